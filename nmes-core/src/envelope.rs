@@ -1,0 +1,121 @@
+//! The trapezoid over a train, as a pure function of time.
+
+/// Full level: a fraction of one in 16 fractional bits.
+pub(crate) const FULL: u32 = 1 << 16;
+
+/// One opening of a channel: ramp up from `from`, full level, ramp down from `close_tick`.
+///
+/// Configuration and position in one value: what changes it (a gate input) replaces fields, and the level at any
+/// tick follows from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Envelope {
+    pub(crate) open_tick: u64,
+    pub(crate) from: u32,
+    pub(crate) hold_tick: u64,
+    pub(crate) close_tick: u64,
+    pub(crate) up_ticks: u64,
+    pub(crate) down_ticks: u64,
+}
+
+impl Envelope {
+    /// An envelope that is over at every tick.
+    pub(crate) const CLOSED: Self =
+        Self { open_tick: 0, from: 0, hold_tick: 0, close_tick: 0, up_ticks: 0, down_ticks: 0 };
+
+    fn rise(&self, tick: u64) -> u32 {
+        let elapsed = tick.min(self.hold_tick).saturating_sub(self.open_tick);
+        if self.up_ticks <= elapsed {
+            // a ramp of no length is at full level at once, and so is one that is over
+            return if tick < self.open_tick { self.from } else { FULL };
+        }
+        self.from.saturating_add(part(elapsed, self.up_ticks)).min(FULL)
+    }
+
+    /// The fraction of full level at `tick`; `None` when the train is over.
+    pub(crate) fn fraction(&self, tick: u64) -> Option<u32> {
+        if tick < self.close_tick {
+            return Some(self.rise(tick));
+        }
+        let fallen = tick.saturating_sub(self.close_tick);
+        if fallen >= self.down_ticks {
+            return None;
+        }
+        self.rise(self.close_tick).checked_sub(part(fallen, self.down_ticks)).filter(|&left| left > 0)
+    }
+
+    /// The tick from which the envelope rises no further by itself.
+    pub(crate) fn open_again(&mut self, tick: u64, latest_close: u64) {
+        self.from = self.fraction(tick).unwrap_or(0);
+        self.open_tick = tick;
+        self.hold_tick = u64::MAX;
+        self.close_tick = latest_close;
+    }
+}
+
+/// `elapsed / whole` in 16 fractional bits, for `elapsed < whole`.
+fn part(elapsed: u64, whole: u64) -> u32 {
+    // ramps are at most 48 h at 1 GHz, below 2^48, so the shift keeps within 64 bits
+    let scaled = elapsed.saturating_mul(u64::from(FULL)).checked_div(whole).unwrap_or(0);
+    u32::try_from(scaled).unwrap_or(FULL).min(FULL)
+}
+
+/// The value between `floor` and `top` at a fraction of full level, rounded to nearest.
+pub(crate) fn between(floor: u32, top: u32, fraction: u32) -> u32 {
+    let span = u64::from(top.saturating_sub(floor));
+    let risen = span.saturating_mul(u64::from(fraction)).saturating_add(u64::from(FULL / 2)) >> 16;
+    floor.min(top).saturating_add(u32::try_from(risen).unwrap_or(u32::MAX)).min(top)
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "tests: an overflow here is a failed test")]
+mod tests {
+    use super::*;
+
+    const RAMP: Envelope = Envelope {
+        open_tick: 1_000,
+        from: 0,
+        hold_tick: u64::MAX,
+        close_tick: 3_000,
+        up_ticks: 200,
+        down_ticks: 400,
+    };
+
+    /// REQ-CORE-01: the trapezoid is at its corners where the numbers say.
+    #[test]
+    fn corners() {
+        for (tick, level) in [
+            (1_000, Some(0)),
+            (1_100, Some(FULL / 2)),
+            (1_200, Some(FULL)),
+            (2_999, Some(FULL)),
+            (3_000, Some(FULL)),
+            (3_100, Some(FULL - FULL / 4)),
+            (3_399, Some(FULL - 65_372)),
+            (3_400, None),
+        ] {
+            assert_eq!(RAMP.fraction(tick), level, "at {tick}");
+        }
+    }
+
+    /// REQ-CORE-01: a hold freezes the level reached; opening again goes on from the present level.
+    #[test]
+    fn hold_and_reopen() {
+        let held = Envelope { hold_tick: 1_050, ..RAMP };
+        assert_eq!(held.fraction(2_000), Some(FULL / 4));
+        let mut reopened = RAMP;
+        reopened.open_again(3_200, u64::MAX);
+        assert_eq!(reopened.fraction(3_200), Some(FULL / 2));
+        assert_eq!(reopened.fraction(3_300), Some(FULL));
+    }
+
+    /// REQ-CORE-01: a ramp of no length is a step, and a closed envelope stays closed.
+    #[test]
+    fn degenerate() {
+        let step = Envelope { up_ticks: 0, down_ticks: 0, ..RAMP };
+        assert_eq!(step.fraction(1_000), Some(FULL));
+        assert_eq!(step.fraction(3_000), None);
+        assert_eq!(Envelope::CLOSED.fraction(0), None);
+        assert_eq!(between(10, 20, FULL / 2), 15);
+        assert_eq!(between(30, 20, FULL), 20);
+    }
+}

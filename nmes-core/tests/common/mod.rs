@@ -1,0 +1,323 @@
+//! A clock, a script and random sessions for the property tests.
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "test support: a panic here is a failed test"
+)]
+
+use nmes_core::*;
+use proptest::prelude::*;
+
+/// Cases of each property: `NMES_CASES`, or `usual`.
+pub fn cases(usual: u32) -> ProptestConfig {
+    let cases = std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
+    let failure_persistence: Option<Box<dyn proptest::test_runner::FailurePersistence>> =
+        Some(Box::new(proptest::test_runner::FileFailurePersistence::WithSource("regressions")));
+    ProptestConfig {
+        cases,
+        failure_persistence,
+        max_global_rejects: cases.saturating_mul(20),
+        ..ProptestConfig::default()
+    }
+}
+
+/// What happens from outside, and when.
+#[derive(Clone, Copy, Debug)]
+pub enum Action {
+    Start,
+    Command(u8, Setting),
+    Gate(GateInput),
+    Stop(StopPolicy),
+}
+
+/// One level change as it was put out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    pub tick: u64,
+    pub ideal: u64,
+    pub channel: u8,
+    pub frame: Option<(u32, u8)>,
+    pub level: Level,
+}
+
+#[derive(Debug, Default)]
+pub struct Run {
+    pub frames: Vec<PulseFrame>,
+    pub edges: Vec<Edge>,
+    pub receipts: Vec<PulseReceipt>,
+    pub answers: Vec<GateAnswer>,
+    pub finished: Option<Finished>,
+    pub fault: Option<EngineFault>,
+    pub counters: Vec<Counters>,
+    pub ledgers: Vec<Charge>,
+    pub hash: u64,
+    pub stopped_at: Option<u64>,
+}
+
+impl Run {
+    /// The charge of a channel from its edges alone, in nanoampere-ticks: the independent sum.
+    pub fn charge_from_edges(&self, channel: u8, hardware: &ChannelHardware) -> i64 {
+        let mut sum = 0_i64;
+        let mut last: Option<Edge> = None;
+        for edge in self.edges.iter().filter(|e| e.channel == channel) {
+            if let Some(before) = last {
+                sum += before.level.current_na(hardware) * i64::try_from(edge.tick - before.tick).unwrap();
+            }
+            last = Some(*edge);
+        }
+        assert!(last.is_none_or(|e| e.level == Level::Open), "a run ends open");
+        sum
+    }
+
+    pub fn pulses(&self) -> impl Iterator<Item = &PulseReceipt> {
+        self.receipts.iter().filter(|r| r.kind == FrameKind::Pulse)
+    }
+}
+
+/// Plays a plan on a virtual clock: every edge late by what `late` says, outside actions between edges.
+pub fn play(plan: &Plan<'_>, script: &[(u64, Action)], mut late: impl FnMut() -> u64) -> Run {
+    let mut storage = [ChannelState::new(); MAX_CHANNELS];
+    let mut engine = Engine::new(plan, &mut storage).unwrap();
+    let mut run = Run::default();
+    let mut hash = TraceHash::new();
+    let mut now = 0_u64;
+    let mut script = script.iter().peekable();
+    for turn in 0.. {
+        assert!(turn < 2_000_000, "a run ends");
+        while let Some(frame) = engine.pending() {
+            hash.frame(&frame);
+            run.frames.push(frame);
+            assert!(engine.accept(frame.channel(), frame.sequence()));
+        }
+        let edge = match engine.next() {
+            Next::At(t) => t,
+            Next::Never => u64::MAX,
+        };
+        if let Some((at, action)) = script.next_if(|(at, _)| *at <= edge.max(now)) {
+            now = now.max(*at);
+            act(&mut engine, *action, now, &mut run);
+            continue;
+        }
+        if edge == u64::MAX {
+            break;
+        }
+        let step = engine.step().unwrap();
+        assert_eq!(step.at_tick(), edge);
+        now = now.max(edge + if step.changes().is_empty() { 0 } else { late() });
+        for change in step.changes() {
+            hash.edge(now, change);
+            run.edges.push(Edge {
+                tick: now,
+                ideal: edge,
+                channel: change.channel,
+                frame: change.edge.map(|e| (change.sequence, e)),
+                level: change.level,
+            });
+        }
+        if let Err(fault) = engine.applied(now) {
+            run.fault = Some(fault);
+            break;
+        }
+        while let Some(receipt) = engine.take_receipt() {
+            run.receipts.push(receipt);
+        }
+    }
+    let end = engine.start_tick().unwrap_or(0).saturating_add(plan.length_ticks());
+    engine.tick(end.max(now));
+    run.finished = engine.finished();
+    run.counters = (0..plan.channel_count()).map(|c| engine.counters(c).unwrap()).collect();
+    run.ledgers = (0..plan.channel_count()).map(|c| engine.ledger(c).unwrap()).collect();
+    run.hash = hash.finish();
+    run
+}
+
+fn act(engine: &mut Engine<'_>, action: Action, now: u64, run: &mut Run) {
+    match action {
+        Action::Start => engine.start(now),
+        Action::Command(channel, setting) => {
+            // a random setting may be refused; then nothing changes
+            let _ = engine.command(channel, setting, now);
+        }
+        Action::Gate(input) => run.answers.push(engine.gate(input, now)),
+        Action::Stop(policy) => {
+            run.stopped_at = Some(now);
+            let before: Vec<_> = (0..8).map_while(|c| engine.level(c)).collect();
+            engine.stop(policy, now);
+            if policy == StopPolicy::HardOff {
+                for (channel, level) in before.into_iter().enumerate().filter(|(_, l)| *l != Level::Open) {
+                    let _ = level;
+                    let channel = u8::try_from(channel).unwrap();
+                    run.edges.push(Edge { tick: now, ideal: now, channel, frame: None, level: Level::Open });
+                }
+            }
+        }
+    }
+}
+
+/// The script that sets every channel to its session value and starts at tick 0.
+pub fn started(session: &Session<'_>) -> Vec<(u64, Action)> {
+    let set = session.channels().iter().enumerate();
+    let mut script: Vec<_> = set.map(|(i, c)| (0, Action::Command(i as u8, c.set))).collect();
+    script.push((0, Action::Start));
+    script
+}
+
+/// A small random generator for lateness: a linear congruence, so that a case is its seed.
+pub fn lateness(limit: u32, seed: u64) -> impl FnMut() -> u64 {
+    let mut state = seed | 1;
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % (u64::from(limit) + 1)
+    }
+}
+
+/// A whole random set-up: what the tests print when they fail.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub channels: Vec<Channel>,
+    pub schedule: Schedule,
+    pub length: Millis,
+    pub hardware: Hardware,
+    pub seed: u64,
+}
+
+impl Case {
+    pub fn session(&self) -> Session<'_> {
+        Session::new(&self.channels, self.schedule, self.length).unwrap()
+    }
+    pub fn lateness(&self) -> u32 {
+        self.hardware.timing().late_max_ticks
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    pub late: bool,
+    pub exact: bool,
+}
+
+pub fn ms(n: u32) -> Millis {
+    Millis::from_millis(n).unwrap()
+}
+
+fn channel(kind: Kind) -> impl Strategy<Value = Channel> {
+    let balance = prop_oneof![
+        Just(Balance::Symmetric),
+        (100_u16..=800).prop_map(|length_percent| Balance::Asymmetric { length_percent }),
+    ];
+    let ramp = (any::<bool>(), 0_u32..400, 0_u32..400, any::<bool>());
+    let narrow = if kind.late { 200_u32 } else { 60 };
+    let numbers = (2_000_u32..100_000, narrow..600, 0_u32..250, 500_u32..40_000, 0_u32..20_000);
+    (numbers, balance, ramp, any::<bool>()).prop_map(|(n, balance, ramp, negative)| {
+        let (amplitude, width, gap, millihertz, offset) = n;
+        let (by_width, up, down, floored) = ramp;
+        let set = Setting::new(amplitude, width).unwrap();
+        let control = if by_width { Control::Width } else { Control::Amplitude };
+        let top = if by_width { width } else { amplitude };
+        Channel {
+            pulse: PulseShape {
+                gap: Micros::from_micros(gap).unwrap(),
+                balance,
+                leading: if negative { Polarity::Negative } else { Polarity::Positive },
+            },
+            rate: Rate::from_millihertz(millihertz).unwrap(),
+            set,
+            ceiling: set,
+            ramp: Ramp {
+                control,
+                up: ms(up),
+                down: ms(down),
+                down_min: Millis::ZERO,
+                floor: if floored { top / 2 } else { 0 },
+            },
+            offset: Micros::from_micros(offset).unwrap(),
+        }
+    })
+}
+
+fn hardware(kind: Kind) -> impl Strategy<Value = Hardware> {
+    let rest = || prop_oneof![Just(Rest::Open), Just(Rest::Shorted), Just(Rest::DrivenZero)];
+    let clock = prop_oneof![Just(250_000_u32), Just(1_000_000), Just(1_048_576), Just(8_000_000)];
+    let gain = (60_000_u32..400_000, -5_000_i32..5_000, -20_000_i32..20_000);
+    let late = if kind.late { 1_u32..=18 } else { 0_u32..=0 };
+    (clock, late, 1_u32..4, 0_u32..60, (rest(), rest(), any::<bool>()), gain).prop_map(move |n| {
+        let (hz, late_us, spacing, dead_us, (gap_rest, pulse_rest, has_latch), (na, skew, offset)) = n;
+        let us = |n: u32| u32::try_from(u64::from(n) * u64::from(hz) / 1_000_000).unwrap();
+        let late = if kind.late { us(late_us).max(spacing) } else { 0 };
+        let pulse_rest =
+            if kind.exact || pulse_rest != Rest::DrivenZero { pulse_rest } else { Rest::Shorted };
+        let timing = HardwareTiming {
+            late_max_ticks: late,
+            min_edge_ticks: spacing,
+            dead_ticks: if dead_us > 30 { us(dead_us) } else { 0 },
+            gap_rest,
+            pulse_rest,
+            has_latch,
+            ..HardwareTiming::ideal(hz)
+        };
+        let mut output = ChannelHardware::symmetric(na, -32_768, 32_767);
+        if !kind.exact {
+            output.na_per_code_negative = na.saturating_add_signed(skew);
+            output.offset_na = offset;
+        }
+        Hardware::new(timing, &[output; 4], 0).unwrap()
+    })
+}
+
+fn schedule() -> impl Strategy<Value = Schedule> {
+    prop_oneof![
+        Just(Schedule::Continuous),
+        (1_u32..300, 0_u32..300)
+            .prop_map(|(hold, rest)| Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) })),
+        (50_u32..2_000, 0_u32..200, 30_u16..600).prop_map(|(on, off, triggers)| {
+            Schedule::Gated(Gate { max_on: ms(on), min_off: ms(off), max_triggers_per_minute: triggers })
+        }),
+    ]
+}
+
+/// Random sessions on random hardware, nearly all of which compile.
+pub fn case(kind: Kind) -> impl Strategy<Value = Case> {
+    let channels = prop::collection::vec(channel(kind), 1..=4);
+    (channels, schedule(), 500_u32..2_500, hardware(kind), any::<u64>()).prop_map(
+        |(channels, schedule, length, hardware, seed)| Case {
+            channels,
+            schedule,
+            length: ms(length),
+            hardware,
+            seed,
+        },
+    )
+}
+
+/// A script of gate inputs and lower or higher settings at random moments of a session.
+pub fn script(case: &Case) -> Vec<(u64, Action)> {
+    let mut script = started(&case.session());
+    let mut random = lateness(u32::MAX - 1, case.seed ^ 0x5eed);
+    let hz = u64::from(case.hardware.timing().ticks_per_second);
+    let mut tick = 0_u64;
+    for _ in 0..12 {
+        tick += random() % (hz / 5);
+        let index = (random() % case.channels.len() as u64) as u8;
+        let set = case.channels[usize::from(index)].set;
+        let action = match random() % 6 {
+            0 | 1 => Action::Gate(GateInput::Open),
+            2 => Action::Gate(GateInput::Hold),
+            3 => Action::Gate(GateInput::Close { down: None }),
+            4 => Action::Command(index, Setting { amplitude: MicroAmps::ZERO, ..set }),
+            _ => {
+                let ua = (set.amplitude.as_microamps() / 2).max(1_000) + (random() % 900) as u32;
+                let ua = ua.min(set.amplitude.as_microamps());
+                Action::Command(index, Setting { amplitude: MicroAmps::from_microamps(ua).unwrap(), ..set })
+            }
+        };
+        script.push((tick, action));
+    }
+    script
+}

@@ -1,0 +1,291 @@
+//! A property for each invariant of the design, over random sessions, hardware, lateness and stops.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::as_conversions,
+    reason = "tests: a panic here is a failed test"
+)]
+
+mod common;
+
+use common::{Action, Case, Kind, case, cases, lateness, play, script, started};
+use nmes_core::*;
+use proptest::prelude::*;
+
+fn compiled(case: &Case) -> Result<Plan<'_>, TestCaseError> {
+    Plan::compile(&case.session(), &case.hardware).map_err(|e| TestCaseError::reject(e.to_string()))
+}
+
+fn output(case: &Case, channel: u8) -> &ChannelHardware {
+    case.hardware.channel(channel).unwrap()
+}
+
+/// One code × one tick of a channel, in the polarity with the larger gain.
+fn code_tick(output: &ChannelHardware) -> i64 {
+    i64::from(output.na_per_code_positive.max(output.na_per_code_negative))
+        + i64::from(output.offset_na.abs())
+}
+
+/// The largest balancing code of a frame.
+fn balancing_code(frame: &PulseFrame) -> i64 {
+    let codes = frame.segments().iter().skip(1).filter_map(|s| match s.level {
+        Level::Code(c) => Some(i64::from(c.unsigned_abs())),
+        Level::Open | Level::Shorted => None,
+    });
+    codes.max().unwrap_or(0)
+}
+
+proptest! {
+    #![proptest_config(cases(512))]
+
+    /// REQ-INV-01, REQ-INV-02: without lateness every pulse's sum, and the ledger after it, is exactly zero, at
+    /// every amplitude, width and ramp step; the edges alone give the same sum.
+    #[test]
+    fn charge_is_exact(case in case(Kind { late: false, exact: true })) {
+        let plan = compiled(&case)?;
+        let run = play(&plan, &script(&case), || 0);
+        prop_assert_eq!(run.fault, None);
+        for frame in run.frames.iter().filter(|f| f.kind() == FrameKind::Pulse) {
+            prop_assert_eq!(frame.net_charge(output(&case, frame.channel())), Some(Charge::ZERO));
+        }
+        for receipt in &run.receipts {
+            prop_assert_eq!(receipt.ledger, Charge::ZERO);
+        }
+        for channel in 0..plan.channel_count() {
+            prop_assert_eq!(run.charge_from_edges(channel, output(&case, channel)), 0);
+        }
+    }
+
+    /// REQ-INV-02: with unequal gains and an offset the ledger stays below one code × one tick, and is carried.
+    #[test]
+    fn calibrated_charge_is_carried(case in case(Kind { late: false, exact: false })) {
+        let plan = compiled(&case)?;
+        let run = play(&plan, &script(&case), || 0);
+        prop_assert_eq!(run.fault, None);
+        for receipt in &run.receipts {
+            prop_assert!(receipt.ledger.magnitude() < code_tick(output(&case, receipt.channel)) as u64, "{:?}", receipt);
+        }
+        for channel in 0..plan.channel_count() {
+            prop_assert_eq!(run.charge_from_edges(channel, output(&case, channel)), run.ledgers[usize::from(channel)].as_nanoamp_ticks());
+        }
+    }
+
+    /// REQ-INV-03: with edges late by up to L, two balancing codes × L bound the ledger after every pulse, and one
+    /// code × L the end of every train.
+    #[test]
+    fn balance_survives_lateness(case in case(Kind { late: true, exact: true })) {
+        lateness_holds(&case)?;
+    }
+
+    /// REQ-INV-03: the same with unequal gains and an offset, plus the code × tick that is carried.
+    #[test]
+    fn calibrated_balance_survives_lateness(case in case(Kind { late: true, exact: false })) {
+        lateness_holds(&case)?;
+    }
+
+    /// REQ-INV-03: the same number of ticks late at every edge changes nothing: latency cancels, and no trim comes.
+    #[test]
+    fn constant_latency_cancels(case in case(Kind { late: true, exact: true })) {
+        let plan = compiled(&case)?;
+        prop_assume!(case.hardware.timing().has_latch || case.channels.len() == 1);
+        let late = u64::from(case.lateness());
+        let run = play(&plan, &started(&case.session()), || late);
+        prop_assert_eq!(run.fault, None);
+        if case.channels.len() == 1 {
+            prop_assert!(run.receipts.iter().all(|r| r.ledger == Charge::ZERO));
+            prop_assert_eq!(run.counters[0].trims, 0);
+        }
+    }
+
+    /// REQ-INV-03: one tick later than L + ε is a fault that names the channel.
+    #[test]
+    fn later_than_declared_is_a_fault(case in case(Kind { late: true, exact: true })) {
+        let plan = compiled(&case)?;
+        let limit = plan.channel(0).unwrap().late_limit_ticks();
+        let mut count = 0_u32;
+        let run = play(&plan, &started(&case.session()), || { count += 1; if count == 4 { limit + 1 } else { 0 } });
+        if count >= 4 {
+            prop_assert!(matches!(run.fault, Some(EngineFault::Late { .. })), "{:?}", run.fault);
+            prop_assert_eq!(count, 4, "nothing comes after a fault");
+        }
+    }
+
+    /// REQ-INV-05: whatever happens from outside but a recovery or a hard off, every pulse that begins has all its
+    /// edges, in order, within L of the grid but for the last.
+    #[test]
+    fn no_pulse_is_cut(case in case(Kind { late: true, exact: true })) {
+        let plan = compiled(&case)?;
+        let mut script = script(&case);
+        let tick = case.seed % (plan.length_ticks() + 1);
+        script.push((tick, Action::Stop(StopPolicy::FinishPulse)));
+        script.sort_by_key(|(t, _)| *t);
+        let run = play(&plan, &script, lateness(case.lateness(), case.seed));
+        prop_assert_eq!(run.fault, None);
+        for channel in 0..plan.channel_count() {
+            let stretch = plan.channel(channel).unwrap().stretch_ticks();
+            let edges: Vec<_> = run.edges.iter().filter(|e| e.channel == channel).collect();
+            let mut expected: Option<(u32, u8)> = None;
+            for edge in edges {
+                let Some((sequence, number)) = edge.frame else { prop_assert_eq!(expected, None); continue };
+                prop_assert_eq!(expected.unwrap_or((sequence, 0)), (sequence, number));
+                let frame = run.frames.iter().find(|f| f.channel() == channel && f.sequence() == sequence).unwrap();
+                prop_assert_eq!(Some(edge.level), frame.edge_level(number));
+                let grid = frame.edge_tick(number).unwrap();
+                let last = number + 1 == frame.edge_count();
+                let late = plan.channel(channel).unwrap().late_limit_ticks() + if last { stretch } else { 0 };
+                prop_assert!(edge.tick <= grid + late, "{:?} against {}", edge, grid);
+                prop_assert!(last || edge.tick >= grid);
+                expected = if last { None } else { Some((sequence, number + 1)) };
+            }
+            prop_assert_eq!(expected, None, "a frame was left unfinished");
+        }
+    }
+
+    /// REQ-INV-06: a finished or recovered session leaves nothing when L is 0, a hard off is open at once and
+    /// reports what is left; all are over in bounded time.
+    #[test]
+    fn stops_leave_what_they_say(case in case(Kind { late: false, exact: true }), policy in 0..3) {
+        let plan = compiled(&case)?;
+        let policy = [StopPolicy::FinishPulse, StopPolicy::RecoverNow, StopPolicy::HardOff][policy as usize];
+        let mut script = started(&case.session());
+        script.push((0, Action::Gate(GateInput::Open)));
+        let tick = case.seed % plan.length_ticks();
+        script.push((tick, Action::Stop(policy)));
+        let run = play(&plan, &script, || 0);
+        prop_assert_eq!(run.fault, None);
+        let finished = run.finished.unwrap();
+        let stopped = run.stopped_at.unwrap();
+        let mut longest = 0;
+        for channel in 0..plan.channel_count() {
+            let left = run.charge_from_edges(channel, output(&case, channel));
+            prop_assert_eq!(left, run.ledgers[usize::from(channel)].as_nanoamp_ticks());
+            if policy != StopPolicy::HardOff {
+                prop_assert_eq!(left, 0);
+            }
+            let c = plan.channel(channel).unwrap();
+            let width = u64::from(c.width_ticks(c.channel().set.width));
+            longest = longest.max(width * 10 + u64::from(c.gap_ticks()) + 200);
+        }
+        let bound = if policy == StopPolicy::HardOff { 0 } else { longest };
+        prop_assert!(finished.at_tick <= stopped + bound, "{} after {}", finished.at_tick, stopped);
+    }
+
+    /// REQ-INV-06: recovery pays back at no more than the pulse's balancing level, with L as well.
+    #[test]
+    fn recovery_is_gentle(case in case(Kind { late: true, exact: true })) {
+        let plan = compiled(&case)?;
+        let mut script = started(&case.session());
+        script.push((0, Action::Gate(GateInput::Open)));
+        script.push((case.seed % plan.length_ticks(), Action::Stop(StopPolicy::RecoverNow)));
+        let run = play(&plan, &script, lateness(case.lateness(), case.seed));
+        prop_assert_eq!(run.fault, None);
+        for frame in run.frames.iter().filter(|f| f.kind() == FrameKind::Recover) {
+            let pulse = run.frames.iter().rev().find(|f| {
+                f.channel() == frame.channel() && f.kind() == FrameKind::Pulse && f.sequence() < frame.sequence()
+            }).unwrap();
+            let gain = i64::from(output(&case, frame.channel()).na_per_code_positive);
+            prop_assert!(frame.peak_na(output(&case, frame.channel())) as i64 <= balancing_code(pulse) * gain);
+        }
+        for (channel, ledger) in run.ledgers.iter().enumerate() {
+            let limit = plan.channel(channel as u8).unwrap().late_limit_ticks();
+            let gain = u64::from(output(&case, channel as u8).na_per_code_positive);
+            prop_assert!(ledger.magnitude() <= gain * limit);
+        }
+    }
+
+    /// REQ-INV-07: off is not zero: the level outside pulses is the declared rest, and outside trains it is open.
+    #[test]
+    fn rests_are_as_declared(case in case(Kind { late: false, exact: true })) {
+        let plan = compiled(&case)?;
+        let run = play(&plan, &script(&case), || 0);
+        let rest = Level::from(case.hardware.timing().pulse_rest);
+        for channel in 0..plan.channel_count() {
+            let edges: Vec<_> = run.edges.iter().filter(|e| e.channel == channel).collect();
+            for pair in edges.windows(2) {
+                let frame_ended = pair[1].frame.is_none_or(|(_, n)| n == 0);
+                if frame_ended {
+                    let expected = if pair[0].frame.is_some() { rest } else { Level::Open };
+                    prop_assert_eq!(pair[0].level, expected);
+                }
+            }
+            if let Some(last) = edges.last() { prop_assert_eq!(last.level, Level::Open); }
+        }
+    }
+
+    /// REQ-INV-09: what is put out is the code nearest to what was commanded, and the receipt says both.
+    #[test]
+    fn receipts_say_what_was_done(case in case(Kind { late: false, exact: true })) {
+        let plan = compiled(&case)?;
+        let run = play(&plan, &script(&case), || 0);
+        for receipt in run.pulses() {
+            let c = plan.channel(receipt.channel).unwrap();
+            let gain = i64::from(output(&case, receipt.channel).na_per_code_positive);
+            let asked = i64::from(receipt.setting.amplitude.as_microamps()) * 1_000;
+            let done = i64::from(receipt.code.unsigned_abs()) * gain;
+            // half a code where it is set, one more where a ramp goes through whole codes, eight where a
+            // balancing phase fits only a lower one
+            let allowed = if case.channels[usize::from(receipt.channel)].pulse.balance == Balance::Symmetric { 2 } else { 10 };
+            prop_assert!((asked - done).abs() <= gain * allowed, "{} for {}", done, asked);
+            let width = i64::from(c.width_ticks(receipt.setting.width));
+            prop_assert!((i64::from(receipt.primary_ticks) - width).abs() <= 1 + i64::from(case.hardware.timing().ticks_per_second) / 1_000_000);
+            prop_assert_eq!(receipt.primary_charge.as_nanoamp_ticks(), i64::from(receipt.code) * gain * i64::from(receipt.primary_ticks));
+        }
+    }
+
+    /// REQ-INV-11, REQ-INV-12: the same inputs give the same frames and edges, and the edges are those of the
+    /// frames, expanded.
+    #[test]
+    fn runs_repeat(case in case(Kind { late: true, exact: false })) {
+        let plan = compiled(&case)?;
+        let run = |seed| play(&plan, &script(&case), lateness(case.lateness(), seed));
+        let (one, two) = (run(case.seed), run(case.seed));
+        prop_assert_eq!(one.hash, two.hash);
+        prop_assert_eq!(&one.edges, &two.edges);
+        for edge in &one.edges {
+            let Some((sequence, number)) = edge.frame else { continue };
+            let frame = one.frames.iter().find(|f| f.channel() == edge.channel && f.sequence() == sequence).unwrap();
+            prop_assert_eq!(frame.edge_level(number), Some(edge.level));
+        }
+    }
+}
+
+fn lateness_holds(case: &Case) -> Result<(), TestCaseError> {
+    let plan = compiled(case)?;
+    let run = play(&plan, &script(case), lateness(case.lateness(), case.seed));
+    prop_assert_eq!(run.fault, None);
+    for receipt in run.pulses() {
+        let output = output(case, receipt.channel);
+        let frame =
+            run.frames.iter().find(|f| f.channel() == receipt.channel && f.sequence() == receipt.sequence);
+        let late = plan.channel(receipt.channel).unwrap().late_limit_ticks() as i64;
+        let bound = 2 * balancing_code(frame.unwrap()) * code_tick(output) * late + code_tick(output);
+        prop_assert!(receipt.ledger.magnitude() as i64 <= bound, "{:?} over {}", receipt, bound);
+    }
+    for channel in 0..plan.channel_count() {
+        let output = output(case, channel);
+        let late = plan.channel(channel).unwrap().late_limit_ticks() as i64;
+        // the code × tick that is carried, and the rounding of the last edge to a tick
+        let exact = if output.is_exact() { 0 } else { 2 * code_tick(output) };
+        let left = run.charge_from_edges(channel, output);
+        prop_assert_eq!(left, run.ledgers[usize::from(channel)].as_nanoamp_ticks());
+        prop_assert!(
+            left.abs() <= code_tick(output) * late + exact,
+            "{} code-ticks left",
+            left / code_tick(output)
+        );
+        // every train that ended, not only the last one
+        let mut sum = 0_i64;
+        let edges: Vec<_> = run.edges.iter().filter(|e| e.channel == channel).collect();
+        for pair in edges.windows(2) {
+            let ticks = pair[1].tick - pair[0].tick;
+            sum += pair[0].level.current_na(output) * ticks as i64;
+            let period = plan.channel(channel).unwrap().period_ticks();
+            if pair[0].level == Level::Open && ticks > period * 3 {
+                prop_assert!(sum.abs() <= code_tick(output) * late + exact);
+            }
+        }
+    }
+    Ok(())
+}
