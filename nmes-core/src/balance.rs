@@ -2,8 +2,8 @@
 
 use crate::error::{ConfigError, Field};
 
-/// By how many ticks a balancing phase may be widened so that no edge comes too soon after another.
-pub(crate) const WIDEN_MAX: u32 = 16;
+/// By how many ticks a balancing phase is widened at most, so that no edge comes too soon after another.
+pub const WIDEN_MAX_TICKS: u32 = 16;
 
 /// A balancing phase of one or two levels; the longer part stands last, so that the last edge has room to move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,11 @@ pub(crate) struct Payer {
 /// Pays `owed` nanoampere-ticks (in the direction of the primary phase) back over about `width` ticks.
 ///
 /// `owed + drift × w = gain × (q·w + r) + left` with `0 ≤ left < gain`: q codes over w ticks and one more code for
-/// r of them. r is 0 or leaves both parts at least `spacing` long; otherwise w is widened, by [`WIDEN_MAX`] at most.
+/// r of them. r is 0 or leaves both parts at least `spacing` long; otherwise w is widened, by [`WIDEN_MAX_TICKS`] at most.
 /// `None` when no such width exists, when the code range is too small, or when nothing is owed.
 pub(crate) fn repay(owed: i64, width: u32, payer: &Payer) -> Option<Balancing> {
     let mut found = None;
-    for extra in 0..=WIDEN_MAX {
+    for extra in 0..=WIDEN_MAX_TICKS {
         let w = width.checked_add(extra)?;
         let total = owed.checked_add(payer.drift_na.checked_mul(i64::from(w))?)?;
         let units = u64::try_from(total.checked_div(payer.gain_na)?).ok()?;
@@ -54,7 +54,7 @@ pub(crate) fn repay(owed: i64, width: u32, payer: &Payer) -> Option<Balancing> {
 
 /// The same for a channel without offset, from code-ticks: one division a width.
 pub(crate) fn repay_units(units: u64, width: u32, payer: &Payer) -> Option<Balancing> {
-    (0..=WIDEN_MAX).find_map(|extra| split(units, width.checked_add(extra)?, payer))
+    (0..=WIDEN_MAX_TICKS).find_map(|extra| split(units, width.checked_add(extra)?, payer))
 }
 
 fn split(units: u64, width: u32, payer: &Payer) -> Option<Balancing> {

@@ -358,15 +358,16 @@ impl ChannelState {
             .and_then(|c| c.checked_add(self.ledger))
             .and_then(|c| c.as_nanoamp_ticks().checked_sub(self.carry))
             .ok_or(overflow)?;
+        let soonest = t.saturating_add(u64::from(plan.spacing));
         if left == 0 {
-            return Ok(grid);
+            return Ok(grid.max(soonest));
         }
         let shift = round_div(left, self.current_na).and_then(i64::checked_neg).ok_or(overflow)?;
         let moved = grid.checked_add_signed(shift).ok_or(overflow)?;
         if moved > grid.saturating_add(plan.stretch_ticks()) {
             return Err(EngineFault::Repayment { channel, ledger: left });
         }
-        Ok(moved.max(t.saturating_add(u64::from(plan.spacing))))
+        Ok(moved.max(soonest))
     }
 }
 

@@ -76,7 +76,7 @@ pub struct ChannelHardware {
     pub na_per_code_positive: u32,
     /// Nanoamperes for one code below zero.
     pub na_per_code_negative: u32,
-    /// Calibrated constant error while driven, in nanoamperes.
+    /// Calibrated constant error while driven, in nanoamperes; at most half a code.
     pub offset_na: i32,
     /// Lowest code, at most −1.
     pub code_min: i32,
@@ -146,13 +146,8 @@ impl ChannelHardware {
         at_least(Field::CodeMin, i64::from(self.code_min), -8_388_608, "codes have at most 24 bits")?;
         at_most(Field::CodeMax, i64::from(self.code_max), 8_388_607, "codes have at most 24 bits")?;
         let least = self.na_per_code_positive.min(self.na_per_code_negative);
-        let reason = "an offset of one code or more must be taken out by the calibration";
-        at_most(
-            Field::OffsetCurrent,
-            i64::from(self.offset_na).abs(),
-            i64::from(least).saturating_sub(1),
-            reason,
-        )
+        let reason = "an offset of more than half a code must be taken out by the calibration";
+        at_most(Field::OffsetCurrent, i64::from(self.offset_na).abs(), i64::from(least / 2), reason)
     }
 }
 

@@ -17,6 +17,7 @@ mod trace;
 mod train;
 mod units;
 
+pub use balance::WIDEN_MAX_TICKS;
 pub use channel::{ChannelState, Counters, PulseReceipt};
 pub use engine::{Change, CommandReceipt, Engine, Finished, Next, Step, StopPolicy};
 pub use error::{ConfigError, EngineFault, Field};

@@ -1,6 +1,6 @@
 //! A session quantised once, against one hardware.
 
-use crate::balance::{Balancing, Payer, WIDEN_MAX, repay, repay_units, unpayable};
+use crate::balance::{Balancing, Payer, WIDEN_MAX_TICKS, repay, repay_units, unpayable};
 use crate::error::{ConfigError, Field, at_least, at_most};
 use crate::frame::{FrameKind, Level, MAX_SEGMENTS, PulseFrame, Segment};
 use crate::hardware::{ChannelHardware, Hardware, MAX_CHANNELS, Rest};
@@ -234,7 +234,7 @@ impl ChannelPlan {
 
     fn room_needed(&self) -> i64 {
         let width = self.width_ticks(self.channel.ceiling.width);
-        let balancing = u64::from(self.balancing_ticks(width)).saturating_add(u64::from(WIDEN_MAX));
+        let balancing = u64::from(self.balancing_ticks(width)).saturating_add(u64::from(WIDEN_MAX_TICKS));
         let pulse = u64::from(width).saturating_add(u64::from(self.gap_ticks)).saturating_add(balancing);
         let after =
             self.stretch_ticks().saturating_add(self.trim_ticks()).saturating_add(u64::from(self.spacing));

@@ -89,7 +89,7 @@ impl ChannelState {
         }
         let eighth = units.checked_div(late.saturating_mul(8)).unwrap_or(0);
         let limit = channel.hardware().code_limit(owed < 0);
-        let Ok(codes) = i32::try_from(eighth.clamp(1, u64::from(limit))) else { return false };
+        let Ok(codes) = i32::try_from(eighth.min(u64::from(limit)).max(1)) else { return false };
         let code = codes.saturating_mul(step);
         let ticks = owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
         let Ok(ticks) = u32::try_from(ticks) else { return false };
