@@ -1,0 +1,80 @@
+//! Permission as a value.
+
+use nmes_core::{Level, PulseFrame};
+
+/// A frame that the guard has looked at. Only [`Guard::admit`](crate::Guard::admit) makes one; an output takes
+/// nothing else.
+///
+/// It cannot be made outside this crate:
+///
+/// ```compile_fail,E0451
+/// use nmes_safety::Admitted;
+/// let frame = nmes_core::PulseFrame::default();
+/// let forged = Admitted { frame };
+/// ```
+///
+/// nor changed:
+///
+/// ```compile_fail,E0616
+/// fn tamper(mut admitted: nmes_safety::Admitted, frame: nmes_core::PulseFrame) {
+///     admitted.frame = frame;
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    frame: PulseFrame,
+}
+
+impl Admitted {
+    pub(crate) const fn new(frame: PulseFrame) -> Self {
+        Self { frame }
+    }
+
+    /// The frame.
+    #[must_use]
+    pub const fn frame(&self) -> &PulseFrame {
+        &self.frame
+    }
+
+    /// One edge of the frame, for [`Output::apply`]; `None` past the last edge, which goes to rest.
+    ///
+    /// ```
+    /// fn last(admitted: &nmes_safety::Admitted) -> Option<nmes_safety::AdmittedEdge> {
+    ///     let count = admitted.frame().edge_count();
+    ///     assert!(admitted.edge(count).is_none());
+    ///     admitted.edge(count - 1)
+    /// }
+    /// ```
+    ///
+    /// [`Output::apply`]: https://docs.rs/nmes-hal-adapters
+    #[must_use]
+    pub fn edge(&self, edge: u8) -> Option<AdmittedEdge> {
+        self.frame.edge_level(edge).map(|level| AdmittedEdge { channel: self.frame.channel(), level })
+    }
+}
+
+/// One level change that the guard has admitted, as part of a whole frame.
+///
+/// ```compile_fail,E0451
+/// use nmes_safety::AdmittedEdge;
+/// let forged = AdmittedEdge { channel: 0, level: nmes_core::Level::Code(4_095) };
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdmittedEdge {
+    channel: u8,
+    level: Level,
+}
+
+impl AdmittedEdge {
+    /// The channel.
+    #[must_use]
+    pub const fn channel(&self) -> u8 {
+        self.channel
+    }
+
+    /// The level it goes to.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+}

@@ -1,0 +1,54 @@
+//! The first faults, kept.
+
+use crate::fault::Trip;
+
+/// How many faults a [`BlackBox`] keeps.
+pub const BLACK_BOX_ENTRIES: usize = 8;
+
+/// The first faults of a run with their time stamps. First failures win: what is written is never overwritten, and
+/// what comes after the last free entry is only counted. Warnings are not written.
+///
+/// ```
+/// use nmes_safety::BlackBox;
+/// let log = BlackBox::new();
+/// assert_eq!(log.first(), None);
+/// assert_eq!(log.later(), 0);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BlackBox {
+    entries: [Option<Trip>; BLACK_BOX_ENTRIES],
+    later: u32,
+}
+
+impl BlackBox {
+    /// Empty.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { entries: [None; BLACK_BOX_ENTRIES], later: 0 }
+    }
+
+    /// Keeps a fault if there is room, and counts it otherwise (the count saturates). Looks at each entry once.
+    pub fn record(&mut self, trip: Trip) {
+        match self.entries.iter_mut().find(|entry| entry.is_none()) {
+            Some(free) => *free = Some(trip),
+            None => self.later = self.later.saturating_add(1),
+        }
+    }
+
+    /// The faults in the order they came, at most [`BLACK_BOX_ENTRIES`].
+    pub fn entries(&self) -> impl Iterator<Item = &Trip> {
+        self.entries.iter().flatten()
+    }
+
+    /// The first fault of all; the rest are often its consequences.
+    #[must_use]
+    pub fn first(&self) -> Option<&Trip> {
+        self.entries().next()
+    }
+
+    /// How many faults came after the last entry was taken.
+    #[must_use]
+    pub const fn later(&self) -> u32 {
+        self.later
+    }
+}

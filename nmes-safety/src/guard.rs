@@ -1,0 +1,373 @@
+//! The guard: nothing goes out that it has not looked at, and nothing goes on that it finds wrong.
+
+use nmes_core::{
+    ChannelHardware, ChannelPlan, Charge, Hardware, MAX_CHANNELS, MicroAmps, PulseFrame, Setting,
+};
+
+use crate::admitted::Admitted;
+use crate::blackbox::BlackBox;
+use crate::check::Checked;
+use crate::fault::{Cite, Fault, Finding, Response, Trip};
+use crate::interlock::{Event, Interlock, Refused, State};
+use crate::limits::Limits;
+use crate::rules;
+use crate::set_level::{SetRefusal, narrow};
+use crate::setup::UseClass;
+use crate::watch::Watch;
+
+/// The amplitude a channel is held at while its contact is lost: enough to measure, too little to move anybody. Our
+/// choice, above twice [`NOISE_FLOOR`](crate::NOISE_FLOOR), under which a delivered current cannot be told from none.
+pub const PROBE_LEVEL: MicroAmps = match MicroAmps::from_microamps(3_000) {
+    Some(level) => level,
+    None => MicroAmps::ZERO,
+};
+
+/// How often contact may be lost in one arming before functional wear ends too. Our choice.
+pub const CONTACT_LOSSES: u8 = 3;
+
+/// Watches one armed session, from admission to the last edge, by its own counting.
+///
+/// It is made from a [`Checked`] plan and trusts nothing else: charges are summed again from the frame and the
+/// calibrated hardware, times are held against the grid of the admitted frame, and the ledger is its own. It reads
+/// no clock and no pin. All times are ticks of one monotonic clock.
+///
+/// In the order of a pulse: [`Guard::admit`] the frame; put an edge out and read the clock; [`Guard::edge`] with
+/// that time and what was measured. Between them, every 1 to 10 ms, [`Guard::tick`]. A set level is raised with
+/// [`Guard::set_level`] *before* the engine is told; lowered, the engine is told first.
+///
+/// An `Err` of any of them is a [`Trip`]: act on its [`Response`]. One that [latches](Response::latches) is answered
+/// to every later call, until [`Guard::reset`]; the first ones are in [`Guard::black_box`].
+///
+/// ```
+/// # use nmes_core::*;
+/// # use nmes_safety::*;
+/// # let set = Setting::new(40_000, 300).unwrap();
+/// # let half = Millis::from_millis(500).unwrap();
+/// # let channels = [Channel { pulse: PulseShape::default(), rate: Rate::from_hz(40).unwrap(), set, ceiling: set,
+/// #     ramp: Ramp { up: half, down: half, down_min: half, ..Ramp::default() }, offset: Micros::ZERO }];
+/// # let session = Session::new(&channels, Schedule::Continuous, Millis::from_millis(1_000).unwrap()).unwrap();
+/// # let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+/// # let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
+/// # let plan = Plan::compile(&session, &hardware).unwrap();
+/// # let setup = Setup::new(&[2_500], UseClass::FunctionalWear).unwrap();
+/// # let hour = 3_600_000;
+/// # let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, hour).unwrap();
+/// let checked = check(plan, &setup, &Profile::default()).unwrap();
+/// let mut guard = Guard::new(&checked, 0);
+/// for event in [Event::Passed, Event::Probe, Event::Contact] {
+///     guard.handle(0, event).unwrap();
+/// }
+/// let one = Setting::new(1_000, 300).unwrap();
+/// guard.set_level(0, 0, one).unwrap(); // 1 mA: one step
+/// let frame = checked.plan().frame(0, one, 100).unwrap();
+/// let admitted = guard.admit(0, &frame).unwrap();
+/// assert_eq!(admitted.edge(0).unwrap().level(), Level::Code(10));
+/// let too_strong = checked.plan().frame(0, set, 25_100).unwrap();
+/// assert_eq!(guard.admit(0, &too_strong).unwrap_err().fault, Fault::Sequence); // and much else
+/// ```
+///
+/// # Limitations
+/// An edge is judged after it is out: what one wrong level does until the next call is bounded only by hardware, a
+/// one-shot on the enable line. A measured current under [`NOISE_FLOOR`](crate::NOISE_FLOOR) is not judged, so a
+/// leakage at rest below it is not seen. Without measurements the guard knows only what was commanded. A gated train
+/// that is opened again and again is only warned about: each opening is bounded by the engine.
+#[derive(Debug)]
+pub struct Guard<'a> {
+    pub(crate) checked: &'a Checked<'a>,
+    pub(crate) limits: Limits,
+    pub(crate) watches: [Watch; MAX_CHANNELS],
+    pub(crate) interlock: Interlock,
+    pub(crate) black_box: BlackBox,
+    /// The trip that ended output.
+    pub(crate) latched: Option<Trip>,
+    /// A ramp-down in hand: why, and when it has to be over.
+    pub(crate) closing: Option<(Trip, u64)>,
+    pub(crate) last_tick: u64,
+    pub(crate) last_call: Option<u64>,
+    pub(crate) still_calls: u8,
+    pub(crate) last_keep_alive: u64,
+    pub(crate) first_pulse: Option<u64>,
+}
+
+impl<'a> Guard<'a> {
+    /// A guard in [`State::SelfTest`] with every set level at amplitude zero. Fixed work: one pass over the channels.
+    #[must_use]
+    pub fn new(checked: &'a Checked<'a>, now: u64) -> Self {
+        let limits = Limits::of(checked);
+        Self {
+            checked,
+            limits,
+            watches: [Watch::new(now, limits.ticks_per_second); MAX_CHANNELS],
+            interlock: Interlock::new(),
+            black_box: BlackBox::new(),
+            latched: None,
+            closing: None,
+            last_tick: now,
+            last_call: None,
+            still_calls: 0,
+            last_keep_alive: now,
+            first_pulse: None,
+        }
+    }
+
+    pub(crate) fn plan_of(&self, channel: u8) -> Option<&'a ChannelPlan> {
+        self.checked.plan().channel(channel)
+    }
+
+    pub(crate) fn hardware(&self) -> &'a Hardware {
+        self.checked.plan().hardware()
+    }
+
+    /// Plan, calibration and state of a channel of the plan.
+    pub(crate) fn parts(
+        &mut self,
+        channel: u8,
+    ) -> Option<(&'a ChannelPlan, &'a ChannelHardware, &mut Watch)> {
+        let plan = self.plan_of(channel)?;
+        let hardware = self.hardware().channel(channel)?;
+        Some((plan, hardware, self.watches.get_mut(usize::from(channel))?))
+    }
+
+    pub(crate) fn each_watch(&mut self) -> impl Iterator<Item = (u8, &mut Watch)> {
+        (0..self.checked.plan().channel_count()).zip(self.watches.iter_mut())
+    }
+
+    /// Looks at a whole frame before its first edge. Frames may be remade until then: a frame that is never started
+    /// counts for nothing, and the last one admitted on a channel replaces it. Work: one pass over the segments.
+    ///
+    /// An onset up to L + ε ago is not past yet: its edge can still be on time.
+    ///
+    /// # Errors
+    /// What the frame breaks first: state (N-LOCK-1), channel, number, form, code range, set level and ceiling, sum
+    /// of charge (E-BAL-1), energy (N-EN-1), rate (E-F-1) or onset. For a trim or a recovery: that it pays back what
+    /// the guard's own ledger holds, at no more than the balancing level of the last pulse.
+    pub fn admit(&mut self, now: u64, frame: &PulseFrame) -> Result<Admitted, Trip> {
+        let channel = Some(frame.channel());
+        let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.examine(now, frame));
+        if let Some(finding) = found {
+            return Err(self.trip(now, channel, &finding));
+        }
+        if let Some(trip) = self.latched {
+            return Err(trip);
+        }
+        if let Some(watch) = self.watches.get_mut(usize::from(frame.channel())) {
+            watch.sequence = Some(frame.sequence());
+            watch.waiting = Some(*frame);
+        }
+        Ok(Admitted::new(*frame))
+    }
+
+    /// Raises or lowers what a channel may put out. Fixed work.
+    ///
+    /// A rise is at most one step (N-STEP-1) an action; rises within a second are at most E-SLEW-1; from zero, or
+    /// from the probe level after a lost contact, the first step comes at once and the session's set value not
+    /// before E-RAMP-1 is over. A wider pulse counts as the rise of amplitude that adds the same charge. Lowering is
+    /// always taken at once.
+    ///
+    /// # Errors
+    /// Names the rule, the value, the limit as it is now, and its source. Nothing changes then.
+    pub fn set_level(&mut self, now: u64, channel: u8, setting: Setting) -> Result<(), SetRefusal> {
+        let refuse = |cite| SetRefusal::new(channel, cite, setting.amplitude.as_microamps(), 0, "µA");
+        let permitted = self.state().permits_output() && self.latched.is_none() && self.closing.is_none();
+        let limits = self.limits;
+        let Some((plan, _, watch)) = self.parts(channel) else { return Err(refuse(Cite::PLAN)) };
+        let old = watch.set.authorised;
+        let lower = setting.amplitude <= old.amplitude && setting.width <= old.width;
+        if !permitted && !lower {
+            return Err(refuse(Cite::LOCK));
+        }
+        if watch.contact.lost && !lower {
+            let held = SetRefusal {
+                limit: narrow(u64::from(PROBE_LEVEL.as_microamps())),
+                ..refuse(Cite::of(&rules::E_DEL_1))
+            };
+            return Err(held);
+        }
+        watch.set.request(now, channel, setting, &limits.rise(plan))?;
+        if !watch.set.is_settled(now, limits.ramp_ticks) && self.state() == State::Running {
+            self.interlock.handle(Event::Ramp).ok();
+        }
+        Ok(())
+    }
+
+    /// What [`Guard::set_level`] authorised; `None` for a channel that is not there.
+    #[must_use]
+    pub fn authorised(&self, channel: u8) -> Option<Setting> {
+        self.plan_of(channel)?;
+        self.watches.get(usize::from(channel)).map(|watch| watch.set.authorised)
+    }
+
+    /// The host is alive (E-WD-1).
+    pub fn keep_alive(&mut self, now: u64) {
+        self.last_keep_alive = self.last_keep_alive.max(now);
+    }
+
+    /// Something failed that the guard cannot see: the output stage, or the runner that puts edges out. Latches and
+    /// is kept in the black box like any fault. Open the output first. Fixed work.
+    pub fn report_output_failure(&mut self, now: u64) -> Trip {
+        self.trip(now, None, &Finding::new(Fault::Output, Cite::OUTPUT, 1, 0, ""))
+    }
+
+    /// Moves the interlock. [`Event::Disarm`] (a stop, a supply return, a change of profile) brings every set level
+    /// to zero and forgets frames that wait; a pulse under way is still watched to its end.
+    ///
+    /// # Errors
+    /// As [`Interlock::handle`].
+    pub fn handle(&mut self, now: u64, event: Event) -> Result<State, Refused> {
+        let state = self.interlock.handle(event)?;
+        if state == State::Idle {
+            self.zero();
+        }
+        if state == State::Probing || state == State::Armed {
+            self.keep_alive(now);
+        }
+        Ok(state)
+    }
+
+    fn zero(&mut self) {
+        for (_, watch) in self.each_watch() {
+            watch.set.drop_to(MicroAmps::ZERO);
+            watch.waiting = None;
+        }
+    }
+
+    /// Leaves a latched fault for [`State::SelfTest`], with every channel open, every set level at zero and frames
+    /// numbered from anywhere again. Ledgers begin at zero, as a new engine's do; windows and black box stay.
+    ///
+    /// # Errors
+    /// As [`Interlock::reset`]: nothing is latched, or by another fault.
+    pub fn reset(&mut self, now: u64, acknowledged: Fault) -> Result<State, Refused> {
+        let state = self.interlock.reset(acknowledged)?;
+        self.off(now);
+        self.zero();
+        let (mut watches, hz) = (self.watches, self.limits.ticks_per_second);
+        for watch in &mut watches {
+            *watch = watch.renewed(now, hz);
+        }
+        *self = Self {
+            watches,
+            interlock: self.interlock,
+            black_box: self.black_box,
+            ..Self::new(self.checked, now)
+        };
+        Ok(state)
+    }
+
+    /// The state of the interlock, read with its complement.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.interlock.state()
+    }
+
+    /// The trip that ended output; `None` while nothing did.
+    #[must_use]
+    pub const fn latched(&self) -> Option<&Trip> {
+        self.latched.as_ref()
+    }
+
+    /// The first faults.
+    #[must_use]
+    pub const fn black_box(&self) -> &BlackBox {
+        &self.black_box
+    }
+
+    /// The charge a channel holds by the guard's own counting, up to its last level change.
+    #[must_use]
+    pub fn ledger(&self, channel: u8) -> Option<Charge> {
+        self.plan_of(channel)?;
+        self.watches.get(usize::from(channel)).map(|watch| Charge::from_nanoamp_ticks(watch.ledger))
+    }
+
+    /// The clock may stand still between two calls but not go back.
+    pub(crate) fn clock(&mut self, now: u64) -> Option<Finding> {
+        let back = self.last_tick.saturating_sub(now);
+        self.last_tick = self.last_tick.max(now);
+        Finding::above(Fault::ClockBackwards, Cite::CLOCK, back, 0, "ticks back")
+    }
+
+    pub(crate) fn intact(&self) -> Option<Finding> {
+        Finding::unless(self.interlock.is_intact(), Fault::StateCorrupt, Cite::STATE)
+    }
+
+    /// Decides what a finding means, keeps it, and latches what ends output. The first latched trip stays the answer.
+    pub(crate) fn trip(&mut self, now: u64, channel: Option<u8>, finding: &Finding) -> Trip {
+        if let Some(latched) = self.latched {
+            return latched;
+        }
+        let response = finding.fault.response(self.contact_response(channel));
+        let trip = Trip::new(finding, response, channel, now);
+        self.black_box.record(trip);
+        match response {
+            Response::OpenNow => self.latch(trip),
+            Response::RampDown if self.closing.is_none() => {
+                self.closing = Some((trip, self.closing_deadline(now)))
+            }
+            Response::RampDown | Response::ProbeLevel | Response::Warn => {}
+        }
+        trip
+    }
+
+    pub(crate) fn latch(&mut self, trip: Trip) {
+        self.latched = Some(trip);
+        self.interlock.trip(trip.fault);
+        self.zero();
+    }
+
+    fn contact_response(&self, channel: Option<u8>) -> Response {
+        let losses =
+            channel.and_then(|c| self.watches.get(usize::from(c))).map_or(u8::MAX, |w| w.contact.losses);
+        let wear = self.checked.setup().use_class() == UseClass::FunctionalWear;
+        if wear && losses < CONTACT_LOSSES { Response::ProbeLevel } else { Response::RampDown }
+    }
+
+    /// A ramp-down is over after the longest ramp and two periods.
+    fn closing_deadline(&self, now: u64) -> u64 {
+        let longest =
+            |plan: &ChannelPlan| plan.ramp_down_ticks().saturating_add(plan.period_ticks().saturating_mul(2));
+        now.saturating_add(self.checked.plan().channels().map(longest).max().unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nmes_core::{
+        Change, Channel, ChannelHardware, HardwareTiming, Level, Micros, Millis, Plan, PulseShape, Ramp,
+        Rate, Schedule, Session,
+    };
+
+    use super::*;
+    use crate::{Profile, Setup, check};
+
+    /// REQ-SAF-043: a damaged state opens the output at the next admission, edge or tick.
+    #[test]
+    fn damaged_state() {
+        let set = Setting::new(5_000, 300).unwrap();
+        let half = Millis::from_millis(500).unwrap();
+        let ramp = Ramp { up: half, down: half, down_min: half, ..Ramp::default() };
+        let rate = Rate::from_hz(40).unwrap();
+        let offset = Micros::ZERO;
+        let channels = [Channel { pulse: PulseShape::default(), rate, set, ceiling: set, ramp, offset }];
+        let minute = Millis::from_millis(60_000).unwrap();
+        let session = Session::new(&channels, Schedule::Continuous, minute).unwrap();
+        let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+        let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        let setup = Setup::new(&[2_500], UseClass::Specialist).unwrap();
+        let checked = check(plan, &setup, &Profile::default()).unwrap();
+        let frame = checked.plan().frame(0, set, 10).unwrap();
+        let open = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
+        type Call = fn(&mut Guard<'_>, &PulseFrame, &Change) -> Option<Trip>;
+        let calls: [Call; 3] = [
+            |guard, frame, _| guard.admit(0, frame).err(),
+            |guard, _, open| guard.edge(0, open, None).err(),
+            |guard, _, _| guard.tick(0).err(),
+        ];
+        for call in calls {
+            let mut guard = Guard::new(&checked, 0);
+            guard.interlock.damage();
+            let trip = call(&mut guard, &frame, &open).unwrap();
+            assert_eq!((trip.fault, trip.response), (Fault::StateCorrupt, Response::OpenNow));
+            assert_eq!(guard.state(), State::Fault);
+        }
+    }
+}

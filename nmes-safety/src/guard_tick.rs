@@ -1,0 +1,248 @@
+//! What has to be looked at although nothing happens.
+
+use nmes_core::{ChannelPlan, Millis, Schedule};
+
+use crate::fault::{Cite, Fault, Finding, Response, Trip, signed};
+use crate::guard::Guard;
+use crate::interlock::{Event, State};
+use crate::limits::{Limits, rms_row};
+use crate::rules;
+use crate::watch::Watch;
+use crate::windows::rms_ua;
+
+/// After how many calls with the same time the clock counts as stopped. Our choice; a call comes every 1 to 10 ms,
+/// and a tick is at most 1 ms.
+const STILL_CALLS: u8 = 10;
+
+/// What a tick saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct TickReport {
+    /// The state of the interlock.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub state: State,
+    /// The first thing to tell the user: measured direct current (E-DC-3), imbalance (E-BAL-2), a contact that is
+    /// still lost (E-DEL-1), a gated train beyond its longest opening. Its response is [`Response::Warn`].
+    pub warning: Option<Trip>,
+    /// The highest r.m.s. current of a channel over the last second, in µA, at most a bucket too long.
+    pub rms_second_ua: u32,
+    /// The same over the last five seconds.
+    pub rms_five_ua: u32,
+    /// The largest measured direct current of a channel over the last second, in nA, signed.
+    pub measured_dc_na: i64,
+    /// Whether anything was put out in the last five seconds: the output indicator is lit (N-IND-2).
+    pub indicator: bool,
+    /// Channels whose contact is lost and that are held at the probe level, one bit each.
+    pub contact_lost: u8,
+}
+
+/// What one pass over a channel finds.
+#[derive(Clone, Copy, Default)]
+struct Findings {
+    trip: Option<Finding>,
+    warning: Option<Finding>,
+}
+
+impl Guard<'_> {
+    /// Looks at everything that depends on time alone; call it every 1 to 10 ms. Work: one pass over the channels
+    /// and the 15 buckets of each.
+    ///
+    /// # Errors
+    /// A [`Trip`], the strongest of: a damaged state; a clock that went back or stands still for ten calls; an edge
+    /// that is due more than L + ε ago; measurements that stopped; r.m.s. current (the strictest N-RMS row) or
+    /// measured direct current (E-DC-3) over the last second; a silent host (E-WD-1); a session or a train that
+    /// lasts too long; a ramp-down that is over its time, which then opens the output.
+    pub fn tick(&mut self, now: u64) -> Result<TickReport, Trip> {
+        let general = self.clock(now).or_else(|| self.intact()).or_else(|| self.standstill(now));
+        if let Some(latched) = self.latched {
+            return Err(latched);
+        }
+        if let Some(finding) = general {
+            return Err(self.trip(now, None, &finding));
+        }
+        if let Some(overdue) = self.overdue(now) {
+            return Err(overdue);
+        }
+        let (mut report, found) = self.look(now);
+        let found = found.or(self.host(now).map(|finding| (None, finding)));
+        // what a ramp-down answers is being answered
+        let closing = self.closing.is_some();
+        let news =
+            |finding: &Finding| !closing || finding.fault.response(Response::RampDown) == Response::OpenNow;
+        if let Some((channel, finding)) = found.filter(|(_, finding)| news(finding)) {
+            return Err(self.trip(now, channel, &finding));
+        }
+        self.settle(now);
+        report.state = self.state();
+        Ok(report)
+    }
+
+    fn standstill(&mut self, now: u64) -> Option<Finding> {
+        let still = self.last_call == Some(now);
+        self.last_call = Some(now);
+        self.still_calls = if still { self.still_calls.saturating_add(1) } else { 0 };
+        let (calls, most) = (u64::from(self.still_calls), u64::from(STILL_CALLS).saturating_sub(1));
+        Finding::above(Fault::ClockStopped, Cite::CLOCK, calls, most, "calls at one tick")
+    }
+
+    /// Ends a ramp-down that was asked for: latched as what it was when nothing flows any more, opened by force when
+    /// something does.
+    fn overdue(&mut self, now: u64) -> Option<Trip> {
+        let (cause, deadline) = self.closing?;
+        if now < deadline {
+            return None;
+        }
+        let channels = self.checked.plan().channel_count();
+        let flows = self.watches.iter().take(usize::from(channels)).any(|w| w.active.is_some());
+        let trip = if flows {
+            let late = signed(now.saturating_sub(deadline));
+            let finding =
+                Finding::new(Fault::RampDownOverdue, Cite::PLAN, late, 0, "ticks over the ramp-down");
+            let trip = Trip::new(&finding, Response::OpenNow, cause.channel, now);
+            self.black_box.record(trip);
+            trip
+        } else {
+            Trip { response: Response::OpenNow, ..cause }
+        };
+        self.latch(trip);
+        Some(trip)
+    }
+
+    /// One pass over the channels; the first trip and the first warning are kept.
+    fn look(&mut self, now: u64) -> (TickReport, Option<(Option<u8>, Finding)>) {
+        let mut report = TickReport {
+            state: State::Fault,
+            warning: None,
+            rms_second_ua: 0,
+            rms_five_ua: 0,
+            measured_dc_na: 0,
+            indicator: false,
+            contact_lost: 0,
+        };
+        let mut found = None;
+        let (checked, limits) = (self.checked, self.limits);
+        for (channel, watch) in self.each_watch() {
+            let Some(plan) = checked.plan().channel(channel) else { continue };
+            watch.windows.advance(now);
+            report.add(channel, watch, &limits);
+            let findings =
+                watch.windowed(&rms_row(checked, plan), &limits).or(watch.timed(now, plan, &limits));
+            let findings =
+                findings.or(watch.on_time(now, checked.plan().session().schedule(), plan, &limits));
+            found = found.or(findings.trip.map(|finding| (Some(channel), finding)));
+            let warning = findings.warning.map(|w| Trip::new(&w, Response::Warn, Some(channel), now));
+            report.warning = report.warning.or(warning);
+        }
+        (report, found)
+    }
+
+    fn host(&self, now: u64) -> Option<Finding> {
+        let silent = now.saturating_sub(self.last_keep_alive);
+        let lasted = self.first_pulse.map_or(0, |first| self.last_onset().saturating_sub(first));
+        let most = self.limits.session_ticks.saturating_add(self.limits.late_ticks.saturating_mul(2));
+        let on = self.state().permits_output();
+        let cite = Cite::of(&rules::E_WD_1);
+        Finding::above(Fault::KeepAlive, cite, silent, self.limits.keep_alive_ticks, "ticks")
+            .filter(|_| on)
+            .or_else(|| {
+                Finding::above(Fault::SessionLength, Cite::of(&rules::E_SES_1), lasted, most, "ticks")
+            })
+    }
+
+    fn last_onset(&self) -> u64 {
+        self.watches.iter().map(|w| w.last_pulse).max().unwrap_or(0)
+    }
+
+    /// Ramping is over when every first rise is, and no contact is lost.
+    fn settle(&mut self, now: u64) {
+        let ramp = self.limits.ramp_ticks;
+        let settled = self.each_watch().all(|(_, w)| w.set.is_settled(now, ramp) && !w.contact.lost);
+        if settled && self.state() == State::Ramping {
+            self.interlock.handle(Event::Level).ok();
+        }
+    }
+}
+
+impl Findings {
+    fn or(self, other: Self) -> Self {
+        Self { trip: self.trip.or(other.trip), warning: self.warning.or(other.warning) }
+    }
+}
+
+impl TickReport {
+    fn add(&mut self, channel: u8, watch: &Watch, limits: &Limits) {
+        let (second, five) = (watch.windows.second(), watch.windows.five());
+        let hz = u64::from(limits.ticks_per_second);
+        self.rms_second_ua = self.rms_second_ua.max(rms_ua(second.squared, hz));
+        self.rms_five_ua = self.rms_five_ua.max(rms_ua(five.squared, hz.saturating_mul(5)));
+        let dc = second.measured.checked_div(signed(hz)).unwrap_or(0);
+        if dc.unsigned_abs() > self.measured_dc_na.unsigned_abs() {
+            self.measured_dc_na = dc;
+        }
+        self.indicator = self.indicator || five.squared > 0 || watch.active.is_some();
+        if watch.contact.lost {
+            self.contact_lost |= 1_u8.checked_shl(u32::from(channel)).unwrap_or(0);
+        }
+    }
+}
+
+impl Watch {
+    fn windowed(&self, row: &(&'static rules::Rule, u64, u64), limits: &Limits) -> Findings {
+        let second = self.windows.second();
+        let (rule, _, most) = *row;
+        let rms = Finding::above(Fault::Rms, Cite::of(rule), second.squared, most, "µA²·ticks in a second");
+        let charge = second.measured.unsigned_abs().max(second.commanded.unsigned_abs());
+        let cite = Cite::of(&rules::E_DC_3);
+        let dc = |most| Finding::above(Fault::MeasuredDc, cite, charge, most, "nA·ticks in a second");
+        let balance = self.imbalance_warning.and_then(|permille| {
+            let warn = rules::E_BAL_2.warn.unwrap_or(0);
+            Finding::above(
+                Fault::MeasuredBalance,
+                Cite::of(&rules::E_BAL_2),
+                permille,
+                warn,
+                "‰ of the phase charge",
+            )
+        });
+        let lost = Finding::unless(!self.contact.lost, Fault::ContactLoss, Cite::of(&rules::E_DEL_1));
+        Findings {
+            trip: rms.or_else(|| dc(limits.dc_trip)),
+            warning: lost.or_else(|| dc(limits.dc_warn)).or(balance),
+        }
+    }
+
+    /// An edge that is due and did not come, and measurements that stopped.
+    fn timed(&self, now: u64, plan: &ChannelPlan, limits: &Limits) -> Findings {
+        let missing = self.active.and_then(|active| {
+            let last = active.next_edge.saturating_add(1) == active.frame.edge_count();
+            let stretch = if last { plan.stretch_ticks() } else { 0 };
+            let due = active.frame.edge_tick(active.next_edge)?;
+            let late = now.saturating_sub(due);
+            let most = limits.late_ticks.saturating_add(stretch);
+            Finding::above(Fault::MissingEdge, Cite::LATENESS, late, most, "ticks")
+        });
+        Findings { trip: missing.or_else(|| self.stale()), warning: None }
+    }
+
+    /// A train that lasts longer than its contraction or its opening.
+    fn on_time(&self, now: u64, schedule: Schedule, plan: &ChannelPlan, limits: &Limits) -> Findings {
+        let period = plan.period_ticks();
+        let ends = self.last_pulse.saturating_add(period.saturating_mul(2));
+        let Some(began) = self.train_began.filter(|_| now <= ends) else { return Findings::default() };
+        let lasted = self.last_pulse.saturating_sub(began);
+        let ramps = plan.ramp_up_ticks().saturating_add(plan.ramp_down_ticks());
+        let ticks = |time: Millis| {
+            u64::from(time.as_millis()).saturating_mul(u64::from(limits.ticks_per_second)) / 1_000
+        };
+        let of = |time: Millis| ticks(time).saturating_add(ramps).saturating_add(period);
+        let found = |most| Finding::above(Fault::OnTime, Cite::PLAN, lasted, most, "ticks in one train");
+        match schedule {
+            Schedule::Continuous => Findings::default(),
+            // shorter rests cannot be told from a pause within a train
+            Schedule::Cyclic(cycle) if ticks(cycle.rest) <= period.saturating_mul(2) => Findings::default(),
+            Schedule::Cyclic(cycle) => Findings { trip: found(of(cycle.hold)), warning: None },
+            Schedule::Gated(gate) => Findings { trip: None, warning: found(of(gate.max_on)) },
+        }
+    }
+}

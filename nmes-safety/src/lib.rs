@@ -1,0 +1,39 @@
+#![no_std]
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod metrics;
+mod profile;
+mod report;
+pub mod rules;
+mod setup;
+
+pub use check::{Checked, Denied, assess, check};
+pub use metrics::{Phase, PulseMetrics, density_ua_per_cm2, power_uw_per_cm2};
+pub use profile::{Layer, Limit, LimitError, MAX_STATED, Profile};
+pub use report::{Place, Remark, Report, Row, Verdict};
+pub use rules::{Amount, Bound, Class, Confidence, Effect, Load, Rule, Unit, Window};
+pub use setup::{MAX_SHARED, Setup, SetupError, SetupField, UseClass};
+
+mod admitted;
+mod blackbox;
+mod fault;
+mod guard;
+mod guard_admit;
+mod guard_edge;
+mod guard_tick;
+mod interlock;
+mod limits;
+mod sense;
+mod set_level;
+mod watch;
+mod windows;
+
+pub use admitted::{Admitted, AdmittedEdge};
+pub use blackbox::{BLACK_BOX_ENTRIES, BlackBox};
+pub use fault::{Fault, Response, Trip};
+pub use guard::{CONTACT_LOSSES, Guard, PROBE_LEVEL};
+pub use guard_tick::TickReport;
+pub use interlock::{Event, Interlock, Refused, State, TRANSITIONS};
+pub use sense::{NOISE_FLOOR, SampleInstant, Sensed};
+pub use set_level::SetRefusal;

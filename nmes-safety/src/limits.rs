@@ -1,0 +1,108 @@
+//! The layered limits as the guard compares them: ticks, codes and sums, worked out once.
+
+use nmes_core::{ChannelPlan, Hardware};
+
+use crate::check::Checked;
+use crate::rules::{self, Rule};
+use crate::set_level::{RiseLimits, narrow};
+use crate::windows;
+
+/// The load N-EN-1 is meant for, in ohm, when the rule does not name one.
+const ENERGY_OHMS: u32 = 500;
+
+/// Limits of all channels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) ticks_per_second: u32,
+    /// L + ε.
+    pub(crate) late_ticks: u64,
+    pub(crate) stamp_error_ticks: u64,
+    pub(crate) spacing_ticks: u64,
+    /// E-PEAK-1.
+    pub(crate) peak_na: u64,
+    /// N-EN-1 as Σ I²t of one pulse, µA² × ticks.
+    pub(crate) pulse_squared: u64,
+    /// E-DC-3 over one second, nA × ticks: warning, trip.
+    pub(crate) dc_warn: u64,
+    pub(crate) dc_trip: u64,
+    /// E-WD-1.
+    pub(crate) keep_alive_ticks: u64,
+    /// The plan's length, or E-SES-1 if that is shorter.
+    pub(crate) session_ticks: u64,
+    step_ua: u32,
+    slew_ua: u32,
+    /// E-RAMP-1.
+    pub(crate) ramp_ticks: u64,
+}
+
+fn limit(checked: &Checked<'_>, rule: &Rule) -> u64 {
+    checked.setup().limit(rule, checked.profile()).map_or(rule.limit, |limit| limit.value)
+}
+
+fn millis(ms: u64, hz: u32) -> u64 {
+    ms.saturating_mul(u64::from(hz)) / 1_000
+}
+
+impl Limits {
+    pub(crate) fn of(checked: &Checked<'_>) -> Self {
+        let hardware: &Hardware = checked.plan().hardware();
+        let timing = hardware.timing();
+        let hz = timing.ticks_per_second;
+        let stamp_error_ticks = u64::from(timing.stamp_error_ticks);
+        // 1 µA of direct current over one second
+        let micro = u64::from(hz).saturating_mul(1_000);
+        let ohms = u64::from(rules::N_EN_1.load.ohms().unwrap_or(ENERGY_OHMS));
+        // µJ / ohm = 10^-6 A²s = 10^6 µA² × s
+        let squared_us =
+            limit(checked, &rules::N_EN_1).saturating_mul(1_000_000).checked_div(ohms).unwrap_or(0);
+        let declared = checked.setup().limit(&rules::E_SES_1, checked.profile());
+        let session = declared.map_or(u64::MAX, |limit| millis(limit.value, hz));
+        Self {
+            ticks_per_second: hz,
+            late_ticks: u64::from(hardware.lateness_ticks()).saturating_add(stamp_error_ticks),
+            stamp_error_ticks,
+            spacing_ticks: u64::from(hardware.edge_spacing_ticks()),
+            peak_na: limit(checked, &rules::E_PEAK_1).saturating_mul(1_000),
+            pulse_squared: squared_us.saturating_mul(u64::from(hz)),
+            dc_warn: rules::E_DC_3.warn.unwrap_or(0).saturating_mul(micro),
+            dc_trip: limit(checked, &rules::E_DC_3).saturating_mul(micro),
+            keep_alive_ticks: millis(limit(checked, &rules::E_WD_1), hz),
+            session_ticks: checked.plan().length_ticks().min(session),
+            step_ua: narrow(limit(checked, &rules::N_STEP_1)),
+            slew_ua: narrow(limit(checked, &rules::E_SLEW_1)),
+            ramp_ticks: millis(limit(checked, &rules::E_RAMP_1), hz),
+        }
+    }
+
+    pub(crate) fn rise(&self, plan: &ChannelPlan) -> RiseLimits {
+        RiseLimits {
+            ticks_per_second: self.ticks_per_second,
+            step_ua: self.step_ua,
+            slew_ua: self.slew_ua,
+            ramp_ticks: self.ramp_ticks,
+            target_ua: plan.channel().set.amplitude.as_microamps(),
+            ceiling: plan.channel().ceiling,
+        }
+    }
+}
+
+/// The r.m.s. row of a channel: the strictest of the row for its rate and the cap for all waveforms, as the rule,
+/// its limit in µA, and Σ I²t over one second.
+pub(crate) fn rms_row(checked: &Checked<'_>, plan: &ChannelPlan) -> (&'static Rule, u64, u64) {
+    let rate = plan.rate();
+    // mHz: below 2^32 × 10^9
+    let scaled = u64::from(rate.pulses()).saturating_mul(1_000_000_000);
+    let mhz = scaled.checked_div(u64::from(rate.per_us())).unwrap_or(u64::MAX);
+    let row: &'static Rule = if mhz <= rules::RMS_LOW_MHZ {
+        &rules::N_RMS_1
+    } else if mhz <= rules::RMS_MID_MHZ {
+        &rules::N_RMS_2
+    } else {
+        &rules::N_RMS_3
+    };
+    let (own, cap) = (limit(checked, row), limit(checked, &rules::N_RMS_X));
+    let (rule, microamps) = if own <= cap { (row, own) } else { (&rules::N_RMS_X, cap) };
+    let second = u64::from(checked.plan().hardware().timing().ticks_per_second);
+    let nanoamps = i64::try_from(microamps.saturating_mul(1_000)).unwrap_or(i64::MAX);
+    (rule, microamps, windows::squared(nanoamps, second))
+}

@@ -1,0 +1,262 @@
+//! What a check found: one row a rule, each with value, limit, margin and where the limit is from.
+
+use core::fmt;
+
+use crate::profile::Layer;
+use crate::rules::{Amount, Bound, Class, Rule};
+use crate::setup::UseClass;
+
+/// How many rules a check can have a row for.
+pub(crate) const MAX_ROWS: usize = 31;
+
+/// The answer of one row, from the mildest to the hardest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Verdict {
+    /// Within the limit.
+    Pass,
+    /// A figure to know; nothing is wrong.
+    Inform,
+    /// Not compared; [`Row::remark`] names what is missing.
+    NotEvaluated,
+    /// Past a limit that does not stop a session.
+    Warn,
+    /// Past the limit.
+    Deny,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pass => "pass",
+            Self::Inform => "inform",
+            Self::NotEvaluated => "not evaluated",
+            Self::Warn => "warn",
+            Self::Deny => "deny",
+        })
+    }
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Place {
+    /// One channel.
+    Channel(u8),
+    /// An electrode that several channels share; bit n is channel n.
+    Shared(u8),
+    /// The session.
+    Session,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Channel(channel) => write!(f, "channel {channel}"),
+            Self::Shared(mask) => {
+                f.write_str("electrode shared by channels")?;
+                (0..8_u8)
+                    .filter(|n| mask.checked_shr(u32::from(*n)).unwrap_or(0) & 1 == 1)
+                    .try_for_each(|n| write!(f, " {n}"))
+            }
+            Self::Session => f.write_str("session"),
+        }
+    }
+}
+
+/// What is missing, or what else there is to say about a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Remark {
+    /// The supply rail is not known.
+    RailUnknown,
+    /// The load is not known.
+    LoadUnknown,
+    /// No direct current is declared.
+    NoDcDeclared,
+    /// The channel has no electrode area; this denies.
+    ElectrodeUnknown,
+    /// The rule does not bind this use class.
+    UseClass,
+    /// Nobody states how long a session of this use class may be.
+    SessionLengthUnstated,
+    /// There is no hardware one-shot: the figure is for one pulse period.
+    NoOneShot,
+    /// Above this a device needs an output indicator.
+    IndicatorNeeded,
+    /// The polarities differ or there is an offset: less than one code × one tick is carried into the next pulse.
+    Carried,
+    /// The pulse cannot be made at its ceiling; this denies.
+    NoPulse,
+}
+
+impl Remark {
+    /// The same in words.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::RailUnknown => "missing: the supply rail",
+            Self::LoadUnknown => "missing: the load",
+            Self::NoDcDeclared => "missing: a declared direct current; none is declared",
+            Self::ElectrodeUnknown => "missing: the electrode area of this channel",
+            Self::UseClass => "the rule does not bind this use class",
+            Self::SessionLengthUnstated => "missing: a session length stated by the protocol",
+            Self::NoOneShot => {
+                "no hardware one-shot: what one output that stays on delivers in one pulse period"
+            }
+            Self::IndicatorNeeded => "the device needs an output indicator",
+            Self::Carried => "less than one code × one tick, carried into the next pulse",
+            Self::NoPulse => "no pulse can be made at the ceiling",
+        }
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// One rule against one plan, at the place where the plan comes off worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Row {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Where it was found.
+    pub place: Place,
+    /// The worst case, in the rule's unit, rounded away from the passing side. Nothing when it was not compared.
+    pub value: Option<u64>,
+    /// The limit as it binds, in the rule's unit. Nothing when there is none.
+    pub limit: Option<u64>,
+    /// Who set that limit.
+    pub layer: Layer,
+    /// The answer.
+    pub verdict: Verdict,
+    /// How far the value is from the limit, in thousandths of the limit; below zero on the wrong side. Nothing
+    /// when it was not compared or the limit is 0.
+    pub margin_permille: Option<i64>,
+    /// What is missing, or what else there is to say.
+    pub remark: Option<Remark>,
+}
+
+impl Row {
+    /// The channel, where the row is about one.
+    #[must_use]
+    pub const fn channel(&self) -> Option<u8> {
+        match self.place {
+            Place::Channel(channel) => Some(channel),
+            Place::Shared(_) | Place::Session => None,
+        }
+    }
+
+    /// The value for people.
+    #[must_use]
+    pub fn value_amount(&self) -> Option<Amount> {
+        self.value.map(|value| self.rule.amount(value))
+    }
+
+    /// The limit for people.
+    #[must_use]
+    pub fn limit_amount(&self) -> Option<Amount> {
+        self.limit.map(|limit| self.rule.amount(limit))
+    }
+}
+
+impl fmt::Display for Row {
+    /// `N-DOC-1: r.m.s. current density …: 2.136 mA r.m.s./cm², at most 2 mA r.m.s./cm² (rule; IEC …, found), channel 0`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule.id, self.rule.quantity)?;
+        if let Some(value) = self.value_amount() {
+            write!(f, ": {value}")?;
+        }
+        if let Some(limit) = self.limit_amount() {
+            let side = match self.rule.bound {
+                Bound::AtMost => "at most",
+                Bound::AtLeast => "at least",
+            };
+            write!(f, ", {side} {limit}")?;
+        }
+        write!(f, " (limit of the {}; {}", self.layer, self.rule.source)?;
+        if self.rule.class != Class::Ours {
+            write!(f, "; {}", self.rule.confidence)?;
+        }
+        write!(f, "), {}", self.place)?;
+        self.remark.map_or(Ok(()), |remark| write!(f, "; {remark}"))
+    }
+}
+
+/// All rows of a check. A rule has one slot of its own, so that no row can push another out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub(crate) profile: &'static str,
+    pub(crate) use_class: UseClass,
+    pub(crate) rows: [Option<Row>; MAX_ROWS],
+}
+
+impl Report {
+    /// The rows, standards first.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().flatten()
+    }
+
+    /// The row of a rule; `None` when the rule does not apply to this plan or profile.
+    #[must_use]
+    pub fn row(&self, rule: &Rule) -> Option<&Row> {
+        self.rows().find(|row| row.rule.id == rule.id)
+    }
+
+    /// The rows that deny.
+    pub fn denied(&self) -> impl Iterator<Item = &Row> {
+        self.rows().filter(|row| row.verdict == Verdict::Deny)
+    }
+
+    /// [`Verdict::Deny`] with a denied row, else [`Verdict::Warn`] with a warning, else [`Verdict::Pass`].
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let hardest = self.rows().map(|row| row.verdict).max();
+        hardest.filter(|verdict| *verdict >= Verdict::Warn).unwrap_or(Verdict::Pass)
+    }
+
+    /// The compared row that is closest to its limit, or furthest past it.
+    #[must_use]
+    pub fn tightest(&self) -> Option<&Row> {
+        self.rows().filter(|row| row.margin_permille.is_some()).min_by_key(|row| row.margin_permille)
+    }
+
+    /// Name of the profile.
+    #[must_use]
+    pub const fn profile(&self) -> &'static str {
+        self.profile
+    }
+
+    /// The use class.
+    #[must_use]
+    pub const fn use_class(&self) -> UseClass {
+        self.use_class
+    }
+}
+
+#[cfg(feature = "serde")]
+struct Rows<'r>(&'r Report);
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Rows<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.rows())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Report {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut out = serializer.serialize_struct("Report", 4)?;
+        out.serialize_field("profile", self.profile)?;
+        out.serialize_field("use_class", &self.use_class)?;
+        out.serialize_field("verdict", &self.verdict())?;
+        out.serialize_field("rows", &Rows(self))?;
+        out.end()
+    }
+}

@@ -1,0 +1,342 @@
+//! The numbers.
+
+use super::{Class, Confidence, Effect, Load, Rule, Unit, Window};
+
+const OUTPUT: &str =
+    "IEC 60601-2-10 output limits (ed.1 51.104, ed.2 201.12.4.104), read in the 1984-family text";
+const OUTPUT_PULSE: &str = "IEC 60601-2-10 output limits (ed.1 51.104), as quoted by makers and test houses";
+const INDICATOR: &str = "IEC 60601-2-10 output indicator (ed.1 51.103, ed.2 201.12.4.103)";
+const LIMITED: &str = "FDA 2010 draft guidances for limited output, unverified";
+const R500: Load = Load::Ohms(500);
+const R1000: Load = Load::Ohms(1_000);
+
+/// Up to this rate N-RMS-1 applies, in mHz. Source: as [`N_RMS_1`].
+pub const RMS_LOW_MHZ: u64 = 400_000;
+/// Above [`RMS_LOW_MHZ`] and up to this rate N-RMS-2 applies, above it N-RMS-3, in mHz. Source: as [`N_RMS_2`].
+pub const RMS_MID_MHZ: u64 = 1_500_000;
+/// From this length on a phase is limited as direct current and no longer by its energy, in µs. Source: as
+/// [`N_EN_1`].
+pub const LONG_PULSE_US: u64 = 100_000;
+/// How much more charge [`G_LO_Q`] allows for each microsecond of the primary phase, in pC.
+pub const G_LO_Q_PC_PER_US: u64 = 28_000;
+
+/// a.c. output at pulse rates up to 400 Hz.
+pub static N_RMS_1: Rule = Rule::at_most("N-RMS-1", 50_000, Unit::MicroAmpsRms)
+    .of("r.m.s. current, pulse rate up to 400 Hz", "√(f·ΣI²t)")
+    .over(Window::Period, R500)
+    .cites(Class::Standard, Confidence::Found, OUTPUT);
+
+/// a.c. output at pulse rates above 400 Hz and up to 1,500 Hz.
+pub static N_RMS_2: Rule = Rule::at_most("N-RMS-2", 80_000, Unit::MicroAmpsRms)
+    .of("r.m.s. current, pulse rate above 400 Hz and up to 1500 Hz", "√(f·ΣI²t)")
+    .over(Window::Period, R500)
+    .cites(Class::Standard, Confidence::Found, OUTPUT);
+
+/// a.c. output at pulse rates above 1,500 Hz.
+pub static N_RMS_3: Rule = Rule::at_most("N-RMS-3", 100_000, Unit::MicroAmpsRms)
+    .of("r.m.s. current, pulse rate above 1500 Hz", "√(f·ΣI²t)")
+    .over(Window::Period, R500)
+    .cites(Class::Standard, Confidence::Found, OUTPUT);
+
+/// One cap for every waveform and rate.
+pub static N_RMS_X: Rule = Rule::at_most("N-RMS-X", 50_000, Unit::MicroAmpsRms)
+    .of("r.m.s. current, any waveform", "√(f·ΣI²t)")
+    .over(Window::Period, R500)
+    .cites(Class::Guidance, Confidence::Found, "makers' practice (Endomed 484 instructions for use)");
+
+/// Declared direct current.
+pub static N_DC_1: Rule = Rule::at_most("N-DC-1", 80_000, Unit::MicroAmps)
+    .of("direct current", "f·|ΣIt|")
+    .over(Window::Rolling(1_000), R500)
+    .cites(Class::Standard, Confidence::Found, OUTPUT);
+
+/// A phase so long that it counts as direct current.
+pub static N_DC_2: Rule = Rule::at_most("N-DC-2", N_DC_1.limit, Unit::MicroAmps)
+    .of("peak of a phase of 0.1 s or longer", "max|I|")
+    .over(Window::Pulse, R500)
+    .cites(Class::Standard, Confidence::RecalledHigh, OUTPUT);
+
+/// Energy of the phases shorter than 0.1 s, all phases of a pulse counted.
+pub static N_EN_1: Rule = Rule::at_most("N-EN-1", 300_000, Unit::MicroJoules)
+    .of("energy of one pulse", "R·ΣI²t")
+    .over(Window::Pulse, R500)
+    .cites(Class::Standard, Confidence::Found, OUTPUT_PULSE);
+
+/// Peak voltage with nothing connected: the supply rail.
+pub static N_V_1: Rule = Rule::at_most("N-V-1", 500_000, Unit::MilliVolts)
+    .of("peak voltage, open circuit", "rail")
+    .over(Window::Instant, Load::Open)
+    .cites(Class::Standard, Confidence::Found, OUTPUT_PULSE);
+
+/// Above this current (and into 1,000 ohm so many volts) a device needs an output indicator.
+pub static N_IND_1: Rule = Rule::at_most("N-IND-1", 10_000, Unit::MicroAmpsRms)
+    .of("r.m.s. current above which an output indicator is needed (into 1000 ohm: 10 V)", "√(f·ΣI²t)")
+    .over(Window::Rolling(5_000), R1000)
+    .cites(Class::Standard, Confidence::Found, INDICATOR)
+    .effect(Effect::Inform);
+
+/// Above this energy of one pulse a device needs an output indicator.
+pub static N_IND_1_ENERGY: Rule = Rule::at_most("N-IND-1-E", 10_000, Unit::MicroJoules)
+    .of("energy of one pulse above which an output indicator is needed", "R·ΣI²t")
+    .over(Window::Pulse, R1000)
+    .cites(Class::Standard, Confidence::Found, INDICATOR)
+    .effect(Effect::Inform);
+
+/// r.m.s. density on the whole conductive area. In the standard a figure to disclose; here it denies.
+pub static N_DOC_1: Rule = Rule::at_most("N-DOC-1", 2_000, Unit::MicroAmpsRmsPerCm2)
+    .of("r.m.s. current density on the conductive area", "√(f·ΣI²t)/A")
+    .over(Window::Period, R500)
+    .cites(
+        Class::Standard,
+        Confidence::Found,
+        "IEC 60601-2-10 instructions for use, item g): to disclose; denied here",
+    );
+
+/// The most one action on the amplitude control changes.
+pub static N_STEP_1: Rule = Rule::at_most("N-STEP-1", 1_000, Unit::MicroAmps)
+    .of("change of the set amplitude in one action", "|ΔI|")
+    .over(Window::Action, Load::Any)
+    .cites(Class::Standard, Confidence::RecalledHigh, "IEC 60601-2-10 201.12.1.101, not read")
+    .effect(Effect::Trip);
+
+/// How far amplitude, width and rate may be from what is set.
+pub static N_ACC_1: Rule = Rule::at_most("N-ACC-1", 200, Unit::Permille)
+    .of("error of amplitude, width or rate against the set value", "|measured − set|/set")
+    .over(Window::Pulse, Load::Real)
+    .cites(Class::Standard, Confidence::RecalledMedium, "IEC 60601-2-10 201.12.1.102, not read")
+    .trips(Some(100));
+
+/// Power density on the conductive area, at the highest duty in any second.
+pub static G_PD_1: Rule = Rule::at_most("G-PD-1", 250_000, Unit::MicroWattsPerCm2)
+    .of("power density on the conductive area", "R·f·ΣI²t/A")
+    .over(Window::Rolling(1_000), R500)
+    .cites(Class::Guidance, Confidence::Found, "FDA powered muscle stimulator guidance, 1999, note 6");
+
+/// Primary phase charge, a line over the phase's length: 20 µC + 28 µC for each millisecond.
+pub static G_LO_Q: Rule = Rule::at_most("G-LO-Q", 20_000_000, Unit::PicoCoulombs)
+    .of("charge of the primary phase (the limit grows with its width)", "I·t")
+    .over(Window::Pulse, R500)
+    .cites(Class::Guidance, Confidence::RecalledMedium, LIMITED);
+
+/// Mean of the absolute current.
+pub static G_LO_I: Rule = Rule::at_most("G-LO-I", 10_000, Unit::MicroAmps)
+    .of("mean absolute current", "f·Σ|I|t")
+    .over(Window::Rolling(1_000), R500)
+    .cites(Class::Guidance, Confidence::RecalledMedium, LIMITED);
+
+/// Width of the primary phase.
+pub static G_LO_T: Rule = Rule::at_most("G-LO-T", 500, Unit::Micros)
+    .of("width of the primary phase", "t")
+    .cites(Class::Guidance, Confidence::RecalledMedium, LIMITED);
+
+/// r.m.s. density.
+pub static G_LO_J: Rule = Rule::at_most("G-LO-J", 2_000, Unit::MicroAmpsRmsPerCm2)
+    .of("r.m.s. current density on the conductive area", "√(f·ΣI²t)/A")
+    .over(Window::Rolling(1_000), R500)
+    .cites(Class::Guidance, Confidence::RecalledMedium, LIMITED);
+
+/// Charge of a pulse, both phases counted.
+pub static G_NS4_Q: Rule = Rule::at_most("G-NS4-Q", 25_000_000, Unit::PicoCoulombs)
+    .of("absolute charge of one pulse, all phases", "Σ|I|t")
+    .over(Window::Pulse, R500)
+    .cites(Class::Guidance, Confidence::RecalledLow, "ANSI/AAMI NS4 (TENS only), not read");
+
+/// Commanded net charge of a balanced pulse.
+pub static E_BAL_1: Rule = Rule::at_most("E-BAL-1", 0, Unit::NanoampTicks)
+    .of("commanded net charge of one pulse", "|ΣIt|")
+    .ours("a balanced pulse sums to zero; what is delivered has to be measured");
+
+/// Measured net charge of a pulse, against its phase charge.
+pub static E_BAL_2: Rule = Rule::at_most("E-BAL-2", 100, Unit::Permille)
+    .of("measured net charge of one pulse against the phase charge", "|ΣIt|/Q")
+    .over(Window::Pulses(3), Load::Any)
+    .ours("2 % warns, 10 % trips; a fault of the stage, not of rounding")
+    .trips(Some(20));
+
+/// Measured mean direct current of a balanced train.
+pub static E_DC_3: Rule = Rule::at_most("E-DC-3", 50, Unit::MicroAmps)
+    .of("measured mean direct current", "|ΣIt|/T")
+    .over(Window::Rolling(1_000), Load::Any)
+    .ours("IEC 60601-1 Table 3 (auxiliary current, 10 / 50 µA), by analogy")
+    .trips(Some(10));
+
+/// Density of declared direct current, on the contact area.
+pub static E_DC_4: Rule = Rule::at_most("E-DC-4", 500, Unit::MicroAmpsPerCm2)
+    .of("density of declared direct current on the contact area", "f·|ΣIt|/A")
+    .over(Window::Rolling(1_000), Load::Any)
+    .ours("iontophoresis practice, recalled");
+
+/// r.m.s. density on the part of the electrode that is in contact.
+pub static E_J_2: Rule = Rule::at_most("E-J-2", N_DOC_1.limit, Unit::MicroAmpsRmsPerCm2)
+    .of("r.m.s. current density on the contact area", "√(f·ΣI²t)/A")
+    .over(Window::Period, R500)
+    .ours("the figure of N-DOC-1 on a pad that is partly off");
+
+/// Peak current.
+pub static E_PEAK_1: Rule = Rule::at_most("E-PEAK-1", 130_000, Unit::MicroAmps)
+    .of("peak current", "max|I|")
+    .ours("the range of a commercial stimulator (ScienceMode4); lower it to the device's own");
+
+/// Charge of the largest phase.
+pub static E_Q_1: Rule = Rule::at_most("E-Q-1", 65_000_000, Unit::PicoCoulombs)
+    .of("charge of the largest phase", "max|I|t")
+    .ours("130 mA for 500 µs; lower it to the device's own");
+
+/// Width of the primary phase of surface stimulation.
+pub static E_W_1: Rule = Rule::at_most("E-W-1", 500, Unit::Micros)
+    .of("width of the primary phase", "t")
+    .ours("surface stimulation; a profile may state up to 1000 µs")
+    .up_to(1_000);
+
+/// Pulse rate.
+pub static E_F_1: Rule = Rule::at_most("E-F-1", 150_000, Unit::MilliHertz)
+    .of("pulse rate", "f")
+    .over(Window::Rolling(1_000), Load::Any)
+    .ours("surface stimulation; carrier waveforms would need a profile of their own");
+
+/// Gap between the phases.
+pub static E_IPG_1: Rule = Rule::at_most("E-IPG-1", 250, Unit::Micros)
+    .of("interphase gap", "t")
+    .ours("gaps of 100 to 250 µs are the range in use (Merrill 2005, recalled)");
+
+/// Time of one contraction, use class exercise.
+pub static E_DUTY_1: Rule = Rule::at_most("E-DUTY-1", 30_000, Unit::Millis)
+    .of("time on in one contraction (exercise)", "t")
+    .over(Window::Cycle, Load::Any)
+    .ours("exercise contractions");
+
+/// Rest between contractions, use class exercise.
+pub static E_REST_1: Rule = Rule::at_least("E-REST-1", 1_000, Unit::Millis)
+    .of("rest between contractions (exercise)", "t")
+    .over(Window::Cycle, Load::Any)
+    .ours("FDA powered muscle stimulator guidance, 1999, note 7 (a remark on effect)");
+
+/// Length of a session. Functional wear and continuous use take the protocol's own, up to 48 h.
+pub static E_SES_1: Rule = Rule::at_most("E-SES-1", 3_600_000, Unit::Millis)
+    .of("length of the session", "t")
+    .over(Window::Session, Load::Any)
+    .ours("exercise; the protocol states it for functional wear and continuous use")
+    .up_to(172_800_000);
+
+/// Automatic change of the set amplitude.
+pub static E_SLEW_1: Rule = Rule::at_most("E-SLEW-1", 5_000, Unit::MicroAmpsPerSecond)
+    .of("automatic change of the set amplitude", "dI/dt")
+    .over(Window::Rolling(1_000), Load::Any)
+    .ours("FDA closed-loop guidance 2023 asks for a bound on the rate of change")
+    .effect(Effect::Trip);
+
+/// Slope of the envelope.
+pub static E_SLEW_2: Rule = Rule::at_most("E-SLEW-2", 400_000, Unit::MicroAmpsPerSecond)
+    .of("slope of the ramp envelope at the ceiling", "(I − floor)/t")
+    .over(Window::Ramp, Load::Any)
+    .ours("foot drop: 60 mA in 0.2 s is 300 mA/s");
+
+/// Time the set level takes from zero after arming, a restart or a changed level.
+pub static E_RAMP_1: Rule = Rule::at_least("E-RAMP-1", 2_000, Unit::Millis)
+    .of("rise of the set level from zero", "t")
+    .over(Window::Start, Load::Any)
+    .ours("the default of an open stimulator (OpenNerve)")
+    .effect(Effect::Trip);
+
+/// Contact check before arming: below it the electrodes are shorted.
+pub static E_Z_1_SHORT: Rule = Rule::at_least("E-Z-1-S", 100, Unit::Ohms)
+    .of("impedance before arming, short", "|V|/|I|")
+    .over(Window::BeforeArming, Load::Real)
+    .ours("the range of an open stimulator (OpenNerve)")
+    .effect(Effect::Trip);
+
+/// Contact check before arming: above it an electrode is off.
+pub static E_Z_1_OPEN: Rule = Rule::at_most("E-Z-1-O", 5_000, Unit::Ohms)
+    .of("impedance before arming, open", "|V|/|I|")
+    .over(Window::BeforeArming, Load::Real)
+    .ours("the range of an open stimulator (OpenNerve)")
+    .effect(Effect::Trip);
+
+/// Voltage needed, against the supply rail.
+pub static E_COMP_1: Rule = Rule::at_most("E-COMP-1", 900, Unit::Permille)
+    .of("voltage needed against the supply rail", "max|I|·R/rail")
+    .over(Window::Pulse, Load::Real)
+    .ours("a current source needs headroom; a phase that clips is not balanced");
+
+/// Delivered current below the set one.
+pub static E_DEL_1: Rule = Rule::at_least("E-DEL-1", 800, Unit::Permille)
+    .of("delivered current against the set current", "measured/set")
+    .over(Window::Pulses(3), Load::Real)
+    .ours("the tolerance of N-ACC-1: an electrode is off or the rail too low")
+    .effect(Effect::Trip);
+
+/// Delivered current above the set one. Above [`E_PEAK_1`] trips too.
+pub static E_OC_1: Rule = Rule::at_most("E-OC-1", 1_200, Unit::Permille)
+    .of("delivered current against the set current", "measured/set")
+    .ours("the tolerance of N-ACC-1")
+    .trips(None);
+
+/// Silence of the host.
+pub static E_WD_1: Rule = Rule::at_most("E-WD-1", 1_000, Unit::Millis)
+    .of("time since the last keep-alive", "t")
+    .over(Window::Instant, Load::Any)
+    .ours("commercial and open stimulators stop after 1 to 2 s")
+    .trips(None)
+    .up_to(2_000);
+
+/// From the emergency stop to no output.
+pub static E_EST_1: Rule = Rule::at_most("E-EST-1", 50, Unit::Millis)
+    .of("time from the emergency stop to no output", "t")
+    .over(Window::Instant, Load::Any)
+    .ours("and no more than one pulse period")
+    .trips(None);
+
+/// What one output that stays on delivers before hardware opens it; without a one-shot, in one period.
+pub static E_STUCK_1: Rule = Rule::at_most("E-STUCK-1", 130_000_000, Unit::PicoCoulombs)
+    .of("charge of one output that stays on", "max|I|·t")
+    .ours("twice E-Q-1: a one-shot on the enable line can hold it, software alone cannot")
+    .effect(Effect::Warn);
+
+const _: () = assert!(E_STUCK_1.limit == 2 * E_Q_1.limit, "twice the phase charge");
+
+/// Every rule.
+pub static ALL: [&Rule; 43] = [
+    &N_RMS_1,
+    &N_RMS_2,
+    &N_RMS_3,
+    &N_RMS_X,
+    &N_DC_1,
+    &N_DC_2,
+    &N_EN_1,
+    &N_V_1,
+    &N_IND_1,
+    &N_IND_1_ENERGY,
+    &N_DOC_1,
+    &N_STEP_1,
+    &N_ACC_1,
+    &G_PD_1,
+    &G_LO_Q,
+    &G_LO_I,
+    &G_LO_T,
+    &G_LO_J,
+    &G_NS4_Q,
+    &E_BAL_1,
+    &E_BAL_2,
+    &E_DC_3,
+    &E_DC_4,
+    &E_J_2,
+    &E_PEAK_1,
+    &E_Q_1,
+    &E_W_1,
+    &E_F_1,
+    &E_IPG_1,
+    &E_DUTY_1,
+    &E_REST_1,
+    &E_SES_1,
+    &E_SLEW_1,
+    &E_SLEW_2,
+    &E_RAMP_1,
+    &E_Z_1_SHORT,
+    &E_Z_1_OPEN,
+    &E_COMP_1,
+    &E_DEL_1,
+    &E_OC_1,
+    &E_WD_1,
+    &E_EST_1,
+    &E_STUCK_1,
+];

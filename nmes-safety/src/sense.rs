@@ -1,0 +1,177 @@
+//! Judging what was measured against what was commanded.
+
+use nmes_core::{ChannelHardware, Level, MicroAmps};
+
+use crate::fault::{Cite, Fault, Finding, signed};
+use crate::rules;
+
+/// The current a measurement may read although none flows: under it nothing is judged, and every tolerance is at
+/// least this wide. Our choice: one step of N-STEP-1.
+pub const NOISE_FLOOR: MicroAmps = match MicroAmps::from_microamps(1_000) {
+    Some(floor) => floor,
+    None => MicroAmps::ZERO,
+};
+
+/// [`NOISE_FLOOR`] in nanoamperes.
+pub(crate) const NOISE_NA: u64 = 1_000_000;
+
+/// When in a phase a sample was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum SampleInstant {
+    /// After an edge and its settling time: of the level the edge goes to.
+    PhaseStart,
+    /// Before an edge: of the level the edge ends.
+    PhaseEnd,
+    /// While nothing is driven.
+    Rest,
+}
+
+/// One measurement at the electrodes of a channel.
+///
+/// ```
+/// use nmes_safety::{SampleInstant, Sensed};
+/// let sample = Sensed { current_na: -40_100_000, voltage_mv: -21_300, at_tick: 5_290, instant: SampleInstant::PhaseEnd };
+/// # let _ = sample;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Sensed {
+    /// Current in nanoamperes, signed as commanded currents are.
+    pub current_na: i64,
+    /// Voltage in millivolts, signed likewise.
+    pub voltage_mv: i32,
+    /// When it was taken, on the clock of the edges.
+    pub at_tick: u64,
+    /// At which instant of its phase.
+    pub instant: SampleInstant,
+}
+
+/// A level held for a time, and what was measured of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Interval {
+    pub(crate) level: Level,
+    pub(crate) current_na: i64,
+    pub(crate) since: u64,
+    sum_na: i64,
+    samples: u8,
+}
+
+impl Interval {
+    pub(crate) fn new(level: Level, hardware: &ChannelHardware, since: u64) -> Self {
+        Self { level, current_na: level.current_na(hardware), since, sum_na: 0, samples: 0 }
+    }
+
+    /// An open output.
+    pub(crate) const fn opened(since: u64) -> Self {
+        Self { level: Level::Open, current_na: 0, since, sum_na: 0, samples: 0 }
+    }
+
+    /// Whether a source drives current on purpose.
+    pub(crate) fn is_driven(&self) -> bool {
+        matches!(self.level, Level::Code(code) if code != 0)
+    }
+
+    pub(crate) fn take(&mut self, sample: &Sensed) {
+        self.sum_na = self.sum_na.saturating_add(sample.current_na);
+        self.samples = self.samples.saturating_add(1);
+    }
+
+    /// Mean of the samples; `None` without any.
+    pub(crate) fn measured_na(&self) -> Option<i64> {
+        self.sum_na.checked_div(i64::from(self.samples))
+    }
+}
+
+/// How far a measurement may be from `commanded` (a magnitude): a part of it, but never less than the noise.
+fn tolerance(commanded: u64, permille: u64) -> u64 {
+    // |commanded| is below 2^55 (24-bit codes of at most 100 mA), times 1,000 below 2^65: saturates on the wide side
+    (commanded.saturating_mul(permille) / 1_000).max(NOISE_NA)
+}
+
+/// Faults that a single sample shows, at once: wrong way, too much, or anything while off. A shorted output is not
+/// judged: what flows there is charge coming back by itself.
+pub(crate) fn judge_sample(interval: &Interval, sample: &Sensed, peak_na: u64) -> Option<Finding> {
+    let measured = sample.current_na.unsigned_abs();
+    let commanded = interval.current_na.unsigned_abs();
+    if !interval.is_driven() {
+        let off = interval.level != Level::Shorted;
+        return Finding::above(Fault::StuckOutput, Cite::NOISE, measured, NOISE_NA, "nA").filter(|_| off);
+    }
+    let opposite = (sample.current_na < 0) != (interval.current_na < 0);
+    if opposite && measured > NOISE_NA && commanded > NOISE_NA {
+        let noise = signed(NOISE_NA);
+        return Some(Finding::new(
+            Fault::Polarity,
+            Cite::NOISE,
+            sample.current_na,
+            noise,
+            "nA against its polarity",
+        ));
+    }
+    let cite = Cite::of(&rules::E_OC_1);
+    let over = rules::E_OC_1.limit.saturating_sub(1_000);
+    let most = commanded.saturating_add(tolerance(commanded, over));
+    Finding::above(Fault::OverCurrent, cite, measured, most, "nA")
+        .or_else(|| Finding::above(Fault::OverCurrent, Cite::of(&rules::E_PEAK_1), measured, peak_na, "nA"))
+}
+
+/// How much of a commanded current arrived: short comes before enough, then by permille.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Delivered {
+    pub(crate) enough: bool,
+    pub(crate) permille: u64,
+}
+
+/// What arrived of a phase, by E-DEL-1. `None` when nothing was measured, or when so little is commanded that what
+/// is left of it could be noise.
+pub(crate) fn delivered(interval: &Interval) -> Option<Delivered> {
+    let measured = interval.measured_na().filter(|_| interval.is_driven())?;
+    let commanded = interval.current_na.unsigned_abs();
+    if commanded < NOISE_NA.saturating_mul(2) {
+        return None;
+    }
+    let along = if interval.current_na < 0 { measured.saturating_neg() } else { measured };
+    let along = u64::try_from(along).unwrap_or(0);
+    let least =
+        commanded.saturating_sub(tolerance(commanded, 1_000_u64.saturating_sub(rules::E_DEL_1.limit)));
+    let permille = along.saturating_mul(1_000).checked_div(commanded).unwrap_or(0);
+    Some(Delivered { enough: along >= least, permille })
+}
+
+/// Counts short pulses: contact is lost after E-DEL-1's number of them in a row, and back after as many good ones.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ContactWatch {
+    in_a_row: u32,
+    pub(crate) lost: bool,
+    pub(crate) losses: u8,
+    /// The last pulse that was judged, in permille of its commanded current.
+    pub(crate) permille: u64,
+}
+
+/// How many pulses in a row E-DEL-1 and E-BAL-2 take.
+pub(crate) fn pulses_of(rule: &rules::Rule) -> u32 {
+    if let rules::Window::Pulses(count) = rule.window { count } else { 1 }
+}
+
+impl ContactWatch {
+    /// Takes one pulse. True when contact was lost with it.
+    pub(crate) fn pulse(&mut self, delivered: Delivered) -> bool {
+        self.permille = delivered.permille;
+        let short = !delivered.enough;
+        if short == self.lost {
+            self.in_a_row = 0;
+            return false;
+        }
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        if self.in_a_row < pulses_of(&rules::E_DEL_1) {
+            return false;
+        }
+        self.in_a_row = 0;
+        self.lost = short;
+        if short {
+            self.losses = self.losses.saturating_add(1);
+        }
+        short
+    }
+}

@@ -1,0 +1,349 @@
+//! What a check has to know that no plan contains: electrodes, supply, load, use, and limits of other layers.
+
+use core::fmt;
+
+use nmes_core::{MAX_CHANNELS, MicroAmps, Micros};
+
+use crate::profile::{Layer, Limit, LimitError, Profile, Stated, stricter};
+use crate::rules::{self, Rule};
+
+/// How many electrodes may be shared by several channels.
+pub const MAX_SHARED: usize = 4;
+
+/// What a session is for. It selects the duty, rest and session rules; all other rules bind every class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum UseClass {
+    /// Contractions and rests, for strength or endurance.
+    #[default]
+    Exercise,
+    /// Worn in daily life, with trains started by movement.
+    FunctionalWear,
+    /// One train over the session.
+    Continuous,
+    /// Direct stimulation of muscle, under a specialist.
+    Specialist,
+}
+
+impl fmt::Display for UseClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exercise => "exercise",
+            Self::FunctionalWear => "functional wear",
+            Self::Continuous => "continuous",
+            Self::Specialist => "specialist",
+        })
+    }
+}
+
+/// The value of a setup that an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SetupField {
+    /// How many channels have an electrode area.
+    Channels,
+    /// Conductive area of an electrode, in mm².
+    ElectrodeArea,
+    /// The part of an electrode that is in contact, in thousandths.
+    ContactFraction,
+    /// Channels of a shared electrode, as a count.
+    SharedChannels,
+    /// How many electrodes are shared.
+    SharedElectrodes,
+    /// Supply rail, in mV.
+    SupplyRail,
+    /// Load, in ohm.
+    Load,
+    /// Declared direct current, in µA.
+    DeclaredDc,
+    /// Time of the hardware one-shot, in µs.
+    OneShot,
+}
+
+impl fmt::Display for SetupField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Channels => "channels with an electrode",
+            Self::ElectrodeArea => "electrode area (mm²)",
+            Self::ContactFraction => "contact fraction (‰)",
+            Self::SharedChannels => "channels of a shared electrode",
+            Self::SharedElectrodes => "shared electrodes",
+            Self::SupplyRail => "supply rail (mV)",
+            Self::Load => "load (ohm)",
+            Self::DeclaredDc => "declared direct current (µA)",
+            Self::OneShot => "hardware one-shot (µs)",
+        })
+    }
+}
+
+/// A value of a setup out of range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetupError {
+    /// Which value.
+    pub field: SetupField,
+    /// The value given.
+    pub value: u64,
+    /// The least that is taken.
+    pub least: u64,
+    /// The most that is taken.
+    pub most: u64,
+    /// Why.
+    pub source: &'static str,
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, value, least, most, source } = self;
+        write!(f, "{field}: {value} is not in {least} to {most}; {source}")
+    }
+}
+
+impl core::error::Error for SetupError {}
+
+fn within(field: SetupField, value: u64, range: (u64, u64), source: &'static str) -> Result<(), SetupError> {
+    let (least, most) = range;
+    if value < least || value > most { Err(SetupError { field, value, least, most, source }) } else { Ok(()) }
+}
+
+fn area_in_range(mm2: u32) -> Result<(), SetupError> {
+    let source = "conductive area of one electrode, up to 1000 cm²";
+    within(SetupField::ElectrodeArea, u64::from(mm2), (1, 100_000), source)
+}
+
+/// An electrode that carries the current of several channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shared {
+    pub(crate) channels: u8,
+    pub(crate) area_mm2: u32,
+}
+
+/// Electrodes, contact, supply, load, use class and the limits of device, protocol and subject.
+///
+/// ```
+/// use nmes_safety::{rules, Layer, Setup, UseClass};
+/// let setup = Setup::new(&[2_500], UseClass::FunctionalWear)? // one channel, 25 cm² at its smaller electrode
+///     .with_rail_mv(90_000)?
+///     .with_load_ohm(1_000)?;
+/// let capped = setup.with_limit(Layer::Subject, &rules::E_PEAK_1, 60_000).unwrap(); // µA
+/// assert!(setup.with_limit(Layer::Subject, &rules::E_PEAK_1, 200_000).is_err());
+/// assert_ne!(setup, capped);
+/// # Ok::<(), nmes_safety::SetupError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    areas_mm2: [u32; MAX_CHANNELS],
+    channels: u8,
+    contact_permille: u16,
+    shared: [Option<Shared>; MAX_SHARED],
+    rail_mv: Option<u32>,
+    load_ohm: Option<u32>,
+    declared_dc: Option<MicroAmps>,
+    one_shot: Option<Micros>,
+    use_class: UseClass,
+    stated: Stated,
+}
+
+impl Setup {
+    /// The part of an electrode that E-J-2 takes to be in contact unless told otherwise, in thousandths: half.
+    pub const CONTACT_PERMILLE: u16 = 500;
+
+    /// One area a channel, of its smaller electrode, in mm² of conductive surface.
+    ///
+    /// # Errors
+    /// No channel or more than eight; an area outside 1 mm² to 1000 cm².
+    pub fn new(areas_mm2: &[u32], use_class: UseClass) -> Result<Self, SetupError> {
+        let channels = u8::try_from(areas_mm2.len()).unwrap_or(u8::MAX);
+        within(SetupField::Channels, u64::from(channels), (1, 8), "a session has 1 to 8 channels")?;
+        let mut table = [0; MAX_CHANNELS];
+        for (slot, &area) in table.iter_mut().zip(areas_mm2) {
+            area_in_range(area)?;
+            *slot = area;
+        }
+        Ok(Self {
+            areas_mm2: table,
+            channels,
+            contact_permille: Self::CONTACT_PERMILLE,
+            shared: [None; MAX_SHARED],
+            rail_mv: None,
+            load_ohm: None,
+            declared_dc: None,
+            one_shot: None,
+            use_class,
+            stated: Stated::default(),
+        })
+    }
+
+    /// The same with another part of the electrode in contact, in thousandths.
+    ///
+    /// # Errors
+    /// Outside 1 to 1000.
+    pub fn with_contact_permille(mut self, permille: u16) -> Result<Self, SetupError> {
+        let source = "1000 is the whole conductive area";
+        within(SetupField::ContactFraction, u64::from(permille), (1, 1_000), source)?;
+        self.contact_permille = permille;
+        Ok(self)
+    }
+
+    /// The same with an electrode that several channels share; bit n of `channels` is channel n. Their currents
+    /// are taken to flow at the same time.
+    ///
+    /// # Errors
+    /// Fewer than two channels, a channel without an area, an area out of range, more than [`MAX_SHARED`].
+    pub fn with_shared(mut self, channels: u8, area_mm2: u32) -> Result<Self, SetupError> {
+        let known =
+            (0..self.channels).fold(0_u8, |mask, n| mask | 1_u8.checked_shl(u32::from(n)).unwrap_or(0));
+        let members = u64::from((channels & known).count_ones());
+        let source = "an electrode is shared by two channels or more, each of which is in the setup";
+        if channels & !known != 0 {
+            let value = u64::from(channels.count_ones());
+            return Err(SetupError {
+                field: SetupField::SharedChannels,
+                value,
+                least: 2,
+                most: members,
+                source,
+            });
+        }
+        within(SetupField::SharedChannels, members, (2, u64::from(self.channels)), source)?;
+        area_in_range(area_mm2)?;
+        let full = SetupError {
+            field: SetupField::SharedElectrodes,
+            value: 5,
+            least: 0,
+            most: 4,
+            source: "a setup has room for four shared electrodes",
+        };
+        let free = self.shared.iter_mut().find(|slot| slot.is_none()).ok_or(full)?;
+        *free = Some(Shared { channels, area_mm2 });
+        Ok(self)
+    }
+
+    /// The same with a known supply rail, in millivolts.
+    ///
+    /// # Errors
+    /// Outside 1 V to 2 kV.
+    pub fn with_rail_mv(mut self, millivolts: u32) -> Result<Self, SetupError> {
+        let source = "the rail of the output stage, 1 V to 2 kV";
+        within(SetupField::SupplyRail, u64::from(millivolts), (1_000, 2_000_000), source)?;
+        self.rail_mv = Some(millivolts);
+        Ok(self)
+    }
+
+    /// The same with a known load of each channel, in ohm: the largest at which the full current is wanted.
+    ///
+    /// # Errors
+    /// Outside 1 ohm to 1 Mohm.
+    pub fn with_load_ohm(mut self, ohms: u32) -> Result<Self, SetupError> {
+        within(SetupField::Load, u64::from(ohms), (1, 1_000_000), "electrodes and tissue, 1 ohm to 1 Mohm")?;
+        self.load_ohm = Some(ohms);
+        Ok(self)
+    }
+
+    /// The same with a declared direct current on each channel.
+    ///
+    /// # Errors
+    /// Zero; declare none instead.
+    pub fn with_declared_dc(mut self, current: MicroAmps) -> Result<Self, SetupError> {
+        let range = (1, u64::from(MicroAmps::MAX.as_microamps()));
+        within(
+            SetupField::DeclaredDc,
+            u64::from(current.as_microamps()),
+            range,
+            "without direct current declare none",
+        )?;
+        self.declared_dc = Some(current);
+        Ok(self)
+    }
+
+    /// The same with a hardware one-shot on the enable line: the longest it lets one level stand.
+    ///
+    /// # Errors
+    /// Zero.
+    pub fn with_one_shot(mut self, time: Micros) -> Result<Self, SetupError> {
+        let range = (1, u64::from(Micros::MAX.as_micros()));
+        within(SetupField::OneShot, u64::from(time.as_micros()), range, "without a one-shot declare none")?;
+        self.one_shot = Some(time);
+        Ok(self)
+    }
+
+    /// The same with a limit of the device, the protocol or the subject, in the rule's unit. It can only make a
+    /// rule stricter. For E-SES-1 in functional wear and continuous use the protocol's figure is the limit.
+    ///
+    /// # Errors
+    /// Looser than [`Rule::loosest`]; another layer; more than [`crate::MAX_STATED`] limits.
+    pub fn with_limit(mut self, layer: Layer, rule: &'static Rule, value: u64) -> Result<Self, LimitError> {
+        if matches!(layer, Layer::Rule | Layer::Profile) {
+            return Err(LimitError::Layer { layer });
+        }
+        self.stated.state(layer, rule, value)?;
+        Ok(self)
+    }
+
+    /// Conductive area of a channel's smaller electrode in mm²; `None` past the last.
+    #[must_use]
+    pub fn area_mm2(&self, channel: u8) -> Option<u32> {
+        self.areas_mm2.get(..usize::from(self.channels))?.get(usize::from(channel)).copied()
+    }
+
+    /// The part of an electrode in contact, in thousandths.
+    #[must_use]
+    pub const fn contact_permille(&self) -> u16 {
+        self.contact_permille
+    }
+
+    /// Channels (bit n is channel n) and area in mm² of a shared electrode; `None` past the last.
+    #[must_use]
+    pub fn shared(&self, index: u8) -> Option<(u8, u32)> {
+        self.shared.get(usize::from(index)).copied().flatten().map(|s| (s.channels, s.area_mm2))
+    }
+
+    /// The supply rail in millivolts, where known.
+    #[must_use]
+    pub const fn rail_mv(&self) -> Option<u32> {
+        self.rail_mv
+    }
+
+    /// The load in ohm, where known.
+    #[must_use]
+    pub const fn load_ohm(&self) -> Option<u32> {
+        self.load_ohm
+    }
+
+    /// The declared direct current, if any.
+    #[must_use]
+    pub const fn declared_dc(&self) -> Option<MicroAmps> {
+        self.declared_dc
+    }
+
+    /// The longest that a hardware one-shot lets one level stand, if there is one.
+    #[must_use]
+    pub const fn one_shot(&self) -> Option<Micros> {
+        self.one_shot
+    }
+
+    /// What the session is for.
+    #[must_use]
+    pub const fn use_class(&self) -> UseClass {
+        self.use_class
+    }
+
+    /// The limit of a rule over all layers. `None` only for E-SES-1 in functional wear and continuous use while
+    /// no layer states it.
+    ///
+    /// ```
+    /// use nmes_safety::{rules, Layer, Profile, Setup, UseClass};
+    /// let setup = Setup::new(&[2_500], UseClass::Exercise).unwrap();
+    /// let setup = setup.with_limit(Layer::Device, &rules::E_PEAK_1, 100_000).unwrap();
+    /// let setup = setup.with_limit(Layer::Subject, &rules::E_PEAK_1, 60_000).unwrap();
+    /// let limit = setup.limit(&rules::E_PEAK_1, &Profile::default()).unwrap();
+    /// assert_eq!((limit.value, limit.layer), (60_000, Layer::Subject));
+    /// ```
+    #[must_use]
+    pub fn limit(&self, rule: &Rule, profile: &Profile) -> Option<Limit> {
+        let wear = matches!(self.use_class, UseClass::FunctionalWear | UseClass::Continuous);
+        let base = profile.limit(rule);
+        let from_protocol = rule.id == rules::E_SES_1.id && wear && base.layer == Layer::Rule;
+        let base = if from_protocol { None } else { Some(base) };
+        base.into_iter().chain(self.stated.of(rule)).reduce(|one, other| stricter(rule, one, other))
+    }
+}

@@ -1,0 +1,267 @@
+//! What the guard knows of one channel, all of it from its own counting.
+
+use nmes_core::{ChannelHardware, FrameKind, Level, PulseFrame, Segment};
+
+use crate::fault::{Cite, Fault, Finding, signed};
+use crate::rules;
+use crate::sense::{
+    ContactWatch, Delivered, Interval, NOISE_NA, SampleInstant, Sensed, delivered, judge_sample, pulses_of,
+};
+use crate::set_level::SetLevel;
+use crate::windows::{Dose, Windows};
+
+/// A frame whose first edge was applied and whose last was not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Active {
+    pub(crate) frame: PulseFrame,
+    pub(crate) next_edge: u8,
+    began: u64,
+    dose: Dose,
+    /// Charge of the primary phase as commanded, nA × ticks.
+    primary: u64,
+    /// [`NOISE_NA`] over half the driven time: a measured imbalance under it is not judged.
+    noise: u64,
+    all_sensed: bool,
+    any_sensed: bool,
+    /// The worst phase, against what was commanded.
+    delivered: Option<Delivered>,
+}
+
+/// One channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch {
+    pub(crate) waiting: Option<PulseFrame>,
+    pub(crate) active: Option<Active>,
+    pub(crate) sequence: Option<u32>,
+    pub(crate) interval: Interval,
+    /// Charge as commanded and applied, nA × ticks.
+    pub(crate) ledger: i64,
+    /// What the frames begun sum to by themselves: 0 on an exact channel.
+    pub(crate) nominal: i64,
+    /// The tick from which the rate allows the next pulse.
+    pub(crate) next_onset: u64,
+    /// The strongest repaying level of the last pulse, in nA, signed.
+    pub(crate) balancing_na: i64,
+    pub(crate) set: SetLevel,
+    pub(crate) contact: ContactWatch,
+    pub(crate) windows: Windows,
+    pub(crate) train_began: Option<u64>,
+    pub(crate) last_pulse: u64,
+    pub(crate) unsensed: u32,
+    sensed_once: bool,
+    imbalanced: u32,
+    /// Measured imbalance above E-BAL-2's warning in the last pulse, in permille.
+    pub(crate) imbalance_warning: Option<u64>,
+}
+
+impl Watch {
+    pub(crate) fn new(now: u64, ticks_per_second: u32) -> Self {
+        Self {
+            waiting: None,
+            active: None,
+            sequence: None,
+            interval: Interval::opened(now),
+            ledger: 0,
+            nominal: 0,
+            next_onset: 0,
+            balancing_na: 0,
+            set: SetLevel::ZERO,
+            contact: ContactWatch::default(),
+            windows: Windows::new(now, ticks_per_second),
+            train_began: None,
+            last_pulse: now,
+            unsensed: 0,
+            sensed_once: false,
+            imbalanced: 0,
+            imbalance_warning: None,
+        }
+    }
+
+    /// Everything anew but the windows: what was put out still counts.
+    pub(crate) fn renewed(&self, now: u64, ticks_per_second: u32) -> Self {
+        Self { windows: self.windows, ..Self::new(now, ticks_per_second) }
+    }
+
+    /// The ledger at `t` if the level stays, less what the frames are meant to leave; `None` on overflow.
+    pub(crate) fn owed_at(&self, t: u64) -> Option<i64> {
+        let ticks = i64::try_from(t.saturating_sub(self.interval.since)).ok()?;
+        let flown = self.interval.current_na.checked_mul(ticks)?;
+        self.ledger.checked_add(flown)?.checked_sub(self.nominal)
+    }
+
+    /// Takes a sample of the level in place. One of another kind of level, or from outside its time, counts for
+    /// nothing, so that a frozen measurement ages.
+    pub(crate) fn take_sample(&mut self, sample: &Sensed, until: u64, peak_na: u64) -> Option<Finding> {
+        let fits = match sample.instant {
+            SampleInstant::PhaseStart | SampleInstant::PhaseEnd => self.interval.is_driven(),
+            SampleInstant::Rest => !self.interval.is_driven(),
+        };
+        if !fits || sample.at_tick < self.interval.since || sample.at_tick > until {
+            return None;
+        }
+        self.interval.take(sample);
+        if self.interval.is_driven() {
+            self.sensed_once = true;
+        }
+        judge_sample(&self.interval, sample, peak_na)
+    }
+
+    /// Ends the level in place at `t` and counts it, then begins the next one.
+    pub(crate) fn change_level(
+        &mut self,
+        level: Level,
+        hardware: &ChannelHardware,
+        t: u64,
+    ) -> Option<Finding> {
+        let overflow = || Finding::new(Fault::LedgerOverflow, Cite::LEDGER, i64::MAX, i64::MAX, "nA·ticks");
+        let ticks = t.saturating_sub(self.interval.since);
+        let flown = i64::try_from(ticks).ok().and_then(|n| self.interval.current_na.checked_mul(n));
+        let sum = flown.and_then(|charge| self.ledger.checked_add(charge));
+        self.count_interval(flown.unwrap_or(i64::MAX), ticks, t);
+        self.interval = Interval::new(level, hardware, t);
+        match sum {
+            Some(ledger) => {
+                self.ledger = ledger;
+                None
+            }
+            None => Some(overflow()),
+        }
+    }
+
+    /// Counts squares of the larger of commanded and measured current. At rest only what is commanded counts: a
+    /// sample there is noise, or a stuck output and judged at once.
+    fn count_interval(&mut self, flown: i64, ticks: u64, t: u64) {
+        let interval = self.interval;
+        let measured = interval.measured_na().filter(|_| interval.is_driven());
+        let charge = measured.map_or(0, |na| na.saturating_mul(signed(ticks)));
+        let stronger = measured.filter(|na| na.unsigned_abs() > interval.current_na.unsigned_abs());
+        let mut dose = Dose { squared: 0, commanded: flown, measured: charge };
+        dose.add_squared(stronger.unwrap_or(interval.current_na), ticks);
+        match &mut self.active {
+            Some(active) => active.count(&interval, &dose),
+            None if dose != Dose::default() => self.windows.add(interval.since, t, &dose),
+            None => {}
+        }
+    }
+
+    /// Begins a frame with its first edge at `t`.
+    pub(crate) fn begin(&mut self, frame: PulseFrame, hardware: &ChannelHardware, period: u64, t: u64) {
+        let cut = self.active.take();
+        if frame.kind() == FrameKind::Pulse {
+            let net = frame.net_charge(hardware).map_or(i64::MAX, nmes_core::Charge::as_nanoamp_ticks);
+            self.nominal = self.nominal.saturating_add(net);
+            self.next_onset = self.next_onset.max(frame.onset_tick()).saturating_add(period);
+            self.balancing_na = strongest_repayment(&frame, hardware);
+            let pause = t.saturating_sub(self.last_pulse);
+            if pause > period.saturating_mul(2) {
+                self.train_began = None;
+            }
+            self.train_began.get_or_insert(t);
+            self.last_pulse = t;
+        }
+        let active = Active::new(frame, hardware, t);
+        // the repayment of a pulse that is cut is part of it
+        let (began, dose) = cut.map_or((t, Dose::default()), |pulse| (pulse.began, pulse.dose));
+        self.active = Some(Active { began, dose, ..active });
+    }
+
+    /// Ends the frame under way without its last edge. What it leaves is in the ledger, once and not every second, so
+    /// it is no direct current: only its squares go into the windows.
+    pub(crate) fn abort(&mut self, t: u64) {
+        if let Some(active) = &mut self.active {
+            active.dose = Dose { squared: active.dose.squared, ..Dose::default() };
+        }
+        self.end(t);
+    }
+
+    /// Takes a frame that ended into the windows.
+    pub(crate) fn end(&mut self, t: u64) -> Option<Active> {
+        let ended = self.active.take()?;
+        self.windows.add(ended.began, t, &ended.dose);
+        Some(ended)
+    }
+
+    /// Ends a pulse and judges what was measured of it. True when contact was lost with it.
+    pub(crate) fn judge_pulse(&mut self, ended: &Active) -> (Option<Finding>, bool) {
+        if ended.frame.kind() != FrameKind::Pulse {
+            return (None, false);
+        }
+        self.unsensed = if ended.any_sensed { 0 } else { self.unsensed.saturating_add(1) };
+        let lost = ended.delivered.is_some_and(|delivered| self.contact.pulse(delivered));
+        (self.judge_balance(ended), lost)
+    }
+
+    fn judge_balance(&mut self, ended: &Active) -> Option<Finding> {
+        self.imbalance_warning = None;
+        if !ended.all_sensed || !ended.any_sensed {
+            return None;
+        }
+        // what late edges leave is in the ledger and is repaid; the stage's own part is judged here
+        let net = ended.dose.measured.saturating_sub(ended.dose.commanded).unsigned_abs();
+        let permille = net.saturating_mul(1_000).checked_div(ended.primary).unwrap_or(u64::MAX);
+        let warns = |&limit: &u64| permille > limit && net > ended.noise;
+        self.imbalance_warning = rules::E_BAL_2.warn.filter(warns).map(|_| permille);
+        if !warns(&rules::E_BAL_2.limit) {
+            self.imbalanced = 0;
+            return None;
+        }
+        self.imbalanced = self.imbalanced.saturating_add(1);
+        let cite = Cite::of(&rules::E_BAL_2);
+        let unit = "‰ of the phase charge";
+        let found = Finding::above(Fault::MeasuredBalance, cite, permille, rules::E_BAL_2.limit, unit);
+        found.filter(|_| self.imbalanced >= pulses_of(&rules::E_BAL_2))
+    }
+
+    /// Measurements that came once and then stopped count as the worst value.
+    pub(crate) fn stale(&self) -> Option<Finding> {
+        let most = pulses_of(&rules::E_DEL_1).saturating_sub(1);
+        let cite = Cite::of(&rules::E_DEL_1);
+        let unit = "pulses without a measurement";
+        Finding::above(Fault::SenseStale, cite, u64::from(self.unsensed), u64::from(most), unit)
+            .filter(|_| self.sensed_once)
+    }
+}
+
+impl Active {
+    fn new(frame: PulseFrame, hardware: &ChannelHardware, began: u64) -> Self {
+        let (current, ticks) =
+            frame.segments().first().map_or((0, 0), |s| (s.level.current_na(hardware), u64::from(s.ticks)));
+        let is_driven = |s: &&Segment| matches!(s.level, Level::Code(code) if code != 0);
+        let segments = frame.segments().iter().filter(is_driven);
+        let driven = segments.fold(0_u64, |sum, s| sum.saturating_add(u64::from(s.ticks)));
+        Self {
+            frame,
+            next_edge: 1,
+            began,
+            dose: Dose::default(),
+            primary: current.unsigned_abs().saturating_mul(ticks),
+            noise: NOISE_NA.saturating_mul(driven) / 2,
+            all_sensed: true,
+            any_sensed: false,
+            delivered: None,
+        }
+    }
+
+    fn count(&mut self, interval: &Interval, dose: &Dose) {
+        self.dose.squared = self.dose.squared.saturating_add(dose.squared);
+        self.dose.commanded = self.dose.commanded.saturating_add(dose.commanded);
+        self.dose.measured = self.dose.measured.saturating_add(dose.measured);
+        if interval.is_driven() {
+            let sensed = interval.measured_na().is_some();
+            self.all_sensed = self.all_sensed && sensed;
+            self.any_sensed = self.any_sensed || sensed;
+            self.delivered = match (self.delivered, delivered(interval)) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+        }
+    }
+}
+
+fn strongest_repayment(frame: &PulseFrame, hardware: &ChannelHardware) -> i64 {
+    let current = |level: Level| level.current_na(hardware);
+    let leads = frame.segments().first().map_or(0, |s| current(s.level));
+    let driven = frame.segments().iter().filter(|s| matches!(s.level, Level::Code(code) if code != 0));
+    let paying = driven.map(|s| current(s.level)).filter(|na| (*na < 0) != (leads < 0));
+    paying.max_by_key(|na| na.unsigned_abs()).unwrap_or(0)
+}

@@ -1,0 +1,219 @@
+//! Rolling sums over the last second and the last five seconds, in a few conservative buckets.
+//!
+//! A window of T is kept as whole buckets that together cover at least T, plus the bucket that is filling. Squared
+//! current is counted in full in every bucket its pulse touches, and the oldest bucket is kept whole, so a sum is
+//! never below the true one over T: a limit trips early, never late. It is at most one bucket too long (an eighth of
+//! the second, 6 % of the r.m.s. value) and counts a pulse on a bucket's edge twice (at most eight in the second).
+//!
+//! Scales: squared current is µA² × ticks in a `u64`, each current rounded up to a whole microampere. 1 A for 5 s at
+//! 1 GHz does not fit, so the sum saturates; a saturated sum is above every limit (the largest, 100 mA r.m.s. over
+//! 1 s at 1 GHz, is 10¹⁹, just over half of `u64::MAX`). Charge is nA × ticks in an `i64`, 1 A for 5 s at 1 GHz is
+//! 5 × 10¹⁸ and fits; it saturates too, and a saturated charge is above every limit.
+
+/// What one pulse adds to the windows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dose {
+    /// Σ I²·t, µA² × ticks, of the larger of commanded and measured current.
+    pub(crate) squared: u64,
+    /// Σ I·t as commanded and applied, nA × ticks.
+    pub(crate) commanded: i64,
+    /// Σ I·t as measured, nA × ticks; what was not measured is not in it.
+    pub(crate) measured: i64,
+}
+
+impl Dose {
+    /// Counts a current that flowed for a time.
+    pub(crate) fn add_squared(&mut self, nanoamps: i64, ticks: u64) {
+        self.squared = self.squared.saturating_add(squared(nanoamps, ticks));
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.squared = self.squared.saturating_add(other.squared);
+        self.commanded = self.commanded.saturating_add(other.commanded);
+        self.measured = self.measured.saturating_add(other.measured);
+    }
+}
+
+/// I²·t in µA² × ticks, the current rounded up; saturates.
+pub(crate) fn squared(nanoamps: i64, ticks: u64) -> u64 {
+    let microamps = nanoamps.unsigned_abs().div_ceil(1_000);
+    microamps.saturating_mul(microamps).saturating_mul(ticks)
+}
+
+/// The r.m.s. value in µA of Σ I²·t over a time, rounded down; for reports.
+pub(crate) fn rms_ua(squared: u64, ticks: u64) -> u32 {
+    let mean = squared.checked_div(ticks).unwrap_or(0);
+    u32::try_from(mean.isqrt()).unwrap_or(u32::MAX)
+}
+
+/// One rolling window of `N − 1` whole buckets and the one that is filling.
+#[derive(Clone, Copy, Debug)]
+struct Ring<const N: usize> {
+    buckets: [Dose; N],
+    /// Newest bucket: its place and its first tick.
+    at: usize,
+    start: u64,
+    bucket_ticks: u64,
+}
+
+impl<const N: usize> Ring<N> {
+    fn new(now: u64, window_ticks: u64) -> Self {
+        let whole = u64::try_from(N.saturating_sub(1)).unwrap_or(1).max(1);
+        let bucket_ticks = window_ticks.div_ceil(whole).max(1);
+        Self { buckets: [Dose::default(); N], at: 0, start: now, bucket_ticks }
+    }
+
+    /// Opens the bucket that holds `now`; at most `N` steps.
+    fn advance(&mut self, now: u64) {
+        let passed = now.saturating_sub(self.start).checked_div(self.bucket_ticks).unwrap_or(0);
+        for _ in 0..passed.min(u64::try_from(N).unwrap_or(u64::MAX)) {
+            self.at = self.at.saturating_add(1).checked_rem(N).unwrap_or(0);
+            if let Some(bucket) = self.buckets.get_mut(self.at) {
+                *bucket = Dose::default();
+            }
+        }
+        self.start = self.start.saturating_add(passed.saturating_mul(self.bucket_ticks));
+    }
+
+    /// Counts a pulse that began at `from` and ends now: its squares in every bucket it touches, its charge once.
+    fn add(&mut self, from: u64, dose: &Dose) {
+        if let Some(bucket) = self.buckets.get_mut(self.at) {
+            bucket.add(dose);
+        }
+        let squares = Dose { squared: dose.squared, ..Dose::default() };
+        let mut start = self.start;
+        let mut at = self.at;
+        for _ in 1..N {
+            if from >= start {
+                break;
+            }
+            at = at.checked_sub(1).unwrap_or(N.saturating_sub(1));
+            if let Some(bucket) = self.buckets.get_mut(at) {
+                bucket.add(&squares);
+            }
+            start = start.saturating_sub(self.bucket_ticks);
+        }
+    }
+
+    fn sum(&self) -> Dose {
+        self.buckets.iter().fold(Dose::default(), |mut sum, bucket| {
+            sum.add(bucket);
+            sum
+        })
+    }
+}
+
+/// The windows of one channel: 1 s in eighths, 5 s in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Windows {
+    second: Ring<9>,
+    five: Ring<6>,
+}
+
+impl Windows {
+    pub(crate) fn new(now: u64, ticks_per_second: u32) -> Self {
+        let second = u64::from(ticks_per_second);
+        Self { second: Ring::new(now, second), five: Ring::new(now, second.saturating_mul(5)) }
+    }
+
+    /// Lets the oldest buckets go. At most 15 steps.
+    pub(crate) fn advance(&mut self, now: u64) {
+        self.second.advance(now);
+        self.five.advance(now);
+    }
+
+    /// Counts a pulse from `from` to `now`. At most 45 additions.
+    pub(crate) fn add(&mut self, from: u64, now: u64, dose: &Dose) {
+        self.advance(now);
+        self.second.add(from, dose);
+        self.five.add(from, dose);
+    }
+
+    /// At least the sums of the last second.
+    pub(crate) fn second(&self) -> Dose {
+        self.second.sum()
+    }
+
+    /// At least the sums of the last five seconds.
+    pub(crate) fn five(&self) -> Dose {
+        self.five.sum()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "tests: an overflow here is a failed test")]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    const TPS: u32 = 1_000_000;
+
+    fn pulse(squared: u64) -> Dose {
+        Dose { squared, commanded: 3, measured: -5 }
+    }
+
+    /// REQ-SAF-033: a pulse is in the window for a full second and gone after one bucket more.
+    #[test]
+    fn a_pulse_stays_for_the_window() {
+        let mut windows = Windows::new(0, TPS);
+        windows.add(10, 20, &pulse(7));
+        windows.advance(1_000_020);
+        assert_eq!(windows.second(), pulse(7), "the oldest bucket is kept whole");
+        windows.advance(1_124_999);
+        assert_eq!(windows.second(), pulse(7));
+        windows.advance(1_125_000);
+        assert_eq!(windows.second(), Dose::default());
+        assert_eq!(windows.five(), pulse(7));
+        windows.advance(5_999_999);
+        assert_eq!(windows.five(), pulse(7));
+        windows.advance(6_000_000);
+        assert_eq!(windows.five(), Dose::default());
+    }
+
+    /// REQ-SAF-033: squares count in every bucket they touch, charge counts once.
+    #[test]
+    fn a_pulse_on_a_bucket_edge_counts_in_both() {
+        let mut windows = Windows::new(0, TPS);
+        windows.add(124_900, 125_100, &pulse(7));
+        assert_eq!(windows.second(), Dose { squared: 14, commanded: 3, measured: -5 });
+        let mut within = Windows::new(0, TPS);
+        within.add(125_000, 125_100, &pulse(7));
+        assert_eq!(within.second().squared, 7);
+    }
+
+    /// REQ-SAF-033: sums saturate upwards, never wrap.
+    #[test]
+    fn sums_saturate() {
+        assert_eq!(squared(1_000_000_000, 5_000_000_000), u64::MAX);
+        assert_eq!(squared(100_000_000, 1_000_000_000), 10_000_000_000_000_000_000);
+        assert_eq!(squared(-1, 3), 3, "one nanoampere is rounded up to a microampere");
+        let mut dose = pulse(u64::MAX);
+        dose.add_squared(1_000, 1);
+        assert_eq!(dose.squared, u64::MAX);
+        assert_eq!(rms_ua(squared(50_000_000, 1_000_000), 1_000_000), 50_000);
+    }
+
+    proptest! {
+        /// REQ-SAF-033: the sum is never below the exact sum over the last second, and never above the exact sum
+        /// over one bucket more with each pulse counted twice.
+        #[test]
+        fn never_below_the_exact_sum(steps in proptest::collection::vec((1_u64..60_000, 1_u64..5_000, 1_u64..100), 1..200)) {
+            let mut windows = Windows::new(0, TPS);
+            let mut pulses = Vec::new();
+            let mut now = 0;
+            for (pause, length, value) in steps {
+                let from = now + pause;
+                now = from + length;
+                windows.add(from, now, &pulse(value));
+                pulses.push((now, value));
+                let over = |t: u64| pulses.iter().filter(|p| p.0 + t > now).map(|p| p.1).sum::<u64>();
+                let sum = windows.second().squared;
+                prop_assert!(sum >= over(1_000_000), "{sum} < {}", over(1_000_000));
+                prop_assert!(sum <= 2 * over(1_125_001));
+            }
+        }
+    }
+}

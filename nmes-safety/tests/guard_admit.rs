@@ -1,0 +1,367 @@
+//! What the guard admits, on both sides of each limit, and every way a frame can be corrupted.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use guard_support::*;
+use nmes_core::*;
+use nmes_safety::*;
+use proptest::prelude::*;
+
+const CALIBRATED: Rig = Rig {
+    hz: 40,
+    set: (40_000, 300),
+    ceiling: (40_000, 300),
+    gap_us: 100,
+    balance: Balance::Symmetric,
+    late: 0,
+    stamp: 0,
+    gains: (100_000, 97_003),
+    class: UseClass::FunctionalWear,
+    schedule: Schedule::Continuous,
+    seconds: 3_600,
+    ramp_down_ms: 500,
+};
+
+/// REQ-SAF-020: nothing is admitted before arming, and nothing after a trip.
+#[test]
+fn only_while_armed() {
+    let checked = Rig::default().checked();
+    let mut guard = Guard::new(checked, 0);
+    let frame = pulse(checked, 0, 1_000);
+    let trip = guard.admit(0, &frame).unwrap_err();
+    assert_eq!((trip.fault, trip.rule, trip.response), (Fault::NotArmed, "N-LOCK-1", Response::OpenNow));
+    let (mut guard, now) = ready(checked);
+    assert!(guard.admit(now, &pulse(checked, 0, now + 100)).is_ok());
+    let trip = guard.admit(now, &pulse(checked, 0, now + 100)).unwrap_err();
+    assert_eq!(trip.fault, Fault::Sequence);
+    assert_eq!(guard.state(), State::Fault);
+    assert_eq!(guard.admit(now, &pulse(checked, 1, now + 100)), Err(trip), "the first trip stays the answer");
+    assert_eq!(guard.latched(), Some(&trip));
+}
+
+/// REQ-SAF-020: after a reset everything starts again from zero, and the black box is kept.
+#[test]
+fn reset_starts_from_zero() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let trip = guard.admit(now, &pulse(checked, 0, now - 1)).unwrap_err();
+    assert!(guard.reset(now, Fault::Late).is_err());
+    assert_eq!(guard.reset(now, trip.fault), Ok(State::SelfTest));
+    assert_eq!(guard.black_box().first(), Some(&trip));
+    for event in [Event::Passed, Event::Probe, Event::Contact] {
+        guard.handle(now, event).unwrap();
+    }
+    assert_eq!(guard.authorised(0), Some(Setting::ZERO));
+    let frame = pulse_at(checked, setting(1_000, 300), 0, now + 1_000);
+    assert_eq!(fault(guard.admit(now, &frame)), Fault::Amplitude);
+}
+
+/// REQ-SAF-021: the sequence rises strictly, also over frames that were never started.
+#[test]
+fn sequence_rises() {
+    let checked = Rig::default().checked();
+    for (second, admitted) in [(4, false), (5, false), (6, true), (60, true)] {
+        let (mut guard, now) = ready(checked);
+        guard.admit(now, &pulse(checked, 5, now + 50)).unwrap();
+        let answer = guard.admit(now, &pulse(checked, second, now + 50));
+        assert_eq!(answer.is_ok(), admitted, "{second} after 5");
+    }
+}
+
+/// REQ-SAF-021: a channel that is not in the plan.
+#[test]
+fn channel_exists() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let made = pulse(checked, 0, now);
+    let stray = PulseFrame::from_parts(1, made.kind(), 0, now, made.segments(), made.rest()).unwrap();
+    assert_eq!(fault(guard.admit(now, &stray)), Fault::Channel);
+}
+
+/// REQ-SAF-022: an onset is not past; L + ε of lateness can still be on time.
+#[test]
+fn onset_is_not_past() {
+    for (late, stamp) in [(0, 0), (5, 2)] {
+        let checked = Rig { late, stamp, ..Rig::default() }.checked();
+        let slack = u64::from(late + stamp);
+        let (mut guard, now) = ready(checked);
+        assert!(guard.admit(now, &pulse(checked, 0, now - slack)).is_ok());
+        assert_eq!(fault(guard.admit(now, &pulse(checked, 1, now - slack - 1))), Fault::OnsetPast);
+    }
+}
+
+/// REQ-SAF-022: a pulse is not nearer than a period to the last pulse that was started.
+#[test]
+fn rate_is_kept() {
+    let checked = Rig::default().checked();
+    for (distance, admitted) in [(25_000, true), (24_999, false), (1_000, false), (26_000, true)] {
+        let (mut guard, now) = ready(checked);
+        play(&mut guard, &pulse(checked, 0, now + 10)).unwrap();
+        let next = pulse(checked, 1, now + 10 + distance);
+        let answer = guard.admit(now + 10 + distance.min(700), &next);
+        assert_eq!(answer.is_ok(), admitted, "{distance}");
+        if let Err(trip) = answer {
+            assert_eq!(trip.fault, Fault::Rate);
+        }
+    }
+}
+
+/// REQ-SAF-022: a frame that was admitted and never started does not count for the rate.
+#[test]
+fn withdrawn_frames_do_not_count() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    for n in 0..20 {
+        guard.admit(now + n, &pulse(checked, u32::try_from(n).unwrap(), now + n + 1)).unwrap();
+    }
+    play(&mut guard, &pulse(checked, 20, now + 30)).unwrap();
+}
+
+/// REQ-SAF-023: the primary phase is at most the set level to one code, and the set level binds below the ceiling.
+#[test]
+fn level_is_authorised() {
+    let checked = Rig::default().checked();
+    // 10 mA set: 100 codes and one of rounding
+    for (code, admitted) in [(100, true), (101, true), (102, false), (400, false)] {
+        let mut guard = armed(checked, 0);
+        let mut now = 0;
+        for ua in 1..=10 {
+            while guard.set_level(now, 0, setting(ua * 1_000, 300)).is_err() {
+                now += 10_000;
+            }
+        }
+        let segments = symmetric(code, 300);
+        let answer = guard.admit(now, &remade(&pulse(checked, 0, now), 0, now, &segments));
+        assert_eq!(answer.is_ok(), admitted, "code {code}");
+        assert!(answer.is_ok() || fault(answer) == Fault::Amplitude);
+    }
+}
+
+fn symmetric(code: i32, width: u32) -> [Segment; 3] {
+    [
+        Segment { level: Level::Code(code), ticks: width },
+        Segment { level: Level::Open, ticks: 100 },
+        Segment { level: Level::Code(-code), ticks: width },
+    ]
+}
+
+/// REQ-SAF-023: the ceiling binds to one code, the width to the tick, codes to the calibrated range.
+#[test]
+fn ceiling_and_range() {
+    let checked = Rig::default().checked();
+    let cases = [
+        (symmetric(401, 300), None),
+        (symmetric(402, 300), Some(Fault::Amplitude)),
+        (symmetric(400, 301), Some(Fault::Width)),
+        (symmetric(400, 299), None),
+        (symmetric(2_048, 300), Some(Fault::CodeRange)),
+        (symmetric(2_047, 300), Some(Fault::Amplitude)),
+        (symmetric(-400, 300), Some(Fault::Form)),
+    ];
+    for (segments, expected) in cases {
+        let (mut guard, now) = ready(checked);
+        let answer = guard.admit(now, &remade(&pulse(checked, 0, now), 0, now, &segments));
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{segments:?}");
+    }
+}
+
+/// REQ-SAF-024: energy of a frame is at most N-EN-1.
+#[test]
+fn energy_of_a_frame() {
+    // a setup may lower no energy so far that a checked plan breaks it, so the guard is shown the rule by a
+    // device limit of exactly the pulse's energy: 500 ohm × 2 × (40 mA)² × 300 µs = 480 µJ
+    for (limit_uj, admitted) in [(480, true), (479, false)] {
+        let checked = Rig::default().checked();
+        let setup = *checked.setup();
+        let setup = setup.with_limit(Layer::Device, &rules::N_EN_1, limit_uj).unwrap();
+        let answer = check(*checked.plan(), &setup, &Profile::default());
+        assert_eq!(answer.is_ok(), admitted, "the check and the guard agree on {limit_uj}");
+        let Ok(tight) = answer else { continue };
+        let tight: &'static Checked<'static> = Box::leak(Box::new(tight));
+        let (mut guard, now) = ready(tight);
+        assert!(guard.admit(now, &pulse(tight, 0, now)).is_ok());
+        // one code more in both phases is within the rounding of the set level, and over the energy
+        let answer = guard.admit(now, &remade(&pulse(tight, 1, now), 1, now, &symmetric(401, 300)));
+        assert_eq!(fault(answer), Fault::Energy);
+    }
+}
+
+/// REQ-SAF-025: on calibrated hardware the frames begun sum to less than one code × one tick, however many.
+#[test]
+fn nominal_charge_never_accumulates() {
+    let checked = CALIBRATED.checked();
+    let output = *checked.plan().hardware().channel(0).unwrap();
+    let (mut guard, now) = ready(checked);
+    let first = pulse(checked, 0, now + 100);
+    let net = first.net_charge(&output).unwrap().as_nanoamp_ticks();
+    assert_ne!(net, 0, "this pair of gains does not cancel exactly");
+    // each pulse alone is under a code × tick; the same one again and again is not
+    let mut refused = None;
+    for n in 0..200_u32 {
+        let onset = now + 100 + u64::from(n) * 25_000;
+        if let Err(trip) = play(&mut guard, &pulse(checked, n, onset)) {
+            refused = Some((n, trip));
+            break;
+        }
+    }
+    let (n, trip) = refused.expect("the same remainder every time adds up");
+    assert_eq!(trip.fault, Fault::Unbalanced);
+    assert_eq!(trip.limit, 99_999);
+    assert_eq!(trip.value, i64::from(n + 1) * net.abs());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// REQ-SAF-026: a legal frame is admitted; any change of one code or one length that unbalances it is refused.
+    #[test]
+    fn corrupted_frames_are_refused(
+        ua in 1_000_u32..=40_000, us in 40_u32..=300, index in 0_usize..4,
+        flip_code in any::<bool>(), bit in 0_u32..12,
+    ) {
+        let checked = Rig { balance: Balance::Asymmetric { length_percent: 400 }, ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let legal = pulse_at(checked, setting(ua, us), 0, now);
+        prop_assert!(guard.admit(now, &legal).is_ok());
+        let mut segments = legal.segments().to_vec();
+        let slot = index.min(segments.len() - 1);
+        let segment = &mut segments[slot];
+        match (&mut segment.level, flip_code) {
+            (Level::Code(code), true) => *code ^= 1 << bit,
+            _ => segment.ticks = (segment.ticks ^ (1 << bit)).max(1),
+        }
+        let corrupted = remade(&legal, 1, now, &segments);
+        prop_assume!(corrupted.segments() != legal.segments());
+        let answer = guard.admit(now, &corrupted);
+        prop_assert!(answer.is_err(), "{:?}", corrupted.segments());
+        prop_assert_eq!(guard.state(), State::Fault);
+    }
+
+    /// REQ-SAF-026: a frame is admitted exactly when it sums to zero, is within the set level, and pays back in time.
+    #[test]
+    fn admitted_is_balanced(code in 1_i32..=410, width in 1_u32..=302, k in 1_i32..=2, extra in 0_u32..=1) {
+        let checked = Rig::default().checked();
+        let output = *checked.plan().hardware().channel(0).unwrap();
+        let (mut guard, now) = ready(checked);
+        let paid = width * k.unsigned_abs() + extra;
+        let segments = [
+            Segment { level: Level::Code(code), ticks: width },
+            Segment { level: Level::Open, ticks: 100 },
+            Segment { level: Level::Code(-((code / k).max(1))), ticks: paid },
+        ];
+        let frame = PulseFrame::from_parts(0, FrameKind::Pulse, 0, now, &segments, Level::Open).unwrap();
+        let balanced = frame.net_charge(&output) == Some(Charge::ZERO);
+        let legal = balanced && code <= 401 && width <= 300 && paid <= width + 16;
+        prop_assert_eq!(guard.admit(now, &frame).is_ok(), legal);
+    }
+}
+
+/// REQ-SAF-026: forms that balance and are still no pulse of the plan.
+#[test]
+fn balanced_but_wrong() {
+    let checked = Rig::default().checked();
+    let c = |code, ticks| Segment { level: Level::Code(code), ticks };
+    let open = |ticks| Segment { level: Level::Open, ticks };
+    let wrong: [&[Segment]; 7] = [
+        &[c(-400, 300), open(100), c(400, 300)],
+        &[c(400, 300), c(-400, 300)],
+        &[c(400, 300), open(101), c(-400, 300)],
+        &[c(400, 300), open(100), c(-200, 600)],
+        &[c(400, 150), open(100), c(-200, 150), c(-100, 150), c(-100, 150)],
+        &[open(100), c(400, 300), c(-400, 300)],
+        &[c(400, 300), open(100), c(-400, 300), open(5)],
+    ];
+    for segments in wrong {
+        let (mut guard, now) = ready(checked);
+        let answer = guard.admit(now, &remade(&pulse(checked, 0, now), 0, now, segments));
+        assert_eq!(fault(answer), Fault::Form, "{segments:?}");
+    }
+    let (mut guard, now) = ready(checked);
+    let made = pulse(checked, 0, now);
+    let driven =
+        PulseFrame::from_parts(0, FrameKind::Pulse, 0, now, made.segments(), Level::Code(1)).unwrap();
+    assert_eq!(fault(guard.admit(now, &driven)), Fault::Form, "it would rest at a driven code");
+}
+
+fn repayment(kind: FrameKind, sequence: u32, onset: u64, code: i32, ticks: u32) -> PulseFrame {
+    let segments = [Segment { level: Level::Code(code), ticks }];
+    PulseFrame::from_parts(0, kind, sequence, onset, &segments, Level::Open).unwrap()
+}
+
+/// A guard whose ledger holds 400 codes × 300 ticks: the primary phase of a pulse that is still at its gap.
+fn owing() -> (&'static Checked<'static>, Guard<'static>, u64) {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    guard.edge(now + 300, &change(&frame, 1), None).unwrap();
+    assert_eq!(guard.ledger(0), Some(Charge::from_nanoamp_ticks(12_000_000_000)));
+    (checked, guard, now + 310)
+}
+
+/// REQ-SAF-027: a recovery goes against the ledger, not beyond it, at no more than the balancing level.
+#[test]
+fn recovery_fits_the_ledger() {
+    let cases = [
+        (-400, 300, None),
+        (-401, 299, None),
+        (-402, 290, Some(Fault::Repayment)), // over the balancing level and its code
+        (-400, 301, Some(Fault::Repayment)), // 400 code-ticks over
+        (-1, 300, None),
+        (400, 300, Some(Fault::Repayment)), // the wrong way
+    ];
+    for (code, ticks, expected) in cases {
+        let (_, mut guard, now) = owing();
+        let answer = guard.admit(now, &repayment(FrameKind::Recover, 1, now + 5, code, ticks));
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{code} × {ticks}");
+    }
+    let (_, mut guard, now) = owing();
+    let trim = repayment(FrameKind::Trim, 1, now + 5, -100, 300);
+    assert_eq!(fault(guard.admit(now, &trim)), Fault::OutOfOrder, "a trim does not cut a pulse");
+}
+
+/// REQ-SAF-027: a recovery that was admitted takes the pulse's place, and ends with nothing owed.
+#[test]
+fn recovery_is_put_out() {
+    let (_, mut guard, now) = owing();
+    let frame = repayment(FrameKind::Recover, 1, now + 5, -400, 300);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now + 5, &change(&frame, 0), None).unwrap();
+    guard.edge(now + 305, &change(&frame, 1), None).unwrap();
+    assert_eq!(guard.ledger(0), Some(Charge::ZERO));
+}
+
+/// REQ-SAF-027: with nothing owed there is nothing to repay.
+#[test]
+fn no_repayment_without_debt() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    play(&mut guard, &pulse(checked, 0, now + 5)).unwrap();
+    let trim = repayment(FrameKind::Trim, 1, now + 2_000, -1, 20);
+    assert_eq!(fault(guard.admit(now + 1_500, &trim)), Fault::Repayment);
+}
+
+/// REQ-SAF-028: no pulse begins after the planned session, counted from the first pulse.
+#[test]
+fn session_length() {
+    let checked = Rig { seconds: 10, ..Rig::default() }.checked();
+    for (after, admitted) in [(10_000_000, true), (10_000_001, false)] {
+        let (mut guard, now) = ready(checked);
+        play(&mut guard, &pulse(checked, 0, now)).unwrap();
+        let answer = guard.admit(now + after, &pulse(checked, 1, now + after));
+        assert_eq!(answer.is_ok(), admitted);
+        assert!(answer.is_ok() || fault(answer) == Fault::SessionLength);
+    }
+}

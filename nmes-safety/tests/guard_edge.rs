@@ -1,0 +1,197 @@
+//! Edges: order, time, and the guard's own ledger.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use guard_support::*;
+use nmes_core::*;
+use nmes_safety::*;
+
+/// Applies the edges of one pulse at the grid plus an offset each; the answer of the first that trips.
+fn offsets(rig: Rig, late: &[i64]) -> Result<(), Trip> {
+    let checked = rig.checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now + 100);
+    guard.admit(now, &frame)?;
+    for (edge, late) in (0..frame.edge_count()).zip(late) {
+        let t = frame.edge_tick(edge).unwrap().checked_add_signed(*late).unwrap();
+        guard.edge(t, &change(&frame, edge), None)?;
+    }
+    Ok(())
+}
+
+/// REQ-SAF-029: every edge but the last is at most L + ε late, and no earlier than ε.
+#[test]
+fn lateness() {
+    let exact = Rig::default();
+    let late = Rig { late: 10, stamp: 2, ..Rig::default() };
+    let cases: [(Rig, [i64; 4], Option<Fault>); 12] = [
+        (exact, [0, 0, 0, 0], None),
+        (exact, [1, 0, 0, 0], Some(Fault::Late)),
+        (exact, [0, 1, 0, 0], Some(Fault::Late)),
+        (exact, [0, 0, 1, 0], Some(Fault::Late)),
+        (exact, [0, 0, 0, 1], Some(Fault::Late)),
+        (exact, [-1, 0, 0, 0], Some(Fault::Early)),
+        (late, [12, 12, 12, 12], None),
+        (late, [13, 0, 0, 0], Some(Fault::Late)),
+        (late, [0, 13, 0, 0], Some(Fault::Late)),
+        (late, [0, 0, 13, 0], Some(Fault::Late)),
+        (late, [-2, -2, -2, -2], None),
+        (late, [0, -3, 0, 0], Some(Fault::Early)),
+    ];
+    for (rig, late, expected) in cases {
+        assert_eq!(offsets(rig, &late).err().map(|trip| trip.fault), expected, "L = {}, {late:?}", rig.late);
+    }
+}
+
+/// REQ-SAF-030: the last edge may move by the plan's stretch and come L + ε late after that, no further.
+#[test]
+fn last_edge_moves_within_the_stretch() {
+    let rig = Rig { late: 10, stamp: 2, ..Rig::default() };
+    let stretch = i64::try_from(rig.checked().plan().channel(0).unwrap().stretch_ticks()).unwrap();
+    assert_eq!(stretch, 38);
+    let fault = |last| offsets(rig, &[0, 0, 0, last]).err().map(|trip| trip.fault);
+    // within the window it is the ledger that tells: 2 × 400 codes × 12 ticks may stay
+    for (last, expected) in [
+        (24, None),
+        (25, Some(Fault::Ledger)),
+        (-24, None),
+        (-25, Some(Fault::Ledger)),
+        (stretch + 12, Some(Fault::Ledger)),
+        (stretch + 13, Some(Fault::Late)),
+        (-stretch - 2, Some(Fault::Ledger)),
+        (-stretch - 3, Some(Fault::Early)),
+    ] {
+        assert_eq!(fault(last), expected, "last edge {last}");
+    }
+    // and a ledger that is paid back passes wherever the edge stands
+    assert_eq!(offsets(rig, &[0, 12, 0, 12]).err(), None, "primary 12 longer, repaid by 12 more");
+    assert_eq!(offsets(rig, &[12, 0, 12, 0]).err(), None, "primary 12 shorter, repaid by 12 less");
+}
+
+/// REQ-SAF-031: edges come in order, once, at the admitted level.
+#[test]
+fn order() {
+    let checked = Rig::default().checked();
+    let frame_at = |now| pulse(checked, 3, now + 100);
+    type Corrupt = fn(Change) -> Change;
+    let cases: [(&str, u8, Corrupt); 5] = [
+        ("level", 0, |c| Change { level: Level::Code(401), ..c }),
+        ("sequence", 0, |c| Change { sequence: 2, ..c }),
+        ("skipped edge", 0, |c| Change { edge: Some(1), ..c }),
+        ("repeated edge", 1, |c| Change { edge: Some(0), ..c }),
+        ("level of a later edge", 2, |c| Change { level: Level::Code(400), ..c }),
+    ];
+    for (what, at, corrupt) in cases {
+        let (mut guard, now) = ready(checked);
+        let frame = frame_at(now);
+        guard.admit(now, &frame).unwrap();
+        for edge in 0..at {
+            guard.edge(frame.edge_tick(edge).unwrap(), &change(&frame, edge), None).unwrap();
+        }
+        let t = frame.edge_tick(at).unwrap();
+        let trip = guard.edge(t, &corrupt(change(&frame, at)), None).unwrap_err();
+        assert_eq!((trip.fault, trip.response), (Fault::OutOfOrder, Response::OpenNow), "{what}");
+    }
+}
+
+/// REQ-SAF-031: nothing starts that was not admitted.
+#[test]
+fn edges_need_admission() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now + 100);
+    assert_eq!(fault(guard.edge(now + 100, &change(&frame, 0), None)), Fault::OutOfOrder);
+    let (mut guard, now) = ready(checked);
+    let stray = Change { channel: 7, ..change(&frame, 0) };
+    assert_eq!(fault(guard.edge(now, &stray, None)), Fault::Channel);
+}
+
+/// REQ-SAF-031: going open needs no admission, at any time, and nothing else may be called that.
+#[test]
+fn opening_is_always_in_order() {
+    let checked = Rig::default().checked();
+    let open = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
+    let (mut guard, now) = ready(checked);
+    guard.edge(now, &open, None).unwrap();
+    let frame = pulse(checked, 0, now + 100);
+    guard.admit(now + 50, &frame).unwrap();
+    guard.edge(now + 100, &change(&frame, 0), None).unwrap();
+    guard.edge(now + 150, &open, None).unwrap();
+    assert_eq!(
+        guard.ledger(0),
+        Some(Charge::from_nanoamp_ticks(40_000_000 * 50)),
+        "the residual of a cut pulse"
+    );
+    let driven = Change { level: Level::Code(1), ..open };
+    assert_eq!(fault(guard.edge(now + 200, &driven, None)), Fault::OutOfOrder);
+}
+
+/// REQ-SAF-031: one clock for all calls, and it never goes back.
+#[test]
+fn clock_backwards() {
+    let checked = Rig::default().checked();
+    for back in [0, 1] {
+        let (mut guard, now) = ready(checked);
+        guard.tick(now + 50).unwrap();
+        let answer = guard.admit(now + 50 - back, &pulse(checked, 0, now + 100));
+        assert_eq!(answer.err().map(|trip| trip.fault), (back > 0).then_some(Fault::ClockBackwards));
+    }
+}
+
+/// REQ-SAF-032: on exact hardware that is never late the ledger is exactly zero after every pulse.
+#[test]
+fn ledger_is_zero() {
+    let checked = Rig { balance: Balance::Asymmetric { length_percent: 337 }, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    for n in 0..100_u32 {
+        let set = setting(1_000 + n * 390, 300);
+        play(&mut guard, &pulse_at(checked, set, n, now + 10 + u64::from(n) * 25_000)).unwrap();
+        assert_eq!(guard.ledger(0), Some(Charge::ZERO));
+    }
+}
+
+/// REQ-SAF-032: a ledger that overflows is a fault, not a wrong number.
+#[test]
+fn ledger_overflow() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    let never = now + u64::try_from(i64::MAX).unwrap() / 40_000_000;
+    let mut other = ready(checked).0;
+    other.admit(now, &frame).unwrap();
+    other.edge(now, &change(&frame, 0), None).unwrap();
+    let open = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
+    assert!(guard.edge(never, &open, None).is_ok());
+    assert_eq!(fault(other.edge(never + 1, &open, None)), Fault::LedgerOverflow);
+}
+
+/// REQ-SAF-045: the first faults are kept in order, later ones only counted, and the latched one is the first.
+#[test]
+fn black_box() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let open = Change { channel: 0, sequence: 0, edge: None, level: Level::Code(1) };
+    let mut at = now;
+    for n in 0..12_u64 {
+        at = now + n;
+        let trip = guard.edge(at, &open, None).unwrap_err();
+        assert_eq!(guard.reset(at, trip.fault), Ok(State::SelfTest));
+    }
+    let stamps: Vec<u64> = guard.black_box().entries().map(|trip| trip.at_tick).collect();
+    assert_eq!(stamps, (now..now + 8).collect::<Vec<_>>());
+    assert_eq!(guard.black_box().later(), 4);
+    assert_eq!(at, now + 11);
+}

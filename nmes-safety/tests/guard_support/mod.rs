@@ -1,0 +1,195 @@
+//! Checked plans, armed guards, and pulses to feed them.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use nmes_core::*;
+use nmes_safety::*;
+
+/// What a test varies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rig {
+    pub(crate) hz: u32,
+    pub(crate) set: (u32, u32),
+    pub(crate) ceiling: (u32, u32),
+    pub(crate) gap_us: u32,
+    pub(crate) balance: Balance,
+    pub(crate) late: u32,
+    pub(crate) stamp: u32,
+    pub(crate) gains: (u32, u32),
+    pub(crate) class: UseClass,
+    pub(crate) schedule: Schedule,
+    pub(crate) seconds: u32,
+    pub(crate) ramp_down_ms: u32,
+}
+
+impl Default for Rig {
+    fn default() -> Self {
+        Self {
+            hz: 40,
+            set: (40_000, 300),
+            ceiling: (40_000, 300),
+            gap_us: 100,
+            balance: Balance::Symmetric,
+            late: 0,
+            stamp: 0,
+            gains: (100_000, 100_000),
+            class: UseClass::FunctionalWear,
+            schedule: Schedule::Continuous,
+            seconds: 3_600,
+            ramp_down_ms: 500,
+        }
+    }
+}
+
+pub(crate) fn ms(value: u32) -> Millis {
+    Millis::from_millis(value).unwrap()
+}
+
+pub(crate) fn setting(ua: u32, us: u32) -> Setting {
+    Setting::new(ua, us).unwrap()
+}
+
+impl Rig {
+    /// A checked plan that lives as long as the test.
+    pub(crate) fn checked(&self) -> &'static Checked<'static> {
+        let channel = Channel {
+            pulse: PulseShape {
+                gap: Micros::from_micros(self.gap_us).unwrap(),
+                balance: self.balance,
+                ..PulseShape::default()
+            },
+            rate: Rate::from_hz(self.hz).unwrap(),
+            set: setting(self.set.0, self.set.1),
+            ceiling: setting(self.ceiling.0, self.ceiling.1),
+            ramp: Ramp {
+                up: ms(500),
+                down: ms(self.ramp_down_ms),
+                down_min: ms(self.ramp_down_ms),
+                ..Ramp::default()
+            },
+            offset: Micros::ZERO,
+        };
+        let channels: &'static [Channel] = Box::leak(Box::new([channel]));
+        let session = Session::new(channels, self.schedule, ms(self.seconds * 1_000)).unwrap();
+        let timing = HardwareTiming {
+            late_max_ticks: self.late,
+            stamp_error_ticks: self.stamp,
+            ..HardwareTiming::ideal(1_000_000)
+        };
+        let output = ChannelHardware {
+            na_per_code_negative: self.gains.1,
+            ..ChannelHardware::symmetric(self.gains.0, -2_048, 2_047)
+        };
+        let hardware = Hardware::new(timing, &[output], 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        let setup = Setup::new(&[5_000], self.class).unwrap();
+        let setup = match self.class {
+            UseClass::FunctionalWear | UseClass::Continuous => {
+                setup.with_limit(Layer::Protocol, &rules::E_SES_1, 28_800_000).unwrap()
+            }
+            _ => setup,
+        };
+        let checked = check(plan, &setup, &Profile::default());
+        Box::leak(Box::new(checked.unwrap_or_else(|denied| panic!("{denied}"))))
+    }
+}
+
+/// Self test, contact check, armed, at tick `now`.
+pub(crate) fn armed(checked: &'static Checked<'static>, now: u64) -> Guard<'static> {
+    let mut guard = Guard::new(checked, now);
+    for event in [Event::Passed, Event::Probe, Event::Contact] {
+        guard.handle(now, event).unwrap();
+    }
+    guard
+}
+
+/// Raises channel 0 in steps until it is at the session's set value; gives the time.
+pub(crate) fn raise(guard: &mut Guard<'_>, checked: &Checked<'_>, mut now: u64) -> u64 {
+    let set = checked.plan().session().channels()[0].set;
+    let top = set.amplitude.as_microamps();
+    let mut ua = 0;
+    while ua < top {
+        ua = (ua + 1_000).min(top);
+        let next = setting(ua, set.width.as_micros());
+        while guard.set_level(now, 0, next).is_err() {
+            now += 10_000;
+        }
+    }
+    guard.keep_alive(now);
+    now
+}
+
+/// Armed and raised; the time is that of the last step.
+pub(crate) fn ready(checked: &'static Checked<'static>) -> (Guard<'static>, u64) {
+    let mut guard = armed(checked, 0);
+    let now = raise(&mut guard, checked, 0);
+    (guard, now)
+}
+
+/// The plan's own pulse at its set value.
+pub(crate) fn pulse(checked: &Checked<'_>, sequence: u32, onset: u64) -> PulseFrame {
+    pulse_at(checked, checked.plan().session().channels()[0].set, sequence, onset)
+}
+
+pub(crate) fn pulse_at(checked: &Checked<'_>, set: Setting, sequence: u32, onset: u64) -> PulseFrame {
+    let made = checked.plan().frame(0, set, onset).unwrap();
+    remade(&made, sequence, onset, made.segments())
+}
+
+/// The same frame with other segments, number and onset.
+pub(crate) fn remade(frame: &PulseFrame, sequence: u32, onset: u64, segments: &[Segment]) -> PulseFrame {
+    PulseFrame::from_parts(frame.channel(), frame.kind(), sequence, onset, segments, frame.rest()).unwrap()
+}
+
+pub(crate) fn change(frame: &PulseFrame, edge: u8) -> Change {
+    let level = frame.edge_level(edge).unwrap();
+    Change { channel: frame.channel(), sequence: frame.sequence(), edge: Some(edge), level }
+}
+
+/// A sample of the phase that `edge` ends, `gain` permille of what was commanded.
+pub(crate) fn sample(
+    checked: &Checked<'_>,
+    frame: &PulseFrame,
+    edge: u8,
+    t: u64,
+    permille: i64,
+) -> Option<Sensed> {
+    let level = frame.edge_level(edge.checked_sub(1)?)?;
+    let output = checked.plan().hardware().channel(0)?;
+    let instant = match level {
+        Level::Code(_) => SampleInstant::PhaseEnd,
+        Level::Open | Level::Shorted => SampleInstant::Rest,
+    };
+    let current_na = level.current_na(output) * permille / 1_000;
+    Some(Sensed { current_na, voltage_mv: 0, at_tick: t - 1, instant })
+}
+
+/// Admits a frame and applies all its edges on the grid.
+pub(crate) fn play(guard: &mut Guard<'_>, frame: &PulseFrame) -> Result<(), Trip> {
+    guard.keep_alive(frame.onset_tick());
+    guard.admit(frame.onset_tick(), frame)?;
+    for edge in 0..frame.edge_count() {
+        guard.edge(frame.edge_tick(edge).unwrap(), &change(frame, edge), None)?;
+    }
+    Ok(())
+}
+
+/// The same with a measurement of each phase, in permille of the commanded current for driven phases.
+pub(crate) fn play_sensed(
+    guard: &mut Guard<'_>,
+    checked: &Checked<'_>,
+    frame: &PulseFrame,
+    permille: impl Fn(u8) -> i64,
+) -> Result<(), Trip> {
+    guard.keep_alive(frame.onset_tick());
+    guard.admit(frame.onset_tick(), frame)?;
+    for edge in 0..frame.edge_count() {
+        let t = frame.edge_tick(edge).unwrap();
+        guard.edge(t, &change(frame, edge), sample(checked, frame, edge, t, permille(edge)))?;
+    }
+    Ok(())
+}
+
+/// Fault of an answer.
+pub(crate) fn fault<T: core::fmt::Debug>(result: Result<T, Trip>) -> Fault {
+    result.unwrap_err().fault
+}

@@ -1,0 +1,166 @@
+//! What shows although nothing happens: silence, missing edges, a stopped clock, windows, time.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use guard_support::*;
+use nmes_core::*;
+use nmes_safety::*;
+
+/// REQ-SAF-048: a host that is silent for more than a second ramps down (E-WD-1) and latches.
+#[test]
+fn keep_alive() {
+    let checked = Rig::default().checked();
+    for (silence, expected) in [(1_000_000, None), (1_000_001, Some(Fault::KeepAlive))] {
+        let (mut guard, now) = ready(checked);
+        let answer = guard.tick(now + silence);
+        assert_eq!(
+            answer.err().map(|trip| (trip.fault, trip.response)),
+            expected.map(|f| (f, Response::RampDown))
+        );
+    }
+    let (mut guard, now) = ready(checked);
+    guard.tick(now + 1_000_001).unwrap_err();
+    assert!(
+        guard.admit(now + 1_000_002, &pulse(checked, 0, now + 1_000_100)).is_ok(),
+        "it may still ramp down"
+    );
+    guard.tick(now + 1_550_000).unwrap();
+    let trip = guard.tick(now + 1_550_001).unwrap_err();
+    assert_eq!(
+        (trip.fault, trip.response, guard.state()),
+        (Fault::KeepAlive, Response::OpenNow, State::Fault)
+    );
+    assert_eq!(guard.black_box().entries().count(), 1, "one fault, one entry");
+    let mut idle = Guard::new(checked, 0);
+    assert!(idle.tick(5_000_000).is_ok(), "nobody has to call while nothing is armed");
+}
+
+/// REQ-SAF-048: pulses that go on after the ramp-down was due are opened.
+#[test]
+fn ramp_down_that_does_not_end() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    guard.tick(now + 1_000_001).unwrap_err();
+    let frame = pulse(checked, 0, now + 1_550_000);
+    guard.admit(now + 1_549_000, &frame).unwrap();
+    guard.edge(now + 1_550_000, &change(&frame, 0), None).unwrap();
+    assert_eq!(fault(guard.tick(now + 1_550_001)), Fault::RampDownOverdue);
+}
+
+/// REQ-SAF-049: an edge that is due and did not come, L + ε later and no sooner; the last may come a stretch later.
+#[test]
+fn missing_edge() {
+    let checked = Rig { late: 10, stamp: 2, ..Rig::default() }.checked();
+    for (edges, due, slack) in [(1, 300, 12), (2, 400, 12), (3, 700, 12 + 38)] {
+        for (wait, expected) in [(slack, None), (slack + 1, Some(Fault::MissingEdge))] {
+            let (mut guard, now) = ready(checked);
+            let frame = pulse(checked, 0, now);
+            guard.admit(now, &frame).unwrap();
+            for edge in 0..edges {
+                guard.edge(frame.edge_tick(edge).unwrap(), &change(&frame, edge), None).unwrap();
+            }
+            let answer = guard.tick(now + due + wait);
+            assert_eq!(answer.err().map(|trip| trip.fault), expected, "{edges} edges, {wait} late");
+        }
+    }
+    let (mut guard, now) = ready(checked);
+    guard.admit(now, &pulse(checked, 0, now + 10)).unwrap();
+    assert!(guard.tick(now + 900_000).is_ok(), "a frame that never began misses nothing");
+}
+
+/// REQ-SAF-049: ten calls at one tick are a stopped clock.
+#[test]
+fn stopped_clock() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    for _ in 0..10 {
+        guard.tick(now).unwrap();
+    }
+    assert_eq!(fault(guard.tick(now)), Fault::ClockStopped);
+    let (mut guard, now) = ready(checked);
+    for n in 0..100 {
+        guard.tick(now + n / 10).unwrap();
+    }
+}
+
+/// REQ-SAF-033: more than the r.m.s. row in a second trips. The check lets nobody plan that; a stage that delivers
+/// more than is commanded, within E-OC-1, does it.
+#[test]
+fn rms() {
+    // 110 mA, 500 µs, 140 Hz: 41.2 mA r.m.s. as planned; 48.6 at 118 %, which the window makes more than 50
+    let rig = Rig {
+        hz: 140,
+        set: (110_000, 500),
+        ceiling: (110_000, 500),
+        gains: (1_000_000, 1_000_000),
+        class: UseClass::Continuous,
+        ..Rig::default()
+    };
+    let run = |permille: i64| {
+        let checked = rig.checked();
+        let (mut guard, now) = ready(checked);
+        let mut highest = 0;
+        for n in 0..300_u32 {
+            let onset = now + u64::from(n) * 7_142 + u64::from(n) / 7;
+            play_sensed(&mut guard, checked, &pulse(checked, n, onset + 10), |_| permille)?;
+            highest = highest.max(guard.tick(onset + 3_000)?.rms_second_ua);
+        }
+        Ok::<u32, Trip>(highest)
+    };
+    let planned = run(1_000).unwrap();
+    // 1.125 s and eight pulses on the edges of buckets: at most 1.19 times I²t
+    assert!((41_158..=44_870).contains(&planned), "{planned}: the true value, or up to 9 % more");
+    let trip = run(1_180).unwrap_err();
+    assert_eq!((trip.fault, trip.response, trip.rule), (Fault::Rms, Response::OpenNow, "N-RMS-1"));
+    assert!(run(1_100).is_ok(), "45.3 mA, 49.3 in the window");
+}
+
+/// REQ-SAF-028: a contraction that does not end is ramped down; a gated train is warned about.
+#[test]
+fn on_time() {
+    let cycle = Schedule::Cyclic(Cycle { hold: ms(2_000), rest: ms(2_000) });
+    let gate = Schedule::Gated(Gate { max_on: ms(3_000), min_off: ms(100), max_triggers_per_minute: 60 });
+    // 0.5 s up, 0.5 s down, one period of 25 ms
+    for (schedule, limit_ms, trips) in [(cycle, 3_025, true), (gate, 4_025, false)] {
+        let checked = Rig { schedule, class: UseClass::FunctionalWear, ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let mut n = 0;
+        let answer = loop {
+            let onset = now + u64::from(n) * 25_000;
+            play(&mut guard, &pulse(checked, n, onset)).unwrap();
+            n += 1;
+            match guard.tick(onset + 1_000) {
+                Ok(report) if report.warning.is_none() && n < 1_000 => {}
+                other => break other,
+            }
+        };
+        assert_eq!(n - 2, limit_ms / 25, "the last pulse that passed");
+        let trip = if trips { answer.unwrap_err() } else { answer.unwrap().warning.unwrap() };
+        let response = if trips { Response::RampDown } else { Response::Warn };
+        assert_eq!((trip.fault, trip.response), (Fault::OnTime, response));
+    }
+}
+
+/// REQ-SAF-033: the indicator is on whenever something was put out in the last five seconds (N-IND-2).
+#[test]
+fn indicator() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    assert!(!guard.tick(now).unwrap().indicator);
+    play(&mut guard, &pulse(checked, 0, now + 10)).unwrap();
+    for (wait, on) in [(1_000, true), (4_999_000, true), (7_000_000, false)] {
+        guard.keep_alive(now + wait);
+        assert_eq!(guard.tick(now + wait).unwrap().indicator, on, "after {wait}");
+    }
+}
