@@ -1,0 +1,338 @@
+//! Foot drop of the upper motor neurone: the common peroneal nerve is intact and lifts the foot when it is stimulated
+//! in swing.
+
+use crate::condition::{
+    CeilingRule, Condition, Electrodes, Finding, GateRow, InnervationGate, RampFloorRule, StepRow, Waveform,
+    WidthConvention,
+};
+use crate::innervation::Innervation;
+use crate::provenance::{Confidence, Evidence, Provenance, Ranged, Source, Sourced, Unit};
+use crate::screening::{Item, Site};
+use crate::sources as src;
+use nmes_core::{Balance, Polarity};
+use nmes_safety::UseClass;
+
+const fn found(source: Source) -> Provenance {
+    Provenance::Found { source }
+}
+
+const fn recalled_high(source: Source) -> Provenance {
+    Provenance::Recalled { confidence: Confidence::High, source }
+}
+
+const fn recalled(source: Source) -> Provenance {
+    Provenance::Recalled { confidence: Confidence::Medium, source }
+}
+
+const fn ours(reason: &'static str) -> Provenance {
+    Provenance::Ours { reason }
+}
+
+const fn micros(min: u32, default: u32, max: u32, range: Provenance, chosen: Provenance) -> Ranged {
+    Ranged { min, default, max, unit: Unit::Micros, range, chosen }
+}
+
+const fn millis(min: u32, default: u32, max: u32, range: Provenance, chosen: Provenance) -> Ranged {
+    Ranged { min, default, max, unit: Unit::Millis, range, chosen }
+}
+
+const fn percent(min: u32, default: u32, max: u32, chosen: Provenance) -> Ranged {
+    Ranged { min, default, max, unit: Unit::Percent, range: chosen, chosen }
+}
+
+/// The row: single channel over the common peroneal nerve, triggered by a heel switch, worn while walking.
+pub static FOOT_DROP: Condition = Condition {
+    name: "foot-drop",
+    title: "Foot drop, upper motor neurone, intact peroneal nerve",
+    summary: "Stimulates the common peroneal nerve from heel-off until shortly after heel strike, so that the foot \
+              is lifted in swing and lowered under control.",
+    needs: NEEDS,
+    site: Site::LowerLeg,
+    use_class: Sourced::new(
+        UseClass::FunctionalWear,
+        ours("worn while walking; trains follow the steps, so rest rules of exercise would cut a walk"),
+    ),
+    waveform: WAVEFORM,
+    phase_width: micros(
+        25,
+        300,
+        365,
+        recalled(src::DEVICE_DATA),
+        ours("inside the range; the longest phase of two of the three devices recalled"),
+    ),
+    rate: Ranged {
+        min: 20_000,
+        default: 40_000,
+        max: 60_000,
+        unit: Unit::MilliHertz,
+        range: recalled(src::DEVICE_DATA),
+        chosen: recalled(src::DEVICE_DATA),
+    },
+    amplitude: Ranged {
+        min: 1_000,
+        default: 40_000,
+        max: 100_000,
+        unit: Unit::MicroAmps,
+        range: recalled(src::DEVICE_DATA),
+        chosen: ours("the middle of the band that most people use; a person's own value replaces it"),
+    },
+    typical_amplitude_ua: Sourced::new((20_000, 60_000), recalled(src::FOOT_DROP_PRACTICE)),
+    amplitude_rule: Sourced::new(
+        "raise from zero until the foot lifts with slight eversion",
+        recalled_high(src::FOOT_DROP_PRACTICE),
+    ),
+    ceiling: Sourced::new(
+        CeilingRule::AsSet,
+        ours("what was checked is what may run; headroom would have to pass the check as well"),
+    ),
+    gap: micros(
+        0,
+        100,
+        250,
+        ours("rule E-IPG-1: longer gaps bring nothing that the sources report"),
+        recalled_high(src::MERRILL_2005),
+    ),
+    ramp_floor: Sourced::new(
+        RampFloorRule { percent_of_motor_threshold: 90, steepest_ua_per_ms: 400, shortest_ms: 100 },
+        ours(
+            "below motor threshold a ramp only costs time (125 of 200 ms with 25 of 40 mA); slope as in rule E-SLEW-2, \
+             shortest ramp as in clinics",
+        ),
+    ),
+    step: STEP,
+    gate: GATE,
+    session_length: millis(
+        1,
+        3_600_000,
+        57_600_000,
+        ours("up to 16 h, a waking day; least as nmes-core takes it"),
+        ours("the longest wearing time of the first days, 60 min"),
+    ),
+    electrodes: ELECTRODES,
+    channels: Sourced::new(1, found(src::ODFS_CLINICS)),
+    dose: DOSE,
+    evidence: EVIDENCE,
+    specific_items: &[Item::AnkleContracture, Item::EpilepsyUncontrolled, Item::MsFastWalker],
+    stop_rules: STOP_RULES,
+    notes: NOTES,
+};
+
+const NEEDS: InnervationGate = InnervationGate {
+    accepted: &[Innervation::Intact],
+    nerve: "common peroneal nerve",
+    if_denervated: Sourced::new(
+        "foot drop from a root or from the peroneal nerve itself: a denervated muscle does not answer pulses of 0.3 ms; \
+         it belongs to the row for the lower motor neurone, which needs pulses of 10 ms or more and a specialist's \
+         device, and is not in this release",
+        found(src::WALKAIDE_MANUALS),
+    ),
+    if_partial: Sourced::new(
+        "part of the nerve is lost: a specialist has to decide, with a strength-duration test, whether what is left can \
+         be used",
+        recalled_high(src::ELECTRODIAGNOSIS),
+    ),
+    if_unknown: Sourced::new(
+        "make the bedside test first: does the muscle answer pulses of 0.3 ms at 30 to 40 a second? If it answers only \
+         pulses of 10 ms or more, or sluggishly, the nerve is not intact",
+        recalled_high(src::ELECTRODIAGNOSIS),
+    ),
+};
+
+const WAVEFORM: Waveform = Waveform {
+    balance: Sourced::new(Balance::Symmetric, recalled(src::DEVICE_DATA)),
+    option: Sourced::new(
+        Balance::Asymmetric { length_percent: 400 },
+        ours(
+            "asymmetric balanced pulses are recalled of all three devices, their ratio is not; four times as long",
+        ),
+    ),
+    leading: Sourced::new(
+        Polarity::Negative,
+        ours("the active pad is the cathode of the primary phase; the sources read do not say"),
+    ),
+    width_convention: Sourced::new(WidthConvention::Phase, recalled(src::DEVICE_DATA)),
+};
+
+const STEP: StepRow = StepRow {
+    trigger: Sourced::new("heel-off starts, heel strike ends", found(src::AZEVEDO_2014)),
+    debounce: millis(10, 25, 50, ours(DEBOUNCE), ours(DEBOUNCE)),
+    refractory: millis(100, 200, 400, recalled(src::DEVICE_DATA), recalled(src::DEVICE_DATA)),
+    delay: millis(0, 0, 300, recalled(src::DEVICE_DATA), recalled(src::DEVICE_DATA)),
+    ramp_up: millis(0, 200, 4_000, recalled(src::DEVICE_DATA), recalled(src::FOOT_DROP_PRACTICE)),
+    ramp_down: millis(0, 200, 4_000, recalled(src::DEVICE_DATA), recalled(src::FOOT_DROP_PRACTICE)),
+    extension: millis(
+        0,
+        250,
+        1_500,
+        recalled(src::DEVICE_DATA),
+        ours("inside the 100 to 500 ms used in clinics; shortened to the person's stance, see stance share"),
+    ),
+    hold_max: millis(1_000, 2_000, 6_000, recalled(src::DEVICE_DATA), ours(HOLD)),
+    hold_cap: millis(1_000, 6_000, 6_000, recalled(src::DEVICE_DATA), ours(HOLD)),
+    hold_first: millis(
+        1_000,
+        2_400,
+        6_000,
+        recalled(src::DEVICE_DATA),
+        ours("twice the slowest heel-off to strike of hemiparetic gait, 1.2 s"),
+    ),
+    hold_percent: percent(100, 200, 400, ours(HOLD)),
+    stance_share: percent(
+        20,
+        60,
+        90,
+        ours(
+            "250 + 200 ms left no Off in many stances of six healthy walks; 60 % of the median stance leaves some in all",
+        ),
+    ),
+    stance_first: millis(
+        200,
+        400,
+        2_000,
+        ours(
+            "strike to heel-off, about the shortest of six healthy walks (0.41 s); later stances are measured",
+        ),
+        ours(
+            "strike to heel-off, about the shortest of six healthy walks (0.41 s); later stances are measured",
+        ),
+    ),
+    off_min: millis(0, 100, 500, ours(OFF_MIN), ours(OFF_MIN)),
+    merge_max: millis(1_000, 10_000, 60_000, ours(MERGE), ours(MERGE)),
+    test_burst: millis(
+        100,
+        2_000,
+        6_000,
+        ours("a test burst is documented, its length is not; no longer than a step's cap"),
+        ours("long enough to see the foot lift and settle"),
+    ),
+};
+
+const DEBOUNCE: &str = "longer than contact bounce, shorter than the 0.14 s by which heel-off leads toe-off";
+const HOLD: &str = "a fixed shorter time-out would cut output in mid-swing when a person slows at a kerb";
+const OFF_MIN: &str = "less is hard to see as an Off, and is reported as merged";
+const MERGE: &str = "a shuffle or a vibrating switch may not hold the output on for ever; some ten steps";
+
+const GATE: GateRow = GateRow {
+    max_on: Sourced::new(
+        "longest merged run + time-out cap + extension + ramp-down",
+        ours(
+            "the gate is the second line: it never cuts a swing that the trigger's own time-out would not have cut",
+        ),
+    ),
+    min_off_ms: Sourced::new(
+        0,
+        ours(
+            "an Off enforced here would start a step late, when the foot is needed; the refractory time is the trigger's",
+        ),
+    ),
+    max_triggers_per_minute: Sourced::new(
+        150,
+        ours("a stride every 0.4 s, faster than anybody walks with it"),
+    ),
+};
+
+const ELECTRODES: Electrodes = Electrodes {
+    count: Sourced::new(2, found(src::ODFS_CLINICS)),
+    area: Ranged {
+        min: 2_000,
+        default: 2_500,
+        max: 2_500,
+        unit: Unit::SquareMillimetres,
+        range: recalled(src::FOOT_DROP_PRACTICE),
+        chosen: ours("the larger of the two usual sizes: the lower density"),
+    },
+    min_diameter_mm: Sourced::new(32, found(src::ODFS_MANUAL)),
+    active: Sourced::new(
+        "common peroneal nerve at or just below the head of the fibula",
+        found(src::ODFS_CLINICS),
+    ),
+    indifferent: Sourced::new("motor point of tibialis anterior", found(src::ODFS_CLINICS)),
+    correction: Sourced::new(
+        "too much inversion: move the active pad towards the nerve; too much eversion: towards tibialis anterior",
+        recalled_high(src::FOOT_DROP_PRACTICE),
+    ),
+    replacement: Sourced::new("every one to two weeks", found(src::WALKAIDE_MANUALS)),
+};
+
+const DOSE: &[Sourced<&str>] = &[
+    Sourced::new(
+        "seated exercise 10 to 30 min, once or twice a day, for two weeks before all-day wear",
+        recalled(src::FOOT_DROP_PRACTICE),
+    ),
+    Sourced::new(
+        "wearing time from 15 to 60 min a day to all day over two to four weeks",
+        recalled(src::FOOT_DROP_PRACTICE),
+    ),
+    Sourced::new("the maker's manual has a wearing schedule of its own", found(src::WALKAIDE_MANUALS)),
+];
+
+const EVIDENCE: &[Finding] = &[
+    Finding {
+        claim: "walking speed while stimulated, pooled: +38 %",
+        evidence: Evidence::Positive,
+        provenance: recalled_high(src::KOTTINK_2004),
+    },
+    Finding {
+        claim: "stroke, while stimulated: speed +20.5 %, physiological cost index -24.9 %",
+        evidence: Evidence::Positive,
+        provenance: recalled_high(src::BURRIDGE_1997),
+    },
+    Finding {
+        claim: "while stimulated: stroke +27 % speed, multiple sclerosis +16 %",
+        evidence: Evidence::Positive,
+        provenance: recalled_high(src::TAYLOR_1999),
+    },
+    Finding {
+        claim: "multiple sclerosis, N = 187: +0.07 m/s at once, +0.11 m/s at 20 weeks, while stimulated",
+        evidence: Evidence::Positive,
+        provenance: found(src::STREET_MILLER),
+    },
+    Finding {
+        claim: "multiple sclerosis: a training effect without stimulation",
+        evidence: Evidence::Negative,
+        provenance: found(src::STREET_MILLER),
+    },
+    Finding {
+        claim: "multiple sclerosis: oxygen cost falls below 0.8 m/s of own speed and rises above",
+        evidence: Evidence::Mixed,
+        provenance: found(src::STREET_MILLER),
+    },
+    Finding {
+        claim: "plantarflexors added: more knee flexion in swing and push-off, slightly less dorsiflexion",
+        evidence: Evidence::Mixed,
+        provenance: found(src::KESAR_2009),
+    },
+];
+
+const STOP_RULES: &[Sourced<&str>] = &[
+    Sourced::new(
+        "rash or irritation under a pad: no restart until the skin is fully clear",
+        found(src::WALKAIDE_MANUALS),
+    ),
+    Sourced::new(
+        "redness for more than 24 h, or a burn: stop and have it looked at",
+        recalled(src::FOOT_DROP_PRACTICE),
+    ),
+    Sourced::new(
+        "lesion at or above T6: stop at any sign of autonomic dysreflexia",
+        recalled_high(src::SCI_PRACTICE),
+    ),
+];
+
+const NOTES: &[Sourced<&str>] = &[
+    Sourced::new(
+        "works like a splint: what is reported is walking while stimulated; it does not repair a nerve",
+        found(src::STREET_MILLER),
+    ),
+    Sourced::new(
+        "the first session is supervised; its first five minutes seated or lying",
+        found(src::COMPEX_WARNINGS),
+    ),
+    Sourced::new(
+        "below 32 mm of pad diameter the maker warns of high charge density",
+        found(src::ODFS_MANUAL),
+    ),
+];
+
+const _: () = assert!(FOOT_DROP.phase_width.is_ordered() && FOOT_DROP.rate.is_ordered());
+const _: () = assert!(FOOT_DROP.amplitude.is_ordered() && FOOT_DROP.gap.is_ordered());

@@ -1,0 +1,54 @@
+//! A switch level that counts only after it has stayed.
+
+/// A change that has stayed, and when it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Settled {
+    pub(super) lifted: bool,
+    pub(super) at_us: u64,
+}
+
+/// The raw level of the switch and the level that is believed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Debounce {
+    raw: Settled,
+    stable: Settled,
+}
+
+impl Debounce {
+    pub(super) const fn new(lifted: bool, now_us: u64) -> Self {
+        let level = Settled { lifted, at_us: now_us };
+        Self { raw: level, stable: level }
+    }
+
+    /// Takes a raw level. True: a change that had begun is gone again, a bounce.
+    pub(super) const fn sample(&mut self, lifted: bool, now_us: u64) -> bool {
+        if self.raw.lifted == lifted {
+            return false;
+        }
+        self.raw = Settled { lifted, at_us: now_us };
+        self.raw.lifted == self.stable.lifted
+    }
+
+    /// When the raw level will be believed, if it differs from the believed one.
+    pub(super) const fn due_us(&self, debounce_us: u64) -> Option<u64> {
+        if self.raw.lifted == self.stable.lifted {
+            None
+        } else {
+            Some(self.raw.at_us.saturating_add(debounce_us))
+        }
+    }
+
+    /// Believes the raw level.
+    pub(super) const fn settle(&mut self) -> Settled {
+        self.stable = self.raw;
+        self.stable
+    }
+
+    pub(super) const fn raw_lifted(&self) -> bool {
+        self.raw.lifted
+    }
+
+    pub(super) const fn stable(&self) -> Settled {
+        self.stable
+    }
+}

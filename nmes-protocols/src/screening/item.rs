@@ -1,0 +1,213 @@
+//! What screening asks about, and what a row of its table holds.
+
+use super::{Action, Site};
+use crate::provenance::Source;
+use crate::sources as src;
+
+/// What screening asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Item {
+    /// Pacemaker, ICD, pump, neurostimulator or another active implant.
+    ElectronicImplant,
+    /// Deep-vein thrombosis or thrombophlebitis, active or suspected.
+    ThrombosisActive,
+    /// Pregnancy.
+    Pregnancy,
+    /// Haemorrhage, or a bleeding disorder that is not treated.
+    Bleeding,
+    /// Active infection, tuberculosis, osteomyelitis under a wound.
+    ActiveInfection,
+    /// Cancer at or near the pads.
+    CancerNearSite,
+    /// Metastatic cancer.
+    CancerMetastatic,
+    /// Cancer elsewhere in the body.
+    CancerElsewhere,
+    /// Swollen, infected or inflamed skin, or varicose veins, at the pads.
+    SkinInflamedAtSite,
+    /// Damaged or frail skin, eczema, or skin irradiated within six months, at the pads.
+    SkinDamagedAtSite,
+    /// Rash, burn, or redness for more than 24 h from earlier pads that has not fully cleared.
+    SkinReaction,
+    /// Epilepsy.
+    Epilepsy,
+    /// Epilepsy that is poorly controlled.
+    EpilepsyUncontrolled,
+    /// Heart disease, arrhythmia or heart failure, known or suspected.
+    HeartDisease,
+    /// Impaired sensation at the pads.
+    ImpairedSensation,
+    /// Cannot understand what is done, or cannot say when it hurts.
+    NoFeedback,
+    /// Recent surgery, or a fracture that has not healed, at or near the pads.
+    SurgeryOrFractureAtSite,
+    /// Recent surgery, or a fracture that has not healed, elsewhere.
+    SurgeryOrFractureElsewhere,
+    /// Severe osteoporosis.
+    Osteoporosis,
+    /// Abdominal or inguinal hernia.
+    Hernia,
+    /// Serious arterial disease of the legs.
+    ArterialDisease,
+    /// Spinal-cord lesion at or above T6: autonomic dysreflexia; stop on the first symptom.
+    SpinalLesionT6,
+    /// Pain that nobody has explained.
+    UndiagnosedPain,
+    /// Menstruation, with pads over the uterus.
+    Menstruation,
+    /// A growing bone end (child or adolescent) under the pads.
+    GrowthPlateAtSite,
+    /// Pads over reproductive organs.
+    ReproductiveOrgans,
+    /// Current through the chest or the head, over the eyes, mouth, carotid sinus or front of the neck.
+    ThroughHeartHeadOrNeck,
+    /// Connected to high-frequency surgical equipment, or shortwave or microwave therapy within 1 m.
+    HighFrequencyEquipment,
+    /// Will drive or work at machines while it runs.
+    Driving,
+    /// First session: supervised, and not standing for the first five minutes.
+    FirstSession,
+    /// A metal implant without electronics.
+    MetalImplant,
+    /// Fixed contracture of the ankle.
+    AnkleContracture,
+    /// Multiple sclerosis with an own walking speed above 0.8 m/s: oxygen cost rose with stimulation.
+    MsFastWalker,
+}
+
+impl Item {
+    /// All of them, in the order of the table.
+    pub const ALL: &[Self] = &[
+        Self::ElectronicImplant,
+        Self::ThrombosisActive,
+        Self::Pregnancy,
+        Self::Bleeding,
+        Self::ActiveInfection,
+        Self::CancerNearSite,
+        Self::CancerMetastatic,
+        Self::CancerElsewhere,
+        Self::SkinInflamedAtSite,
+        Self::SkinDamagedAtSite,
+        Self::SkinReaction,
+        Self::Epilepsy,
+        Self::EpilepsyUncontrolled,
+        Self::HeartDisease,
+        Self::ImpairedSensation,
+        Self::NoFeedback,
+        Self::SurgeryOrFractureAtSite,
+        Self::SurgeryOrFractureElsewhere,
+        Self::Osteoporosis,
+        Self::Hernia,
+        Self::ArterialDisease,
+        Self::SpinalLesionT6,
+        Self::UndiagnosedPain,
+        Self::Menstruation,
+        Self::GrowthPlateAtSite,
+        Self::ReproductiveOrgans,
+        Self::ThroughHeartHeadOrNeck,
+        Self::HighFrequencyEquipment,
+        Self::Driving,
+        Self::FirstSession,
+        Self::MetalImplant,
+        Self::AnkleContracture,
+        Self::MsFastWalker,
+    ];
+
+    /// The item's place in a 64-bit set.
+    pub(super) const fn bit(self) -> u64 {
+        match self {
+            Self::ElectronicImplant => 1 << 0,
+            Self::ThrombosisActive => 1 << 1,
+            Self::Pregnancy => 1 << 2,
+            Self::Bleeding => 1 << 3,
+            Self::ActiveInfection => 1 << 4,
+            Self::CancerNearSite => 1 << 5,
+            Self::CancerMetastatic => 1 << 6,
+            Self::CancerElsewhere => 1 << 7,
+            Self::SkinInflamedAtSite => 1 << 8,
+            Self::SkinDamagedAtSite => 1 << 9,
+            Self::SkinReaction => 1 << 10,
+            Self::Epilepsy => 1 << 11,
+            Self::EpilepsyUncontrolled => 1 << 12,
+            Self::HeartDisease => 1 << 13,
+            Self::ImpairedSensation => 1 << 14,
+            Self::NoFeedback => 1 << 15,
+            Self::SurgeryOrFractureAtSite => 1 << 16,
+            Self::SurgeryOrFractureElsewhere => 1 << 17,
+            Self::Osteoporosis => 1 << 18,
+            Self::Hernia => 1 << 19,
+            Self::ArterialDisease => 1 << 20,
+            Self::SpinalLesionT6 => 1 << 21,
+            Self::UndiagnosedPain => 1 << 22,
+            Self::Menstruation => 1 << 23,
+            Self::GrowthPlateAtSite => 1 << 24,
+            Self::ReproductiveOrgans => 1 << 25,
+            Self::ThroughHeartHeadOrNeck => 1 << 26,
+            Self::HighFrequencyEquipment => 1 << 27,
+            Self::Driving => 1 << 28,
+            Self::FirstSession => 1 << 29,
+            Self::MetalImplant => 1 << 30,
+            Self::AnkleContracture => 1 << 31,
+            Self::MsFastWalker => 1 << 32,
+        }
+    }
+}
+
+/// What one list says about an item, and what that would make of a "yes".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ListSays {
+    /// The list.
+    pub source: Source,
+    /// Its words, shortened.
+    pub says: &'static str,
+    /// What that makes of a "yes" at the sites it speaks of. Where a single maker goes further than all other
+    /// lists, its words are kept and the item has to be acknowledged.
+    pub action: Action,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Entry {
+    /// The item.
+    pub item: Item,
+    /// What is asked, as something that is the case or is not.
+    pub text: &'static str,
+    /// Whether every row asks it; else only the rows that name it.
+    pub general: bool,
+    /// What a "yes" does, in the order of [`Site::ALL`].
+    pub at: [Action; 6],
+    /// What the lists say.
+    pub lists: &'static [ListSays],
+}
+
+impl Entry {
+    /// What a "yes" does with pads at this site.
+    #[must_use]
+    pub const fn action(&self, site: Site) -> Action {
+        let [lower_leg, thigh, arm, abdomen, chest, head_neck] = self.at;
+        match site {
+            Site::LowerLeg => lower_leg,
+            Site::Thigh => thigh,
+            Site::Arm => arm,
+            Site::Abdomen => abdomen,
+            Site::Chest => chest,
+            Site::HeadNeck => head_neck,
+        }
+    }
+
+    /// The list that is the strictest about the item; the first of them when several are.
+    #[must_use]
+    pub fn stricter_source(&self) -> Source {
+        let mut best: Option<&ListSays> = None;
+        for list in self.lists {
+            if best.is_none_or(|b| list.action > b.action) {
+                best = Some(list);
+            }
+        }
+        best.map_or(src::CONTRAINDICATION_LISTS, |list| list.source)
+    }
+}

@@ -1,0 +1,145 @@
+//! The ramps of a step: what the row's rules make of them for one person.
+
+use crate::build::{BuildError, add, ms};
+use crate::condition::Condition;
+use crate::provenance::{Provenance, Ranged, Unit};
+use crate::request::{Param, Request, Subject, pick};
+use crate::settings::{Origin, Settings};
+use nmes_core::{Control, MicroAmps, Millis, Ramp, Setting};
+
+/// Ramps, and what could not be done for them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) ramp: Ramp,
+    pub(crate) no_floor_for_width: bool,
+}
+
+const FLOOR_UNKNOWN: &str =
+    "motor threshold unknown, not below the set level, or the width is ramped: from 0";
+const SLOPE_KEPT: &str =
+    "the row's ramp from 0 with the part below the floor left out: the same slope, at most 400 mA/s";
+const SLOPE_LIMIT: &str = "longer than the row's ramp, so that the slope is at most 400 mA/s";
+const DOWN_MIN: &str = "short stances shorten the ramp-down no further: at most 400 mA/s, at least 100 ms";
+const FLOOR_RANGE: &str = "a ramp starts between 0 and the set value";
+
+pub(crate) fn shape(
+    row: &Condition,
+    subject: &Subject,
+    request: &Request,
+    set: Setting,
+    settings: &mut Settings,
+) -> Result<Shape, BuildError> {
+    let control = request.control.unwrap_or_default();
+    let floor = floor(row, subject, request, set, settings)?;
+    let up = ramp_up(row, request, control, set, floor)?;
+    let down = ramp_down(row, request, set)?;
+    let down_min = down.0.min(shortest(row, set));
+    settings.add("ramp-up", up.0, Unit::Millis, up.1);
+    settings.add("ramp-down", down.0, Unit::Millis, down.1);
+    settings.add(
+        "ramp-down, at least",
+        down_min,
+        Unit::Millis,
+        Origin::Row(Provenance::Ours { reason: DOWN_MIN }),
+    );
+    let ramp = Ramp { control, up: ms(up.0), down: ms(down.0), down_min: ms(down_min), floor };
+    let no_floor_for_width =
+        control == Control::Width && request.ramp_floor.is_none() && subject.motor_threshold.is_some();
+    Ok(Shape { ramp, no_floor_for_width })
+}
+
+/// Where the ramp starts: asked for, or the row's share of the motor threshold where that is below the set level.
+fn floor(
+    row: &Condition,
+    subject: &Subject,
+    request: &Request,
+    set: Setting,
+    settings: &mut Settings,
+) -> Result<u32, BuildError> {
+    let control = request.control.unwrap_or_default();
+    let (max, unit) = match control {
+        Control::Amplitude => (set.amplitude.as_microamps(), Unit::MicroAmps),
+        Control::Width => (set.width.as_micros(), Unit::Micros),
+    };
+    let threshold = subject.motor_threshold.filter(|_| control == Control::Amplitude);
+    let percent = row.ramp_floor.value.percent_of_motor_threshold;
+    let derived = threshold.map(|t| share(t, percent)).filter(|floor| *floor < max);
+    let limit = Provenance::Ours { reason: FLOOR_RANGE };
+    let chosen = if derived.is_some() {
+        row.ramp_floor.provenance
+    } else {
+        Provenance::Ours { reason: FLOOR_UNKNOWN }
+    };
+    let range = Ranged { min: 0, default: derived.unwrap_or(0), max, unit, range: limit, chosen };
+    let floor = pick(row.name, Param::RampFloor, &range, request.ramp_floor)?;
+    add(settings, "ramp floor", floor, &range, request.ramp_floor.is_some());
+    Ok(floor)
+}
+
+/// The ramp-up and its origin. From a floor, the row's slope from 0 is kept, so the muscle is given the same ramp
+/// without the part that it cannot feel; never steeper than the row's limit nor shorter than its shortest ramp.
+fn ramp_up(
+    row: &Condition,
+    request: &Request,
+    control: Control,
+    set: Setting,
+    floor: u32,
+) -> Result<(u32, Origin), BuildError> {
+    let range = &row.step.ramp_up;
+    let asked = request.ramp_up.map(Millis::as_millis);
+    let usual = pick(row.name, Param::RampUp, range, asked)?;
+    if asked.is_some() {
+        return Ok((usual, Origin::Given));
+    }
+    let whole = match control {
+        Control::Amplitude => set.amplitude.as_microamps(),
+        Control::Width => set.width.as_micros(),
+    };
+    let above = u64::from(whole.saturating_sub(floor)).saturating_mul(u64::from(usual));
+    let kept =
+        above.checked_add(u64::from(whole.saturating_sub(1))).and_then(|n| n.checked_div(u64::from(whole)));
+    let kept = kept.and_then(|n| u32::try_from(n).ok()).unwrap_or(usual);
+    let up = if floor == 0 { usual } else { kept }.max(shortest(row, set).min(usual));
+    Ok(limited(up, steepness(row, set), if up == usual { None } else { Some(SLOPE_KEPT) }, range))
+}
+
+fn ramp_down(row: &Condition, request: &Request, set: Setting) -> Result<(u32, Origin), BuildError> {
+    let range = &row.step.ramp_down;
+    let asked = request.ramp_down.map(Millis::as_millis);
+    let usual = pick(row.name, Param::RampDown, range, asked)?;
+    if asked.is_some() {
+        return Ok((usual, Origin::Given));
+    }
+    Ok(limited(usual, steepness(row, set), None, range))
+}
+
+/// A default ramp, lengthened where it would be steeper than the row allows.
+const fn limited(time: u32, steep: u32, reason: Option<&'static str>, range: &Ranged) -> (u32, Origin) {
+    if steep > time {
+        return (steep, Origin::Row(Provenance::Ours { reason: SLOPE_LIMIT }));
+    }
+    match reason {
+        Some(reason) => (time, Origin::Row(Provenance::Ours { reason })),
+        None => (time, Origin::Row(range.chosen)),
+    }
+}
+
+/// The time that the whole set amplitude needs at the steepest slope. A ramp of the width counts the same: its charge
+/// rises as that of an amplitude would.
+fn steepness(row: &Condition, set: Setting) -> u32 {
+    ceil_div(set.amplitude, row.ramp_floor.value.steepest_ua_per_ms)
+}
+
+fn shortest(row: &Condition, set: Setting) -> u32 {
+    row.ramp_floor.value.shortest_ms.max(steepness(row, set))
+}
+
+fn ceil_div(amplitude: MicroAmps, by: u32) -> u32 {
+    let rounded_up = amplitude.as_microamps().saturating_add(by.saturating_sub(1));
+    rounded_up.checked_div(by).unwrap_or(0)
+}
+
+fn share(threshold: MicroAmps, percent: u32) -> u32 {
+    let scaled = u64::from(threshold.as_microamps()).saturating_mul(u64::from(percent)) / 100;
+    u32::try_from(scaled).unwrap_or(u32::MAX)
+}
