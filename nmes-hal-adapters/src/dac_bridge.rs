@@ -1,0 +1,282 @@
+//! A unipolar DAC and H-bridges as an [`Output`].
+
+use crate::bridge::{BridgeState, HBridge};
+use crate::error::Error;
+use crate::mcp4922::{DacChannel, Mcp4922};
+use crate::output::Output;
+use core::fmt;
+use embedded_hal::digital::OutputPin;
+use embedded_hal::spi::SpiDevice;
+use nmes_core::{Hardware, Level, Rest};
+use nmes_safety::AdmittedEdge;
+
+type Fault<SPI, P> =
+    Error<<SPI as embedded_hal::spi::ErrorType>::Error, <P as embedded_hal::digital::ErrorType>::Error>;
+
+/// One or two channels (`N`), each a DAC that sets the magnitude and a bridge of `PINS` pins that sets the sign.
+///
+/// | level | DAC | bridge |
+/// |---|---|---|
+/// | [`Level::Open`] | 0 | off |
+/// | [`Level::Shorted`] | 0 | shorted |
+/// | [`Level::Code`] above 0 | code | forward |
+/// | [`Level::Code`] below 0 | −code | reverse |
+/// | [`Level::Code`] 0 | 0 | as it is; forward if it was off or shorted |
+///
+/// # Order
+/// The edges of one instant are put out in four steps, each for every channel before the next:
+/// 1. where a bridge changes, its DAC goes to zero: all are written, then one latch;
+/// 2. those bridges open, and
+/// 3. close the other way, with no current asked for;
+/// 4. the codes are written, then one latch. A code that is already out is not written again.
+///
+/// [`Output::off`] is the other way round: bridges first, because pins do not wait for a bus, then the DACs. A bridge
+/// that opens under current makes the source run to its rail, which is why step 1 exists and why the DACs are zeroed
+/// after an `off` too.
+///
+/// # Limitations
+/// The time from step 1 to step 4 is taken from the new phase. It is the same at every such edge; declare it, and
+/// what the switches need, as `dead_ticks`, or accept the error it makes in asymmetric pulses.
+///
+/// After an error [`Output::apply`] is refused until [`DacBridge::restart`]. On drop the bridges open, then the
+/// DACs go to zero.
+#[derive(Debug)]
+pub struct DacBridge<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> {
+    // dropped in this order: pins before the bus
+    bridges: [HBridge<P, PINS>; N],
+    dac: Mcp4922<SPI, P>,
+    hardware: Hardware,
+    stopped: bool,
+}
+
+/// A hardware record that the parts cannot fulfil.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WiringError {
+    /// The record has another number of channels than there are bridges.
+    Channels {
+        /// Channels of the record.
+        declared: u8,
+    },
+    /// A code of the record is beyond the DAC's 4,095.
+    CodeRange {
+        /// The channel.
+        channel: u8,
+    },
+    /// The record promises a latch for two channels, and there is no LDAC pin.
+    NoLatch,
+    /// The record rests shorted, and the bridge cannot short.
+    CannotShort {
+        /// The channel.
+        channel: u8,
+    },
+}
+
+impl fmt::Display for WiringError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Channels { declared } => {
+                write!(
+                    f,
+                    "the hardware record has {declared} channels, another number than there are bridges"
+                )
+            }
+            Self::CodeRange { channel } => {
+                write!(
+                    f,
+                    "channel {channel}: the hardware record has codes beyond ±4095, the range of the DAC"
+                )
+            }
+            Self::NoLatch => {
+                f.write_str("the hardware record has a latch for two channels, but no LDAC pin is given")
+            }
+            Self::CannotShort { channel } => {
+                write!(f, "channel {channel}: the hardware record rests shorted, which this bridge cannot")
+            }
+        }
+    }
+}
+
+impl core::error::Error for WiringError {}
+
+impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> DacBridge<SPI, P, PINS, N> {
+    /// Joins the parts, which are safe already: bridge `n` belongs to DAC `n`.
+    ///
+    /// # Errors
+    /// The record promises what the parts cannot do. The parts are dropped, and so safe.
+    pub fn new(
+        dac: Mcp4922<SPI, P>,
+        bridges: [HBridge<P, PINS>; N],
+        hardware: Hardware,
+    ) -> Result<Self, WiringError> {
+        const { assert!(N == 1 || N == 2, "an MCP4922 has two DACs") }
+        check_wiring(&hardware, &dac, &bridges)?;
+        Ok(Self { bridges, dac, hardware, stopped: false })
+    }
+
+    /// Opens everything and, if that succeeds, takes edges again after an error.
+    ///
+    /// # Errors
+    /// Something could not be opened; the output stays stopped.
+    pub fn restart(&mut self) -> Result<(), Fault<SPI, P>> {
+        self.stopped = true;
+        self.all_off()?;
+        self.stopped = false;
+        Ok(())
+    }
+
+    /// Puts levels out, in the order of the type's documentation; on an error everything is opened.
+    pub(crate) fn put<I>(&mut self, edges: I) -> Result<(), Fault<SPI, P>>
+    where
+        I: Iterator<Item = (u8, Level)> + Clone,
+    {
+        if self.stopped {
+            return Err(Error::Stopped);
+        }
+        self.try_put(edges).map_err(|error| {
+            self.stopped = true;
+            match self.all_off() {
+                Ok(()) => error,
+                Err(later) => error.with(later),
+            }
+        })
+    }
+
+    fn try_put<I>(&mut self, edges: I) -> Result<(), Fault<SPI, P>>
+    where
+        I: Iterator<Item = (u8, Level)> + Clone,
+    {
+        for (channel, level) in edges.clone() {
+            self.check(channel, level)?;
+        }
+        self.quiet(edges.clone())?;
+        for (channel, level) in edges.clone() {
+            let state = self.bridge_state(channel, level)?;
+            self.bridge(channel)?.set(state).map_err(Error::Pin)?;
+        }
+        self.set_codes(edges)
+    }
+
+    /// Step 1: zero where a bridge is going to change.
+    fn quiet<I: Iterator<Item = (u8, Level)>>(&mut self, edges: I) -> Result<(), Fault<SPI, P>> {
+        let mut written = false;
+        for (channel, level) in edges {
+            let state = self.bridge_state(channel, level)?;
+            if self.bridge(channel)?.state() != Some(state) {
+                written |= self.write(channel, 0)?;
+            }
+        }
+        if written { self.dac.latch() } else { Ok(()) }
+    }
+
+    /// Step 4.
+    fn set_codes<I: Iterator<Item = (u8, Level)>>(&mut self, edges: I) -> Result<(), Fault<SPI, P>> {
+        let mut written = false;
+        for (channel, level) in edges {
+            written |= self.write(channel, magnitude(level))?;
+        }
+        if written { self.dac.latch() } else { Ok(()) }
+    }
+
+    /// Whether something was written: not if it is out already.
+    fn write(&mut self, channel: u8, code: u16) -> Result<bool, Fault<SPI, P>> {
+        let dac = DacChannel::from_index(channel).ok_or(Error::NoChannel { channel })?;
+        if self.dac.output(dac) == Some(code) {
+            return Ok(false);
+        }
+        self.dac.write(dac, code).map(|()| true)
+    }
+
+    fn check(&mut self, channel: u8, level: Level) -> Result<(), Fault<SPI, P>> {
+        let limits = *self.hardware.channel(channel).ok_or(Error::NoChannel { channel })?;
+        let can_short = self.bridge(channel)?.can_short();
+        match level {
+            Level::Open => Ok(()),
+            Level::Shorted if can_short => Ok(()),
+            Level::Shorted => Err(Error::CannotShort { channel }),
+            Level::Code(code) if (limits.code_min..=limits.code_max).contains(&code) => Ok(()),
+            Level::Code(code) => Err(Error::Code { channel, code }),
+        }
+    }
+
+    fn bridge(&mut self, channel: u8) -> Result<&mut HBridge<P, PINS>, Fault<SPI, P>> {
+        self.bridges.get_mut(usize::from(channel)).ok_or(Error::NoChannel { channel })
+    }
+
+    fn bridge_state(&mut self, channel: u8, level: Level) -> Result<BridgeState, Fault<SPI, P>> {
+        let present = self.bridge(channel)?.state();
+        Ok(match level {
+            Level::Open => BridgeState::Off,
+            Level::Shorted => BridgeState::Shorted,
+            Level::Code(code) if code < 0 => BridgeState::Reverse,
+            Level::Code(0) if present == Some(BridgeState::Reverse) => BridgeState::Reverse,
+            Level::Code(_) => BridgeState::Forward,
+        })
+    }
+
+    fn all_off(&mut self) -> Result<(), Fault<SPI, P>> {
+        let mut first = Ok(());
+        for bridge in &mut self.bridges {
+            first = Error::join(first, bridge.open().map_err(Error::Pin));
+        }
+        Error::join(first, self.dac.zero())
+    }
+}
+
+/// The DAC code of a level. Codes were checked against the hardware, whose range fits the DAC.
+fn magnitude(level: Level) -> u16 {
+    match level {
+        Level::Open | Level::Shorted => 0,
+        Level::Code(code) => u16::try_from(code.unsigned_abs()).unwrap_or(u16::MAX),
+    }
+}
+
+fn check_wiring<SPI: SpiDevice, P: OutputPin, const PINS: usize>(
+    hardware: &Hardware,
+    dac: &Mcp4922<SPI, P>,
+    bridges: &[HBridge<P, PINS>],
+) -> Result<(), WiringError> {
+    let declared = hardware.channel_count();
+    if usize::from(declared) != bridges.len() {
+        return Err(WiringError::Channels { declared });
+    }
+    let timing = hardware.timing();
+    if timing.has_latch && declared > 1 && !dac.has_latch() {
+        return Err(WiringError::NoLatch);
+    }
+    let shorts = timing.gap_rest == Rest::Shorted || timing.pulse_rest == Rest::Shorted;
+    for (channel, (limits, bridge)) in (0_u8..).zip(hardware.channels().iter().zip(bridges)) {
+        let most = u32::from(Mcp4922::<SPI, P>::CODE_MAX);
+        if limits.code_min.unsigned_abs() > most || limits.code_max.unsigned_abs() > most {
+            return Err(WiringError::CodeRange { channel });
+        }
+        if shorts && !bridge.can_short() {
+            return Err(WiringError::CannotShort { channel });
+        }
+    }
+    Ok(())
+}
+
+impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> Output for DacBridge<SPI, P, PINS, N> {
+    type Error = Fault<SPI, P>;
+
+    fn hardware(&self) -> &Hardware {
+        &self.hardware
+    }
+
+    fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Self::Error> {
+        self.put(edges.iter().map(|edge| (edge.channel(), edge.level())))
+    }
+
+    /// A stopped output is opened altogether.
+    fn channel_off(&mut self, channel: u8) -> Result<(), Self::Error> {
+        if self.stopped {
+            return self.all_off();
+        }
+        self.put(core::iter::once((channel, Level::Open)))
+    }
+
+    fn off(&mut self) -> Result<(), Self::Error> {
+        self.all_off()
+    }
+}

@@ -1,0 +1,106 @@
+//! What a stimulation output has to do, and what may be asked of it.
+
+use core::fmt::Debug;
+use nmes_core::Hardware;
+use nmes_safety::AdmittedEdge;
+
+/// A stimulation output: one or more channels that are open, shorted, or drive a code.
+///
+/// Levels come only as [`AdmittedEdge`], which the guard alone makes, so nothing unchecked reaches a pin. Going
+/// open needs no permission.
+///
+/// # For driver authors
+/// Make the output safe (every channel open, every set-point zero) in the constructor, on `Drop`, and before an
+/// error is returned. No method waits for anything but its own bus, and none calls back.
+///
+/// # For callers
+/// After an error the levels are unknown until [`Output::off`] has succeeded: call it at once, and stop.
+///
+/// # Limitations
+/// The trait has no time. An output puts out what it is told when it is told; how late that is, is measured by the
+/// [`Alarm`](crate::Alarm) after the call and judged by engine and guard. While nothing is called the last level
+/// stays. Only a hardware limit, such as a one-shot on the enable line, bounds it if the processor dies.
+pub trait Output {
+    /// What can go wrong.
+    type Error: Debug;
+
+    /// The hardware as this output really is: clock, lateness, code range, calibration and its CRC.
+    ///
+    /// For driver authors: constant from construction on. For callers: a plan compiled for anything else is
+    /// refused by [`Stimulator::arm`](crate::Stimulator::arm).
+    fn hardware(&self) -> &Hardware;
+
+    /// Puts out all edges of one instant.
+    ///
+    /// For driver authors: when this returns, the levels *have changed*, because the time stamp is read after it;
+    /// with `has_latch`, all together. Opposite polarities are never connected at the same time: break before
+    /// make. Dead time longer than the calls themselves take is in the frame as explicit open steps: do not wait
+    /// here. Constant duration is worth more than short duration, because constant latency cancels.
+    ///
+    /// For callers: channels that are not named keep their level.
+    ///
+    /// # Errors
+    /// A bus or pin failed, or an edge does not fit this output. The output has already tried to open every
+    /// channel.
+    fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Self::Error>;
+
+    /// Opens one channel.
+    ///
+    /// # Errors
+    /// A bus or pin failed, or there is no such channel. The output has already tried to open every channel.
+    fn channel_off(&mut self, channel: u8) -> Result<(), Self::Error>;
+
+    /// Opens every channel, at once, from any state, as often as it is called.
+    ///
+    /// For driver authors: every channel is tried whatever fails before it; what does not depend on a bus (pins)
+    /// goes first. The first error of each kind is kept.
+    ///
+    /// # Errors
+    /// Some channel could not be opened. Nothing else can be done from here: cut the supply.
+    fn off(&mut self) -> Result<(), Self::Error>;
+}
+
+impl<O: Output + ?Sized> Output for &mut O {
+    type Error = O::Error;
+
+    fn hardware(&self) -> &Hardware {
+        (**self).hardware()
+    }
+
+    fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Self::Error> {
+        (**self).apply(edges)
+    }
+
+    fn channel_off(&mut self, channel: u8) -> Result<(), Self::Error> {
+        (**self).channel_off(channel)
+    }
+
+    fn off(&mut self) -> Result<(), Self::Error> {
+        (**self).off()
+    }
+}
+
+/// The last resort of a board: every channel open, without any state.
+///
+/// # For board authors
+/// May be called from a panic or hard-fault handler, with interrupts off, in the middle of another access to the
+/// same registers, and more than once. So: registers and pins only, no bus transaction, no lock, no wait, no
+/// memory but its own; enable lines first. It must be right before any initialisation has run.
+///
+/// # For callers
+/// Reset afterwards. Outputs that were in use are out of step with what they believe.
+///
+/// ```
+/// use nmes_hal_adapters::SafeState;
+/// struct Board;
+/// impl SafeState for Board {
+///     fn safe_state() {
+///         // GPIO.out_clear.write(ENABLE_LINES)
+///     }
+/// }
+/// Board::safe_state();
+/// ```
+pub trait SafeState {
+    /// Opens every channel.
+    fn safe_state();
+}

@@ -1,0 +1,65 @@
+//! What is measured at the electrodes, and how it gets to the guard.
+
+use nmes_core::Level;
+use nmes_safety::Sensed;
+
+/// Whether a channel's electrodes are on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contact {
+    /// Nobody can tell.
+    #[default]
+    Unknown,
+    /// They are.
+    Good,
+    /// They are not, or not enough.
+    Bad,
+}
+
+/// Measurement of the delivered current and voltage.
+///
+/// # For driver authors
+/// [`Sense::sample`] is called on the edge path, after the level has changed and its time stamp has been read: give
+/// the newest finished conversion, and do not wait for one. Start conversions from the timer, at stated instants of
+/// the phase, and stamp them.
+///
+/// # For callers
+/// `None` means that nothing was measured; how long that is bearable is the guard's decision.
+pub trait Sense {
+    /// The newest sample of the level that a channel has just gone to.
+    fn sample(&mut self, channel: u8, level: Level) -> Option<Sensed>;
+
+    /// The last sample of the level that the same edge has ended. Asked before [`Sense::sample`].
+    fn ended(&mut self, _channel: u8) -> Option<Sensed> {
+        None
+    }
+
+    /// Whether the electrodes are on, measured at the probe level while nothing is put out. Asked once a channel in
+    /// [`Stimulator::arm`](crate::Stimulator::arm), where [`Contact::Bad`] refuses.
+    fn contact(&mut self, _channel: u8) -> Contact {
+        Contact::Unknown
+    }
+}
+
+/// No measurement. The guard then rests on what was commanded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoSense;
+
+impl Sense for NoSense {
+    fn sample(&mut self, _channel: u8, _level: Level) -> Option<Sensed> {
+        None
+    }
+}
+
+impl<S: Sense + ?Sized> Sense for &mut S {
+    fn sample(&mut self, channel: u8, level: Level) -> Option<Sensed> {
+        (**self).sample(channel, level)
+    }
+
+    fn ended(&mut self, channel: u8) -> Option<Sensed> {
+        (**self).ended(channel)
+    }
+
+    fn contact(&mut self, channel: u8) -> Contact {
+        (**self).contact(channel)
+    }
+}

@@ -1,0 +1,271 @@
+//! The parts of a simulated stimulator on one clock.
+
+use crate::output::Output;
+use crate::sense::{Contact, Sense};
+use crate::sim::{ChannelStage, Delivered, MeanDc, Point, SimAlarm, SimClock, Stage, StageFault};
+use core::cell::Cell;
+use core::fmt;
+use nmes_core::{ChannelHardware, Hardware, Level, MAX_CHANNELS};
+use nmes_safety::{AdmittedEdge, SampleInstant, Sensed};
+
+/// Clock and stages, shared by reference between output, alarm, sense and host.
+///
+/// ```
+/// use nmes_core::{ChannelHardware, Hardware, HardwareTiming, Level};
+/// use nmes_hal_adapters::{Output, sim::{Bench, Load, Stage}};
+/// let dac = ChannelHardware::symmetric(25_000, -4_000, 4_000);
+/// let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
+/// let bench = Bench::new(hardware, Stage::ideal(120.0, Load::resistor(1_000.0).unwrap()), 15, 7);
+/// let mut output = bench.output();
+/// output.off().unwrap();
+/// assert_eq!(bench.level(0), Level::Open);
+/// ```
+#[derive(Debug)]
+pub struct Bench {
+    clock: SimClock,
+    hardware: Hardware,
+    channels: [Cell<ChannelStage>; MAX_CHANNELS],
+}
+
+impl Bench {
+    /// Every channel of the hardware drives a copy of the stage. Alarms are answered 0 to `late_max_ticks` late, from
+    /// a seed; that may be more than the hardware declares.
+    #[must_use]
+    pub fn new(hardware: Hardware, stage: Stage, late_max_ticks: u32, seed: u64) -> Self {
+        let rate = hardware.timing().ticks_per_second;
+        let channels = core::array::from_fn(|index| {
+            let limits =
+                hardware.channels().get(index).copied().unwrap_or(ChannelHardware::symmetric(1, -1, 1));
+            Cell::new(ChannelStage::new(stage, limits, rate))
+        });
+        Self { clock: SimClock::new(late_max_ticks, seed), hardware, channels }
+    }
+
+    /// The clock.
+    pub const fn clock(&self) -> &SimClock {
+        &self.clock
+    }
+
+    /// The alarm.
+    pub const fn alarm(&self) -> SimAlarm<'_> {
+        self.clock.alarm()
+    }
+
+    /// The output, unrecorded.
+    pub const fn output(&self) -> SimOutput<'_, ()> {
+        SimOutput { bench: self, sink: (), busy_until: 0 }
+    }
+
+    /// The output, with every change of level told to `sink`.
+    pub const fn output_to<K: EdgeSink>(&self, sink: K) -> SimOutput<'_, K> {
+        SimOutput { bench: self, sink, busy_until: 0 }
+    }
+
+    /// The measurement.
+    pub const fn sense(&self) -> SimSense<'_> {
+        SimSense(self)
+    }
+
+    /// The level a channel is really at; open where there is no channel.
+    pub fn level(&self, channel: u8) -> Level {
+        self.cell(channel).map_or(Level::Open, |cell| cell.get().level())
+    }
+
+    /// Current and voltage of a channel at `tick`, if it stays as it is until then. For drawing.
+    pub fn point(&self, channel: u8, tick: u64) -> Point {
+        let mut stage = self.copy(channel);
+        if let Some(stage) = stage.as_mut() {
+            stage.advance_to(tick);
+        }
+        stage.map_or_else(Point::default, |stage| stage.point())
+    }
+
+    /// What a channel delivered since this was last called: once a receipt makes it one record a pulse.
+    pub fn take_delivered(&self, channel: u8) -> Delivered {
+        self.with(channel, ChannelStage::take_delivered).unwrap_or_default()
+    }
+
+    /// Mean direct current of a channel up to now.
+    pub fn mean_dc(&self, channel: u8) -> MeanDc {
+        let now = self.clock.now();
+        let mean = |stage: &mut ChannelStage| {
+            stage.advance_to(now);
+            stage.mean_dc()
+        };
+        self.copy(channel).as_mut().map(mean).unwrap_or_default()
+    }
+
+    /// Gives a channel a fault now, or takes it away.
+    pub fn inject(&self, channel: u8, fault: StageFault) {
+        let now = self.clock.now();
+        self.with(channel, |stage| stage.inject(now, fault));
+    }
+
+    fn cell(&self, channel: u8) -> Option<&Cell<ChannelStage>> {
+        self.channels.get(usize::from(channel)).filter(|_| channel < self.hardware.channel_count())
+    }
+
+    fn copy(&self, channel: u8) -> Option<ChannelStage> {
+        self.cell(channel).map(Cell::get)
+    }
+
+    fn with<T>(&self, channel: u8, act: impl FnOnce(&mut ChannelStage) -> T) -> Option<T> {
+        let cell = self.cell(channel)?;
+        let mut stage = cell.get();
+        let result = act(&mut stage);
+        cell.set(stage);
+        Some(result)
+    }
+}
+
+/// A change of level as it came out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SimEdge {
+    /// When.
+    pub at_tick: u64,
+    /// Which channel.
+    pub channel: u8,
+    /// What was commanded.
+    pub level: Level,
+    /// What came out.
+    pub point: Point,
+}
+
+/// Takes edges as they happen. Closures are sinks; `()` keeps nothing.
+pub trait EdgeSink {
+    /// One channel changed its level.
+    fn edge(&mut self, edge: SimEdge);
+}
+
+impl EdgeSink for () {
+    fn edge(&mut self, _edge: SimEdge) {}
+}
+
+impl<F: FnMut(SimEdge)> EdgeSink for F {
+    fn edge(&mut self, edge: SimEdge) {
+        self(edge);
+    }
+}
+
+/// Why a simulated output failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SimError {
+    /// [`StageFault::WriteError`].
+    Write {
+        /// The channel.
+        channel: u8,
+    },
+    /// There is no such channel.
+    NoChannel {
+        /// The channel.
+        channel: u8,
+    },
+}
+
+impl fmt::Display for SimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write { channel } => write!(f, "channel {channel}: the write failed, on purpose"),
+            Self::NoChannel { channel } => write!(f, "the output has no channel {channel}"),
+        }
+    }
+}
+
+impl core::error::Error for SimError {}
+
+/// An [`Output`] into the stages of a [`Bench`]. It opens on drop.
+///
+/// Without a latch a write takes `write_ticks`, and a write that comes while the bus is busy waits for it.
+#[derive(Debug)]
+pub struct SimOutput<'b, K: EdgeSink> {
+    bench: &'b Bench,
+    sink: K,
+    busy_until: u64,
+}
+
+impl<K: EdgeSink> SimOutput<'_, K> {
+    fn put(&mut self, channel: u8, level: Level, is_off: bool) -> Result<(), SimError> {
+        self.wait_for_bus();
+        let at_tick = self.bench.clock.now();
+        let set = |stage: &mut ChannelStage| {
+            if stage.fault() == StageFault::WriteError && !is_off {
+                return Err(SimError::Write { channel });
+            }
+            stage.set(at_tick, level);
+            Ok(stage.point())
+        };
+        let point = self.bench.with(channel, set).ok_or(SimError::NoChannel { channel })??;
+        self.sink.edge(SimEdge { at_tick, channel, level, point });
+        Ok(())
+    }
+
+    fn wait_for_bus(&mut self) {
+        let timing = self.bench.hardware.timing();
+        if !timing.has_latch {
+            self.bench.clock.advance_to(self.busy_until);
+            self.busy_until = self.bench.clock.now().saturating_add(u64::from(timing.write_ticks));
+        }
+    }
+
+    /// Opens what is not open yet.
+    fn all_off(&mut self) -> Result<(), SimError> {
+        let mut first = Ok(());
+        for channel in 0..self.bench.hardware.channel_count() {
+            if self.bench.level(channel) != Level::Open {
+                first = first.and(self.put(channel, Level::Open, true));
+            }
+        }
+        first
+    }
+}
+
+impl<K: EdgeSink> Output for SimOutput<'_, K> {
+    type Error = SimError;
+
+    fn hardware(&self) -> &Hardware {
+        &self.bench.hardware
+    }
+
+    fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), SimError> {
+        let mut edges = edges.iter();
+        edges.try_for_each(|edge| self.put(edge.channel(), edge.level(), false)).inspect_err(|_| {
+            let _ = self.all_off();
+        })
+    }
+
+    fn channel_off(&mut self, channel: u8) -> Result<(), SimError> {
+        self.put(channel, Level::Open, true)
+    }
+
+    fn off(&mut self) -> Result<(), SimError> {
+        self.all_off()
+    }
+}
+
+impl<K: EdgeSink> Drop for SimOutput<'_, K> {
+    fn drop(&mut self) {
+        let _ = self.all_off();
+    }
+}
+
+/// [`Sense`] of a [`Bench`]: what the stage delivers, without noise, at the start and the end of every level.
+#[derive(Clone, Copy, Debug)]
+pub struct SimSense<'b>(&'b Bench);
+
+impl Sense for SimSense<'_> {
+    fn sample(&mut self, channel: u8, _level: Level) -> Option<Sensed> {
+        Some(self.0.copy(channel)?.sensed(SampleInstant::PhaseStart))
+    }
+
+    fn ended(&mut self, channel: u8) -> Option<Sensed> {
+        self.0.copy(channel)?.ended()
+    }
+
+    fn contact(&mut self, channel: u8) -> Contact {
+        match self.0.copy(channel).map(|stage| stage.fault()) {
+            None | Some(StageFault::OpenCircuit) => Contact::Bad,
+            Some(_) => Contact::Good,
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! The interrupt-style runner: engine, guard and output, edge by edge.
+
+mod edges;
+mod faults;
+mod levels;
+
+use crate::alarm::Alarm;
+use crate::outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Ticked};
+use crate::output::Output;
+use crate::prepared::Prepared;
+use crate::sense::{Contact, Sense};
+use levels::is_lower;
+use nmes_core::{
+    ChannelState, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, MAX_CHANNELS, PulseReceipt,
+    Setting, StopPolicy,
+};
+use nmes_safety::{Admitted, BlackBox, Checked, Event, Guard, State, Trip};
+
+/// The most steps one call puts out before it gives up: each channel twice.
+const STEPS_MAX: usize = 16;
+
+/// Runs one checked plan on one output.
+///
+/// ```text
+/// arm ──► on_alarm, at each edge:                                       on_tick, every 1 to 10 ms:
+///           output.apply → t = alarm.now → engine.applied(t)              engine.tick, guard.tick
+///           → guard.edge(t, sample) → guard.admit → engine.accept         raise the set levels a step
+///           → prepare the next edge → alarm.set                           then the watchdog
+/// ```
+/// Any error, at any point: **the output is opened first**, then the engine is told, the guard latches
+/// [`State::Fault`], and every later call answers with the same [`Stopped`]. Dropping it opens the output.
+///
+/// Every call does bounded work: at most 16 steps and 16 frames, each over at most 8 channels; usually one.
+///
+/// # Where to call from
+/// [`Stimulator::on_alarm`] from the alarm's interrupt; all else with that interrupt masked. What the masking costs
+/// is part of L.
+///
+/// # Limitations
+/// An edge that comes late is put out late and stamped; balance is then restored by the engine. Later than the
+/// hardware declares, it is a fault and the output opens: this is found *after* the late edge, so a phase lasts at
+/// worst as long as the interrupt is away. A one-shot on the enable line bounds that, nothing else does.
+///
+/// The contact probe of `arm` asks [`Sense::contact`] and puts nothing out itself; where that answers
+/// [`Contact::Unknown`], the first pulses are the probe.
+#[derive(Debug)]
+pub struct Stimulator<'a, O: Output, A: Alarm, S: Sense> {
+    engine: Engine<'a>,
+    guard: Guard<'a>,
+    output: O,
+    alarm: A,
+    sense: S,
+    admitted: [Option<Admitted>; MAX_CHANNELS],
+    prepared: Option<Prepared>,
+    targets: [Option<Setting>; MAX_CHANNELS],
+    worst_late: u64,
+    late: u32,
+    ending: bool,
+    stopped: Option<Stopped>,
+    output_error: Option<O::Error>,
+    last_trip: Option<Trip>,
+}
+
+impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
+    /// Opens the output, compares its hardware with the plan's, asks for contact, and arms with every amplitude at
+    /// zero. `channels` is storage for the engine.
+    ///
+    /// # Errors
+    /// [`ArmError`] says why not and gives the parts back, the output off.
+    pub fn arm(
+        checked: &'a Checked<'a>,
+        channels: &'a mut [ChannelState],
+        mut output: O,
+        mut alarm: A,
+        mut sense: S,
+    ) -> Result<Self, ArmError<O, A, S>> {
+        alarm.clear();
+        let off = output.off().map_err(ArmRefusal::Output);
+        let now = alarm.now();
+        let ready = off.and_then(|()| permit(checked, channels, output.hardware(), &mut sense, now));
+        let (engine, guard) = match ready {
+            Ok(ready) => ready,
+            Err(why) => return Err(ArmError { why, output, alarm, sense }),
+        };
+        Ok(Self {
+            engine,
+            guard,
+            output,
+            alarm,
+            sense,
+            admitted: [None; MAX_CHANNELS],
+            prepared: None,
+            targets: [None; MAX_CHANNELS],
+            worst_late: 0,
+            late: 0,
+            ending: false,
+            stopped: None,
+            output_error: None,
+            last_trip: None,
+        })
+    }
+
+    /// Session time zero. Continuous and cyclic sessions begin; gated ones may be opened from now on.
+    ///
+    /// # Errors
+    /// It has stopped, or the first frame was not admitted.
+    pub fn start(&mut self) -> Result<(), Stopped> {
+        self.alive()?;
+        let now = self.alarm.now();
+        self.engine.start(now);
+        self.prepare_and_set()
+    }
+
+    /// The alarm's interrupt: puts out the edge that is due. Called early or for nothing, it only sets the alarm.
+    ///
+    /// # Errors
+    /// Something was wrong with it; the output is off.
+    pub fn on_alarm(&mut self) -> Result<(), Stopped> {
+        self.alive()?;
+        for _ in 0..STEPS_MAX {
+            if self.alarm_is_set() {
+                return Ok(());
+            }
+            let Some(prepared) = self.prepared else { return Ok(()) };
+            self.put_out(&prepared)?;
+            self.prepare()?;
+        }
+        if self.alarm_is_set() { Ok(()) } else { Err(self.fail(Cause::Overrun)) }
+    }
+
+    /// The slow side, every 1 to 10 ms: time-outs, keep-alive, ageing of measurements, contact, and one step of each
+    /// set level towards its target.
+    ///
+    /// # Errors
+    /// Something was wrong; the output is off.
+    pub fn on_tick(&mut self) -> Result<Ticked, Stopped> {
+        self.alive()?;
+        let now = self.alarm.now();
+        self.engine.tick(now);
+        let ticked = match self.guard.tick(now) {
+            Ok(report) => Ticked::Well(report),
+            Err(trip) => {
+                self.respond(trip)?;
+                Ticked::Tripped(trip)
+            }
+        };
+        self.raise_levels(now);
+        self.prepare_and_set()?;
+        if self.engine.finished().is_some() {
+            self.disarm(now);
+        }
+        Ok(ticked)
+    }
+
+    /// [`Stimulator::on_tick`], and then, only if nothing has stopped it and every edge met its deadline, `feed`: the
+    /// one place to feed a watchdog from. A ramp-down under way is still fed, so that it is not cut. Once stopped,
+    /// `feed` is not called again, and the watchdog resets the board.
+    ///
+    /// # Errors
+    /// As [`Stimulator::on_tick`].
+    pub fn on_tick_feeding(&mut self, feed: impl FnOnce()) -> Result<Ticked, Stopped> {
+        let ticked = self.on_tick()?;
+        feed();
+        Ok(ticked)
+    }
+
+    /// Sets amplitude and width of a channel from its next pulse on. The guard takes rises only in small steps; to
+    /// get to a level over time, see [`Stimulator::aim`]. Lowering is taken at once, and becomes the target.
+    ///
+    /// # Errors
+    /// Says who refuses and why; nothing changes then.
+    pub fn command(&mut self, channel: u8, setting: Setting) -> Result<(), CommandError> {
+        self.alive().map_err(CommandError::Stopped)?;
+        let now = self.alarm.now();
+        self.set_level(channel, setting, now)?;
+        self.set_target(channel, Some(setting));
+        self.prepare_and_set().map_err(CommandError::Stopped)
+    }
+
+    /// Goes to a setting by itself, a step each tick, as fast as the guard lets it; after a lost contact it goes
+    /// there again. What is lower than the present level is taken at once.
+    ///
+    /// A step that falls within one edge spacing before an onset defers that onset by what is missing, and is counted
+    /// in [`Stats::deferred`].
+    ///
+    /// # Errors
+    /// The plan cannot have it (above its ceiling, or under one code), or it has stopped or is ending.
+    pub fn aim(&mut self, channel: u8, setting: Setting) -> Result<(), CommandError> {
+        self.alive().map_err(CommandError::Stopped)?;
+        let now = self.alarm.now();
+        let old = self.engine.setting(channel).unwrap_or(Setting::ZERO);
+        if is_lower(setting, old) {
+            return self.command(channel, setting);
+        }
+        if self.ending {
+            return Err(CommandError::Ending);
+        }
+        // the engine says whether it could have it, and is put back before anything comes of it
+        self.engine.command(channel, setting, now).map_err(CommandError::Plan)?;
+        self.engine.command(channel, old, now).map_err(CommandError::Plan)?;
+        self.set_target(channel, Some(setting));
+        self.prepare_and_set().map_err(CommandError::Stopped)
+    }
+
+    /// Opens, holds or closes the gate of a gated session.
+    ///
+    /// # Errors
+    /// It has stopped.
+    pub fn gate(&mut self, input: GateInput) -> Result<GateAnswer, Stopped> {
+        self.alive()?;
+        if self.ending && input == GateInput::Open {
+            return Ok(GateAnswer::Refused(GateRefusal::Stopped));
+        }
+        let now = self.alarm.now();
+        let answer = self.engine.gate(input, now);
+        self.prepare_and_set()?;
+        Ok(answer)
+    }
+
+    /// Ends the session by a policy; [`StopPolicy::HardOff`] opens the output before anything else. Later calls may
+    /// only be stricter.
+    ///
+    /// # Errors
+    /// It has stopped, or the output could not be opened.
+    pub fn stop(&mut self, policy: StopPolicy) -> Result<(), Stopped> {
+        if policy == StopPolicy::HardOff {
+            return self.hard_off();
+        }
+        self.alive()?;
+        self.end_levels();
+        let now = self.alarm.now();
+        self.engine.stop(policy, now);
+        self.prepare_and_set()
+    }
+
+    /// The host is alive: call it at least as often as the profile's keep-alive asks.
+    pub fn keep_alive(&mut self) {
+        let now = self.alarm.now();
+        self.guard.keep_alive(now);
+    }
+
+    /// The record of a pulse that has ended. Each channel keeps its last one: take them once a pulse, or lose them.
+    pub fn take_receipt(&mut self) -> Option<PulseReceipt> {
+        self.engine.take_receipt()
+    }
+
+    /// What the edge path did so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let counters =
+            (0..self.engine.plan().channel_count()).filter_map(|channel| self.engine.counters(channel));
+        let start = Stats { worst_late: self.worst_late, late: self.late, ..Stats::default() };
+        counters.fold(start, |sum, c| Stats {
+            deferred: sum.deferred.saturating_add(c.deferred),
+            dropped: sum.dropped.saturating_add(c.dropped),
+            ..sum
+        })
+    }
+
+    /// The first faults.
+    #[must_use]
+    pub const fn black_box(&self) -> &BlackBox {
+        self.guard.black_box()
+    }
+
+    /// The state of the interlock.
+    #[must_use]
+    pub fn state(&self) -> State {
+        if self.stopped.is_some() { State::Fault } else { self.guard.state() }
+    }
+
+    /// Why it stopped by itself; `None` while it did not.
+    #[must_use]
+    pub const fn stopped(&self) -> Option<&Stopped> {
+        self.stopped.as_ref()
+    }
+
+    /// The newest trip that did not stop it at once: contact lost, or a ramp-down begun.
+    #[must_use]
+    pub const fn last_trip(&self) -> Option<&Trip> {
+        self.last_trip.as_ref()
+    }
+
+    /// The first error of the output.
+    #[must_use]
+    pub const fn output_error(&self) -> Option<&O::Error> {
+        self.output_error.as_ref()
+    }
+
+    /// The output, to look at.
+    #[must_use]
+    pub const fn output(&self) -> &O {
+        &self.output
+    }
+
+    /// The engine, to look at: ledgers, levels, settings.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine<'a> {
+        &self.engine
+    }
+
+    /// The guard, to look at.
+    #[must_use]
+    pub const fn guard(&self) -> &Guard<'a> {
+        &self.guard
+    }
+
+    /// The counts of a channel.
+    #[must_use]
+    pub fn counters(&self, channel: u8) -> Option<Counters> {
+        self.engine.counters(channel)
+    }
+
+    /// The end of the session, once every channel is open and nothing more will come.
+    #[must_use]
+    pub fn finished(&self) -> Option<Finished> {
+        self.engine.finished()
+    }
+}
+
+impl<O: Output, A: Alarm, S: Sense> Drop for Stimulator<'_, O, A, S> {
+    fn drop(&mut self) {
+        // nobody is left to hear of a failure
+        let _ = self.output.off();
+        self.alarm.clear();
+    }
+}
+
+/// All that has to hold before a stimulator is made; each amplitude is at zero in a new engine and a new guard.
+fn permit<'a, E>(
+    checked: &'a Checked<'a>,
+    channels: &'a mut [ChannelState],
+    output: &nmes_core::Hardware,
+    sense: &mut impl Sense,
+    now: u64,
+) -> Result<(Engine<'a>, Guard<'a>), ArmRefusal<E>> {
+    let planned = checked.plan().hardware();
+    if planned != output {
+        let (planned_crc, output_crc) = (planned.calibration_crc(), output.calibration_crc());
+        return Err(ArmRefusal::Hardware { planned_crc, output_crc });
+    }
+    let engine = Engine::new(checked.plan(), channels).map_err(ArmRefusal::Storage)?;
+    let mut guard = Guard::new(checked, now);
+    let mut move_on = |event| guard.handle(now, event).map(drop).map_err(|_| ArmRefusal::Locked);
+    move_on(Event::Passed)?;
+    move_on(Event::Probe)?;
+    let bad = (0..checked.plan().channel_count()).find(|&channel| sense.contact(channel) == Contact::Bad);
+    if let Some(channel) = bad {
+        return Err(ArmRefusal::NoContact { channel });
+    }
+    move_on(Event::Contact)?;
+    Ok((engine, guard))
+}
