@@ -4,10 +4,11 @@ use crate::engine::Change;
 use crate::envelope::Envelope;
 use crate::error::EngineFault;
 use crate::frame::{FrameKind, Level, PulseFrame};
-use crate::plan::{ChannelPlan, Plan, Recipe};
+use crate::plan::{ChannelPlan, Plan};
 use crate::rate::Onsets;
+use crate::recipe::Recipe;
 use crate::session::Setting;
-use crate::train::Clockwork;
+use crate::train::{Clockwork, balancing_side};
 use crate::units::Charge;
 
 /// What a channel does next.
@@ -18,6 +19,8 @@ pub(crate) enum Pending {
     Nothing,
     /// An onset without output.
     Silent(u64),
+    /// Look again at this tick.
+    Pause(u64),
     /// The output goes open.
     Off(u64),
     /// Edge `edge` of the frame in hand.
@@ -44,10 +47,9 @@ pub(crate) enum Train {
 pub struct PulseReceipt {
     /// The channel.
     pub channel: u8,
-    /// The frame's number.
+    /// The frame's number; of a pulse that was paid back early, the repayment's.
     pub sequence: u32,
     /// Why the frame existed.
-    #[cfg_attr(feature = "serde", serde(skip))]
     pub kind: FrameKind,
     /// When the first edge was applied.
     pub onset_tick: u64,
@@ -57,9 +59,9 @@ pub struct PulseReceipt {
     pub setting: Setting,
     /// The code of the primary phase.
     pub code: i32,
-    /// Ticks from the first to the second edge, as applied.
+    /// Ticks from the first to the second edge, as applied; 0 for a trim.
     pub primary_ticks: u32,
-    /// Charge of the primary phase, as applied.
+    /// Charge of the primary phase, as applied; zero for a trim.
     pub primary_charge: Charge,
     /// The channel's ledger after the last edge.
     pub ledger: Charge,
@@ -67,6 +69,8 @@ pub struct PulseReceipt {
     pub deferred_ticks: u64,
     /// Whether the envelope was at full level.
     pub full_level: bool,
+    /// Whether a hard off cut it: `end_tick` is when the output went open, `ledger` what it left.
+    pub cut: bool,
 }
 
 impl PulseReceipt {
@@ -83,6 +87,7 @@ impl PulseReceipt {
         ledger: Charge::ZERO,
         deferred_ticks: 0,
         full_level: false,
+        cut: false,
     };
 }
 
@@ -136,6 +141,16 @@ pub struct ChannelState {
     pub(crate) counters: Counters,
     /// The envelope's close is the longest open time, not yet counted.
     pub(crate) limited: bool,
+    /// When the train began.
+    pub(crate) train_open: u64,
+    /// The train of a gated session that begins when the one before is closed.
+    pub(crate) queued: Option<Envelope>,
+    /// The repayment that takes the place of the frame in hand when it is accepted.
+    pub(crate) recovery: Option<PulseFrame>,
+    /// The strongest balancing code of the last pulse.
+    pub(crate) balancing_code: u32,
+    pub(crate) trims_in_row: u8,
+    pub(crate) fault: Option<EngineFault>,
 }
 
 impl Default for ChannelState {
@@ -171,6 +186,12 @@ impl ChannelState {
             receipt: None,
             counters: Counters { pulses: 0, silent: 0, deferred: 0, dropped: 0, trims: 0, forced_closes: 0 },
             limited: false,
+            train_open: 0,
+            queued: None,
+            recovery: None,
+            balancing_code: 1,
+            trims_in_row: 0,
+            fault: None,
         }
     }
 
@@ -178,7 +199,9 @@ impl ChannelState {
     pub(crate) fn due(&self) -> Option<u64> {
         match self.pending {
             Pending::Nothing | Pending::Frame { accepted: false, .. } => None,
-            Pending::Silent(at) | Pending::Off(at) | Pending::Frame { at, .. } => Some(at),
+            Pending::Silent(at) | Pending::Pause(at) | Pending::Off(at) | Pending::Frame { at, .. } => {
+                Some(at)
+            }
         }
     }
 
@@ -186,7 +209,7 @@ impl ChannelState {
     pub(crate) fn change(&self, channel: u8) -> Option<Change> {
         let sequence = self.frame.sequence();
         match self.pending {
-            Pending::Nothing | Pending::Silent(_) => None,
+            Pending::Nothing | Pending::Silent(_) | Pending::Pause(_) => None,
             Pending::Off(_) => Some(Change { channel, sequence, edge: None, level: Level::Open }),
             Pending::Frame { edge, .. } => {
                 self.frame.edge_level(edge).map(|level| Change { channel, sequence, edge: Some(edge), level })
@@ -194,11 +217,20 @@ impl ChannelState {
         }
     }
 
-    /// The number of the frame that is made next, or waits to begin.
-    pub(crate) fn next_sequence(&self) -> u32 {
+    /// Whether a frame is to begin by `soon`: too near to be made anew.
+    pub(crate) fn is_imminent(&self, soon: u64) -> bool {
+        matches!(self.pending, Pending::Frame { edge: 0, at, .. } if at <= soon)
+    }
+
+    /// The least number of a frame with the present setting.
+    pub(crate) fn next_sequence(&self, now: u64) -> u32 {
         match self.pending {
-            Pending::Frame { edge: 0, .. } => self.frame.sequence(),
-            Pending::Frame { .. } | Pending::Nothing | Pending::Silent(_) | Pending::Off(_) => self.sequence,
+            Pending::Frame { edge: 0, .. } if !self.is_imminent(now) => self.frame.sequence(),
+            Pending::Frame { .. }
+            | Pending::Nothing
+            | Pending::Silent(_)
+            | Pending::Pause(_)
+            | Pending::Off(_) => self.sequence,
         }
     }
 
@@ -211,31 +243,76 @@ impl ChannelState {
         t: u64,
     ) -> Result<(), EngineFault> {
         let channel = plan.channel(index).ok_or(EngineFault::OutOfOrder)?;
-        let spacing = u64::from(channel.spacing);
         match self.pending {
             Pending::Nothing => return Err(EngineFault::OutOfOrder),
+            Pending::Pause(_) => {}
             Pending::Silent(at) => self.pass_onset(channel, at),
             Pending::Off(at) => {
-                check_time(index, channel, at, t)?;
                 let overflow = EngineFault::LedgerOverflow { channel: index };
                 self.change_level(Level::Open, channel, t).ok_or(overflow)?;
+                check_time(index, channel, at, t)?;
             }
             Pending::Frame { edge, at, .. } => {
+                self.recovery = None;
                 if !self.take_edge(channel, edge, at, t)? {
                     if self.recover {
-                        self.recover_frame(index, channel, t.saturating_add(spacing));
+                        self.make_recovery(index, channel, t.saturating_add(u64::from(channel.spacing)));
                     }
                     return Ok(());
                 }
             }
         }
-        self.plan_next(index, plan, clock, t.saturating_add(spacing));
-        Ok(())
+        self.plan_next(index, plan, clock, t.saturating_add(u64::from(channel.turn_ticks)));
+        self.fault.map_or(Ok(()), Err)
     }
 
-    /// Whether a frame is under way: its first edge was applied, its last was not.
+    /// Whether a frame is under way: its first edge was applied, its last was not; or it pays back one that was.
     pub(crate) fn under_way(&self) -> bool {
-        matches!(self.pending, Pending::Frame { edge, .. } if edge > 0)
+        matches!(self.pending, Pending::Frame { edge, .. } if edge > 0 || self.frame.kind() == FrameKind::Recover)
+    }
+
+    /// The frame that waits for admission.
+    pub(crate) fn waiting(&self) -> Option<&PulseFrame> {
+        match self.pending {
+            Pending::Frame { accepted: false, .. } => Some(&self.frame),
+            Pending::Frame { .. }
+            | Pending::Nothing
+            | Pending::Silent(_)
+            | Pending::Pause(_)
+            | Pending::Off(_) => self.recovery.as_ref(),
+        }
+    }
+
+    /// The frame that waits was admitted. False when none waits, or another.
+    pub(crate) fn accept(&mut self, sequence: u32) -> bool {
+        if self.waiting().is_none_or(|frame| frame.sequence() != sequence) {
+            return false;
+        }
+        if let Some(recovery) = self.recovery.take() {
+            self.pending = Pending::Frame { accepted: true, edge: 0, at: recovery.onset_tick() };
+            self.frame = recovery;
+        } else if let Pending::Frame { accepted, .. } = &mut self.pending {
+            *accepted = true;
+        }
+        true
+    }
+
+    /// The output was opened at `t`, whatever came before: the level is open in any case, and a pulse that was under
+    /// way keeps a record. `None` when the ledger overflowed.
+    pub(crate) fn open_now(&mut self, plan: &ChannelPlan, t: u64) -> Option<()> {
+        let cut = self.under_way() && self.level != Level::Open;
+        let counted = self.change_level(Level::Open, plan, t);
+        (self.level, self.current_na, self.since) = (Level::Open, 0, t);
+        self.pending = Pending::Nothing;
+        self.train = Train::Done;
+        self.recovery = None;
+        self.queued = None;
+        if cut {
+            self.note_primary(t);
+            self.draft = PulseReceipt { end_tick: t, ledger: self.ledger, cut: true, ..self.draft };
+            self.receipt = Some(self.draft);
+        }
+        counted
     }
 
     /// Counts the present level up to `t` and goes to the next one.
@@ -264,9 +341,9 @@ impl ChannelState {
         t: u64,
     ) -> Result<bool, EngineFault> {
         let channel = self.frame.channel();
-        check_time(channel, plan, at, t)?;
         let level = self.frame.edge_level(edge).ok_or(EngineFault::OutOfOrder)?;
         self.change_level(level, plan, t).ok_or(EngineFault::LedgerOverflow { channel })?;
+        check_time(channel, plan, at, t)?;
         match edge {
             0 => self.begin(at, t),
             1 if self.frame.kind() == FrameKind::Pulse => {
@@ -284,7 +361,12 @@ impl ChannelState {
             return Ok(true);
         }
         let next = edge.saturating_add(1);
-        let at = if next == self.frame.len { self.last_edge(plan, at, t)? } else { self.grid_tick(next)? };
+        let soonest = t.saturating_add(u64::from(plan.spacing));
+        let at = if next == self.frame.len {
+            self.last_edge(plan, at, t)?
+        } else {
+            self.grid_tick(next)?.max(soonest)
+        };
         self.pending = Pending::Frame { accepted: true, edge: next, at };
         Ok(false)
     }
@@ -308,6 +390,7 @@ impl ChannelState {
             ledger: self.ledger,
             primary_ticks: 0,
             primary_charge: Charge::ZERO,
+            cut: false,
             ..self.draft
         };
         match kind {
@@ -317,11 +400,14 @@ impl ChannelState {
                     self.counters.deferred = self.counters.deferred.saturating_add(1);
                 }
                 self.carry = self.recipe.carry;
+                self.trims_in_row = 0;
+                self.balancing_code = balancing_side(frame).1;
                 let period = self.onsets.period_ticks();
                 self.earliest_onset = at.saturating_add(period);
                 self.onsets.advance();
             }
             FrameKind::Trim | FrameKind::Recover => {
+                self.trims_in_row = self.trims_in_row.saturating_add(1);
                 self.counters.trims = self.counters.trims.saturating_add(1);
                 self.draft.code = match frame.edge_level(0) {
                     Some(Level::Code(code)) => code,
@@ -339,7 +425,12 @@ impl ChannelState {
         self.counters.trims = self.counters.trims.saturating_add(1);
         self.draft.kind = FrameKind::Recover;
         self.draft.sequence = self.frame.sequence();
-        if self.draft.primary_ticks == 0 {
+        self.note_primary(t);
+    }
+
+    /// Takes down length and charge of a primary phase that ended at `t` before its edge.
+    fn note_primary(&mut self, t: u64) {
+        if self.draft.primary_ticks == 0 && self.draft.kind != FrameKind::Trim {
             self.draft.primary_ticks =
                 u32::try_from(t.saturating_sub(self.draft.onset_tick)).unwrap_or(u32::MAX);
             self.draft.primary_charge = difference(self.ledger, self.draft.ledger).unwrap_or(Charge::ZERO);

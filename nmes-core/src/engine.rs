@@ -25,7 +25,8 @@ pub enum Next {
 pub enum StopPolicy {
     /// A pulse under way is finished. Residual: that of any pulse, trimmed to one code × L, 0 when L is 0.
     FinishPulse,
-    /// A pulse under way is paid back at once, at no more than its balancing level. Residual as above.
+    /// A pulse under way is paid back at once, at no more than its balancing level: as soon as the frame that does it
+    /// is accepted, one edge spacing from now. Residual as above.
     RecoverNow,
     /// Open at once, residual reported. Call [`Engine::stop`] after the output went off, with that time.
     HardOff,
@@ -72,11 +73,11 @@ impl Step {
 pub struct CommandReceipt {
     /// The channel.
     pub channel: u8,
-    /// Codes at full level, as a magnitude.
+    /// Codes of the primary phase at full level as they will be put out, as a magnitude.
     pub codes: u32,
     /// Width at full level in ticks.
     pub width_ticks: u32,
-    /// The first frame that has it, if no later command or stop comes before.
+    /// No frame with a lower number has it.
     pub from_sequence: u32,
 }
 
@@ -155,7 +156,7 @@ impl<'a> Engine<'a> {
             *state = ChannelState { onsets: plan.onsets, ..ChannelState::new() };
         }
         let clock = Clockwork { start: None, end: u64::MAX, stopping: false };
-        Ok(Self { plan, channels, clock, triggers: TriggerCount::default(), last_tick: 0, fault: None })
+        Ok(Self { plan, channels, clock, triggers: TriggerCount::EMPTY, last_tick: 0, fault: None })
     }
 
     /// Sets amplitude and width of a channel at full level, from its next frame on. An amplitude of zero is silence.
@@ -176,16 +177,17 @@ impl<'a> Engine<'a> {
         let source = "the channel's ceiling";
         at_most(Field::Amplitude, i64::from(ua), i64::from(ceiling.amplitude.as_microamps()), source)?;
         at_most(Field::PhaseWidth, i64::from(us), i64::from(ceiling.width.as_micros()), source)?;
-        if ua > 0 {
-            plan.validate_setting(setting)?;
-        }
-        let codes = if ua == 0 { 0 } else { plan.code_for(setting.amplitude) };
+        let codes = if ua == 0 { 0 } else { plan.validate_setting(setting)? };
         let width_ticks = plan.width_ticks(setting.width);
         let state = self.channels.get_mut(usize::from(channel)).ok_or(missing)?;
-        state.set = setting;
-        state.set_ticks = (codes, width_ticks);
-        self.replan(channel, now);
-        let from_sequence = self.channels.get(usize::from(channel)).map_or(0, ChannelState::next_sequence);
+        if state.set != setting {
+            state.set = setting;
+            state.set_ticks = (if ua == 0 { 0 } else { plan.code_for(setting.amplitude) }, width_ticks);
+            if !state.is_imminent(now.saturating_add(u64::from(plan.spacing))) {
+                self.replan(channel, now);
+            }
+        }
+        let from_sequence = self.channels.get(usize::from(channel)).map_or(0, |s| s.next_sequence(now));
         Ok(CommandReceipt { channel, codes, width_ticks, from_sequence })
     }
 
@@ -206,7 +208,7 @@ impl<'a> Engine<'a> {
         };
         match input {
             GateInput::Open => self.open_gate(&gate, now),
-            GateInput::Hold => self.each_channel(now, |state, _| state.hold(now)),
+            GateInput::Hold => self.each_channel(now, |state, plan| state.hold(plan, now)),
             GateInput::Close { down } => {
                 self.each_channel(now, |state, plan| state.close_gate(plan, down, now))
             }
@@ -217,35 +219,42 @@ impl<'a> Engine<'a> {
         let Some(start) = self.clock.start.filter(|_| !self.clock.stopping && self.fault.is_none()) else {
             return GateAnswer::Refused(GateRefusal::Stopped);
         };
-        if now >= self.clock.end {
-            return GateAnswer::Refused(GateRefusal::SessionOver);
+        let end = self.clock.end;
+        let mut channels = self.channels.iter().zip(self.plan.channels());
+        if let Some(refusal) = channels.find_map(|(state, plan)| state.may_open(plan, gate, now, end)) {
+            return GateAnswer::Refused(refusal);
         }
         let hz = self.plan.hardware().timing().ticks_per_second;
         if !self.triggers.admit(now.saturating_sub(start), hz, gate.max_triggers_per_minute) {
             return GateAnswer::Refused(GateRefusal::TooManyTriggers);
         }
-        let end = self.clock.end;
         self.each_channel(now, |state, plan| state.open_gate(plan, gate, now, end))
     }
 
-    /// Applies a gate input to every channel and plans anew; the answer is the first channel's.
+    /// Applies a gate input to every channel, and plans anew where it did something.
     fn each_channel(
         &mut self,
         now: u64,
         input: impl Fn(&mut ChannelState, &crate::plan::ChannelPlan) -> GateAnswer,
     ) -> GateAnswer {
-        let mut answer = None;
-        for (state, plan) in self.channels.iter_mut().zip(self.plan.channels()) {
-            let this = input(state, plan);
-            answer.get_or_insert(this);
+        let mut answer = GateAnswer::Ignored;
+        for index in 0..self.plan.channel_count() {
+            let part = self.channels.get_mut(usize::from(index)).zip(self.plan.channel(index));
+            let this = part.map_or(GateAnswer::Ignored, |(state, plan)| input(state, plan));
+            if this != GateAnswer::Ignored {
+                self.replan(index, now);
+            }
+            answer = answer.and(this);
         }
-        self.replan_all(now);
-        answer.unwrap_or(GateAnswer::Ignored)
+        answer
     }
 
     /// Ends the session by a policy. Each later call may only be stricter: [`StopPolicy::HardOff`] always acts.
     pub fn stop(&mut self, policy: StopPolicy, now: u64) {
         self.clock.stopping = true;
+        for state in self.channels.iter_mut() {
+            state.queued = None;
+        }
         match policy {
             StopPolicy::FinishPulse => {}
             StopPolicy::RecoverNow => {
@@ -258,20 +267,17 @@ impl<'a> Engine<'a> {
         self.replan_all(now);
         if policy == StopPolicy::RecoverNow {
             for (index, (state, plan)) in (0_u8..).zip(self.channels.iter_mut().zip(self.plan.channels())) {
-                let cut = now.max(state.since.saturating_add(u64::from(plan.spacing)));
-                state.recover_frame(index, plan, cut);
+                let cut = now.max(state.since).saturating_add(u64::from(plan.spacing));
+                state.make_recovery(index, plan, cut);
             }
         }
     }
 
     fn hard_off(&mut self, now: u64) {
         for (state, plan) in self.channels.iter_mut().zip(self.plan.channels()) {
-            let opened = state.change_level(Level::Open, plan, now.max(state.since));
-            if opened.is_none() && self.fault.is_none() {
-                self.fault = Some(EngineFault::LedgerOverflow { channel: state.frame.channel() });
+            if state.open_now(plan, now.max(state.since)).is_none() {
+                self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: state.frame.channel() });
             }
-            state.pending = Pending::Nothing;
-            state.train = Train::Done;
         }
         self.last_tick = self.last_tick.max(now);
     }
@@ -307,28 +313,22 @@ impl<'a> Engine<'a> {
         if state.under_way() || state.train == Train::Done {
             return;
         }
-        let spacing = u64::from(plan.spacing);
-        let earliest = now.saturating_add(spacing).max(state.since.saturating_add(spacing));
+        let after = state.since.saturating_add(u64::from(plan.turn_ticks));
+        let earliest = now.saturating_add(u64::from(plan.spacing)).max(after);
         state.plan_next(index, self.plan, &clock, earliest);
     }
 
     /// The next frame that waits for admission; `None` when all are accepted.
     #[must_use]
     pub fn pending(&self) -> Option<PulseFrame> {
-        let waits = |s: &&ChannelState| matches!(s.pending, Pending::Frame { accepted: false, .. });
-        self.channels.iter().find(waits).map(|s| s.frame)
+        let waiting = self.channels.iter().find_map(ChannelState::waiting);
+        waiting.filter(|_| self.fault.is_none()).copied()
     }
 
     /// The frame was admitted: its edges may come. False, and nothing happens, when it is not the one that waits.
     pub fn accept(&mut self, channel: u8, sequence: u32) -> bool {
         let Some(state) = self.channels.get_mut(usize::from(channel)) else { return false };
-        match &mut state.pending {
-            Pending::Frame { accepted, .. } if state.frame.sequence() == sequence => {
-                *accepted = true;
-                true
-            }
-            Pending::Nothing | Pending::Silent(_) | Pending::Off(_) | Pending::Frame { .. } => false,
-        }
+        state.accept(sequence)
     }
 
     /// When the next step is due.
@@ -390,11 +390,13 @@ impl<'a> Engine<'a> {
         }
         let (plan, clock) = (self.plan, self.clock);
         let taking_part = self.channels.iter_mut().zip(part).enumerate().filter(|(_, (_, part))| *part);
+        let mut result = Ok(());
         for (index, (state, _)) in taking_part {
-            state.apply(u8::try_from(index).unwrap_or(u8::MAX), plan, &clock, t)?;
+            // what was put out on the others counts, whatever one of them finds
+            result = result.and(state.apply(u8::try_from(index).unwrap_or(u8::MAX), plan, &clock, t));
         }
         self.last_tick = t;
-        Ok(())
+        result
     }
 
     /// The record of a pulse that has ended since the last call; repeat until `None` after each [`Engine::applied`].

@@ -43,12 +43,13 @@ impl Envelope {
         self.rise(self.close_tick).checked_sub(part(fallen, self.down_ticks)).filter(|&left| left > 0)
     }
 
-    /// The tick from which the envelope rises no further by itself.
-    pub(crate) fn open_again(&mut self, tick: u64, latest_close: u64) {
+    /// Opens from the present level, with the full ramp-down again.
+    pub(crate) fn open_again(&mut self, tick: u64, latest_close: u64, down_ticks: u64) {
         self.from = self.fraction(tick).unwrap_or(0);
         self.open_tick = tick;
         self.hold_tick = u64::MAX;
         self.close_tick = latest_close;
+        self.down_ticks = down_ticks;
     }
 }
 
@@ -103,7 +104,8 @@ mod tests {
         let held = Envelope { hold_tick: 1_050, ..RAMP };
         assert_eq!(held.fraction(2_000), Some(FULL / 4));
         let mut reopened = RAMP;
-        reopened.open_again(3_200, u64::MAX);
+        reopened.open_again(3_200, u64::MAX, 50);
+        assert_eq!(reopened.down_ticks, 50);
         assert_eq!(reopened.fraction(3_200), Some(FULL / 2));
         assert_eq!(reopened.fraction(3_300), Some(FULL));
     }

@@ -50,6 +50,7 @@ pub struct Segment {
 
 /// Why a frame exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum FrameKind {
     /// A pulse of the session.
     #[default]
@@ -120,7 +121,7 @@ impl PulseFrame {
         self.kind
     }
 
-    /// Number of the frame on its channel, counted from 0, frames of every kind.
+    /// Number of the frame on its channel. It rises with every frame that is made, also with one that is withdrawn.
     #[must_use]
     pub const fn sequence(&self) -> u32 {
         self.sequence

@@ -21,7 +21,7 @@ pub enum GateInput {
     },
 }
 
-/// What became of a gate input.
+/// What became of a gate input. Of several channels it tells the latest time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GateAnswer {
     /// A train begins; its first pulse stands at this tick at the earliest.
@@ -43,8 +43,27 @@ pub enum GateAnswer {
     },
     /// There was nothing to hold or close.
     Ignored,
-    /// Not taken.
+    /// Not taken; nothing changes.
     Refused(GateRefusal),
+}
+
+impl GateAnswer {
+    /// The answer of two channels.
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Started { at_tick: a }, Self::Started { at_tick: b }) => {
+                Self::Started { at_tick: a.max(b) }
+            }
+            (Self::Waiting { at_tick: a }, Self::Waiting { at_tick: b }) => {
+                Self::Waiting { at_tick: a.max(b) }
+            }
+            (Self::Closed { over_tick: a }, Self::Closed { over_tick: b }) => {
+                Self::Closed { over_tick: a.max(b) }
+            }
+            (Self::Ignored, answer) => answer,
+            (answer, _) => answer,
+        }
+    }
 }
 
 /// Why a gate was not opened.
@@ -53,34 +72,39 @@ pub enum GateAnswer {
 pub enum GateRefusal {
     /// The session runs by itself.
     NotGated,
-    /// More openings in the last minute than the session declares.
+    /// More openings in the last minute than the session declares; counted in whole seconds, 61 of them at most.
     TooManyTriggers,
+    /// The train has been on for the session's longest time and is ramping down; open again when it is over.
+    LongestOn,
     /// Not started yet, stopped, or faulted.
     Stopped,
-    /// The session's time is over.
+    /// Too near the end of the session for a train and its ramp-down.
     SessionOver,
 }
 
-/// Openings in the present and the six previous spans of ten seconds: never fewer than in the last minute.
-#[derive(Clone, Copy, Debug, Default)]
+/// Seconds that are counted: the present one and the minute before it.
+const SPANS: usize = 61;
+
+/// Openings in the present second and the sixty before: never fewer than in the last minute.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct TriggerCount {
-    spans: [u16; 7],
+    spans: [u16; SPANS],
     newest: u64,
     pub(crate) refused: u32,
 }
 
 impl TriggerCount {
+    pub(crate) const EMPTY: Self = Self { spans: [0; SPANS], newest: 0, refused: 0 };
+
     /// Counts an opening `elapsed` ticks after the start; false, and not counted, when it is one too many.
     pub(crate) fn admit(&mut self, elapsed: u64, ticks_per_second: u32, limit: u16) -> bool {
-        let span = elapsed.checked_div(u64::from(ticks_per_second).saturating_mul(10)).unwrap_or(0);
-        let passed = span.saturating_sub(self.newest).min(7);
-        for _ in 0..passed {
-            self.spans.rotate_right(1);
-            if let Some(first) = self.spans.first_mut() {
-                *first = 0;
-            }
+        let second = elapsed.checked_div(u64::from(ticks_per_second)).unwrap_or(0);
+        let passed = usize::try_from(second.saturating_sub(self.newest)).unwrap_or(SPANS).min(SPANS);
+        self.spans.rotate_right(passed);
+        for span in self.spans.iter_mut().take(passed) {
+            *span = 0;
         }
-        self.newest = self.newest.max(span);
+        self.newest = self.newest.max(second);
         let total = self.spans.iter().fold(0_u16, |sum, n| sum.saturating_add(*n));
         if total >= limit {
             self.refused = self.refused.saturating_add(1);
@@ -93,55 +117,117 @@ impl TriggerCount {
     }
 }
 
+/// When an opening of a channel may take effect.
+struct Times {
+    /// Now, at this channel: its offset later.
+    here: u64,
+    /// The last moment at which a ramp-down can begin and still end within the session.
+    latest: u64,
+    longest: u64,
+}
+
 impl ChannelState {
-    pub(crate) fn open_gate(&mut self, plan: &ChannelPlan, gate: &Gate, now: u64, end: u64) -> GateAnswer {
-        let hz = plan.ticks_per_second;
-        let latest = end.saturating_sub(plan.down_ticks);
-        let longest = millis_to_ticks(gate.max_on, hz);
-        if self.train == Train::Running {
-            self.limited = now.saturating_add(longest) < latest;
-            self.envelope.open_again(now, now.saturating_add(longest).min(latest));
-            return GateAnswer::Continued;
-        }
-        let soonest = now.saturating_add(u64::from(plan.spacing));
-        let rested = self.train_end.map_or(0, |t| t.saturating_add(millis_to_ticks(gate.min_off, hz)));
-        let at_tick = soonest.max(rested);
-        self.limited = at_tick.saturating_add(longest) < latest;
-        self.envelope = Envelope {
-            open_tick: at_tick,
-            from: 0,
-            hold_tick: u64::MAX,
-            close_tick: at_tick.saturating_add(longest).min(latest),
-            up_ticks: plan.up_ticks,
-            down_ticks: plan.down_ticks,
-        };
-        let first = at_tick.saturating_add(plan.offset_ticks).max(self.earliest_onset);
-        self.onsets = plan.onsets.starting_at(first);
-        self.train = Train::Running;
-        if rested > soonest {
-            GateAnswer::Waiting { at_tick }
-        } else {
-            GateAnswer::Started { at_tick: first }
-        }
+    fn times(plan: &ChannelPlan, gate: &Gate, now: u64, end: u64) -> Times {
+        let here = now.saturating_add(plan.offset_ticks);
+        let latest = end.saturating_add(plan.offset_ticks).saturating_sub(plan.down_ticks);
+        Times { here, latest, longest: millis_to_ticks(gate.max_on, plan.ticks_per_second) }
     }
 
-    pub(crate) fn hold(&mut self, now: u64) -> GateAnswer {
-        if self.train != Train::Running || now >= self.envelope.close_tick {
+    /// Whether an opening at `now` can be taken at all.
+    pub(crate) fn may_open(
+        &self,
+        plan: &ChannelPlan,
+        gate: &Gate,
+        now: u64,
+        end: u64,
+    ) -> Option<GateRefusal> {
+        let times = Self::times(plan, gate, now, end);
+        let on = self.is_on(times.here);
+        let opens = if on { times.here } else { self.rested(plan, gate, &times) };
+        if opens >= times.latest {
+            return Some(GateRefusal::SessionOver);
+        }
+        (on && times.here >= self.train_open.saturating_add(times.longest)).then_some(GateRefusal::LongestOn)
+    }
+
+    /// When a new train may open: after the least OFF time. A train that is over but not closed yet has ended before
+    /// its next onset would have stood.
+    fn rested(&self, plan: &ChannelPlan, gate: &Gate, times: &Times) -> u64 {
+        let soonest = times.here.saturating_add(u64::from(plan.spacing));
+        let ended = if self.train == Train::Idle { self.train_end } else { Some(self.earliest_onset) };
+        let off = millis_to_ticks(gate.min_off, plan.ticks_per_second);
+        soonest.max(ended.map_or(0, |t| t.saturating_add(off)))
+    }
+
+    /// A train is running and not over at `tick`.
+    fn is_on(&self, tick: u64) -> bool {
+        self.train == Train::Running && self.envelope.fraction(tick).is_some()
+    }
+
+    pub(crate) fn open_gate(&mut self, plan: &ChannelPlan, gate: &Gate, now: u64, end: u64) -> GateAnswer {
+        let times = Self::times(plan, gate, now, end);
+        if let Some(waiting) = self.queued {
+            return GateAnswer::Waiting { at_tick: waiting.open_tick };
+        }
+        if self.is_on(times.here) {
+            if times.here < self.envelope.open_tick {
+                return GateAnswer::Waiting { at_tick: self.envelope.open_tick };
+            }
+            let close = self.train_open.saturating_add(times.longest);
+            self.limited = close < times.latest;
+            self.envelope.open_again(times.here, close.min(times.latest), plan.down_ticks);
+            return GateAnswer::Continued;
+        }
+        self.queue_train(plan, gate, &times)
+    }
+
+    /// A new train, after the least OFF time. What is left of the one before is closed first.
+    fn queue_train(&mut self, plan: &ChannelPlan, gate: &Gate, times: &Times) -> GateAnswer {
+        let open_tick = self.rested(plan, gate, times);
+        let close_tick = open_tick.saturating_add(times.longest).min(times.latest);
+        self.queued = Some(Envelope {
+            open_tick,
+            from: 0,
+            hold_tick: u64::MAX,
+            close_tick,
+            up_ticks: plan.up_ticks,
+            down_ticks: plan.down_ticks,
+        });
+        self.limited = close_tick < times.latest;
+        if self.train == Train::Running {
+            self.train = Train::Closing;
+        }
+        let at_tick = open_tick.max(self.earliest_onset);
+        let waits = open_tick > times.here.saturating_add(u64::from(plan.spacing));
+        if waits { GateAnswer::Waiting { at_tick } } else { GateAnswer::Started { at_tick } }
+    }
+
+    pub(crate) fn hold(&mut self, plan: &ChannelPlan, now: u64) -> GateAnswer {
+        let here = now.saturating_add(plan.offset_ticks);
+        let rising = self.train == Train::Running
+            && here >= self.envelope.open_tick
+            && here < self.envelope.close_tick
+            && self.envelope.hold_tick == u64::MAX;
+        if !rising {
             return GateAnswer::Ignored;
         }
-        self.envelope.hold_tick = self.envelope.hold_tick.min(now);
+        self.envelope.hold_tick = here;
         GateAnswer::Continued
     }
 
     pub(crate) fn close_gate(&mut self, plan: &ChannelPlan, down: Option<Millis>, now: u64) -> GateAnswer {
-        if self.train != Train::Running || now >= self.envelope.close_tick {
+        let here = now.saturating_add(plan.offset_ticks);
+        if self.queued.take().is_some() {
+            return GateAnswer::Closed { over_tick: here };
+        }
+        if self.train != Train::Running || here >= self.envelope.close_tick {
             return GateAnswer::Ignored;
         }
         let ramp = plan.channel().ramp;
         let down = down.filter(|d| *d >= ramp.down_min && *d <= ramp.down).unwrap_or(ramp.down);
         self.limited = false;
-        self.envelope.close_tick = now;
+        self.envelope.close_tick = here;
         self.envelope.down_ticks = millis_to_ticks(down, plan.ticks_per_second);
-        GateAnswer::Closed { over_tick: now.saturating_add(self.envelope.down_ticks) }
+        GateAnswer::Closed { over_tick: here.saturating_add(self.envelope.down_ticks) }
     }
 }

@@ -33,7 +33,7 @@ pub struct HardwareTiming {
     pub late_max_ticks: u32,
     /// ε: how far the time stamp of an edge may be from the edge.
     pub stamp_error_ticks: u32,
-    /// Time one write takes; without a latch the edges of several channels at one instant follow one another.
+    /// Time the write of one channel takes; an edge may have to wait for those of the other channels.
     pub write_ticks: u32,
     /// Time the output needs to settle after a write.
     pub settle_ticks: u32,
@@ -241,12 +241,19 @@ impl Hardware {
         self.calibration_crc
     }
 
-    /// L as the engine uses it: the declared lateness, and without a latch the writes of the other channels.
+    /// L as the engine uses it: the declared lateness, and the writes of the other channels that an edge may have
+    /// to wait for.
     #[must_use]
     pub fn lateness_ticks(&self) -> u32 {
         let others = u32::from(self.count.saturating_sub(1));
-        let skew = if self.timing.has_latch { 0 } else { self.timing.write_ticks.saturating_mul(others) };
-        self.timing.late_max_ticks.saturating_add(skew)
+        self.timing.late_max_ticks.saturating_add(self.timing.write_ticks.saturating_mul(others))
+    }
+
+    /// L + 2 ε: by how much the length of a segment, as stamped, may differ from what was planned. 0 means that
+    /// every edge and every stamp is exact.
+    #[must_use]
+    pub fn jitter_ticks(&self) -> u32 {
+        self.lateness_ticks().saturating_add(self.timing.stamp_error_ticks.saturating_mul(2))
     }
 
     /// Least time between two edges of a channel: the declared spacing, or write and settle time if longer.
@@ -272,18 +279,23 @@ fn validate_timing(timing: &HardwareTiming, count: u8) -> Result<(), ConfigError
     ] {
         at_most(field, i64::from(ticks), longest, "no time of an output stage is longer than a second")?;
     }
+    if timing.dead_ticks > 0 && timing.pulse_rest != Rest::Open {
+        let reason =
+            "a bridge with a dead time rests open between pulses, so that it is open between polarities";
+        return Err(ConfigError::Conflict { field: Field::RestMode, reason });
+    }
     let probe = Hardware {
         timing: *timing,
         channels: [ChannelHardware::default(); MAX_CHANNELS],
         count,
         calibration_crc: 0,
     };
-    if probe.lateness_ticks() > 0 {
+    if probe.jitter_ticks() > 0 {
         let reason =
             "a trim to one code × L needs edges as close as L: declare L no shorter than the edge spacing";
         at_least(
             Field::Lateness,
-            i64::from(probe.lateness_ticks()),
+            i64::from(probe.jitter_ticks()),
             i64::from(probe.edge_spacing_ticks()),
             reason,
         )?;

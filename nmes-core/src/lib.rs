@@ -11,6 +11,7 @@ mod gate;
 mod hardware;
 mod plan;
 mod rate;
+mod recipe;
 mod rounding;
 mod session;
 mod trace;

@@ -1,44 +1,14 @@
 //! A session quantised once, against one hardware.
 
-use crate::balance::{Balancing, Payer, WIDEN_MAX_TICKS, repay, repay_units, unpayable};
+use crate::balance::{WIDEN_MAX_TICKS, unpayable};
 use crate::error::{ConfigError, Field, at_least, at_most};
-use crate::frame::{FrameKind, Level, MAX_SEGMENTS, PulseFrame, Segment};
+use crate::frame::{FrameKind, Level, PulseFrame};
 use crate::hardware::{ChannelHardware, Hardware, MAX_CHANNELS, Rest};
 use crate::rate::{Onsets, Rate};
+use crate::recipe::sign;
 use crate::rounding::{Rounded, RoundingReport};
-use crate::session::{Channel, Control, Polarity, Session, Setting};
-use crate::units::{Charge, MicroAmps, Micros, Millis};
-
-/// How many codes lower a pulse may be made when no balancing phase fits the one that was asked for.
-const LOWER_MAX: u32 = 8;
-
-/// The shape of one pulse at one setting; all but its place in time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Recipe {
-    pub(crate) asked: (u32, u32),
-    pub(crate) code: i32,
-    pub(crate) segments: [Segment; MAX_SEGMENTS],
-    pub(crate) len: u8,
-    /// Nominal ledger after the pulse, in nanoampere-ticks.
-    pub(crate) carry: i64,
-}
-
-impl Recipe {
-    pub(crate) const EMPTY: Self = Self {
-        asked: (0, 0),
-        code: 0,
-        segments: [Segment { level: Level::Open, ticks: 0 }; MAX_SEGMENTS],
-        len: 0,
-        carry: 0,
-    };
-
-    fn push(&mut self, level: Level, ticks: u32) {
-        if let Some(slot) = self.segments.get_mut(usize::from(self.len)).filter(|_| ticks > 0) {
-            *slot = Segment { level, ticks };
-            self.len = self.len.saturating_add(1);
-        }
-    }
-}
+use crate::session::{Channel, Control, Polarity, Schedule, Session, Setting};
+use crate::units::{MicroAmps, Micros, Millis};
 
 /// One channel of a plan: codes and ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +21,12 @@ pub struct ChannelPlan {
     pub(crate) dead_ticks: u32,
     pub(crate) gap_rest: Rest,
     pub(crate) spacing: u32,
+    /// Least length of a segment on the grid: so that late edges do not come nearer than `spacing`.
+    pub(crate) segment_min: u32,
+    /// Least time from the last edge of a frame to the next one's first, whose polarity may be the other.
+    pub(crate) turn_ticks: u32,
     pub(crate) lateness: u32,
+    pub(crate) jitter: u32,
     pub(crate) stamp_error: u32,
     pub(crate) width_min: u32,
     pub(crate) up_ticks: u64,
@@ -104,6 +79,9 @@ impl<'a> Plan<'a> {
         let there = i64::from(hardware.channel_count());
         at_most(Field::Channels, asked, there, "the channels of the hardware")?;
         let mut channels = [None; MAX_CHANNELS];
+        for channel in session.channels() {
+            fits_the_session(session, channel)?;
+        }
         for ((slot, channel), output) in channels.iter_mut().zip(session.channels()).zip(hardware.channels())
         {
             let plan = ChannelPlan::new(channel, output, hardware)?;
@@ -173,10 +151,17 @@ impl ChannelPlan {
         let hz = timing.ticks_per_second;
         let spacing = hardware.edge_spacing_ticks();
         let lateness = hardware.lateness_ticks();
-        let dead = if timing.dead_ticks == 0 { 0 } else { timing.dead_ticks.max(spacing) };
+        let jitter = hardware.jitter_ticks();
+        let segment_min = spacing.saturating_add(jitter);
+        // an edge that is late into the dead step and on time out of it must not shorten it
+        let dead = if timing.dead_ticks == 0 {
+            0
+        } else {
+            timing.dead_ticks.saturating_add(jitter).max(segment_min)
+        };
         let gap = match micros_to_ticks(channel.pulse.gap, hz) {
             0 => 0,
-            ticks => ticks.max(spacing),
+            ticks => ticks.max(segment_min),
         };
         Ok(Self {
             channel: *channel,
@@ -187,9 +172,12 @@ impl ChannelPlan {
             dead_ticks: dead,
             gap_rest: timing.gap_rest,
             spacing,
+            segment_min,
+            turn_ticks: spacing.max(timing.dead_ticks),
             lateness,
+            jitter,
             stamp_error: timing.stamp_error_ticks,
-            width_min: spacing.max(lateness.saturating_mul(10)).max(1),
+            width_min: segment_min.max(jitter.saturating_mul(10)).max(1),
             up_ticks: millis_to_ticks(channel.ramp.up, hz),
             down_ticks: millis_to_ticks(channel.ramp.down, hz),
             offset_ticks: u64::from(micros_to_ticks(channel.offset, hz)),
@@ -203,25 +191,35 @@ impl ChannelPlan {
         }
         let code = u64::from(self.code_for(self.channel.set.amplitude));
         let phase = code.saturating_mul(u64::from(self.width_ticks(self.channel.set.width)));
-        let closing = i64::from(self.lateness).saturating_add(i64::from(self.stamp_error));
+        let closing = i64::from(self.jitter);
         let twentieth = i64::try_from(phase / 20).unwrap_or(i64::MAX);
-        at_most(Field::ClosingCharge, closing, twentieth, "one code × (L + ε) is at most 5 % of a phase")?;
-        at_most(Field::RampFloor, i64::from(self.channel.ramp.floor), 10_000_000, "10 A or 10 s")?;
+        at_most(Field::ClosingCharge, closing, twentieth, "one code × (L + 2 ε) is at most 5 % of a phase")?;
+        let (most, source) = match self.channel.ramp.control {
+            Control::Amplitude => (MicroAmps::MAX.as_microamps(), "an amplitude is at most 1 A"),
+            Control::Width => (Micros::MAX.as_micros(), "a width is at most 10 s"),
+        };
+        at_most(Field::RampFloor, i64::from(self.channel.ramp.floor), i64::from(most), source)?;
         let period = i64::try_from(self.onsets.period_ticks()).unwrap_or(i64::MAX);
         let source = "the period has to hold the pulse, its worst stretch and the trim after it";
         at_most(Field::PulseLength, self.room_needed(), period, source)
     }
 
-    pub(crate) fn validate_setting(&self, setting: Setting) -> Result<(), ConfigError> {
+    /// The codes that a setting is put out with, or why it cannot be.
+    pub(crate) fn validate_setting(&self, setting: Setting) -> Result<u32, ConfigError> {
         let width = self.width_ticks(setting.width);
-        let source = "the least time between two edges of the hardware";
-        at_least(Field::PhaseTicks, i64::from(width), i64::from(self.spacing), source)?;
-        let source = "L is at most 10 % of the shortest phase";
-        at_most(Field::Lateness, i64::from(self.lateness), i64::from(width / 10), source)?;
+        let source = "the least time between two edges of the hardware, and L + 2 ε";
+        at_least(Field::PhaseTicks, i64::from(width), i64::from(self.segment_min), source)?;
+        let source = "L + 2 ε is at most 10 % of the shortest phase";
+        at_most(Field::Lateness, i64::from(self.jitter), i64::from(width / 10), source)?;
         let percent = self.channel.pulse.balance.length_percent();
         if !self.hardware.is_exact() || percent != 100 {
             let source = "an asymmetric or calibrated balancing phase is at least four edge spacings long";
-            at_least(Field::PhaseTicks, i64::from(width), i64::from(self.spacing).saturating_mul(4), source)?;
+            at_least(
+                Field::PhaseTicks,
+                i64::from(width),
+                i64::from(self.segment_min).saturating_mul(4),
+                source,
+            )?;
         }
         let code = self.code_for(setting.amplitude);
         at_least(Field::AmplitudeCodes, i64::from(code), 1, "an amplitude under half a code is no output")?;
@@ -229,7 +227,9 @@ impl ChannelPlan {
         let limit = i64::from(self.hardware.code_limit(leading));
         at_most(Field::AmplitudeCodes, i64::from(code), limit, "the code range of the hardware")?;
         let other = self.hardware.code_limit(!leading);
-        self.recipe(code, width, 0).map(drop).ok_or_else(|| unpayable(code, other))
+        self.recipe(code, width, 0)
+            .map(|recipe| recipe.code.unsigned_abs())
+            .ok_or_else(|| unpayable(code, other))
     }
 
     fn room_needed(&self) -> i64 {
@@ -237,7 +237,7 @@ impl ChannelPlan {
         let balancing = u64::from(self.balancing_ticks(width)).saturating_add(u64::from(WIDEN_MAX_TICKS));
         let pulse = u64::from(width).saturating_add(u64::from(self.gap_ticks)).saturating_add(balancing);
         let after =
-            self.stretch_ticks().saturating_add(self.trim_ticks()).saturating_add(u64::from(self.spacing));
+            self.stretch_ticks().saturating_add(self.trim_ticks()).saturating_add(u64::from(self.turn_ticks));
         i64::try_from(pulse.saturating_add(after)).unwrap_or(i64::MAX)
     }
 
@@ -271,10 +271,16 @@ impl ChannelPlan {
         self.channel.pulse.leading
     }
 
-    /// The gap as it is put out: at least the dead time, and 0 or at least the edge spacing.
+    /// The gap as it is put out: 0, or at least the edge spacing + L + 2 ε, and at least the dead time + L + 2 ε.
     #[must_use]
     pub const fn gap_ticks(&self) -> u32 {
         self.gap_ticks
+    }
+
+    /// How much later than the session this channel begins, and ends, in ticks.
+    #[must_use]
+    pub const fn offset_ticks(&self) -> u64 {
+        self.offset_ticks
     }
 
     /// Ramp-up time in ticks.
@@ -295,7 +301,8 @@ impl ChannelPlan {
         millis_to_ticks(self.channel.ramp.down_min, self.ticks_per_second)
     }
 
-    /// The shortest primary phase that is put out: the edge spacing or 10 L. A width ramp is silent below it.
+    /// The shortest primary phase that is put out: the edge spacing + L + 2 ε, or 10 (L + 2 ε) if longer. A width
+    /// ramp is silent below it.
     #[must_use]
     pub const fn width_min_ticks(&self) -> u32 {
         self.width_min
@@ -307,14 +314,20 @@ impl ChannelPlan {
         u64::from(self.lateness).saturating_add(u64::from(self.stamp_error))
     }
 
+    /// L + 2 ε: by how much the length of a segment, as stamped, may differ from the grid, in ticks.
+    #[must_use]
+    pub fn jitter_ticks(&self) -> u64 {
+        u64::from(self.jitter)
+    }
+
     /// The most that the last edge of a pulse moves when it is re-timed, in ticks.
     ///
     /// The primary phase is off by at most L (its first edge late, its second not), which the balancing phase takes
     /// up to twice its length ratio as long to repay (four times with an offset of half a code); its levels change
-    /// up to L late; up to L + 1 is carried from the pulse before.
+    /// up to L late; up to L + 1 is carried from the pulse before. With stamps that are off by ε, L + 2 ε for L.
     #[must_use]
     pub fn stretch_ticks(&self) -> u64 {
-        let late = self.late_limit_ticks();
+        let late = self.jitter_ticks();
         if late == 0 {
             return 0;
         }
@@ -329,13 +342,13 @@ impl ChannelPlan {
     /// The longest that a trim takes, in ticks: each step leaves at most a quarter of the charge.
     #[must_use]
     pub fn trim_ticks(&self) -> u64 {
-        let late = self.late_limit_ticks();
+        let late = self.jitter_ticks();
         if late == 0 {
             return 0;
         }
         let codes = self.hardware.code_limit(true).max(self.hardware.code_limit(false));
         let steps = u64::from(codes.checked_ilog2().unwrap_or(0) / 2).saturating_add(2);
-        let step = late.saturating_mul(18).saturating_add(u64::from(self.spacing).saturating_mul(2));
+        let step = late.saturating_mul(18).saturating_add(u64::from(self.turn_ticks).saturating_mul(2));
         steps.saturating_mul(step)
     }
 
@@ -383,83 +396,6 @@ impl ChannelPlan {
         }
     }
 
-    /// The pulse of about `code` codes and `width` ticks with a nominal ledger of `carry` before it. Where no
-    /// balancing phase fits, a code a little lower is taken.
-    pub(crate) fn recipe(&self, code: u32, width: u32, carry: i64) -> Option<Recipe> {
-        if width < self.width_min {
-            return None;
-        }
-        let lowest = code.saturating_sub(LOWER_MAX).max(1);
-        let mut candidate = code;
-        while candidate >= lowest {
-            if let Some(recipe) = self.recipe_at(candidate, width, carry) {
-                return Some(Recipe { asked: (code, width), ..recipe });
-            }
-            candidate = candidate.checked_sub(1)?;
-        }
-        None
-    }
-
-    fn recipe_at(&self, code: u32, width: u32, carry: i64) -> Option<Recipe> {
-        let leading = self.channel.pulse.leading == Polarity::Positive;
-        if code == 0 || code > self.hardware.code_limit(leading) {
-            return None;
-        }
-        let codes = i32::try_from(code).ok()?;
-        let primary = if leading { codes } else { codes.checked_neg()? };
-        let mut recipe = Recipe { code: primary, ..Recipe::default() };
-        recipe.push(Level::Code(primary), width);
-        recipe.push(Level::Open, self.dead_ticks);
-        self.push_gap(&mut recipe);
-        let owed = self.owed(&recipe, carry)?;
-        let balancing = self.balancing(code, width, owed)?;
-        recipe.carry = balancing.left_na_ticks.checked_mul(sign(leading))?;
-        for (codes, ticks) in [balancing.first, balancing.last] {
-            let level = i32::try_from(codes).ok()?;
-            recipe.push(Level::Code(if leading { level.checked_neg()? } else { level }), ticks);
-        }
-        Some(recipe)
-    }
-
-    fn push_gap(&self, recipe: &mut Recipe) {
-        let rest = self.gap_ticks.saturating_sub(self.dead_ticks);
-        let gap_level = Level::from(self.gap_rest);
-        if self.dead_ticks == 0 || (gap_level != Level::Open && rest >= self.spacing) {
-            recipe.push(gap_level, rest);
-        } else if let Some(dead) = recipe.segments.get_mut(1) {
-            dead.ticks = dead.ticks.saturating_add(rest);
-        }
-    }
-
-    /// What the phases so far and the carry leave to pay, in the direction of the primary phase.
-    fn owed(&self, recipe: &Recipe, carry: i64) -> Option<i64> {
-        let driven = recipe.segments.get(..usize::from(recipe.len))?;
-        let sum = driven.iter().try_fold(Charge::from_nanoamp_ticks(carry), |sum, s| {
-            sum.checked_add(Charge::of(s.level.current_na(&self.hardware), u64::from(s.ticks))?)
-        })?;
-        sum.as_nanoamp_ticks().checked_mul(sign(recipe.code > 0))
-    }
-
-    fn balancing(&self, code: u32, width: u32, owed: i64) -> Option<Balancing> {
-        let payer = self.payer(self.channel.pulse.leading == Polarity::Negative);
-        let nominal = self.balancing_ticks(width);
-        if self.hardware.is_exact() {
-            return repay_units(u64::from(code).checked_mul(u64::from(width))?, nominal, &payer);
-        }
-        repay(owed, nominal, &payer)
-    }
-
-    /// How a polarity pays back.
-    pub(crate) fn payer(&self, positive: bool) -> Payer {
-        Payer {
-            gain_na: self.hardware.gain_na(positive),
-            // paying with a negative code, a positive offset flows the way of the charge that is owed
-            drift_na: i64::from(self.hardware.offset_na).saturating_mul(sign(!positive)),
-            spacing: self.spacing,
-            code_limit: self.hardware.code_limit(positive),
-        }
-    }
-
     fn rounding(&self) -> RoundingReport {
         let hz = self.ticks_per_second;
         let channel = &self.channel;
@@ -495,9 +431,21 @@ impl ChannelPlan {
     }
 }
 
-/// +1 or −1.
-pub(crate) const fn sign(positive: bool) -> i64 {
-    if positive { 1 } else { -1 }
+/// One contraction with its ramps has to fit into the session.
+fn fits_the_session(session: &Session<'_>, channel: &Channel) -> Result<(), ConfigError> {
+    let ms = |part: Millis| i64::from(part.as_millis());
+    let (up, down) = (ms(channel.ramp.up), ms(channel.ramp.down));
+    let needed = match session.schedule() {
+        Schedule::Continuous => up.saturating_add(down),
+        Schedule::Cyclic(cycle) => up.saturating_add(ms(cycle.hold)).saturating_add(down),
+        Schedule::Gated(_) => down.saturating_add(1),
+    };
+    at_most(
+        Field::RampTime,
+        needed,
+        ms(session.length()),
+        "one contraction with its ramps fits into the session",
+    )
 }
 
 fn micros_to_ticks(us: Micros, hz: u32) -> u32 {

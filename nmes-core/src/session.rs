@@ -119,7 +119,7 @@ pub struct Channel {
     pub ceiling: Setting,
     /// The slopes of each contraction.
     pub ramp: Ramp,
-    /// How long after the start of a contraction this channel's first pulse stands.
+    /// How much later than the others this channel does everything: its contractions, its gate, its end.
     pub offset: Micros,
 }
 
@@ -217,7 +217,8 @@ impl<'a> Session<'a> {
         self.schedule
     }
 
-    /// How long the session lasts. No pulse starts later; ramps end within it.
+    /// How long the session lasts. No pulse starts later (on a channel with an offset, by that much later); ramps end
+    /// within it.
     #[must_use]
     pub const fn length(&self) -> Millis {
         self.length

@@ -1,7 +1,7 @@
 //! One number for a whole run, to show that two machines did the same.
 
 use crate::engine::Change;
-use crate::frame::{Level, PulseFrame};
+use crate::frame::{FrameKind, Level, PulseFrame};
 
 /// FNV-1a (64 bit) over frames and edges, in the order they are given. Not for security: two runs that differ in
 /// any code, tick, channel or order give different hashes with near certainty.
@@ -50,6 +50,11 @@ impl TraceHash {
     /// Takes a whole frame.
     pub fn frame(&mut self, frame: &PulseFrame) {
         self.byte(frame.channel());
+        self.byte(match frame.kind() {
+            FrameKind::Pulse => 0,
+            FrameKind::Trim => 1,
+            FrameKind::Recover => 2,
+        });
         self.bytes(&frame.sequence().to_le_bytes());
         self.bytes(&frame.onset_tick().to_le_bytes());
         for segment in frame.segments() {
@@ -63,6 +68,7 @@ impl TraceHash {
     pub fn edge(&mut self, tick: u64, change: &Change) {
         self.bytes(&tick.to_le_bytes());
         self.byte(change.channel);
+        self.byte(change.edge.unwrap_or(u8::MAX));
         self.level(change.level);
     }
 

@@ -3,21 +3,32 @@
 use crate::balance::{Balancing, repay, repay_units};
 use crate::channel::{ChannelState, Pending, Train};
 use crate::envelope::{Envelope, FULL, between};
+use crate::error::EngineFault;
 use crate::frame::{FrameKind, Level, MAX_SEGMENTS, PulseFrame, Segment};
 use crate::plan::{ChannelPlan, Plan, millis_to_ticks};
-use crate::session::{Control, Cycle, Schedule, Setting};
-use crate::units::{MicroAmps, Micros};
+use crate::session::{Control, Cycle, Schedule, Session, Setting};
+use crate::units::{MicroAmps, Micros, Millis};
 
 /// What all channels share while a session runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clockwork {
     /// Tick of session time zero; `None` before `start`.
     pub(crate) start: Option<u64>,
-    /// No onset stands at or after this tick.
+    /// No onset of a channel without offset stands at or after this tick.
     pub(crate) end: u64,
     /// A stop was asked for: trains close and none begins.
     pub(crate) stopping: bool,
 }
+
+impl Clockwork {
+    /// No onset of a channel stands at or after this tick: the session's end, later by the channel's offset.
+    fn end_of(&self, channel: &ChannelPlan) -> u64 {
+        self.end.saturating_add(channel.offset_ticks)
+    }
+}
+
+/// Trims that follow one another at most; each leaves at most a quarter, so more mean that stamps lie.
+const TRIMS_MAX: u8 = 24;
 
 impl ChannelState {
     /// A silent onset has passed, at `at`: counted as silent, or as dropped when it had waited a period for the
@@ -39,7 +50,7 @@ impl ChannelState {
         if clock.stopping && self.train != Train::Done {
             self.train = Train::Closing;
         }
-        // running (over) → closing → idle → running is the longest way through
+        // running (over) → closing → idle → running is the longest way through to an onset
         for _ in 0..4 {
             match self.train {
                 Train::Done => return,
@@ -63,11 +74,13 @@ impl ChannelState {
                 }
             }
         }
+        // a contraction that the rate leaves without an onset: look on when the next onset may stand
+        self.pending = Pending::Pause(earliest.max(self.onsets.tick()));
     }
 
     /// The end of a train: trims until the ledger is small, then open. False when there is nothing left to do.
     fn close(&mut self, index: u8, channel: &ChannelPlan, earliest: u64) -> bool {
-        if self.trim(index, channel, earliest, channel.late_limit_ticks()) {
+        if self.trim(index, channel, earliest, channel.jitter_ticks(), Level::Open) {
             return true;
         }
         if self.level == Level::Open {
@@ -78,8 +91,9 @@ impl ChannelState {
     }
 
     /// Makes a trim when more than `allowed` code-ticks are owed. Each leaves at most a quarter.
-    fn trim(&mut self, index: u8, channel: &ChannelPlan, earliest: u64, allowed: u64) -> bool {
-        let late = channel.late_limit_ticks();
+    /// Never stronger than the last pulse's balancing level.
+    fn trim(&mut self, index: u8, channel: &ChannelPlan, earliest: u64, allowed: u64, rest: Level) -> bool {
+        let late = channel.jitter_ticks();
         let owed = self.ledger.as_nanoamp_ticks().saturating_sub(self.carry);
         let one = |code: i32| channel.hardware().current_na(code).unsigned_abs();
         let step = if owed < 0 { 1 } else { -1 };
@@ -87,19 +101,23 @@ impl ChannelState {
         if late == 0 || units <= allowed {
             return false;
         }
+        if self.trims_in_row >= TRIMS_MAX {
+            let ledger = self.ledger.as_nanoamp_ticks();
+            self.fault.get_or_insert(EngineFault::Repayment { channel: index, ledger });
+            return false;
+        }
         let eighth = units.checked_div(late.saturating_mul(8)).unwrap_or(0);
-        let limit = channel.hardware().code_limit(owed < 0);
+        let limit = channel.hardware().code_limit(owed < 0).min(self.balancing_code);
         let Ok(codes) = i32::try_from(eighth.min(u64::from(limit)).max(1)) else { return false };
         let code = codes.saturating_mul(step);
         let ticks = owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
         let Ok(ticks) = u32::try_from(ticks) else { return false };
         let segments = [Segment { level: Level::Code(code), ticks }];
-        self.set_frame(index, FrameKind::Trim, earliest, &segments);
+        self.set_frame(index, FrameKind::Trim, earliest, &segments, rest);
         true
     }
 
-    fn set_frame(&mut self, index: u8, kind: FrameKind, onset: u64, segments: &[Segment]) {
-        let rest = Level::Open;
+    fn set_frame(&mut self, index: u8, kind: FrameKind, onset: u64, segments: &[Segment], rest: Level) {
         if let Some(frame) = PulseFrame::from_parts(index, kind, self.sequence, onset, segments, rest) {
             self.frame = frame;
             self.sequence = self.sequence.wrapping_add(1);
@@ -112,16 +130,18 @@ impl ChannelState {
         let Some(start) = clock.start else { return false };
         let begin = start.saturating_add(channel.offset_ticks);
         let envelope = match plan.session().schedule() {
-            Schedule::Gated(_) => None,
-            Schedule::Continuous => (self.contraction == 0).then(|| continuous(channel, begin, clock.end)),
-            Schedule::Cyclic(cycle) => contraction(channel, &cycle, begin, self.contraction)
-                .filter(|e| e.close_tick.saturating_add(e.down_ticks) <= clock.end),
+            Schedule::Gated(_) => self.queued.take(),
+            Schedule::Continuous => {
+                (self.contraction == 0).then(|| continuous(channel, begin, clock.end_of(channel)))
+            }
+            Schedule::Cyclic(cycle) => contraction(plan.session(), channel, &cycle, begin, self.contraction),
         };
         if let Some(envelope) = envelope {
             self.contraction = self.contraction.saturating_add(1);
             self.envelope = envelope;
             self.onsets = channel.onsets.starting_at(envelope.open_tick.max(self.earliest_onset));
             self.train = Train::Running;
+            self.train_open = envelope.open_tick;
             return true;
         }
         if !matches!(plan.session().schedule(), Schedule::Gated(_)) {
@@ -145,15 +165,17 @@ impl ChannelState {
             self.limited = false;
             self.counters.forced_closes = self.counters.forced_closes.saturating_add(1);
         }
-        let Some(fraction) = self.envelope.fraction(ideal).filter(|_| at < clock.end) else { return false };
+        let over = at >= clock.end_of(channel) || self.envelope.fraction(at).is_none();
+        let Some(fraction) = self.envelope.fraction(ideal).filter(|_| !over) else { return false };
         let waited = at.saturating_sub(ideal);
         let (code, width) = self.level(channel, fraction);
         let late = waited >= channel.period_ticks();
         let recipe = self.recipe_for(channel, code, width).filter(|_| !late);
         // what is owed after a silence, or what the next pulse's last edge can take in, by one tick each code
-        let allowed = channel.late_limit_ticks().saturating_add(recipe.map_or(0, |_| 1));
+        let allowed = channel.jitter_ticks().saturating_add(recipe.map_or(0, |_| 1));
         let allowed = allowed.saturating_mul(recipe.as_ref().map_or(1, movable_codes));
-        if self.trim(index, channel, earliest, allowed) {
+        let rest = Level::from(plan.hardware().timing().pulse_rest);
+        if self.trim(index, channel, earliest, allowed, rest) {
             return true;
         }
         let Some(recipe) = recipe else {
@@ -161,9 +183,8 @@ impl ChannelState {
             return true;
         };
         self.recipe = recipe;
-        let segments: [Segment; MAX_SEGMENTS] = recipe.segments;
-        self.set_frame(index, FrameKind::Pulse, at, segments.get(..usize::from(recipe.len)).unwrap_or(&[]));
-        self.frame.rest = Level::from(plan.hardware().timing().pulse_rest);
+        let segments = recipe.segments.get(..usize::from(recipe.len)).unwrap_or(&[]);
+        self.set_frame(index, FrameKind::Pulse, at, segments, rest);
         self.draft.setting = self.commanded(channel, fraction);
         self.draft.code = recipe.code;
         self.draft.deferred_ticks = waited;
@@ -171,7 +192,7 @@ impl ChannelState {
         true
     }
 
-    fn recipe_for(&self, channel: &ChannelPlan, code: u32, width: u32) -> Option<crate::plan::Recipe> {
+    fn recipe_for(&self, channel: &ChannelPlan, code: u32, width: u32) -> Option<crate::recipe::Recipe> {
         if channel.hardware().is_exact() && self.recipe.len > 0 && self.recipe.asked == (code, width) {
             return Some(self.recipe);
         }
@@ -205,26 +226,46 @@ impl ChannelState {
         setting
     }
 
-    /// Replaces what is left of a pulse whose charge is not yet coming back by its repayment, from `cut` on.
-    /// False when the frame in hand is already paying back, or will be before `cut`.
-    pub(crate) fn recover_frame(&mut self, index: u8, channel: &ChannelPlan, cut: u64) -> bool {
-        let Pending::Frame { edge, at, .. } = self.pending else { return false };
+    /// Makes the repayment, from `cut` on, of a pulse whose charge is not yet coming back. It takes the place of the
+    /// frame in hand when it is accepted; until then that frame's edges stay due. Nothing is made when the frame in
+    /// hand is already paying back, or has an edge before `cut` after which this is asked again.
+    pub(crate) fn make_recovery(&mut self, index: u8, channel: &ChannelPlan, cut: u64) {
+        let Pending::Frame { edge, at, .. } = self.pending else { return };
         let (direction, cap) = balancing_side(&self.frame);
         let paying = matches!(self.level, Level::Code(code) if code.signum() == direction);
-        if self.frame.kind() != FrameKind::Pulse || edge == 0 || paying || at <= cut {
-            return false;
+        let unbegun = self.frame.kind() != FrameKind::Pulse || edge == 0;
+        if unbegun || paying || at <= cut || self.recovery.is_some() {
+            return;
         }
-        let Some(owed) = self.ledger_at(cut).and_then(|c| c.as_nanoamp_ticks().checked_sub(self.carry))
-        else {
-            return false;
+        self.recovery = self.recovery_frame(index, channel, cut, direction, cap);
+        self.sequence = self.sequence.wrapping_add(u32::from(self.recovery.is_some()));
+    }
+
+    /// How long the output has to be open from `cut` on before it may drive the other polarity.
+    fn dead_left(&self, channel: &ChannelPlan, cut: u64) -> u32 {
+        let opened = u32::try_from(cut.saturating_sub(self.since)).unwrap_or(u32::MAX);
+        let left = match self.level {
+            Level::Code(0) | Level::Shorted => 0,
+            Level::Code(_) => channel.dead_ticks,
+            Level::Open => channel.dead_ticks.saturating_sub(opened),
         };
-        let owed = owed.saturating_mul(i64::from(direction.saturating_neg()));
-        let Some(balancing) = recovery(channel, owed, direction > 0, cap) else { return false };
+        if left == 0 { 0 } else { left.max(channel.segment_min) }
+    }
+
+    fn recovery_frame(
+        &self,
+        index: u8,
+        channel: &ChannelPlan,
+        cut: u64,
+        direction: i32,
+        cap: u32,
+    ) -> Option<PulseFrame> {
+        let owed = self.ledger_at(cut)?.as_nanoamp_ticks().checked_sub(self.carry)?;
+        let owed = owed.checked_mul(i64::from(direction.saturating_neg()))?;
+        let balancing = recovery(channel, owed, direction > 0, cap)?;
         let mut segments = [Segment::default(); MAX_SEGMENTS];
         let mut len = 0_usize;
-        let driven = matches!(self.level, Level::Code(code) if code != 0);
-        let dead = if driven { channel.dead_ticks } else { 0 };
-        let parts = [(0, dead), balancing.first, balancing.last];
+        let parts = [(0, self.dead_left(channel, cut)), balancing.first, balancing.last];
         for (codes, ticks) in parts.into_iter().filter(|p| p.1 > 0) {
             let magnitude = i32::try_from(codes).unwrap_or(0);
             let level = match magnitude {
@@ -236,13 +277,13 @@ impl ChannelState {
                 len = len.saturating_add(1);
             }
         }
-        self.set_frame(index, FrameKind::Recover, cut, segments.get(..len).unwrap_or(&[]));
-        true
+        let kind = FrameKind::Recover;
+        PulseFrame::from_parts(index, kind, self.sequence, cut, segments.get(..len)?, Level::Open)
     }
 }
 
 /// Sign and greatest magnitude of the codes that pay the first phase of a frame back.
-fn balancing_side(frame: &PulseFrame) -> (i32, u32) {
+pub(crate) fn balancing_side(frame: &PulseFrame) -> (i32, u32) {
     let code = |s: &Segment| match s.level {
         Level::Code(code) => code,
         Level::Open | Level::Shorted => 0,
@@ -255,7 +296,7 @@ fn balancing_side(frame: &PulseFrame) -> (i32, u32) {
 }
 
 /// The codes of the last, movable segment of a pulse.
-fn movable_codes(recipe: &crate::plan::Recipe) -> u64 {
+fn movable_codes(recipe: &crate::recipe::Recipe) -> u64 {
     let last = usize::from(recipe.len).checked_sub(1).and_then(|i| recipe.segments.get(i));
     match last.map(|s| s.level) {
         Some(Level::Code(code)) => u64::from(code.unsigned_abs()),
@@ -271,9 +312,9 @@ fn recovery(channel: &ChannelPlan, owed: i64, positive: bool, cap: u32) -> Optio
     let cap = cap.max(1);
     let magnitude = owed.max(0);
     let units = u64::try_from(magnitude.checked_div(payer.gain_na)?).ok()?;
-    let width = u32::try_from(units.div_ceil(u64::from(cap))).ok()?.max(payer.spacing);
+    let width = u32::try_from(units.div_ceil(u64::from(cap))).ok()?.max(channel.spacing);
     let single = |codes, ticks| Some(Balancing { first: (0, 0), last: (codes, ticks), left_na_ticks: 0 });
-    if channel.late_limit_ticks() > 0 {
+    if channel.jitter_ticks() > 0 {
         return single(cap, width);
     }
     let exact = channel.hardware().is_exact();
@@ -297,12 +338,24 @@ fn continuous(channel: &ChannelPlan, begin: u64, end: u64) -> Envelope {
     }
 }
 
-/// Contraction number `k`: its start stands on the exact millisecond, so starts do not drift.
-fn contraction(channel: &ChannelPlan, cycle: &Cycle, begin: u64, k: u64) -> Option<Envelope> {
+/// Contraction number `k`: its start stands on the exact millisecond, so starts do not drift. `None` when it would
+/// not end within the session.
+fn contraction(
+    session: &Session<'_>,
+    channel: &ChannelPlan,
+    cycle: &Cycle,
+    begin: u64,
+    k: u64,
+) -> Option<Envelope> {
     let ramp = channel.channel().ramp;
-    let ms = [ramp.up, cycle.hold, ramp.down, cycle.rest];
-    let length = ms.iter().fold(0_u64, |sum, part| sum.saturating_add(u64::from(part.as_millis())));
-    let elapsed = k.checked_mul(length)?.checked_mul(u64::from(channel.ticks_per_second))? / 1_000;
+    let sum =
+        |parts: &[Millis]| parts.iter().fold(0_u64, |sum, ms| sum.saturating_add(u64::from(ms.as_millis())));
+    let on = sum(&[ramp.up, cycle.hold, ramp.down]);
+    let start = k.checked_mul(on.saturating_add(u64::from(cycle.rest.as_millis())))?;
+    if start.saturating_add(on) > u64::from(session.length().as_millis()) {
+        return None;
+    }
+    let elapsed = start.checked_mul(u64::from(channel.ticks_per_second))? / 1_000;
     let open_tick = begin.checked_add(elapsed)?;
     let hold = millis_to_ticks(cycle.hold, channel.ticks_per_second);
     Some(Envelope {

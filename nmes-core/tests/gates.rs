@@ -203,7 +203,8 @@ proptest! {
             }
             for receipt in receipts {
                 prop_assert!(receipt.code.unsigned_abs() <= ceiling);
-                prop_assert!(receipt.onset_tick < plan.length_ticks());
+                let offset = u64::from(c.channel().offset.as_micros()) * u64::from(case.hardware.timing().ticks_per_second);
+                prop_assert!(receipt.onset_tick < plan.length_ticks() + offset.div_ceil(1_000_000));
             }
         }
     }

@@ -10,7 +10,7 @@
 
 mod common;
 
-use common::{Action, Case, Kind, case, cases, lateness, play, script, started};
+use common::{Action, Case, Kind, case, cases, play, script, started};
 use nmes_core::*;
 use proptest::prelude::*;
 
@@ -90,7 +90,7 @@ proptest! {
     fn constant_latency_cancels(case in case(Kind { late: true, exact: true })) {
         let plan = compiled(&case)?;
         prop_assume!(case.hardware.timing().has_latch || case.channels.len() == 1);
-        let late = u64::from(case.lateness());
+        let late = i64::from(case.hardware.timing().late_max_ticks);
         let run = play(&plan, &started(&case.session()), || late);
         prop_assert_eq!(run.fault, None);
         if case.channels.len() == 1 {
@@ -103,7 +103,7 @@ proptest! {
     #[test]
     fn later_than_declared_is_a_fault(case in case(Kind { late: true, exact: true })) {
         let plan = compiled(&case)?;
-        let limit = plan.channel(0).unwrap().late_limit_ticks();
+        let limit = plan.channel(0).unwrap().late_limit_ticks() as i64;
         let mut count = 0_u32;
         let run = play(&plan, &started(&case.session()), || { count += 1; if count == 4 { limit + 1 } else { 0 } });
         if count >= 4 {
@@ -121,7 +121,7 @@ proptest! {
         let tick = case.seed % (plan.length_ticks() + 1);
         script.push((tick, Action::Stop(StopPolicy::FinishPulse)));
         script.sort_by_key(|(t, _)| *t);
-        let run = play(&plan, &script, lateness(case.lateness(), case.seed));
+        let run = play(&plan, &script, case.lateness(case.seed));
         prop_assert_eq!(run.fault, None);
         for channel in 0..plan.channel_count() {
             let stretch = plan.channel(channel).unwrap().stretch_ticks();
@@ -136,7 +136,7 @@ proptest! {
                 let last = number + 1 == frame.edge_count();
                 let late = plan.channel(channel).unwrap().late_limit_ticks() + if last { stretch } else { 0 };
                 prop_assert!(edge.tick <= grid + late, "{:?} against {}", edge, grid);
-                prop_assert!(last || edge.tick >= grid);
+                prop_assert!(last || edge.tick + u64::from(case.hardware.timing().stamp_error_ticks) >= grid);
                 expected = if last { None } else { Some((sequence, number + 1)) };
             }
             prop_assert_eq!(expected, None, "a frame was left unfinished");
@@ -179,7 +179,7 @@ proptest! {
         let mut script = started(&case.session());
         script.push((0, Action::Gate(GateInput::Open)));
         script.push((case.seed % plan.length_ticks(), Action::Stop(StopPolicy::RecoverNow)));
-        let run = play(&plan, &script, lateness(case.lateness(), case.seed));
+        let run = play(&plan, &script, case.lateness(case.seed));
         prop_assert_eq!(run.fault, None);
         for frame in run.frames.iter().filter(|f| f.kind() == FrameKind::Recover) {
             let pulse = run.frames.iter().rev().find(|f| {
@@ -189,7 +189,7 @@ proptest! {
             prop_assert!(frame.peak_na(output(&case, frame.channel())) as i64 <= balancing_code(pulse) * gain);
         }
         for (channel, ledger) in run.ledgers.iter().enumerate() {
-            let limit = plan.channel(channel as u8).unwrap().late_limit_ticks();
+            let limit = plan.channel(channel as u8).unwrap().jitter_ticks();
             let gain = u64::from(output(&case, channel as u8).na_per_code_positive);
             prop_assert!(ledger.magnitude() <= gain * limit);
         }
@@ -239,7 +239,7 @@ proptest! {
     #[test]
     fn runs_repeat(case in case(Kind { late: true, exact: false })) {
         let plan = compiled(&case)?;
-        let run = |seed| play(&plan, &script(&case), lateness(case.lateness(), seed));
+        let run = |seed| play(&plan, &script(&case), case.lateness(seed));
         let (one, two) = (run(case.seed), run(case.seed));
         prop_assert_eq!(one.hash, two.hash);
         prop_assert_eq!(&one.edges, &two.edges);
@@ -253,19 +253,19 @@ proptest! {
 
 fn lateness_holds(case: &Case) -> Result<(), TestCaseError> {
     let plan = compiled(case)?;
-    let run = play(&plan, &script(case), lateness(case.lateness(), case.seed));
+    let run = play(&plan, &script(case), case.lateness(case.seed));
     prop_assert_eq!(run.fault, None);
     for receipt in run.pulses() {
         let output = output(case, receipt.channel);
         let frame =
             run.frames.iter().find(|f| f.channel() == receipt.channel && f.sequence() == receipt.sequence);
-        let late = plan.channel(receipt.channel).unwrap().late_limit_ticks() as i64;
+        let late = plan.channel(receipt.channel).unwrap().jitter_ticks() as i64;
         let bound = 2 * balancing_code(frame.unwrap()) * code_tick(output) * late + code_tick(output);
         prop_assert!(receipt.ledger.magnitude() as i64 <= bound, "{:?} over {}", receipt, bound);
     }
     for channel in 0..plan.channel_count() {
         let output = output(case, channel);
-        let late = plan.channel(channel).unwrap().late_limit_ticks() as i64;
+        let late = plan.channel(channel).unwrap().jitter_ticks() as i64;
         // the code × tick that is carried, and the rounding of the last edge to a tick
         let exact = if output.is_exact() { 0 } else { 2 * code_tick(output) };
         let left = run.charge_from_edges(channel, output);

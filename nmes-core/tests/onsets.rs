@@ -69,23 +69,24 @@ proptest! {
     }
 }
 
-/// REQ-INV-03, REQ-INV-04: an onset that its predecessor's late end overruns waits and is counted; the grid stays.
+/// REQ-INV-04: a command moves no onset: a frame that is about to begin is not made anew.
 #[test]
-fn an_overrun_waits_and_the_grid_stays() {
-    // 1 kHz, 400 µs phases: 1,000 − 800 − trim leaves little; L is a tenth of the phase at most
+fn a_command_moves_no_onset() {
     let channels = one_channel(Rate::from_hz(100).unwrap(), 400);
     let session = Session::new(&channels, Schedule::Continuous, ms(100)).unwrap();
     let timing = HardwareTiming { late_max_ticks: 40, ..HardwareTiming::ideal(1_000_000) };
     let hardware = hardware(timing);
     let plan = Plan::compile(&session, &hardware).unwrap();
-    // commanded anew one tick before the second onset: it can stand one edge spacing later at the earliest
+    // commanded anew one tick before the second onset: too near to be made anew, so it stands where it stood; a
+    // gate or a stop would make it anew. Commanded at the onset of the third: the same.
+    let other = Setting::new(20_000, 400).unwrap();
     let mut script = started(&session);
-    script.push((10_000, Action::Command(0, channels[0].set)));
+    script.push((9_999, Action::Command(0, other)));
     let run = play(&plan, &script, || 0);
     assert_eq!(run.receipts.len(), 10);
-    assert_eq!(run.receipts[1].deferred_ticks, 1);
-    assert_eq!(run.counters[0].deferred, 2, "the first and the second");
-    assert_eq!(run.receipts[2].onset_tick, 20_000);
+    assert_eq!((run.receipts[1].onset_tick, run.receipts[1].code), (10_000, 400));
+    assert_eq!((run.receipts[2].onset_tick, run.receipts[2].code), (20_000, 200));
+    assert_eq!(run.counters[0].deferred, 1, "the first: it is made at its onset");
 }
 
 /// REQ-CORE-02: contractions start on the exact millisecond however many there were, on a clock without whole

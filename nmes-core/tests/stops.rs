@@ -25,7 +25,7 @@ fn stopped(pulse: PulseShape, late: u32, policy: StopPolicy, at: u64) -> (i64, u
     let plan = Plan::compile(&session, &hardware).unwrap();
     let mut script = started(&session);
     script.push((at, Action::Stop(policy)));
-    let run = play(&plan, &script, common::lateness(late, at));
+    let run = play(&plan, &script, common::lateness(&timing, at));
     assert_eq!(run.fault, None);
     let finished = run.finished.unwrap();
     assert_eq!(run.charge_from_edges(0, &output), finished.residual.as_nanoamp_ticks());

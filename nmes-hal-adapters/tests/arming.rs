@@ -184,7 +184,7 @@ fn early_interrupts_do_nothing() {
 struct Racing(u64);
 impl Alarm for Racing {
     fn now(&mut self) -> u64 {
-        self.0 += 1_000_000;
+        self.0 += 50_000;
         self.0
     }
     fn set(&mut self, _at_tick: u64) -> Result<(), Late> {

@@ -187,7 +187,7 @@ impl Cite {
     pub(crate) const CLOCK: Self = Self { rule: "CLOCK", source: "one monotonic clock" };
     pub(crate) const LEDGER: Self = Self {
         rule: "LEDGER",
-        source: "two balancing codes × (L + ε) after a pulse, nothing when both are 0",
+        source: "two balancing codes × (L + 2 ε) after a pulse, nothing when both are 0",
     };
     pub(crate) const OUTPUT: Self =
         Self { rule: "OUTPUT", source: "the output's own error, or edges it did not keep up with" };

@@ -70,7 +70,7 @@ pub const CONTACT_LOSSES: u8 = 3;
 /// An edge is judged after it is out: what one wrong level does until the next call is bounded only by hardware, a
 /// one-shot on the enable line. A measured current under [`NOISE_FLOOR`](crate::NOISE_FLOOR) is not judged, so a
 /// leakage at rest below it is not seen. Without measurements the guard knows only what was commanded. A gated train
-/// that is opened again and again is only warned about: each opening is bounded by the engine.
+/// that lasts too long is only warned about where the gate's least Off is two periods or less.
 #[derive(Debug)]
 pub struct Guard<'a> {
     pub(crate) checked: &'a Checked<'a>,

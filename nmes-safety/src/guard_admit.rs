@@ -155,7 +155,7 @@ impl Guard<'_> {
     fn beyond(&self, exam: &Examination<'_>, recovers: bool) -> u64 {
         let offset = u64::from(exam.hardware.offset_na.unsigned_abs());
         let drift = offset.saturating_mul(exam.frame.length_ticks());
-        let spacing = if recovers && self.limits.late_ticks > 0 { self.limits.spacing_ticks } else { 0 };
+        let spacing = if recovers && self.limits.jitter_ticks > 0 { self.limits.spacing_ticks } else { 0 };
         let level = exam.watch.balancing_na.unsigned_abs().saturating_mul(spacing);
         u64::from(exam.coarser_gain()).saturating_add(drift).saturating_add(level)
     }

@@ -213,13 +213,13 @@ impl Applied<'_> {
         (ledger.or(balance).or_else(|| watch.stale()), lost)
     }
 
-    /// What may stay after a pulse: two codes of its movable level × (L + ε), and what the frames are meant to leave.
+    /// What may stay after a pulse: two codes of its movable level × (L + 2 ε), and what the frames are meant to leave.
     fn ledger(&self, watch: &Watch, ended: &Active) -> Option<Finding> {
         let last =
             ended.frame.segments().last().map_or(0, |s| s.level.current_na(self.hardware).unsigned_abs());
         let gain = u64::from(self.hardware.na_per_code_positive.max(self.hardware.na_per_code_negative));
         let carried = if self.hardware.is_exact() { 0 } else { gain.saturating_sub(1) };
-        let late = last.saturating_mul(2).saturating_mul(self.limits.late_ticks);
+        let late = last.saturating_mul(2).saturating_mul(self.limits.jitter_ticks);
         let most = late.saturating_add(carried);
         Finding::above(Fault::Ledger, Cite::LEDGER, watch.ledger.unsigned_abs(), most, "nA·ticks")
     }

@@ -242,7 +242,12 @@ impl Watch {
             // shorter rests cannot be told from a pause within a train
             Schedule::Cyclic(cycle) if ticks(cycle.rest) <= period.saturating_mul(2) => Findings::default(),
             Schedule::Cyclic(cycle) => Findings { trip: found(of(cycle.hold)), warning: None },
-            Schedule::Gated(gate) => Findings { trip: None, warning: found(of(gate.max_on)) },
+            // the engine closes a train after its longest time; without an Off that can be told from a pause, two
+            // trains look like one, and opening a gait in mid-swing for that would be a hazard of its own
+            Schedule::Gated(gate) if ticks(gate.min_off) <= period.saturating_mul(2) => {
+                Findings { trip: None, warning: found(of(gate.max_on)) }
+            }
+            Schedule::Gated(gate) => Findings { trip: found(of(gate.max_on)), warning: None },
         }
     }
 }

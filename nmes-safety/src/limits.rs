@@ -16,6 +16,8 @@ pub(crate) struct Limits {
     pub(crate) ticks_per_second: u32,
     /// L + ε.
     pub(crate) late_ticks: u64,
+    /// L + 2 ε: by how much the stamped length of a segment may differ from the planned one.
+    pub(crate) jitter_ticks: u64,
     pub(crate) stamp_error_ticks: u64,
     pub(crate) spacing_ticks: u64,
     /// E-PEAK-1.
@@ -57,9 +59,11 @@ impl Limits {
             limit(checked, &rules::N_EN_1).saturating_mul(1_000_000).checked_div(ohms).unwrap_or(0);
         let declared = checked.setup().limit(&rules::E_SES_1, checked.profile());
         let session = declared.map_or(u64::MAX, |limit| millis(limit.value, hz));
+        let offset = checked.plan().channels().map(ChannelPlan::offset_ticks).max().unwrap_or(0);
         Self {
             ticks_per_second: hz,
             late_ticks: u64::from(hardware.lateness_ticks()).saturating_add(stamp_error_ticks),
+            jitter_ticks: u64::from(hardware.jitter_ticks()),
             stamp_error_ticks,
             spacing_ticks: u64::from(hardware.edge_spacing_ticks()),
             peak_na: limit(checked, &rules::E_PEAK_1).saturating_mul(1_000),
@@ -67,7 +71,7 @@ impl Limits {
             dc_warn: rules::E_DC_3.warn.unwrap_or(0).saturating_mul(micro),
             dc_trip: limit(checked, &rules::E_DC_3).saturating_mul(micro),
             keep_alive_ticks: millis(limit(checked, &rules::E_WD_1), hz),
-            session_ticks: checked.plan().length_ticks().min(session),
+            session_ticks: checked.plan().length_ticks().saturating_add(offset).min(session),
             step_ua: narrow(limit(checked, &rules::N_STEP_1)),
             slew_ua: narrow(limit(checked, &rules::E_SLEW_1)),
             ramp_ticks: millis(limit(checked, &rules::E_RAMP_1), hz),

@@ -279,7 +279,7 @@ impl Worst {
         let primary_na = output.current_na(if positive { code } else { code.saturating_neg() });
         let width = u64::from(compiled.width_ticks(asked.ceiling.width));
         let charge = u128::from(primary_na.unsigned_abs()).saturating_mul(u128::from(width));
-        let late = compiled.late_limit_ticks();
+        let late = compiled.jitter_ticks();
         let stretch = compiled.stretch_ticks();
         let exact = Self {
             primary_na,

@@ -325,7 +325,7 @@ fn session_by_use_class() {
     let specialist = Setup::new(&[5_000], UseClass::Specialist).unwrap();
     assert_eq!(long(specialist, 3_600_001).row(&rules::E_SES_1).0, Verdict::Deny);
     assert_eq!(
-        long(wear(5_000), 1_000).report().row(&rules::E_DUTY_1).unwrap().verdict,
+        long(wear(5_000), 10_000).report().row(&rules::E_DUTY_1).unwrap().verdict,
         Verdict::NotEvaluated
     );
 }

@@ -59,14 +59,15 @@ fn lateness() {
 fn last_edge_moves_within_the_stretch() {
     let rig = Rig { late: 10, stamp: 2, ..Rig::default() };
     let stretch = i64::try_from(rig.checked().plan().channel(0).unwrap().stretch_ticks()).unwrap();
-    assert_eq!(stretch, 38);
+    // three times L + 2 ε, and two for rounding
+    assert_eq!(stretch, 3 * 14 + 2);
     let fault = |last| offsets(rig, &[0, 0, 0, last]).err().map(|trip| trip.fault);
-    // within the window it is the ledger that tells: 2 × 400 codes × 12 ticks may stay
+    // within the window it is the ledger that tells: 2 × 400 codes × 14 ticks may stay
     for (last, expected) in [
-        (24, None),
-        (25, Some(Fault::Ledger)),
-        (-24, None),
-        (-25, Some(Fault::Ledger)),
+        (28, None),
+        (29, Some(Fault::Ledger)),
+        (-28, None),
+        (-29, Some(Fault::Ledger)),
         (stretch + 12, Some(Fault::Ledger)),
         (stretch + 13, Some(Fault::Late)),
         (-stretch - 2, Some(Fault::Ledger)),

@@ -82,7 +82,7 @@ impl Run {
 }
 
 /// Plays a plan on a virtual clock: every edge late by what `late` says, outside actions between edges.
-pub fn play(plan: &Plan<'_>, script: &[(u64, Action)], mut late: impl FnMut() -> u64) -> Run {
+pub fn play(plan: &Plan<'_>, script: &[(u64, Action)], mut late: impl FnMut() -> i64) -> Run {
     let mut storage = [ChannelState::new(); MAX_CHANNELS];
     let mut engine = Engine::new(plan, &mut storage).unwrap();
     let mut run = Run::default();
@@ -110,7 +110,7 @@ pub fn play(plan: &Plan<'_>, script: &[(u64, Action)], mut late: impl FnMut() ->
         }
         let step = engine.step().unwrap();
         assert_eq!(step.at_tick(), edge);
-        now = now.max(edge + if step.changes().is_empty() { 0 } else { late() });
+        now = now.max(edge.saturating_add_signed(if step.changes().is_empty() { 0 } else { late() }));
         for change in step.changes() {
             hash.edge(now, change);
             run.edges.push(Edge {
@@ -170,12 +170,19 @@ pub fn started(session: &Session<'_>) -> Vec<(u64, Action)> {
 }
 
 /// A small random generator for lateness: a linear congruence, so that a case is its seed.
-pub fn lateness(limit: u32, seed: u64) -> impl FnMut() -> u64 {
+pub fn random(limit: u32, seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed | 1;
     move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % (u64::from(limit) + 1)
     }
+}
+
+/// How late the stamps of edges are: up to L for the edge, and off by up to ε either way.
+pub fn lateness(timing: &HardwareTiming, seed: u64) -> impl FnMut() -> i64 + use<> {
+    let error = i64::from(timing.stamp_error_ticks);
+    let mut random = random(timing.late_max_ticks + 2 * timing.stamp_error_ticks, seed);
+    move || random() as i64 - error
 }
 
 /// A whole random set-up: what the tests print when they fail.
@@ -192,8 +199,8 @@ impl Case {
     pub fn session(&self) -> Session<'_> {
         Session::new(&self.channels, self.schedule, self.length).unwrap()
     }
-    pub fn lateness(&self) -> u32 {
-        self.hardware.timing().late_max_ticks
+    pub fn lateness(&self, seed: u64) -> impl FnMut() -> i64 + use<> {
+        lateness(self.hardware.timing(), seed)
     }
 }
 
@@ -251,12 +258,15 @@ fn hardware(kind: Kind) -> impl Strategy<Value = Hardware> {
         let (hz, late_us, spacing, dead_us, (gap_rest, pulse_rest, has_latch), (na, skew, offset)) = n;
         let us = |n: u32| u32::try_from(u64::from(n) * u64::from(hz) / 1_000_000).unwrap();
         let late = if kind.late { us(late_us).max(spacing) } else { 0 };
+        let dead_ticks = if dead_us > 30 { us(dead_us) } else { 0 };
+        let pulse_rest = if dead_ticks > 0 { Rest::Open } else { pulse_rest };
         let pulse_rest =
             if kind.exact || pulse_rest != Rest::DrivenZero { pulse_rest } else { Rest::Shorted };
         let timing = HardwareTiming {
             late_max_ticks: late,
+            stamp_error_ticks: if kind.late && dead_us % 4 == 0 { us(1) } else { 0 },
             min_edge_ticks: spacing,
-            dead_ticks: if dead_us > 30 { us(dead_us) } else { 0 },
+            dead_ticks,
             gap_rest,
             pulse_rest,
             has_latch,
@@ -299,7 +309,7 @@ pub fn case(kind: Kind) -> impl Strategy<Value = Case> {
 /// A script of gate inputs and lower or higher settings at random moments of a session.
 pub fn script(case: &Case) -> Vec<(u64, Action)> {
     let mut script = started(&case.session());
-    let mut random = lateness(u32::MAX - 1, case.seed ^ 0x5eed);
+    let mut random = random(u32::MAX - 1, case.seed ^ 0x5eed);
     let hz = u64::from(case.hardware.timing().ticks_per_second);
     let mut tick = 0_u64;
     for _ in 0..12 {
