@@ -1,0 +1,183 @@
+//! The commands.
+
+use crate::cli::{Ask, CheckArgs, Cli, Command, EventsArgs, ListArgs, PlotArgs, RunArgs};
+use crate::failure::Failure;
+use crate::picture::picture;
+use crate::records::{save, write_events, write_pulses};
+use crate::report::{FILES, RunJson, Shown, WARNING, limits_text, run_text, shown_value, sources_text};
+use crate::scenario::Scenario;
+use crate::simulation::{Run, run};
+use crate::text::{Paint, Table};
+use indicatif::{ProgressBar, ProgressStyle};
+use nmes_protocols::{Built, CATALOGUE, Condition, channel_storage};
+use nmes_safety::{Checked, assess, check};
+use std::fmt::Write as _;
+use std::io::Write;
+
+/// Does what was asked; everything for people or programs goes to `out`.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
+    match &cli.command {
+        Command::List(args) => list(args, out),
+        Command::Check(args) => check_only(args, out),
+        Command::Run(args) => run_all(args, out),
+        Command::Events(args) => events(args, out),
+        Command::Plot(args) => plot(args, out),
+    }
+}
+
+fn say(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
+    match out.write_all(text.as_bytes()) {
+        // whoever read has had enough, `nmes events … | head` for one
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(|error| Failure::Input(format!("standard output: {error}"))),
+    }
+}
+
+fn say_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| Failure::Input(format!("JSON: {error}")))?;
+    say(out, &format!("{text}\n"))
+}
+
+fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    if args.json {
+        return say_json(out, &CATALOGUE);
+    }
+    let text: Vec<String> = CATALOGUE.iter().map(|row| row_text(row)).collect();
+    say(out, &text.join("\n"))
+}
+
+fn row_text(row: &Condition) -> String {
+    let mut text = format!("{}: {}\n  {}\n", row.name, row.title, row.summary);
+    let _ = writeln!(
+        text,
+        "  Needs an intact {}. For software and its reviewers; not advice on treatment.\n",
+        row.needs.nerve
+    );
+    let mut table = Table::new(&["setting", ">default", "from", ">least", ">most", "from"]);
+    for (name, range) in row.ranges() {
+        table.row([
+            name.to_owned(),
+            shown_value(range.default, range.unit),
+            range.chosen.mark().to_owned(),
+            shown_value(range.min, range.unit),
+            shown_value(range.max, range.unit),
+            range.range.mark().to_owned(),
+        ]);
+    }
+    let marks =
+        "  F read in a source; R-h, R-m, R-l recalled with high, medium, low confidence; ours our own choice";
+    let _ = writeln!(text, "{}{marks}\n\n  Evidence, claim by claim:", table.plain());
+    for finding in row.evidence {
+        let source = finding.provenance.source().map_or_else(String::new, |s| format!(" [{}]", s.tag));
+        let mark = finding.provenance.mark();
+        let _ = writeln!(text, "  {:<9} {} ({mark}{source})", finding.evidence.word(), finding.claim);
+    }
+    text
+}
+
+fn check_only(args: &CheckArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let scenario = Scenario::of(&args.ask)?;
+    let mut storage = channel_storage();
+    let built = scenario.build(&mut storage)?;
+    let plan = scenario.compile(&built)?;
+    let report = assess(&plan, &scenario.setup, &scenario.profile);
+    if args.json {
+        say_json(out, &report)?;
+    } else {
+        let paint = Paint::for_stdout();
+        let head = format!(
+            "{}, profile {}, use class {}, {} ohm assumed; worst case at the ceilings:",
+            scenario.row.name,
+            report.profile(),
+            report.use_class(),
+            args.ask.load.checked_load_ohm
+        );
+        let (limits, sources) = (limits_text(&report, paint), sources_text(&report));
+        say(out, &format!("{}\n{limits}\nWhere each limit is from\n{sources}", paint.head(&head)))?;
+    }
+    check(plan, &scenario.setup, &scenario.profile)
+        .map(drop)
+        .map_err(|denied| Failure::Denied(denied_text(&denied)))
+}
+
+fn denied_text(denied: &nmes_safety::Denied<'_>) -> String {
+    let rows: Vec<String> = denied.report().denied().map(ToString::to_string).collect();
+    rows.join("\n  ")
+}
+
+/// The whole road of one scenario, up to the end of the run, for somebody to look at.
+///
+/// # Errors
+/// Bad input, or denied; a fault in the run is no error here, see [`Shown::fault`].
+pub fn with_run<T>(ask: &Ask, look: impl FnOnce(&Shown<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    let scenario = Scenario::of(ask)?;
+    let mut storage = channel_storage();
+    let built = scenario.build(&mut storage)?;
+    let plan = scenario.compile(&built)?;
+    let checked = check(plan, &scenario.setup, &scenario.profile);
+    let checked = checked.map_err(|denied| Failure::Denied(denied_text(&denied)))?;
+    let run = with_progress(&scenario, &built, &checked)?;
+    look(&Shown::of(&scenario, &built, &checked, &run))
+}
+
+/// A bar on standard error, where that is a terminal; else nothing.
+fn with_progress(scenario: &Scenario, built: &Built<'_>, checked: &Checked<'_>) -> Result<Run, Failure> {
+    let length_us = u64::from(checked.plan().session().length().as_millis()) * 1_000;
+    let bar = ProgressBar::new(length_us / 1_000);
+    if let Ok(style) = ProgressStyle::with_template("simulating {bar:40} {percent} %") {
+        bar.set_style(style);
+    }
+    let result = run(scenario, &built.gait, checked, &mut |t_us| bar.set_position(t_us / 1_000));
+    bar.finish_and_clear();
+    result
+}
+
+/// A run that was not "done" ends with exit status 1, after all that there is to show.
+fn verdict(shown: &Shown<'_>) -> Result<(), Failure> {
+    shown.fault().map_or(Ok(()), |fault| Err(Failure::Faulted(fault)))
+}
+
+fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    with_run(&args.ask, |shown| {
+        let [svg, csv] = FILES.map(|name| args.out_dir.join(name));
+        let drawn = picture(shown).to_svg().map_err(|error| Failure::writing(&svg, &error))?;
+        save(&svg, |file| file.write_all(drawn.as_bytes()))?;
+        save(&csv, |file| write_pulses(shown.run, &shown.scenario.hardware, file))?;
+        if args.json {
+            say_json(out, &RunJson::from(shown))?;
+        } else {
+            let text = run_text(shown, args.steps, Paint::for_stdout());
+            say(out, &format!("{text}\nWritten: {}, {}\n", svg.display(), csv.display()))?;
+        }
+        verdict(shown)
+    })
+}
+
+fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    with_run(&args.ask, |shown| {
+        let hardware = &shown.scenario.hardware;
+        match &args.out {
+            Some(path) => save(path, |file| write_events(shown.run, hardware, args.format, file))?,
+            None => {
+                let mut text = Vec::new();
+                let written = write_events(shown.run, hardware, args.format, &mut text);
+                written.map_err(|error| Failure::Input(format!("standard output: {error}")))?;
+                say(out, &String::from_utf8_lossy(&text))?;
+            }
+        }
+        verdict(shown)
+    })
+}
+
+fn plot(args: &PlotArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    with_run(&args.ask, |shown| {
+        let drawn = picture(shown).to_svg().map_err(|error| Failure::writing(&args.out, &error))?;
+        save(&args.out, |file| file.write_all(drawn.as_bytes()))?;
+        say(out, &format!("{WARNING}\nWritten: {}\n", args.out.display()))?;
+        verdict(shown)
+    })
+}

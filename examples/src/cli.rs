@@ -1,0 +1,311 @@
+//! The command line: what can be asked, in words a person can follow.
+
+use crate::gait::Foot;
+use crate::parse;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  nmes run foot-drop
+      a built-in walk, at the protocol's own settings
+  nmes run foot-drop --gait walk.csv --side right
+      your own foot events
+  nmes run foot-drop --amplitude-ma 30 --ramp-up-ms 100
+      other settings
+  nmes check foot-drop --electrode-cm2 8
+      the limits only, nothing is run
+  nmes events foot-drop --seconds 10 --format csv
+      every level change on the output
+
+Exit status: 0 done; 1 denied by a rule or ended by a fault, which is named; 2 the input cannot be taken.
+
+Everything here is a simulation. It is not for use on a person.";
+
+/// Electrical muscle stimulation on a desk: from a condition to edges on a DAC, screened, checked and simulated.
+#[derive(Debug, Parser)]
+#[command(name = "nmes", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the workbench can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the protocols, with their defaults and where each number is from.
+    List(ListArgs),
+    /// Hold a protocol against every limit, without running it.
+    Check(CheckArgs),
+    /// Run a protocol on a walk against a simulated output stage: report, foot-drop.svg and pulses.csv.
+    Run(RunArgs),
+    /// Print every level change on the output, one a line.
+    Events(EventsArgs),
+    /// Draw the picture of a run, nothing else.
+    Plot(PlotArgs),
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Print JSON for programs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// What is asked.
+    #[command(flatten)]
+    pub ask: Ask,
+    /// Print JSON for programs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// What is asked.
+    #[command(flatten)]
+    pub ask: Ask,
+    /// Print JSON for programs.
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// List every step, not only those that were not on time.
+    #[arg(long, help_heading = "Output")]
+    pub steps: bool,
+    /// Where foot-drop.svg and pulses.csv are written.
+    #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Output")]
+    pub out_dir: PathBuf,
+}
+
+/// Arguments of `events`.
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    /// What is asked.
+    #[command(flatten)]
+    pub ask: Ask,
+    /// How each level change is written.
+    #[arg(long, value_enum, default_value_t = Format::Csv, help_heading = "Output")]
+    pub format: Format,
+    /// Write to a file instead of the terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `plot`.
+#[derive(Debug, Args)]
+pub struct PlotArgs {
+    /// What is asked.
+    #[command(flatten)]
+    pub ask: Ask,
+    /// The SVG file to write.
+    #[arg(long, value_name = "FILE", default_value = "foot-drop.svg", help_heading = "Output")]
+    pub out: PathBuf,
+}
+
+/// How level changes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A header, then one line each.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// Which of the two a ramp moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ControlWord {
+    /// The amplitude; the width stays.
+    Amplitude,
+    /// The width; the amplitude stays.
+    Width,
+}
+
+/// What is known of the nerve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InnervationWord {
+    /// The peroneal nerve conducts.
+    Intact,
+    /// The muscle has lost its nerve.
+    Denervated,
+    /// Nobody looked.
+    Unknown,
+}
+
+/// How output ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StopWord {
+    /// The pulse under way is finished; nothing is left over.
+    Finish,
+    /// The charge of the pulse under way is paid back at once.
+    Recover,
+    /// Open at once; the charge left over is reported.
+    Off,
+}
+
+/// What is asked of a session: all options that a run, a check and a listing share.
+#[derive(Clone, Debug, Args)]
+pub struct Ask {
+    /// The protocol, for example foot-drop (see `nmes list`).
+    pub protocol: String,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap takes the doc comment of a flattened field for a help text")]
+    pub person: Person,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub pulse: PulseArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub shape: StepShape,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub walk: WalkArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub stage: StageArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub load: LoadArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub stop: StopArgs,
+}
+
+/// What is known of the person.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Person (a simulated one)")]
+pub struct Person {
+    /// The treated foot.
+    #[arg(long, value_enum, default_value_t = Foot::Left)]
+    pub side: Foot,
+    /// State of the peroneal nerve.
+    #[arg(long, value_enum, default_value_t = InnervationWord::Intact)]
+    pub innervation: InnervationWord,
+    /// Motor threshold at the set width; ramps start just below it.
+    #[arg(long, value_name = "X", value_parser = parse::milliamps, allow_hyphen_values = true, default_value = "25")]
+    pub motor_threshold_ma: u32,
+}
+
+/// The pulse and its rate.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Pulse (default: as the protocol states)")]
+pub struct PulseArgs {
+    /// Amplitude of the primary phase.
+    #[arg(long, value_name = "X", value_parser = parse::milliamps, allow_hyphen_values = true)]
+    pub amplitude_ma: Option<u32>,
+    /// Width of the primary phase.
+    #[arg(long, value_name = "N", value_parser = parse::phase_us, allow_hyphen_values = true)]
+    pub phase_us: Option<u32>,
+    /// Pulses a second while on.
+    #[arg(long, value_name = "F", value_parser = parse::hertz, allow_hyphen_values = true)]
+    pub frequency_hz: Option<u32>,
+    /// Gap between the phases.
+    #[arg(long, value_name = "N", value_parser = parse::short_us, allow_hyphen_values = true)]
+    pub gap_us: Option<u32>,
+    /// What the ramps move.
+    #[arg(long, value_enum)]
+    pub control: Option<ControlWord>,
+}
+
+/// The shape of one step's stimulation.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Step (default: as the protocol states)")]
+pub struct StepShape {
+    /// From heel-off to the start of the ramp.
+    #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
+    pub delay_ms: Option<u32>,
+    /// From the floor to full level.
+    #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
+    pub ramp_up_ms: Option<u32>,
+    /// How long the level stays after heel strike.
+    #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
+    pub extension_ms: Option<u32>,
+    /// From full level to the floor.
+    #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
+    pub ramp_down_ms: Option<u32>,
+    /// Where ramps start; default 0.9 of the motor threshold.
+    #[arg(long, value_name = "X", value_parser = parse::milliamps_or_zero, allow_hyphen_values = true)]
+    pub ramp_floor_ma: Option<u32>,
+}
+
+/// The walk.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Walk")]
+pub struct WalkArgs {
+    /// Foot events: columns t_us,foot,event (left, right; heel_off, toe_off, heel_strike); default: a built-in walk.
+    #[arg(long, value_name = "FILE.csv")]
+    pub gait: Option<PathBuf>,
+    /// End after S seconds of session time; default: when the walk is over.
+    #[arg(long, value_name = "S", value_parser = parse::seconds, allow_hyphen_values = true)]
+    pub seconds: Option<u32>,
+}
+
+/// The simulated output stage.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output stage (what the plan is compiled for)")]
+pub struct StageArgs {
+    /// Ticks of its timer in one second.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub ticks_hz: u32,
+    /// Nanoamperes of one DAC code.
+    #[arg(long, value_name = "N", default_value_t = 61_035)]
+    pub na_per_code: u32,
+    /// Lowest DAC code.
+    #[arg(long, value_name = "N", default_value_t = -2_048, allow_hyphen_values = true)]
+    pub code_min: i32,
+    /// Highest DAC code.
+    #[arg(long, value_name = "N", default_value_t = 2_047, allow_hyphen_values = true)]
+    pub code_max: i32,
+    /// Apply every edge late by a random 0 to N µs.
+    #[arg(long, value_name = "N", value_parser = parse::short_us, allow_hyphen_values = true, default_value = "0")]
+    pub late_us: u32,
+    /// Seed of the lateness.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The lateness the plan is compiled for; default: as --late-us. Later than declared is a fault.
+    #[arg(long, value_name = "M", value_parser = parse::short_us, allow_hyphen_values = true)]
+    pub declared_late_us: Option<u32>,
+}
+
+/// The simulated load, and what the check assumes of it.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Load and limits")]
+pub struct LoadArgs {
+    /// Resistance between the electrodes, as simulated.
+    #[arg(long, value_name = "R", value_parser = parse::ohms, allow_hyphen_values = true, default_value = "1000")]
+    pub load_ohm: u32,
+    /// The resistance that the check takes as the largest; what really comes may be more, as pads dry out.
+    #[arg(long, value_name = "R", value_parser = parse::ohms, allow_hyphen_values = true, default_value = "1000")]
+    pub checked_load_ohm: u32,
+    /// Supply rail of the output stage.
+    #[arg(long, value_name = "V", value_parser = parse::volts, allow_hyphen_values = true, default_value = "150")]
+    pub rail_v: u32,
+    /// How much stronger the negative polarity is than commanded.
+    #[arg(long, value_name = "P", value_parser = parse::percent, allow_hyphen_values = true, default_value = "0")]
+    pub polarity_mismatch_pct: i32,
+    /// Area of the smaller electrode.
+    #[arg(long, value_name = "A", value_parser = parse::square_cm, allow_hyphen_values = true, default_value = "20")]
+    pub electrode_cm2: u32,
+    /// Share of that area that touches the skin, as the check assumes it; default: as the rule states.
+    #[arg(long, value_name = "K", value_parser = parse::fraction, allow_hyphen_values = true)]
+    pub contact_fraction: Option<u32>,
+    /// The set of limits.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+/// An early end.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Stop")]
+pub struct StopArgs {
+    /// Stop at this microsecond of session time.
+    #[arg(long, value_name = "T")]
+    pub stop_at_us: Option<u64>,
+    /// How.
+    #[arg(long, value_enum, default_value_t = StopWord::Finish, requires = "stop_at_us")]
+    pub stop: StopWord,
+}

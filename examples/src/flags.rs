@@ -1,0 +1,88 @@
+//! Errors of the layers below, with the flag that they are about.
+
+use crate::failure::Failure;
+use crate::report::shown_value;
+use nmes_core::{ConfigError, Field};
+use nmes_protocols::{BuildError, GaitConfigError, Param, RangeError};
+
+/// A session that was not built: a gate or an answer denies, a value is bad input.
+#[must_use]
+pub fn of_build(error: &BuildError) -> Failure {
+    match error {
+        BuildError::Innervation(_) | BuildError::Screening(_) => Failure::Denied(error.to_string()),
+        BuildError::Range(range) => Failure::Input(of_range(range)),
+        BuildError::Session(config) => of_config(config),
+        BuildError::Gait(times) => Failure::Input(format!("{}: {times}", of_times(times))),
+        BuildError::Storage { .. } | _ => Failure::Input(error.to_string()),
+    }
+}
+
+/// A session or a hardware that was refused.
+#[must_use]
+pub fn of_config(error: &ConfigError) -> Failure {
+    Failure::Input(match of_field(error.field()) {
+        Some(flag) => format!("{flag}: {error}"),
+        None => error.to_string(),
+    })
+}
+
+fn of_range(error: &RangeError) -> String {
+    let show = |value| shown_value(value, error.unit);
+    let (value, min, max) = (show(error.value), show(error.min), show(error.max));
+    format!("{} {value}: {} takes {min} to {max} ({})", of_param(error), error.row, error.limit)
+}
+
+const fn of_param(error: &RangeError) -> &'static str {
+    match error.param {
+        Param::Amplitude => "--amplitude-ma",
+        Param::PhaseWidth => "--phase-us",
+        Param::Rate => "--frequency-hz",
+        Param::Gap => "--gap-us",
+        Param::Delay => "--delay-ms",
+        Param::RampUp => "--ramp-up-ms",
+        Param::RampDown => "--ramp-down-ms",
+        Param::Extension => "--extension-ms",
+        Param::RampFloor => "--ramp-floor-ma",
+        Param::SessionLength => "--seconds",
+        _ => "settings",
+    }
+}
+
+const fn of_times(error: &GaitConfigError) -> &'static str {
+    match error {
+        GaitConfigError::HoldBelowRamp { .. } => "--delay-ms, --ramp-up-ms",
+        GaitConfigError::RampDownMin { .. } => "--ramp-down-ms",
+        GaitConfigError::NoDebounce
+        | GaitConfigError::RefractoryBelowDebounce { .. }
+        | GaitConfigError::HoldAboveCap { .. }
+        | GaitConfigError::StanceShare { .. }
+        | _ => "step times",
+    }
+}
+
+const fn of_field(field: Field) -> Option<&'static str> {
+    Some(match field {
+        Field::PhaseWidth | Field::PhaseTicks => "--phase-us",
+        Field::InterphaseGap => "--gap-us",
+        Field::Amplitude | Field::AmplitudeCodes => "--amplitude-ma, --na-per-code",
+        Field::RampFloor => "--ramp-floor-ma",
+        Field::RampTime => "--ramp-up-ms, --ramp-down-ms",
+        Field::RatePulses | Field::RatePer | Field::Period | Field::PulseLength => "--frequency-hz",
+        Field::SessionLength => "--seconds",
+        Field::TicksPerSecond => "--ticks-hz",
+        Field::NanoampsPerCode => "--na-per-code",
+        Field::CodeMin => "--code-min",
+        Field::CodeMax => "--code-max",
+        Field::Lateness | Field::ClosingCharge => "--late-us, --declared-late-us",
+        Field::BalanceLength
+        | Field::Offset
+        | Field::Hold
+        | Field::GateMaxOn
+        | Field::GateTriggers
+        | Field::Channels
+        | Field::OffsetCurrent
+        | Field::EdgeSpacing
+        | Field::RestMode
+        | _ => return None,
+    })
+}

@@ -1,0 +1,31 @@
+//! The workbench: the whole road from a condition to edges on a DAC, on a desk.
+//!
+//! The `nmes` program is a thin layer over this library; see its `--help`. Everything here is a simulation, and not
+//! for use on a person.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    reason = "a host tool that reports and draws; nothing here is on the way to an output"
+)]
+
+pub mod app;
+pub mod cli;
+pub mod failure;
+pub mod flags;
+pub mod gait;
+pub mod judge;
+mod parse;
+pub mod picture;
+pub mod plot;
+pub mod records;
+pub mod report;
+pub mod scenario;
+pub mod simulation;
+pub mod text;
+
+/// The example of the root README, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ReadMe;

@@ -1,0 +1,348 @@
+//! A run, for people.
+
+use super::{BLOCKING_MICROFARAD, Shown, WARNING};
+use crate::gait::seconds;
+use crate::judge::{Judgement, Outcome, StepVerdict, Swing};
+use crate::text::{Paint, Table, thousandths, trimmed};
+use nmes_core::StopPolicy;
+use nmes_protocols::{Applied, TABLE, Unit};
+use nmes_safety::rules;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// The files that `run` writes.
+pub const FILES: [&str; 2] = ["foot-drop.svg", "pulses.csv"];
+
+const MARKS: &str = "F read in a source; R-h, R-m, R-l recalled with high, medium, low confidence; ours our own \
+                     choice or arithmetic; given by you; walk from the walk";
+
+/// All that `run` prints. `every_step` lists the steps that went well too.
+#[must_use]
+pub fn run_text(shown: &Shown<'_>, every_step: bool, paint: Paint) -> String {
+    let mut text = String::new();
+    head(&mut text, shown, paint);
+    section(&mut text, paint, "Settings", &settings(shown));
+    let _ = writeln!(text, "  {MARKS}");
+    let _ = writeln!(text, "  {}", rounding(shown));
+    for note in shown.built.notes() {
+        let _ = writeln!(text, "  {}", paint.warn(&format!("note: {note}")));
+    }
+    section(&mut text, paint, "Steps", &steps(shown, every_step, paint));
+    section(&mut text, paint, "Trigger", &trigger(shown));
+    section(&mut text, paint, "Dose", &dose(shown, paint));
+    section(&mut text, paint, "Balance", &balance(shown));
+    let limits = super::limits_text(shown.checked.report(), paint);
+    section(&mut text, paint, "Limits (worst case at the ceilings; `nmes check` names the sources)", &limits);
+    text
+}
+
+fn section(text: &mut String, paint: Paint, title: &str, body: &str) {
+    let _ = write!(text, "\n{}\n{body}", paint.head(title));
+}
+
+fn head(text: &mut String, shown: &Shown<'_>, paint: Paint) {
+    let scenario = shown.scenario;
+    let _ = writeln!(text, "{}", paint.warn(WARNING));
+    let questions = TABLE.len();
+    let innervation = scenario.subject.innervation.word();
+    let threshold = thousandths(u64::from(scenario.threshold_ua()), 3);
+    let _ = writeln!(
+        text,
+        "Assumed of the person: \"no\" to all {questions} screening questions ({}); {} {innervation}; motor \
+         threshold {threshold} mA.",
+        shown.built.screening, scenario.row.needs.nerve
+    );
+    let timing = scenario.hardware.timing();
+    let _ = writeln!(
+        text,
+        "Simulated: {} ohm; rail {} V; negative phase {} % stronger; {} nA a code; {} ticks a second; edges up to {} \
+         ticks late.",
+        scenario.load_ohm,
+        trimmed(scenario.stage.rail_v, 1),
+        trimmed(scenario.stage.mismatch_percent, 3),
+        scenario.hardware.channels()[0].na_per_code_positive,
+        timing.ticks_per_second,
+        scenario.late_ticks
+    );
+    let _ = writeln!(
+        text,
+        "\n{}: {} foot, {}, {} s.",
+        paint.head(scenario.row.title),
+        scenario.foot.word(),
+        scenario.walk.name(),
+        seconds(shown.run.end_us)
+    );
+}
+
+/// A value in the unit that people use.
+pub(crate) fn shown_value(value: u32, unit: Unit) -> String {
+    match unit {
+        Unit::MicroAmps => format!("{} mA", thousandths(u64::from(value), 3)),
+        Unit::MilliHertz => format!("{} Hz", thousandths(u64::from(value), 3)),
+        Unit::SquareMillimetres => format!("{} cm²", trimmed(f64::from(value) / 100.0, 2)),
+        Unit::Millis if value >= 60_000 => format!("{} s", thousandths(u64::from(value), 1)),
+        Unit::Count => value.to_string(),
+        Unit::Micros | Unit::Millis | Unit::Millimetres | Unit::Percent => {
+            format!("{value} {}", unit.symbol())
+        }
+    }
+}
+
+fn settings(shown: &Shown<'_>) -> String {
+    let length_from_walk = shown.scenario.length_from_walk;
+    let cell = |applied: &Applied| {
+        let from_walk = length_from_walk && applied.name == "session length";
+        let mark = if from_walk { "walk" } else { applied.origin.mark() };
+        [applied.name.to_owned(), shown_value(applied.value, applied.unit), mark.to_owned()]
+    };
+    let all: Vec<[String; 3]> = shown.built.settings.iter().map(cell).collect();
+    let half = all.len().div_ceil(2);
+    let mut table = Table::new(&["setting", ">value", "from", "  setting", ">value", "from"]);
+    for i in 0..half {
+        let [a, b, c] = all[i].clone();
+        let [d, e, f] = all.get(half + i).cloned().unwrap_or_default();
+        table.row([a, b, c, format!("  {d}"), e, f]);
+    }
+    table.plain()
+}
+
+/// What the hardware cannot do exactly, and by how much it misses.
+fn rounding(shown: &Shown<'_>) -> String {
+    let rows = shown.checked.plan().rounding(0);
+    let rows = rows.iter().flat_map(|report| report.rows()).filter(|row| row.error() != 0);
+    let said: Vec<String> = rows
+        .map(|row| {
+            let name = row.field.to_string();
+            let name = name.split(" (").next().unwrap_or_default().to_owned();
+            let (scale, unit) = if row.unit == "nA" { (1e6, "mA") } else { (1e3, "µs") };
+            let part = 100.0 * row.error() as f64 / row.requested.max(1) as f64;
+            let show = |value: u64| trimmed(value as f64 / scale, 4);
+            format!("{name} {} as {} {unit} ({part:+.3} %)", show(row.requested), show(row.realised))
+        })
+        .collect();
+    if said.is_empty() {
+        return "Rounded for this hardware: nothing".to_owned();
+    }
+    format!("Rounded for this hardware: {}; all else is exact", said.join(", "))
+}
+
+fn ms(us: Option<u64>) -> String {
+    us.map_or_else(|| "-".to_owned(), |us| format!("{} ms", us / 1_000))
+}
+
+fn steps(shown: &Shown<'_>, every_step: bool, paint: Paint) -> String {
+    let judged = &shown.judgement;
+    let mut table = Table::new(&["what", ">found", "remark"]);
+    swing_rows(&mut table, shown);
+    stance_rows(&mut table, judged);
+    let mut text = table.plain();
+    for criterion in judged.criteria().iter().filter(|criterion| criterion.of > 0) {
+        let word = if criterion.passes() { paint.good("yes") } else { paint.bad("NO ") };
+        let _ = writeln!(text, "  {word}  {} of {}  {}", criterion.have, criterion.of, criterion.asked);
+    }
+    text + &step_table(shown, every_step)
+}
+
+fn row(table: &mut Table, what: &str, found: impl ToString, remark: impl ToString) {
+    table.row([what.to_owned(), found.to_string(), remark.to_string()]);
+}
+
+fn swing_rows(table: &mut Table, shown: &Shown<'_>) {
+    let judged = &shown.judgement;
+    let count = |outcome| judged.count(outcome);
+    let [on_time, late, missed, shuffled] =
+        [Outcome::OnTime, Outcome::Late, Outcome::Missed, Outcome::Shuffle].map(count);
+    let how = format!("{on_time} on time, {late} late, {missed} missed, {shuffled} shuffled");
+    row(table, "steps", judged.steps.len(), how);
+    let steps = judged.swings().count();
+    let full = judged.swings().filter(|s| s.full_by_toe_off()).count();
+    let worst = judged.swings().filter_map(StepVerdict::full_after_toe_off_us).max();
+    let worst = format!("worst: {} after toe-off", ms(worst));
+    row(table, "full level by toe-off", format!("{full} of {steps}"), worst);
+    row(table, "heel-off to motor threshold", ms(judged.worst_to_threshold_us()), "the longest");
+    let swings: Vec<Swing> = judged.swings().filter_map(|s| s.swing).collect();
+    let through = swings.iter().filter(|s| s.full_us * 100 >= s.length_us * 95).count();
+    let remark = "at least 95 % of it, whatever the lead of heel-off";
+    row(table, "full level through the swing", format!("{through} of {}", swings.len()), remark);
+    let gaps = swings.iter().filter(|s| s.longest_gap_us > 2 * shown.terms.period_us).count();
+    let longest = ms(swings.iter().map(|s| s.longest_gap_us).max());
+    row(table, "gaps in swing over two periods", gaps, format!("longest gap {longest}"));
+}
+
+fn stance_rows(table: &mut Table, judged: &Judgement) {
+    let long = judged.stances.iter().filter(|s| s.is_long()).count();
+    let merged = judged.stances.iter().filter(|s| s.is_merged()).count();
+    let remark = "less than 80 ms of Off in more than 0.4 s";
+    row(table, "merged stances", format!("{merged} of {long}"), remark);
+    let past = judged.stances.iter().filter(|s| s.is_past_middle()).count();
+    let latest = judged.stances.iter().filter_map(|s| s.last_permille).max();
+    let latest = latest.map_or(String::new(), |permille| format!("; latest at {} %", permille / 10));
+    let remark = format!("stances with a pulse above motor threshold past their middle{latest}");
+    row(table, "output in mid-stance", format!("{past} of {}", judged.stances.len()), remark);
+    row(table, "pulses without a step", judged.stray_pulses, "outside a step and its tail");
+    row(table, "ON share", format!("{} %", trimmed(judged.on_percent(), 0)), "first heel-off to last strike");
+}
+
+fn step_table(shown: &Shown<'_>, every_step: bool) -> String {
+    let cut = |s: &StepVerdict| s.swing.is_some_and(|swing| swing.longest_gap_us > 2 * shown.terms.period_us);
+    let wanted = |s: &&StepVerdict| every_step || s.outcome() != Outcome::OnTime || cut(s);
+    let listed: Vec<&StepVerdict> = shown.judgement.steps.iter().filter(wanted).collect();
+    if listed.is_empty() {
+        return String::new();
+    }
+    let header =
+        [">heel-off s", "went", ">lead", ">to threshold", ">to full level", ">swing", ">full in swing"];
+    let mut table = Table::new(&header);
+    for step in listed {
+        let at = step.step.heel_off.or(step.step.toe_off).unwrap_or(0);
+        let swing = step.swing.map_or_else(|| "-".to_owned(), |s| format!("{} ms", s.length_us / 1_000));
+        let full = step.swing.map(|s| s.full_us * 100 / s.length_us.max(1));
+        table.row([
+            seconds(at),
+            word_of(step.outcome(), step.step.strike.is_some(), cut(step)).to_owned(),
+            ms(step.step.lead_us()),
+            ms(step.to_threshold_us),
+            ms(step.to_full_us),
+            swing,
+            full.map_or_else(|| "-".to_owned(), |percent| format!("{percent} %")),
+        ]);
+    }
+    let title = if every_step { "  Every step:" } else { "  Steps that were late, missed, shuffled or cut:" };
+    format!("{title}\n{}", table.plain())
+}
+
+const fn word_of(outcome: Outcome, landed: bool, cut: bool) -> &'static str {
+    match outcome {
+        Outcome::OnTime if cut => "on time, cut in swing",
+        Outcome::OnTime if !landed => "on time, no heel strike",
+        Outcome::OnTime => "on time",
+        Outcome::Late if cut => "late, cut in swing",
+        Outcome::Late => "late",
+        Outcome::Missed => "missed",
+        Outcome::Shuffle => "shuffle: no toe-off",
+    }
+}
+
+fn trigger(shown: &Shown<'_>) -> String {
+    let end = &shown.run.trigger;
+    let debounce_us = u64::from(shown.built.gait.times().debounce.as_millis()) * 1_000;
+    let mut text = String::new();
+    if let Some((at_us, policy)) = shown.scenario.stop {
+        let how = match policy {
+            StopPolicy::FinishPulse => "finish",
+            StopPolicy::RecoverNow => "recover",
+            StopPolicy::HardOff => "off",
+        };
+        let left = shown.run.residual_na_ticks;
+        let _ = writeln!(text, "  session stopped at {} s ({how}): {left} nA·ticks left", seconds(at_us));
+    }
+    let _ = writeln!(
+        text,
+        "  ended in {}; {} openings, {} time-outs, {} merged, {} bounces",
+        end.state, end.counters.steps, end.counters.timeouts, end.counters.merged, end.counters.bounces
+    );
+    for oddity in shown.scenario.walk.oddities(shown.scenario.foot, debounce_us) {
+        let _ = writeln!(text, "  walk: {oddity}");
+    }
+    let mut said: BTreeMap<String, (u64, u32)> = BTreeMap::new();
+    for (at, note) in &end.notes {
+        said.entry(note.to_string()).or_insert((*at, 0)).1 += 1;
+    }
+    let mut said: Vec<(String, (u64, u32))> = said.into_iter().collect();
+    said.sort_by_key(|(_, (at, _))| *at);
+    for (note, (at, times)) in said {
+        let often = if times == 1 { String::new() } else { format!(", {times} times") };
+        let _ = writeln!(text, "  at {} s{often}: {note}", seconds(at));
+    }
+    text
+}
+
+fn dose(shown: &Shown<'_>, paint: Paint) -> String {
+    let d = &shown.dose;
+    let mut table = Table::new(&["what", ">value", "remark"]);
+    row(
+        &mut table,
+        "pulses",
+        d.pulses,
+        format!("set level raised beforehand in {} s", seconds(shown.run.raised_us)),
+    );
+    row(
+        &mut table,
+        "phase charge",
+        if d.phase_charge_uc > 0.0 {
+            format!("{} µC", trimmed(d.phase_charge_uc, 3))
+        } else {
+            "-".to_owned()
+        },
+        "measured, at full level",
+    );
+    row(&mut table, "r.m.s. while on", format!("{} mA", trimmed(d.rms_on_ma, 2)), "at full level");
+    row(
+        &mut table,
+        "r.m.s. density",
+        format!("{} mA/cm²", trimmed(d.density_ma_cm2, 3)),
+        format!("limit {} mA/cm²", trimmed(d.density_limit_ma_cm2, 3)),
+    );
+    let ohm = shown.scenario.load_ohm;
+    row(
+        &mut table,
+        "compliance needed",
+        format!("{} V", trimmed(d.volts_needed, 1)),
+        format!("at {ohm} ohm; rail {} V; highest measured {} V", trimmed(d.rail_v, 1), trimmed(d.volts, 1)),
+    );
+    let mut text = table.plain();
+    if d.clipped > 0 {
+        let said = format!(
+            "compliance clipping: the rail of {} V was too low in {} of {} pulses",
+            trimmed(d.rail_v, 1),
+            d.clipped,
+            d.pulses
+        );
+        let _ = writeln!(text, "  {}", paint.bad(&said));
+    }
+    for trip in &shown.run.trips {
+        let _ = writeln!(text, "  {}", paint.warn(&format!("guard: {trip}")));
+    }
+    if let Some(fault) = shown.fault() {
+        let _ = writeln!(text, "  {}", paint.bad(&fault));
+    }
+    text
+}
+
+fn balance(shown: &Shown<'_>) -> String {
+    let b = &shown.balance;
+    let ua = |value: f64| format!("{} µA", trimmed(value, 2));
+    let mut table = Table::new(&["what", ">value", "remark"]);
+    row(
+        &mut table,
+        "commanded, in all",
+        format!("{} nA·ticks", b.commanded_na_ticks),
+        "Σ code × ticks, exact",
+    );
+    row(
+        &mut table,
+        "commanded, worst pulse",
+        format!("{} nA·ticks", b.worst_pulse_na_ticks),
+        format!("bound with late edges: {} (two balancing codes × L)", b.pulse_bound_na_ticks),
+    );
+    row(&mut table, "measured d.c., full level", ua(b.full_level_ua), "mean over its pulses and periods");
+    row(&mut table, "measured d.c., while on", ua(b.on_ua), "mean over the trains, ramps included");
+    row(&mut table, "measured d.c., session", ua(b.session_ua), "mean over all its time");
+    row(
+        &mut table,
+        "measured d.c., worst second",
+        ua(b.worst_second_ua),
+        format!("as the guard saw it; {} trips at {} µA", rules::E_DC_3.id, rules::E_DC_3.limit),
+    );
+    let capacitor = trimmed(BLOCKING_MICROFARAD, 1);
+    row(
+        &mut table,
+        "with a blocking capacitor",
+        format!("≤ {}", ua(b.blocked_hour_ua)),
+        format!(
+            "over an hour: {capacitor} µF at this rail pass {} µC and no more; none is simulated",
+            trimmed(b.blocked_uc, 0)
+        ),
+    );
+    table.plain()
+}

@@ -1,0 +1,266 @@
+//! From the command line to what the layers below take: a row, a person, a hardware, a bench, a set of limits.
+
+use crate::cli::{Ask, ControlWord, InnervationWord, StopWord};
+use crate::failure::Failure;
+use crate::flags;
+use crate::gait::{Foot, Walk, built_in};
+use nmes_core::{
+    Channel, ChannelHardware, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan, StopPolicy,
+};
+use nmes_hal_adapters::sim::{Load, Stage};
+use nmes_protocols::{Answers, Built, Condition, Innervation, Request, Side, Subject, build_session};
+use nmes_safety::{Layer, Profile, Setup, rules};
+
+/// Session time of the built-in walk when no other is asked for.
+const BUILT_IN_US: u64 = 20_000_000;
+/// After the last event, and after the longest tail of stimulation, the session goes on for this long.
+const QUIET_MS: u64 = 500;
+/// Skin in parallel with this capacitance; part of the load that is in series with it.
+const SKIN_NANOFARAD: f64 = 100.0;
+const SERIES_SHARE: f64 = 0.4;
+/// A load of 0 ohm is simulated as a very small one.
+const SHORT_OHM: f64 = 0.01;
+
+/// Everything that is known before a session is built.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The row of the catalogue.
+    pub row: &'static Condition,
+    /// The person.
+    pub subject: Subject,
+    /// What is asked for beyond the row.
+    pub request: Request,
+    /// The screening answers: "no" to everything, assumed.
+    pub answers: Answers,
+    /// The walk.
+    pub walk: Walk,
+    /// The treated foot.
+    pub foot: Foot,
+    /// The output stage as it is declared.
+    pub hardware: Hardware,
+    /// The output stage and load as they are simulated.
+    pub stage: Stage,
+    /// The resistance of that load.
+    pub load_ohm: u32,
+    /// How late edges are applied, in ticks.
+    pub late_ticks: u32,
+    /// Seed of the lateness.
+    pub seed: u64,
+    /// What the check is told.
+    pub setup: Setup,
+    /// The limits.
+    pub profile: Profile,
+    /// Whether the length of the session follows from the walk; else it was asked for.
+    pub length_from_walk: bool,
+    /// An early end: session time in µs, and how.
+    pub stop: Option<(u64, StopPolicy)>,
+}
+
+impl Scenario {
+    /// Reads the walk and takes every option.
+    ///
+    /// # Errors
+    /// Names the flag or file, the value, and what is accepted.
+    pub fn of(ask: &Ask) -> Result<Self, Failure> {
+        let row = find_row(&ask.protocol)?;
+        let foot = ask.person.side;
+        let asked_us = ask.walk.seconds.map(|ms| u64::from(ms) * 1_000);
+        let walk = match &ask.walk.gait {
+            Some(path) => Walk::read(path)?,
+            None => built_in(asked_us.unwrap_or(BUILT_IN_US)),
+        };
+        has_heel_events(&walk, foot)?;
+        let length_ms = ask.walk.seconds.map_or_else(|| session_ms(row, ask, &walk, foot), Ok)?;
+        let hardware = hardware(ask)?;
+        let late_ticks = ticks_up(ask.stage.late_us, ask.stage.ticks_hz);
+        Ok(Self {
+            row,
+            subject: subject(ask),
+            request: request(ask, length_ms)?,
+            answers: Answers::all_no(),
+            walk,
+            foot,
+            hardware,
+            stage: stage(ask)?,
+            load_ohm: ask.load.load_ohm,
+            late_ticks,
+            seed: ask.stage.seed,
+            setup: setup(ask, row)?,
+            profile: profile(ask)?,
+            length_from_walk: ask.walk.seconds.is_none(),
+            stop: stop(ask)?,
+        })
+    }
+
+    /// The session, screened.
+    ///
+    /// # Errors
+    /// A gate, an answer or a range says no.
+    pub fn build<'s>(&self, storage: &'s mut [Channel]) -> Result<Built<'s>, Failure> {
+        let built = build_session(self.row, &self.subject, &self.request, &self.answers, storage);
+        built.map_err(|error| flags::of_build(&error))
+    }
+
+    /// The plan for this hardware.
+    ///
+    /// # Errors
+    /// The hardware cannot do it.
+    pub fn compile<'s>(&self, built: &Built<'s>) -> Result<Plan<'s>, Failure> {
+        Plan::compile(&built.session, &self.hardware).map_err(|error| flags::of_config(&error))
+    }
+
+    /// Motor threshold, or 0 where it is not known.
+    #[must_use]
+    pub fn threshold_ua(&self) -> u32 {
+        self.subject.motor_threshold.map_or(0, MicroAmps::as_microamps)
+    }
+}
+
+fn find_row(name: &str) -> Result<&'static Condition, Failure> {
+    nmes_protocols::find(name).ok_or_else(|| {
+        let known: Vec<&str> = nmes_protocols::names().collect();
+        Failure::Input(format!("protocol \"{name}\" is not known; {}", suggestion(name, &known)))
+    })
+}
+
+/// The nearest of the known words, and all of them.
+fn suggestion(word: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|k| (strsim::jaro_winkler(word, k), k)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint =
+        near.filter(|(score, _)| *score > 0.6).map_or(String::new(), |(_, k)| format!("did you mean {k}? "));
+    format!("{hint}accepted: {}", known.join(", "))
+}
+
+fn has_heel_events(walk: &Walk, foot: Foot) -> Result<(), Failure> {
+    if walk.heel(foot).next().is_some() {
+        return Ok(());
+    }
+    let other = if walk.heel(foot.other()).next().is_some() {
+        format!("; --side {} has some", foot.other().word())
+    } else {
+        String::new()
+    };
+    let (name, word) = (walk.name(), foot.word());
+    Err(Failure::Input(format!(
+        "gait file {name}: no heel_off or heel_strike of the {word} foot, so no step{other}"
+    )))
+}
+
+/// The walk, the longest stimulation after its last event, and a little more.
+fn session_ms(row: &Condition, ask: &Ask, walk: &Walk, foot: Foot) -> Result<u32, Failure> {
+    let step = &row.step;
+    let extension = ask.shape.extension_ms.unwrap_or(step.extension.default);
+    let down = ask.shape.ramp_down_ms.unwrap_or(step.ramp_down.default);
+    let lifted = walk.heel(foot).last().is_some_and(|(_, lifted)| lifted);
+    let time_out = if lifted { step.hold_cap.default } else { 0 };
+    let tail = u64::from(extension) + u64::from(down) + u64::from(time_out) + QUIET_MS;
+    let total = walk.length_us().div_ceil(1_000) + tail;
+    u32::try_from(total)
+        .map_err(|_| Failure::Input(format!("gait file {}: longer than a session", walk.name())))
+}
+
+fn subject(ask: &Ask) -> Subject {
+    let innervation = match ask.person.innervation {
+        InnervationWord::Intact => Innervation::Intact,
+        InnervationWord::Denervated => Innervation::Denervated,
+        InnervationWord::Unknown => Innervation::Unknown,
+    };
+    let side = match ask.person.side {
+        Foot::Left => Side::Left,
+        Foot::Right => Side::Right,
+    };
+    let motor_threshold = MicroAmps::from_microamps(ask.person.motor_threshold_ma);
+    Subject { motor_threshold, ..Subject::new(innervation, side) }
+}
+
+fn request(ask: &Ask, length_ms: u32) -> Result<Request, Failure> {
+    let ms = |value: Option<u32>| value.and_then(Millis::from_millis);
+    let us = |value: Option<u32>| value.and_then(Micros::from_micros);
+    let control = ask.pulse.control.map(|word| match word {
+        ControlWord::Amplitude => Control::Amplitude,
+        ControlWord::Width => Control::Width,
+    });
+    if control == Some(Control::Width) && ask.shape.ramp_floor_ma.is_some() {
+        let why = "--ramp-floor-ma: a ramp of the width starts at a width; accepted with --control amplitude";
+        return Err(Failure::Input(why.to_owned()));
+    }
+    Ok(Request {
+        amplitude: ask.pulse.amplitude_ma.and_then(MicroAmps::from_microamps),
+        width: us(ask.pulse.phase_us),
+        rate_millihertz: ask.pulse.frequency_hz,
+        gap: us(ask.pulse.gap_us),
+        balance: None,
+        control,
+        delay: ms(ask.shape.delay_ms),
+        ramp_up: ms(ask.shape.ramp_up_ms),
+        ramp_down: ms(ask.shape.ramp_down_ms),
+        extension: ms(ask.shape.extension_ms),
+        ramp_floor: ask.shape.ramp_floor_ma,
+        length: Millis::from_millis(length_ms),
+    })
+}
+
+/// Microseconds as ticks, rounded up; saturates.
+fn ticks_up(us: u32, hz: u32) -> u32 {
+    let ticks = (u64::from(us) * u64::from(hz)).div_ceil(1_000_000);
+    u32::try_from(ticks).unwrap_or(u32::MAX)
+}
+
+fn hardware(ask: &Ask) -> Result<Hardware, Failure> {
+    let stage = &ask.stage;
+    let declared = ticks_up(stage.declared_late_us.unwrap_or(stage.late_us), stage.ticks_hz);
+    let timing = HardwareTiming { late_max_ticks: declared, ..HardwareTiming::ideal(stage.ticks_hz) };
+    let channel = ChannelHardware::symmetric(stage.na_per_code, stage.code_min, stage.code_max);
+    Hardware::new(timing, &[channel], 0).map_err(|error| flags::of_config(&error))
+}
+
+/// The load as simulated: its resistance at the end of a phase is what was asked for.
+fn stage(ask: &Ask) -> Result<Stage, Failure> {
+    let ohm = f64::from(ask.load.load_ohm).max(SHORT_OHM);
+    let load = Load::skin(SERIES_SHARE * ohm, (1.0 - SERIES_SHARE) * ohm, SKIN_NANOFARAD)
+        .ok_or_else(|| Failure::Input(format!("--load-ohm {}: not a load", ask.load.load_ohm)))?;
+    let mismatch_percent = f64::from(ask.load.polarity_mismatch_pct) / 1e3;
+    Ok(Stage { mismatch_percent, ..Stage::ideal(f64::from(ask.load.rail_v) / 1e3, load) })
+}
+
+fn setup(ask: &Ask, row: &Condition) -> Result<Setup, Failure> {
+    let load = &ask.load;
+    let refuse = |flag: &str, error: &dyn std::fmt::Display| Failure::Input(format!("{flag}: {error}"));
+    // thousandths of cm² to mm²: 20 cm² is 20,000 thousandths and 2,000 mm²
+    let area = [load.electrode_cm2 / 10];
+    let setup = Setup::new(&area, row.use_class.value).map_err(|e| refuse("--electrode-cm2", &e))?;
+    let setup = setup.with_rail_mv(load.rail_v).map_err(|e| refuse("--rail-v", &e))?;
+    let setup = setup.with_load_ohm(load.checked_load_ohm).map_err(|e| refuse("--checked-load-ohm", &e))?;
+    let setup = match load.contact_fraction.and_then(|permille| u16::try_from(permille).ok()) {
+        Some(permille) => {
+            setup.with_contact_permille(permille).map_err(|e| refuse("--contact-fraction", &e))?
+        }
+        None => setup,
+    };
+    let longest = u64::from(row.session_length.max);
+    setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse("--seconds", &e))
+}
+
+fn profile(ask: &Ask) -> Result<Profile, Failure> {
+    let Some(name) = &ask.load.profile else { return Ok(Profile::default()) };
+    Profile::named(name).ok_or_else(|| {
+        let known = suggestion(name, &Profile::NAMES);
+        Failure::Input(format!("--profile \"{name}\" is not known; {known}"))
+    })
+}
+
+fn stop(ask: &Ask) -> Result<Option<(u64, StopPolicy)>, Failure> {
+    let policy = match ask.stop.stop {
+        StopWord::Finish => StopPolicy::FinishPulse,
+        StopWord::Recover => StopPolicy::RecoverNow,
+        StopWord::Off => StopPolicy::HardOff,
+    };
+    let Some(at_us) = ask.stop.stop_at_us else { return Ok(None) };
+    if at_us > crate::gait::LONGEST_US {
+        let most = crate::gait::LONGEST_US;
+        return Err(Failure::Input(format!(
+            "--stop-at-us {at_us} is past 12 hours; accepted: 0 to {most} µs"
+        )));
+    }
+    Ok(Some((at_us, policy)))
+}

@@ -1,0 +1,220 @@
+//! The commands as a person or a program meets them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::float_arithmetic,
+    reason = "a test"
+)]
+
+mod common;
+
+use common::{rows, said, scratch};
+
+/// REQ-APP-016: `run` says first that it is a simulation and what it assumed, then all that it has to show, and
+/// writes both files.
+#[test]
+fn run_shows_everything_and_writes_both_files() {
+    let dir = scratch("run");
+    let (status, out, err) = said(&["run", "foot-drop", "--out-dir", dir.to_str().unwrap()]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let first = out.lines().next().unwrap();
+    assert!(first.contains("SIMULATION") && first.contains("not for use on a person"), "{first}");
+    assert!(out.lines().nth(1).unwrap().contains("\"no\" to all"), "{out}");
+    let shown = [
+        "R-m",
+        "ours",
+        "recalled with high, medium, low confidence",
+        "Rounded for this hardware: amplitude",
+        "steps ",
+        "full level by toe-off",
+        "gaps in swing over two periods",
+        "merged stances",
+        "output in mid-stance",
+        "ON share",
+        "heel-off to motor threshold",
+        "phase charge",
+        "r.m.s. while on",
+        "r.m.s. density",
+        "compliance needed",
+        "commanded, in all",
+        "0 nA·ticks",
+        "measured d.c.",
+        "blocking capacitor",
+        "margin",
+        "ended in OFF",
+        "foot-drop.svg",
+        "pulses.csv",
+    ];
+    for phrase in shown {
+        assert!(out.contains(phrase), "{phrase}: {out}");
+    }
+    for never in ["compliant", "\u{1b}["] {
+        assert!(!out.contains(never), "{never:?}: {out}");
+    }
+    let svg = std::fs::read_to_string(dir.join("foot-drop.svg")).unwrap();
+    for phrase in [
+        "<svg",
+        "motor threshold",
+        "heel strike",
+        "toe-off",
+        "missed",
+        "One pulse",
+        "not for use on a person",
+    ] {
+        assert!(svg.contains(phrase), "{phrase}");
+    }
+    let csv = std::fs::read_to_string(dir.join("pulses.csv")).unwrap();
+    let pulses = csv.lines().count() - 1;
+    assert!(
+        out.lines()
+            .any(|line| line.trim_start().starts_with("pulses  ") && line.contains(&pulses.to_string()))
+    );
+}
+
+/// REQ-APP-016: the two files are the same whenever the same is asked.
+#[test]
+fn a_run_repeats_to_the_byte() {
+    let read = |name: &str| {
+        let dir = scratch(name);
+        let asked =
+            ["run", "foot-drop", "--late-us", "15", "--seed", "7", "--out-dir", dir.to_str().unwrap()];
+        assert_eq!(said(&asked).0, 0);
+        ["foot-drop.svg", "pulses.csv"].map(|file| std::fs::read(dir.join(file)).unwrap())
+    };
+    assert_eq!(read("again-1"), read("again-2"));
+}
+
+/// REQ-APP-016: `run --json` is one JSON value that says the same.
+#[test]
+fn run_json_is_for_programs() {
+    let dir = scratch("json");
+    let (status, out, _) = said(&["run", "foot-drop", "--json", "--out-dir", dir.to_str().unwrap()]);
+    assert_eq!(status, 0);
+    let run: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(run["simulation"].as_str().unwrap().contains("not for use on a person"));
+    assert_eq!(run["balance"]["commanded_na_ticks"], 0);
+    assert_eq!(run["trigger"]["ended_in"], "OFF");
+    assert_eq!(run["fault"], serde_json::Value::Null);
+    assert!(run["criteria"].as_array().unwrap().iter().all(|c| c["passes"] == true));
+    assert!(run["settings"].as_array().unwrap().len() > 20);
+}
+
+/// REQ-APP-017: `events` as JSON lines says what the CSV says, and `--out` writes it to a file.
+#[test]
+fn events_have_two_formats_and_a_file() {
+    let asked = ["events", "foot-drop", "--seconds", "3"];
+    let (_, csv, _) = said(&asked);
+    let (status, jsonl, _) = said(&[&asked[..], &["--format", "jsonl"]].concat());
+    assert_eq!(status, 0);
+    let rows = rows(&csv);
+    assert!(rows.len() > 100);
+    assert_eq!(jsonl.lines().count(), rows.len());
+    for (line, (tick, code)) in jsonl.lines().zip(&rows) {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!((row["tick"].as_u64(), row["code"].as_i64()), (Some(*tick), *code));
+        assert_eq!(row["t_us"].as_f64(), Some(f64::from(u32::try_from(*tick).unwrap())));
+        let current = code.map_or(0.0, |code| f64::from(i32::try_from(code).unwrap()) * 61.035);
+        assert!((row["current_ua"].as_f64().unwrap() - current).abs() < 1e-6);
+    }
+    let file = scratch("events").join("events.csv");
+    let (status, out, _) = said(&[&asked[..], &["--out", file.to_str().unwrap()]].concat());
+    assert_eq!((status, out.as_str()), (0, ""));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), csv);
+}
+
+/// REQ-APP-018: `list` names the protocol, its numbers and where they are from.
+#[test]
+fn list_names_protocols_and_sources() {
+    let (status, out, _) = said(&["list"]);
+    assert_eq!(status, 0);
+    for phrase in ["foot-drop", "intact", "40 Hz", "R-m", "20 Hz", "60 Hz", "300 µs", "positive"] {
+        assert!(out.contains(phrase), "{phrase}: {out}");
+    }
+    let (status, json, _) = said(&["list", "--json"]);
+    assert_eq!(status, 0);
+    let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(rows[0]["name"], "foot-drop");
+}
+
+/// REQ-APP-018: `plot` writes the picture alone.
+#[test]
+fn plot_writes_the_picture_alone() {
+    let dir = scratch("plot");
+    let file = dir.join("walk.svg");
+    let (status, out, err) = said(&["plot", "foot-drop", "--seconds", "5", "--out", file.to_str().unwrap()]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("not for use on a person"));
+    assert!(std::fs::read_to_string(file).unwrap().starts_with("<svg"));
+    assert_eq!(std::fs::read_dir(dir).unwrap().count(), 1);
+}
+
+/// REQ-APP-018: a late and a missed step are marked in the picture.
+#[test]
+fn the_picture_marks_late_steps() {
+    let lines = "1000000,left,heel_off\n1020000,left,toe_off\n1500000,left,heel_strike\n\
+                 2300000,left,heel_off\n2600000,left,toe_off\n3000000,left,heel_strike\n";
+    let walk = common::save_lines("hurried.csv", lines);
+    let file = scratch("late-plot").join("late.svg");
+    let asked = ["plot", "foot-drop", "--gait", walk.to_str().unwrap(), "--out", file.to_str().unwrap()];
+    assert_eq!(said(&asked).0, 0);
+    let svg = std::fs::read_to_string(file).unwrap();
+    // heel-off leads by 20 ms; motor threshold comes 50 ms after heel-off
+    assert!(svg.contains("+30 ms") && svg.contains("1 on time, 1 late, 0 missed"), "late step");
+}
+
+/// REQ-APP-019: `--help` has every command, an example and the exit statuses; so has no argument at all.
+#[test]
+fn help_can_be_followed() {
+    let (status, out, _) = said(&["--help"]);
+    assert_eq!(status, 0);
+    for phrase in [
+        "list",
+        "check",
+        "run",
+        "events",
+        "plot",
+        "nmes run foot-drop",
+        "Exit status",
+        "not for use on a person",
+    ] {
+        assert!(out.contains(phrase), "{phrase}: {out}");
+    }
+    let (_, help, _) = said(&["run", "--help"]);
+    for flag in [
+        "--seconds",
+        "--gait",
+        "--side",
+        "--amplitude-ma",
+        "--phase-us",
+        "--frequency-hz",
+        "--control",
+        "--delay-ms",
+        "--ramp-up-ms",
+        "--extension-ms",
+        "--ramp-down-ms",
+        "--ramp-floor-ma",
+        "--innervation",
+        "--motor-threshold-ma",
+        "--ticks-hz",
+        "--na-per-code",
+        "--code-min",
+        "--code-max",
+        "--late-us",
+        "--seed",
+        "--declared-late-us",
+        "--stop-at-us",
+        "--stop",
+        "--load-ohm",
+        "--rail-v",
+        "--polarity-mismatch-pct",
+        "--electrode-cm2",
+        "--contact-fraction",
+        "--profile",
+        "--json",
+    ] {
+        assert!(help.contains(flag), "{flag}");
+    }
+    assert_eq!(said(&[]).0, 2);
+}
