@@ -1,0 +1,411 @@
+#!/usr/bin/env bash
+# Every check of this repository is a subcommand of this script; CI calls `./ci.sh all`.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# a relative target folder is meant from where the caller stands; the steps change folders
+case ${CARGO_TARGET_DIR:-} in "" | /*) ;; *) CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR ;; esac
+cd "$root"
+firmware="$root/examples/firmware"
+golden="$firmware/script/GOLDEN.txt"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
+[ "${CI:-}" != true ] || export CARGO_INCREMENTAL=0
+
+device_crates=(nmes-core nmes-safety nmes-protocols nmes-hal-adapters)
+device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
+cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
+proofs=(core_engine safety_guard protocols_trigger)
+all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash demo)
+
+usage() {
+  cat <<'HELP'
+usage: ./ci.sh STEP...
+
+  fmt      formatting, of the workspace and of examples/firmware
+  shell    this script parses; shellcheck where it is installed or can be
+  trace    each ID in docs/requirements.md has a test that cites it, each cited ID exists, each source tag is known,
+           and docs/architecture.md names the files there are
+  clippy   the lint table, on the workspace and on examples/firmware
+  test     the test command that README.md gives
+  doc      rustdoc without a warning
+  targets  core, safety, protocols, adapters for thumbv6m, thumbv7em-hf and riscv32imc; each feature alone and all
+  msrv     cargo check with the toolchain that Cargo.toml names as rust-version
+  nopanic  the images in examples/firmware/no-panic link, so no panic is reachable; with an index in them they do not
+  hash     the scripted run gives examples/firmware/script/GOLDEN.txt on the host and in QEMU on two Cortex-M images
+  demo     `nmes run foot-drop` writes its files
+  all      all of the above, then what was skipped and why
+  sizes    sizes of the link-proof images
+  verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
+  help     this text
+
+With CI=true a check that cannot run is a failure, not a skip. Build output goes to CARGO_TARGET_DIR (default ./target).
+A new golden hash, after a change that is meant to move it:
+  (cd examples/firmware && cargo run -q -p nmes-firmware-script) > examples/firmware/script/GOLDEN.txt
+HELP
+}
+
+fail() {
+  printf 'ci.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+# Says what did not run. In CI that is a failure.
+skip() {
+  [ "${CI:-}" != true ] || fail "cannot be skipped in CI: $*"
+  skip_kindly "$*"
+}
+
+# The same for a check that CI may do without.
+skip_kindly() {
+  printf 'skipped: %s\n' "$*"
+  [ -z "${NMES_CI_SKIPS:-}" ] || printf '%s\n' "$*" >>"$NMES_CI_SKIPS"
+}
+
+# ---- what the checks need ------------------------------------------------------------------------------------------
+
+need_component() { # cargo-subcommand component
+  cargo "$1" --version >/dev/null 2>&1 && return 0
+  command -v rustup >/dev/null && rustup component add "$2" && return 0
+  return 1
+}
+
+need_target() {
+  [ -d "$(rustc --print sysroot)/lib/rustlib/$1/lib" ] && return 0
+  command -v rustup >/dev/null && rustup target add "$1" && return 0
+  return 1
+}
+
+need_toolchain() {
+  rustc "+$1" --version >/dev/null 2>&1 && return 0
+  command -v rustup >/dev/null && rustup toolchain install "$1" --profile minimal && return 0
+  return 1
+}
+
+need_debian() { # command package
+  command -v "$1" >/dev/null && return 0
+  command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 1
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+  command -v "$1" >/dev/null
+}
+
+# ---- the checks ----------------------------------------------------------------------------------------------------
+
+step_fmt() {
+  need_component fmt rustfmt || { skip "fmt: no rustfmt (rustup component add rustfmt)"; return; }
+  cargo fmt --all --check
+  (cd "$firmware" && cargo fmt -p nmes-firmware-script -p cortex-m-hash -p no-panic --check)
+}
+
+step_shell() {
+  bash -n ci.sh
+  bash -n .ci/run
+  need_debian shellcheck shellcheck || { skip_kindly "shell: no shellcheck (apt-get install shellcheck)"; return; }
+  shellcheck ci.sh .ci/run
+}
+
+step_clippy() {
+  need_component clippy clippy || { skip "clippy: not installed (rustup component add clippy)"; return; }
+  cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+  cd "$firmware"
+  cargo clippy --locked -p nmes-firmware-script --all-targets -- -D warnings
+  local target
+  for target in "${cortex_m_targets[@]}"; do
+    need_target "$target" || { skip "clippy of the firmware: no $target (rustup target add $target)"; continue; }
+    cargo clippy --locked -p cortex-m-hash -p no-panic --target "$target" -- -D warnings
+  done
+  printf 'unsafe in examples/firmware: %s places (entry points, one linker symbol)\n' \
+    "$(grep -rE '^\s*#\[(unsafe\(|entry)|^\s*unsafe ' --include='*.rs' --exclude-dir=target . | wc -l)"
+}
+
+# The command in the code block after the marker.
+readme_command() { # marker
+  awk -v marker="<!-- ci: $1 -->" '
+    $0 == marker { found = 1; next }
+    found && /^```/ { if (inside) exit; inside = 1; next }
+    inside { print }' README.md
+}
+
+step_test() {
+  local command
+  command=$(readme_command test)
+  [ -n "$command" ] || fail "README.md has no code block after <!-- ci: test -->"
+  printf '+ %s\n' "$command"
+  bash -euo pipefail -c "$command"
+}
+
+step_doc() {
+  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+}
+
+# The features of a package, without `default`.
+features_of() { # folder
+  awk '/^\[features\]/ { on = 1; next } /^\[/ { on = 0 } on && /^[a-z0-9_-]+ *=/ { sub(/ *=.*/, ""); print }' \
+    "$1/Cargo.toml" | grep -vx default || true
+}
+
+step_targets() {
+  local packages=() crate target feature
+  for crate in "${device_crates[@]}"; do packages+=(-p "$crate"); done
+  for target in "${device_targets[@]}"; do
+    need_target "$target" || { skip "targets: no $target (rustup target add $target)"; continue; }
+    printf '+ %s, no default features\n' "$target"
+    cargo build "${packages[@]}" --no-default-features --target "$target"
+  done
+  for crate in "${device_crates[@]}"; do
+    printf '+ %s: none\n' "$crate"
+    cargo check -q -p "$crate" --no-default-features
+    for feature in $(features_of "$crate"); do
+      printf '+ %s: %s\n' "$crate" "$feature"
+      cargo check -q -p "$crate" --no-default-features --features "$feature"
+    done
+    printf '+ %s: all\n' "$crate"
+    cargo check -q -p "$crate" --all-features
+  done
+}
+
+step_msrv() {
+  local version
+  version=$(awk -F'"' '/^rust-version/ { print $2; exit }' Cargo.toml)
+  [ -n "$version" ] || fail "Cargo.toml has no rust-version"
+  case $version in *.*.*) ;; *) version=$version.0 ;; esac
+  need_toolchain "$version" || { skip "msrv: no toolchain $version (rustup toolchain install $version)"; return; }
+  cargo "+$version" check --workspace --target-dir "$CARGO_TARGET_DIR/msrv"
+}
+
+# REQ-INV-10: no panic is reachable in core, safety and protocols.
+step_nopanic() {
+  local target proof image log bytes
+  log=$(mktemp)
+  cd "$firmware"
+  for target in "${cortex_m_targets[@]}"; do
+    need_target "$target" || { skip "nopanic: no $target (rustup target add $target)"; continue; }
+    cargo build --locked -p no-panic --profile proof --target "$target" ||
+      fail "an image does not link, so a panic can be reached; examples/firmware/README.md says how to find it"
+    for proof in "${proofs[@]}"; do
+      image="$CARGO_TARGET_DIR/$target/proof/$proof"
+      bytes=$(wc -c <"$image")
+      printf '%s %s links: %s bytes\n' "$target" "$proof" "$bytes"
+      # an image that was folded away proves nothing
+      [ "$bytes" -ge 24576 ] || fail "$proof is too small to hold what it should prove"
+      if cargo build --locked -p no-panic --profile proof --target "$target" --bin "$proof" --features control \
+        >"$log" 2>&1; then
+        fail "the negative control of $proof links for $target: the proof proves nothing"
+      fi
+      grep -q 'undefined symbol: nmes_a_panic_can_be_reached' "$log" ||
+        { cat "$log"; fail "the negative control of $proof failed for another reason"; }
+      printf '%s %s with an index in it does not link, as it must\n' "$target" "$proof"
+    done
+  done
+  rm -f "$log"
+}
+
+# REQ-INV-11: one hash everywhere.
+step_hash() {
+  local expected target got
+  expected=$(cat "$golden")
+  [[ $expected =~ ^[0-9a-f]{16}$ ]] || fail "GOLDEN.txt is not sixteen hexadecimal digits"
+  cd "$firmware"
+  cargo test --locked -q -p nmes-firmware-script
+  got=$(cargo run --locked -q -p nmes-firmware-script --bin hash)
+  same_hash host "$got" "$expected"
+  if need_target riscv32imc-unknown-none-elf; then
+    cargo build --locked -p nmes-firmware-script --lib --release --target riscv32imc-unknown-none-elf
+    printf 'riscv32imc-unknown-none-elf: built, not run\n'
+  else
+    skip "hash: no riscv32imc (rustup target add riscv32imc-unknown-none-elf)"
+  fi
+  need_debian qemu-system-arm qemu-system-arm ||
+    { skip "hash: no qemu-system-arm (apt-get install qemu-system-arm), so no Cortex-M image ran"; return; }
+  for target in "${cortex_m_targets[@]}"; do
+    need_target "$target" || { skip "hash: no $target (rustup target add $target)"; continue; }
+    cargo build --locked -p cortex-m-hash --release --target "$target"
+    got=$(timeout 300 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -nographic -monitor none -serial none \
+      -semihosting-config enable=on,target=native \
+      -kernel "$CARGO_TARGET_DIR/$target/release/cortex-m-hash" </dev/null) ||
+      fail "the image for $target did not end well: ${got:-no output}"
+    same_hash "$target in QEMU" "$got" "$expected"
+  done
+}
+
+same_hash() { # where got expected
+  [ "$2" = "$3" ] || fail "$1 gives $2, GOLDEN.txt says $3"
+  printf '%s: %s\n' "$1" "$2"
+}
+
+# IDs that stand at the start of a paragraph or list item of docs/requirements.md, in bold.
+defined_ids() {
+  grep -oE '^(- )?\*\*REQ-[A-Z]+-[0-9]+\*\*' docs/requirements.md | grep -oE 'REQ-[A-Z]+-[0-9]+' | sort
+}
+
+# IDs cited by a test: in the comment of a `#[test]` function, in a doc comment that holds an example, at the head of
+# a file of tests; or by a step of this script.
+# shellcheck disable=SC2016 # the dollars are awk's
+tested_ids() {
+  find . -name target -prune -o -name '*.rs' -print0 | xargs -0 awk '
+    function take(line) { while (match(line, /REQ-[A-Z]+-[0-9]+/)) { id[++n] = substr(line, RSTART, RLENGTH); line = substr(line, RSTART + RLENGTH) } }
+    function keep(  i) { for (i = 1; i <= n; i++) print id[i]; n = 0 }
+    function forget() { n = 0; test = 0; example = 0 }
+    FNR == 1 { forget(); file = (FILENAME ~ /tests/) }
+    /^[ \t]*\/\/!/ { if (file) { take($0); keep() } next }
+    /^[ \t]*\/\// { take($0); if ($0 ~ /```/) example = 1; next }
+    /^[ \t]*#\[test\]/ { test = 1; next }
+    /^[ \t]*#\[/ { next }
+    { if (test || example) keep(); forget() }'
+  grep -oE '^# REQ-[A-Z]+-[0-9]+' ci.sh | cut -c3-
+}
+
+step_trace() {
+  local work bad=0
+  work=$(mktemp -d)
+  trace_ids "$work" || bad=1
+  trace_sources "$work" || bad=1
+  trace_files "$work" || bad=1
+  rm -rf "$work"
+  [ "$bad" = 0 ] || fail "documents and code do not agree"
+}
+
+# Prints a title and the lines of a file; false when there are any.
+none_of() { # title file
+  [ -s "$2" ] || return 0
+  printf '%s: %s\n' "$1" "$(tr '\n' ' ' <"$2")"
+  return 1
+}
+
+trace_ids() { # folder
+  local bad=0
+  defined_ids >"$1/all"
+  [ -s "$1/all" ] || fail "docs/requirements.md defines no ID"
+  uniq -d "$1/all" >"$1/twice"
+  uniq "$1/all" >"$1/defined"
+  tested_ids | sort -u >"$1/tested"
+  # every mention anywhere, so that a comment cannot cite an ID that does not exist
+  { find . \( -name target -o -name .git \) -prune -o \( -name '*.rs' -o -name '*.md' -o -name '*.sh' \) -print0 |
+    xargs -0 grep -ohE 'REQ-[A-Z]+-[0-9]+' || true; } | sort -u >"$1/mentioned"
+  comm -23 "$1/defined" "$1/tested" >"$1/untested"
+  comm -13 "$1/defined" "$1/mentioned" >"$1/dangling"
+  none_of 'defined twice' "$1/twice" || bad=1
+  none_of 'no test cites' "$1/untested" || bad=1
+  none_of 'cited, not defined' "$1/dangling" || bad=1
+  printf '%s requirements, %s of them cited by a test or a step\n' \
+    "$(wc -l <"$1/defined")" "$(comm -12 "$1/defined" "$1/tested" | wc -l)"
+  return "$bad"
+}
+
+# Tags of sources: one that stands in the code stands in docs/sources.md.
+trace_sources() { # folder
+  { find . -name target -prune -o -name '*.rs' -print0 |
+    xargs -0 grep -ohE '\b(STD-S[0-9]+|PRO-[SC][0-9]+|LIT-[A-Z]+)\b' || true; } | sort -u >"$1/tags"
+  grep -oE '^\| (STD|PRO|LIT)-[A-Z0-9]+' docs/sources.md | cut -c3- | sort -u >"$1/sources"
+  comm -23 "$1/tags" "$1/sources" >"$1/unknown"
+  printf '%s source tags in the code\n' "$(wc -l <"$1/tags")"
+  none_of 'not in docs/sources.md' "$1/unknown"
+}
+
+# Each file that docs/architecture.md names is there; each source file of the four crates is named.
+trace_files() { # folder
+  local file bad=0
+  # shellcheck disable=SC2016 # those are backticks of Markdown
+  grep -oE '`[a-z0-9_/]+[.]rs`' docs/architecture.md | tr -d '\140' | sort -u >"$1/named"
+  while read -r file; do
+    [ -n "$(find ./nmes-* ./examples ./benches -path "*/$file" -not -path '*/target/*' -print -quit)" ] ||
+      { printf 'docs/architecture.md names %s, which is not there\n' "$file"; bad=1; }
+  done <"$1/named"
+  while read -r file; do
+    grep -qxF "${file#*/src/}" "$1/named" || [[ ${file#*/src/} == sim/* ]] ||
+      { printf 'docs/architecture.md does not name %s\n' "$file"; bad=1; }
+  done < <(find nmes-*/src -name '*.rs' -not -name lib.rs -not -name '*tests.rs' -not -path '*/tests/*' | sort)
+  return "$bad"
+}
+
+step_demo() {
+  local command work
+  command=$(readme_command demo)
+  [[ $command == *"cargo run --release -p nmes-examples --bin nmes -- run foot-drop"* ]] ||
+    fail "README.md does not give the command that this step runs"
+  cargo build --release -p nmes-examples --bin nmes
+  work=$(mktemp -d)
+  (cd "$work" && "$CARGO_TARGET_DIR/release/nmes" run foot-drop) >"$work/out.txt" || { cat "$work/out.txt"; fail "nmes run foot-drop: exit code not 0"; }
+  head -n 40 "$work/out.txt"
+  grep -qi simulation "$work/out.txt" || fail "the run does not say that it is a simulation"
+  grep -q '</svg>' "$work/foot-drop.svg" || fail "no whole foot-drop.svg"
+  [ "$(wc -l <"$work/pulses.csv")" -ge 100 ] || fail "pulses.csv has fewer than 100 lines"
+  printf 'foot-drop.svg: %s bytes; pulses.csv: %s lines\n' \
+    "$(wc -c <"$work/foot-drop.svg")" "$(wc -l <"$work/pulses.csv")"
+  rm -rf "$work"
+}
+
+step_sizes() {
+  local target proof size_tool
+  size_tool=$(command -v llvm-size || command -v size) || { skip "sizes: neither llvm-size nor size"; return; }
+  cd "$firmware"
+  for target in "${cortex_m_targets[@]}"; do
+    need_target "$target" || { skip "sizes: no $target"; continue; }
+    cargo build -q --locked -p no-panic --profile proof --target "$target"
+    for proof in "${proofs[@]}"; do
+      printf '%s %s\n' "$target" "$proof"
+      "$size_tool" "$CARGO_TARGET_DIR/$target/proof/$proof"
+    done
+  done
+}
+
+step_verify() {
+  export NMES_CASES="${NMES_CASES:-200000}"
+  export PROPTEST_CASES="$NMES_CASES"
+  printf '+ NMES_CASES=%s cargo test --workspace --release\n' "$NMES_CASES"
+  cargo test --workspace --release
+}
+
+# ---- running them --------------------------------------------------------------------------------------------------
+
+heading() {
+  printf '\n== %s\n' "$1"
+}
+
+# Runs a step in a process of its own, so that `set -e` holds inside it.
+run_step() {
+  local begin=$SECONDS code=0
+  heading "$1"
+  bash "$root/ci.sh" "--step" "$1" || code=$?
+  printf '== %s: %s in %s s\n' "$1" "$([ "$code" = 0 ] && echo ok || echo FAILED)" "$((SECONDS - begin))"
+  return "$code"
+}
+
+run_all() {
+  local step passed=0 failed=() skipped=0
+  NMES_CI_SKIPS=$(mktemp)
+  export NMES_CI_SKIPS
+  for step in "${all_steps[@]}"; do
+    if run_step "$step"; then passed=$((passed + 1)); else failed+=("$step"); fi
+  done
+  heading "summary"
+  if [ -s "$NMES_CI_SKIPS" ]; then
+    skipped=$(wc -l <"$NMES_CI_SKIPS")
+    sed 's/^/skipped: /' "$NMES_CI_SKIPS"
+  fi
+  printf 'not part of all: verify (hours, not minutes), sizes (prints, checks nothing)\n'
+  [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
+  printf 'total: %s s\n' "$SECONDS"
+  printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"
+  rm -f "$NMES_CI_SKIPS"
+  [ "${#failed[@]}" = 0 ]
+}
+
+is_step() {
+  declare -F "step_$1" >/dev/null
+}
+
+main() {
+  [ $# -gt 0 ] || { usage; exit 2; }
+  if [ "$1" = --step ]; then "step_$2"; return; fi
+  local name
+  for name in "$@"; do
+    case $name in
+      all) run_all ;;
+      help | -h | --help) usage ;;
+      *) is_step "$name" || { usage >&2; fail "no step named $name"; }; run_step "$name" ;;
+    esac
+  done
+}
+
+main "$@"
