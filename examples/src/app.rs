@@ -144,6 +144,7 @@ fn verdict(shown: &Shown<'_>) -> Result<(), Failure> {
 fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
     with_run(&args.ask, |shown| {
         let [svg, csv] = FILES.map(|name| args.out_dir.join(name));
+        std::fs::create_dir_all(&args.out_dir).map_err(|error| Failure::writing(&args.out_dir, &error))?;
         let drawn = picture(shown).to_svg().map_err(|error| Failure::writing(&svg, &error))?;
         save(&svg, |file| file.write_all(drawn.as_bytes()))?;
         save(&csv, |file| write_pulses(shown.run, &shown.scenario.hardware, file))?;
