@@ -36,6 +36,7 @@ usage: ./ci.sh STEP...
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
   sizes    sizes of the link-proof images
+  counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
 
@@ -335,6 +336,20 @@ step_demo() {
   rm -rf "$work"
 }
 
+step_counts() {
+  local target
+  need_debian qemu-system-arm qemu-system-arm || { skip "counts: no qemu-system-arm"; return; }
+  cd "$firmware"
+  for target in "${cortex_m_targets[@]}"; do
+    need_target "$target" || { skip "counts: no $target"; continue; }
+    cargo build -q --locked -p cortex-m-counts --profile counts --target "$target"
+    printf '%s\n' "$target"
+    timeout 300 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -nographic -monitor none -serial none -icount shift=0 \
+      -semihosting-config enable=on,target=native \
+      -kernel "$CARGO_TARGET_DIR/$target/counts/cortex-m-counts" </dev/null
+  done
+}
+
 step_sizes() {
   local target proof size_tool
   size_tool=$(command -v llvm-size || command -v size) || { skip "sizes: neither llvm-size nor size"; return; }
@@ -383,7 +398,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), sizes (prints, checks nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), sizes and counts (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

@@ -334,30 +334,39 @@ impl<'a> Engine<'a> {
     /// When the next step is due.
     #[must_use]
     pub fn next(&self) -> Next {
-        match self.channels.iter().filter_map(ChannelState::due).min() {
-            Some(tick) if self.fault.is_none() => Next::At(tick),
-            _ => Next::Never,
-        }
+        self.due().map_or(Next::Never, |due| Next::At(due.at))
     }
 
-    /// Whether a channel takes part in the step at `at`. Without a latch it is one channel at a time.
-    fn takes_part(&self, at: u64, index: usize) -> bool {
-        let due = |s: &ChannelState| s.due() == Some(at);
-        let latched = self.plan.hardware().timing().has_latch;
-        self.channels.get(index).is_some_and(due)
-            && (latched || self.channels.iter().position(due) == Some(index))
+    /// The next instant and who takes part in it: one pass over the channels. Without a latch it is one channel at a
+    /// time.
+    fn due(&self) -> Option<Due> {
+        let mut due = Due { at: u64::MAX, channels: 0 };
+        let mut bit = 1_u8;
+        for state in self.channels.iter() {
+            if let Some(at) = state.due() {
+                if at < due.at || due.channels == 0 {
+                    due = Due { at, channels: bit };
+                } else if at == due.at {
+                    due.channels |= bit;
+                }
+            }
+            bit = bit.wrapping_shl(1);
+        }
+        if !self.plan.hardware().timing().has_latch {
+            // the lowest bit alone
+            due.channels &= due.channels.wrapping_neg();
+        }
+        (due.channels != 0 && self.fault.is_none()).then_some(due)
     }
 
     /// The changes due at [`Engine::next`]; `None` when nothing is due.
     #[must_use]
     pub fn step(&self) -> Option<Step> {
-        let Next::At(at_tick) = self.next() else { return None };
+        let due = self.due()?;
         let nothing = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
-        let mut step = Step { at_tick, changes: [nothing; MAX_CHANNELS], len: 0 };
-        for (index, (number, state)) in (0_u8..).zip(self.channels.iter()).enumerate() {
-            let Some(change) = state.change(number).filter(|_| self.takes_part(at_tick, index)) else {
-                continue;
-            };
+        let mut step = Step { at_tick: due.at, changes: [nothing; MAX_CHANNELS], len: 0 };
+        for (number, state) in (0_u8..).zip(self.channels.iter()) {
+            let Some(change) = due.includes(number).then(|| state.change(number)).flatten() else { continue };
             if let Some(slot) = step.changes.get_mut(usize::from(step.len)) {
                 *slot = change;
                 step.len = step.len.saturating_add(1);
@@ -380,20 +389,17 @@ impl<'a> Engine<'a> {
     }
 
     fn apply_all(&mut self, t: u64) -> Result<(), EngineFault> {
-        let Next::At(at) = self.next() else { return Err(EngineFault::OutOfOrder) };
+        let due = self.due().ok_or(EngineFault::OutOfOrder)?;
         if t < self.last_tick {
             return Err(EngineFault::ClockBackwards { last_tick: self.last_tick, now_tick: t });
         }
-        let mut part = [false; MAX_CHANNELS];
-        for (index, slot) in part.iter_mut().enumerate() {
-            *slot = self.takes_part(at, index);
-        }
         let (plan, clock) = (self.plan, self.clock);
-        let taking_part = self.channels.iter_mut().zip(part).enumerate().filter(|(_, (_, part))| *part);
         let mut result = Ok(());
-        for (index, (state, _)) in taking_part {
+        for (number, state) in
+            (0_u8..).zip(self.channels.iter_mut()).filter(|(number, _)| due.includes(*number))
+        {
             // what was put out on the others counts, whatever one of them finds
-            result = result.and(state.apply(u8::try_from(index).unwrap_or(u8::MAX), plan, &clock, t));
+            result = result.and(state.apply(number, plan, &clock, t));
         }
         self.last_tick = t;
         result
@@ -461,6 +467,19 @@ impl<'a> Engine<'a> {
     #[must_use]
     pub const fn fault(&self) -> Option<EngineFault> {
         self.fault
+    }
+}
+
+/// An instant, and a bit for each channel that takes part in it.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    at: u64,
+    channels: u8,
+}
+
+impl Due {
+    fn includes(self, channel: u8) -> bool {
+        self.channels & 1_u8.wrapping_shl(u32::from(channel)) != 0
     }
 }
 
