@@ -51,6 +51,12 @@ pub struct StepVerdict {
     pub to_full_us: Option<u64>,
     /// How the swing went; `None` for a shuffle and for a swing the walk does not end.
     pub swing: Option<Swing>,
+    /// Whether a pulse of two periods before toe-off, or at it, was at or above motor threshold.
+    pub strong_at_toe_off: bool,
+    /// Whether one of them was at full level.
+    pub full_at_toe_off: bool,
+    /// Whether a pulse of the swing was at or above motor threshold.
+    pub strong_in_swing: bool,
 }
 
 /// What one swing got.
@@ -71,11 +77,11 @@ pub struct Swing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Above motor threshold by toe-off.
+    /// Above motor threshold by toe-off, and still at toe-off.
     OnTime,
     /// Above motor threshold, but only during swing.
     Late,
-    /// Never above motor threshold.
+    /// Not above motor threshold at any time of the swing, even if it was before.
     Missed,
     /// No toe-off: the heel rose and the toes stayed.
     Shuffle,
@@ -87,13 +93,20 @@ impl StepVerdict {
     pub fn outcome(&self) -> Outcome {
         let Some(toe_off) = self.step.toe_off else { return Outcome::Shuffle };
         let Some(after) = self.to_threshold_us else { return Outcome::Missed };
-        if self.start_us() + after <= toe_off { Outcome::OnTime } else { Outcome::Late }
+        if self.start_us() + after <= toe_off && self.strong_at_toe_off {
+            Outcome::OnTime
+        } else if self.strong_in_swing {
+            Outcome::Late
+        } else {
+            Outcome::Missed
+        }
     }
 
     /// Whether full level was reached by toe-off.
     #[must_use]
     pub fn full_by_toe_off(&self) -> bool {
-        self.to_full_us.zip(self.step.toe_off).is_some_and(|(after, toe)| self.start_us() + after <= toe)
+        let reached = |(after, toe)| self.start_us() + after <= toe;
+        self.full_at_toe_off && self.to_full_us.zip(self.step.toe_off).is_some_and(reached)
     }
 
     /// How long after toe-off full level came; 0 when it came before.
@@ -150,7 +163,7 @@ pub struct Judgement {
     pub stances: Vec<Stance>,
     /// Pulses outside every window from a heel-off to the end of the tail after its strike.
     pub stray_pulses: usize,
-    /// Time under stimulation.
+    /// Time under stimulation from the first heel-off to the last strike.
     pub on_us: u64,
     /// From the first heel-off to the last strike.
     pub walked_us: u64,
@@ -191,7 +204,7 @@ impl Judgement {
             steps,
             stances: stances(walk, pulses, terms),
             stray_pulses: count_stray(walk, pulses, terms),
-            on_us: on_time(pulses, terms.period_us),
+            on_us: on_time(within(pulses, first, last.max(first)), last, terms.period_us),
             walked_us: last.saturating_sub(first),
         }
     }
@@ -284,9 +297,18 @@ fn judge_step(step: &Step, next: Option<&Step>, pulses: &[Pulse], terms: &Terms)
     let first = |wanted: &dyn Fn(&Pulse) -> bool| {
         during.iter().find(|p| wanted(p)).map(|p| p.onset_us.saturating_sub(start))
     };
+    // a pulse stands for two periods at most
+    let at_toe_off = step.toe_off.map_or(&[][..], |toe| {
+        within(pulses, toe.saturating_sub(2 * terms.period_us).max(earliest), toe.saturating_add(1))
+    });
+    let in_swing = step.toe_off.map_or(&[][..], |toe| within(pulses, toe, end.max(toe)));
+    let strong = |p: &Pulse| p.level_ua >= terms.threshold_ua;
     StepVerdict {
         step: *step,
-        to_threshold_us: first(&|p| p.level_ua >= terms.threshold_ua),
+        strong_at_toe_off: at_toe_off.iter().any(strong),
+        full_at_toe_off: at_toe_off.iter().any(|p| p.full),
+        strong_in_swing: in_swing.iter().any(strong),
+        to_threshold_us: first(&strong),
         to_full_us: first(&|p| p.full),
         swing: step.toe_off.zip(step.strike).map(|(from, to)| judge_swing(from, to, pulses, terms.period_us)),
     }
@@ -314,14 +336,14 @@ fn judge_swing(from: u64, to: u64, pulses: &[Pulse], period: u64) -> Swing {
         length_us: to - from,
         full_us,
         held_permille: (full_us * 1_000).checked_div(due).unwrap_or(1_000),
-        longest_gap_us: longest_gap(near, to, period),
+        longest_gap_us: longest_gap(near, from, to, period),
     }
 }
 
-/// The longest time between two pulses, or from the last one to `to`, in which none came.
-fn longest_gap(pulses: &[Pulse], to: u64, period: u64) -> u64 {
+/// The longest time between two pulses, or from the last one to `to`, in which none came; all of it without any.
+fn longest_gap(pulses: &[Pulse], from: u64, to: u64, period: u64) -> u64 {
     let between = pulses.windows(2).map(|w| w[1].onset_us - w[0].onset_us).max().unwrap_or(0);
-    let after = pulses.last().map_or(0, |p| to.saturating_sub(p.onset_us));
+    let after = pulses.last().map_or(to - from, |p| to.saturating_sub(p.onset_us));
     if after > period { between.max(after) } else { between }
 }
 
@@ -372,7 +394,8 @@ fn count_stray(walk: &Walk, pulses: &[Pulse], terms: &Terms) -> usize {
     pulses.iter().filter(|p| !is_due(p.onset_us)).count()
 }
 
-fn on_time(pulses: &[Pulse], period: u64) -> u64 {
+/// Time under pulses up to `end`; each stands for a period or until the next.
+fn on_time(pulses: &[Pulse], end: u64, period: u64) -> u64 {
     let spans = pulses.windows(2).map(|w| (w[1].onset_us - w[0].onset_us).min(period));
-    spans.sum::<u64>() + if pulses.is_empty() { 0 } else { period }
+    spans.sum::<u64>() + pulses.last().map_or(0, |p| end.saturating_sub(p.onset_us).min(period))
 }

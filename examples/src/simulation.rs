@@ -6,7 +6,7 @@
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 use nmes_core::{ChannelState, Counters, FrameKind, GateInput, Level, PulseReceipt, StopPolicy};
-use nmes_hal_adapters::sim::{Bench, Delivered, EdgeSink, MeanDc, SimAlarm, SimEdge, SimOutput, SimSense};
+use nmes_hal_adapters::sim::{Bench, Delivered, EdgeSink, SimAlarm, SimEdge, SimOutput, SimSense};
 use nmes_hal_adapters::{Cause, Stats, Stimulator, Stopped, Ticked};
 use nmes_protocols::{GaitConfig, GateCommand, Heel, PollAt, State, Trigger, TriggerNote};
 use nmes_safety::{Checked, Trip};
@@ -76,8 +76,6 @@ pub struct Run {
     pub trips: Vec<Trip>,
     /// The commanded ledger at the end, in nA·ticks.
     pub residual_na_ticks: i64,
-    /// Mean direct current on the simulated stage.
-    pub mean_dc: MeanDc,
     /// The largest measured direct current of a second, in nA, signed.
     pub worst_second_dc_na: i64,
     /// Counts of the engine.
@@ -389,7 +387,6 @@ impl Bout<'_> {
             stopped: self.stopped.map(|stopped| since(self.start, stopped)),
             trips: std::mem::take(&mut self.trips),
             residual_na_ticks: self.stim.engine().ledger(0).map_or(0, |ledger| ledger.as_nanoamp_ticks()),
-            mean_dc: self.bench.mean_dc(0),
             worst_second_dc_na: self.worst_dc_na,
             counters: self.stim.counters(0).unwrap_or_default(),
             stats: self.stim.stats(),

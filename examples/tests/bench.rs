@@ -54,7 +54,7 @@ fn polarity_mismatch_shows_as_measured_direct_current() {
         let asked = ask(&["--polarity-mismatch-pct", percent]);
         with_run(&asked, |shown| {
             assert_eq!((shown.fault(), shown.balance.commanded_na_ticks), (None, 0));
-            Ok((shown.balance.full_level_ua, shown.balance.on_ua))
+            Ok((shown.balance.full_level_ua.unwrap(), shown.balance.on_ua))
         })
         .unwrap()
     };

@@ -143,3 +143,31 @@ fn output_that_goes_on_is_on_time_without_a_heel_off() {
     );
     assert_eq!(outcomes(2_700_000, 3_200_000), [Outcome::Missed, Outcome::Late], "100 ms after toe-off");
 }
+
+/// REQ-APP-002: output that is gone before toe-off is no step on time, and its swing is one gap.
+#[test]
+fn output_that_ends_before_the_swing_is_missed() {
+    for walk in walks() {
+        let steps = walk.steps(Foot::Left);
+        let fair = |s: &&nmes_examples::gait::Step| s.lead_us().is_some_and(|lead| lead >= 150_000);
+        let early: Vec<Pulse> = steps
+            .iter()
+            .filter(fair)
+            .flat_map(|s| train(s.heel_off.unwrap(), s.toe_off.unwrap() - 2 * PERIOD_US))
+            .collect();
+        let judgement = Judgement::of(&walk, &early, &terms());
+        assert_eq!(judgement.count(Outcome::OnTime), 0);
+        let fair_swings = judgement.swings().filter(|v| fair(&&v.step));
+        let mut seen = 0;
+        for verdict in fair_swings {
+            assert_eq!(verdict.outcome(), Outcome::Missed);
+            assert!(!verdict.full_by_toe_off());
+            if let Some(swing) = verdict.swing {
+                assert!(swing.longest_gap_us >= swing.length_us && swing.full_us == 0, "{swing:?}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 5 && !judgement.passes());
+        assert!(judgement.on_percent() <= 100.0);
+    }
+}

@@ -235,8 +235,9 @@ fn pulse(
     let length_percent = u32::from(balance.value.length_percent());
     let origin = if request.balance.is_some() { Origin::Given } else { Origin::Row(balance.provenance) };
     settings.add("balancing phase length", length_percent, Unit::Percent, origin);
-    settings.add("ceiling amplitude", amplitude, Unit::MicroAmps, Origin::Row(row.ceiling.provenance));
-    settings.add("ceiling width", width, Unit::Micros, Origin::Row(row.ceiling.provenance));
+    let ceiling = |given: bool| if given { Origin::Given } else { Origin::Row(row.ceiling.provenance) };
+    settings.add("ceiling amplitude", amplitude, Unit::MicroAmps, ceiling(request.amplitude.is_some()));
+    settings.add("ceiling width", width, Unit::Micros, ceiling(request.width.is_some()));
     let set = Setting { amplitude: ua(amplitude), width: us(width) };
     let shape = PulseShape { gap: us(gap), balance: balance.value, leading: row.waveform.leading.value };
     Ok((set, shape, Rate::from_millihertz(millihertz).map_err(BuildError::Session)?))

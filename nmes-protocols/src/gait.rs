@@ -145,7 +145,7 @@ impl fmt::Display for TriggerNote {
             Self::RunEnded => {
                 f.write_str("steps without an Off for too long: output ended, waiting for a full strike")
             }
-            Self::EndedMidStep => f.write_str("ended in mid-step: the output was ramped down"),
+            Self::EndedMidStep => f.write_str("ended in mid-step: the gate was closed"),
             Self::LineOpen => {
                 f.write_str("heel-switch line open: output ended, acknowledge when it is mended")
             }

@@ -81,7 +81,8 @@ fn overrides_are_given() {
         assert_eq!((built.gait.times().delay, built.gait.times().extension), (millis(40), millis(120)));
         let given: Vec<_> =
             built.settings.iter().filter(|a| a.origin == Origin::Given).map(|a| a.name).collect();
-        assert_eq!(given.len(), 11, "{given:?}");
+        // eleven that were asked for, and the two ceilings that follow from them
+        assert_eq!(given.len(), 13, "{given:?}");
         assert_eq!(built.settings.get("ramp-up").unwrap().origin.to_string(), "given by you");
     })
     .unwrap();

@@ -77,7 +77,7 @@ pub struct Balance {
     /// What the end of a train may leave: one code × L, in nA·ticks.
     pub end_bound_na_ticks: u64,
     /// Measured mean direct current of the pulses at full level, in µA.
-    pub full_level_ua: f64,
+    pub full_level_ua: Option<f64>,
     /// Measured mean direct current while trains were on, in µA.
     pub on_ua: f64,
     /// Measured mean direct current over the session, in µA.
@@ -189,10 +189,11 @@ pub fn commanded_na_ticks(plan: &Plan<'_>, run: &Run) -> i128 {
 
 fn balance(scenario: &Scenario, plan: &Plan<'_>, run: &Run) -> Balance {
     let hardware = plan.hardware();
-    let late = plan.channel(0).map_or(0, nmes_core::ChannelPlan::late_limit_ticks);
+    let late = plan.channel(0).map_or(0, nmes_core::ChannelPlan::jitter_ticks);
     let code = u64::from(hardware.channels()[0].na_per_code_positive);
     // a symmetric pulse is paid back at its own code, so two balancing codes × L are twice its amplitude × L
-    let highest = run.pulses.iter().map(|p| u64::from(p.receipt.code.unsigned_abs())).max().unwrap_or(0);
+    let set = plan.session().channels()[0].set.amplitude;
+    let highest = plan.channel(0).map_or(0, |channel| u64::from(channel.code_for(set)));
     let full: Vec<f64> = run
         .pulses
         .iter()
@@ -201,15 +202,19 @@ fn balance(scenario: &Scenario, plan: &Plan<'_>, run: &Run) -> Balance {
         .collect();
     let rate = plan.session().channels()[0].rate;
     let hz = f64::from(rate.pulses()) * 1e6 / f64::from(rate.per_us());
-    let mean_nc = if full.is_empty() { 0.0 } else { full.iter().sum::<f64>() / full.len() as f64 };
+    let mean_nc = (!full.is_empty()).then(|| full.iter().sum::<f64>() / full.len() as f64);
+    let sum_nc: f64 = run.pulses.iter().map(|p| p.delivered.net_nc).sum();
+    let pulses = run.pulses.iter().filter(|p| p.is_pulse()).count();
+    // nC over s is nA
+    let mean_ua = |seconds: f64| if seconds > 0.0 { sum_nc / seconds / 1e3 } else { 0.0 };
     Balance {
         commanded_na_ticks: commanded_na_ticks(plan, run),
         worst_pulse_na_ticks: run.pulses.iter().map(|p| p.receipt.ledger.magnitude()).max().unwrap_or(0),
         pulse_bound_na_ticks: 2 * highest * code * late,
         end_bound_na_ticks: code * late,
-        full_level_ua: mean_nc * hz / 1e3,
-        on_ua: run.mean_dc.on_ua,
-        session_ua: run.mean_dc.whole_ua,
+        full_level_ua: mean_nc.map(|nc| nc * hz / 1e3),
+        on_ua: mean_ua(pulses as f64 / hz),
+        session_ua: mean_ua(run.end_us as f64 / 1e6),
         worst_second_ua: run.worst_second_dc_na as f64 / 1e3,
         blocked_hour_ua: scenario.stage.blocked_dc_ua(BLOCKING_MICROFARAD, 3_600.0),
         blocked_uc: scenario.stage.blocked_dc_ua(BLOCKING_MICROFARAD, 1.0),

@@ -123,7 +123,8 @@ fn rounding(shown: &Shown<'_>) -> String {
     if said.is_empty() {
         return "Rounded for this hardware: nothing".to_owned();
     }
-    format!("Rounded for this hardware: {}; all else is exact", said.join(", "))
+    let ramps = "other set values are exact; in a ramp every pulse is within a code of its level";
+    format!("Rounded for this hardware: {}; {ramps}", said.join(", "))
 }
 
 fn ms(us: Option<u64>) -> String {
@@ -325,7 +326,8 @@ fn balance(shown: &Shown<'_>) -> String {
         format!("{} nA·ticks", b.worst_pulse_na_ticks),
         format!("bound with late edges: {} (two balancing codes × L)", b.pulse_bound_na_ticks),
     );
-    row(&mut table, "measured d.c., full level", ua(b.full_level_ua), "mean over its pulses and periods");
+    let at_full = b.full_level_ua.map_or_else(|| "-".to_owned(), ua);
+    row(&mut table, "measured d.c., full level", at_full, "mean over its pulses and periods");
     row(&mut table, "measured d.c., while on", ua(b.on_ua), "mean over the trains, ramps included");
     row(&mut table, "measured d.c., session", ua(b.session_ua), "mean over all its time");
     row(

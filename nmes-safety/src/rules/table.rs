@@ -89,7 +89,7 @@ pub static N_DOC_1: Rule = Rule::at_most("N-DOC-1", 2_000, Unit::MicroAmpsRmsPer
     .cites(
         Class::Standard,
         Confidence::Found,
-        "IEC 60601-2-10 instructions for use, item g): to disclose; denied here",
+        "IEC 60601-2-10 instructions for use, item g, where it is to be disclosed; denied here",
     );
 
 /// The most one action on the amplitude control changes.
