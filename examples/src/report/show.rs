@@ -158,7 +158,10 @@ fn swing_rows(table: &mut Table, shown: &Shown<'_>) {
     let steps = judged.swings().count();
     let full = judged.swings().filter(|s| s.full_by_toe_off()).count();
     let worst = judged.swings().filter_map(StepVerdict::full_after_toe_off_us).max();
-    let worst = format!("worst: {} after toe-off", ms(worst));
+    let worst = match worst {
+        Some(0) => "none later, where it was reached".to_owned(),
+        later => format!("worst: {} after toe-off", ms(later)),
+    };
     row(table, "full level by toe-off", format!("{full} of {steps}"), worst);
     row(table, "heel-off to motor threshold", ms(judged.worst_to_threshold_us()), "the longest");
     let swings: Vec<Swing> = judged.swings().filter_map(|s| s.swing).collect();
@@ -326,6 +329,9 @@ fn balance(shown: &Shown<'_>) -> String {
         format!("{} nA·ticks", b.worst_pulse_na_ticks),
         format!("bound with late edges: {} (two balancing codes × L)", b.pulse_bound_na_ticks),
     );
+    let end = "bound with late edges: ";
+    let remark = format!("{end}{} (one code × L); a hard stop keeps to neither", b.end_bound_na_ticks);
+    row(&mut table, "commanded, at the end", format!("{} nA·ticks", shown.run.residual_na_ticks), remark);
     let at_full = b.full_level_ua.map_or_else(|| "-".to_owned(), ua);
     row(&mut table, "measured d.c., full level", at_full, "mean over its pulses and periods");
     row(&mut table, "measured d.c., while on", ua(b.on_ua), "mean over the trains, ramps included");
