@@ -43,10 +43,19 @@ impl Envelope {
         self.rise(self.close_tick).checked_sub(part(fallen, self.down_ticks)).filter(|&left| left > 0)
     }
 
-    /// Opens from the present level, with the full ramp-down again.
-    pub(crate) fn open_again(&mut self, tick: u64, latest_close: u64, down_ticks: u64) {
-        self.from = self.fraction(tick).unwrap_or(0);
-        self.open_tick = tick;
+    /// No tick from here on is in the train.
+    pub(crate) fn over_tick(&self) -> u64 {
+        self.close_tick.saturating_add(self.down_ticks)
+    }
+
+    /// Opens from the present level, with the full ramp-down again. On a channel with an offset what was asked for is
+    /// due only at `here`; what was asked before and is not due at `now` either is withdrawn, so that no level jumps.
+    pub(crate) fn open_again(&mut self, now: u64, here: u64, latest_close: u64, down_ticks: u64) {
+        let changed = self.close_tick <= here || self.hold_tick <= here;
+        if changed && self.close_tick.min(self.hold_tick) <= now {
+            self.from = self.fraction(now).unwrap_or(0);
+            self.open_tick = now;
+        }
         self.hold_tick = u64::MAX;
         self.close_tick = latest_close;
         self.down_ticks = down_ticks;
@@ -104,7 +113,7 @@ mod tests {
         let held = Envelope { hold_tick: 1_050, ..RAMP };
         assert_eq!(held.fraction(2_000), Some(FULL / 4));
         let mut reopened = RAMP;
-        reopened.open_again(3_200, u64::MAX, 50);
+        reopened.open_again(3_200, 3_200, u64::MAX, 50);
         assert_eq!(reopened.down_ticks, 50);
         assert_eq!(reopened.fraction(3_200), Some(FULL / 2));
         assert_eq!(reopened.fraction(3_300), Some(FULL));

@@ -119,6 +119,7 @@ impl TriggerCount {
 
 /// When an opening of a channel may take effect.
 struct Times {
+    now: u64,
     /// Now, at this channel: its offset later.
     here: u64,
     /// The last moment at which a ramp-down can begin and still end within the session.
@@ -130,7 +131,7 @@ impl ChannelState {
     fn times(plan: &ChannelPlan, gate: &Gate, now: u64, end: u64) -> Times {
         let here = now.saturating_add(plan.offset_ticks);
         let latest = end.saturating_add(plan.offset_ticks).saturating_sub(plan.down_ticks);
-        Times { here, latest, longest: millis_to_ticks(gate.max_on, plan.ticks_per_second) }
+        Times { now, here, latest, longest: millis_to_ticks(gate.max_on, plan.ticks_per_second) }
     }
 
     /// Whether an opening at `now` can be taken at all.
@@ -151,10 +152,16 @@ impl ChannelState {
     }
 
     /// When a new train may open: after the least OFF time. A train that is over but not closed yet has ended before
-    /// its next onset would have stood.
+    /// its next onset would have stood; one that an offset still lets run, before one after its ramp-down.
     fn rested(&self, plan: &ChannelPlan, gate: &Gate, times: &Times) -> u64 {
         let soonest = times.here.saturating_add(u64::from(plan.spacing));
-        let ended = if self.train == Train::Idle { self.train_end } else { Some(self.earliest_onset) };
+        let ended = match self.train {
+            Train::Idle => self.train_end,
+            Train::Running if self.is_on(times.now) => {
+                Some(self.envelope.over_tick().saturating_add(plan.period_ticks()))
+            }
+            Train::Running | Train::Closing | Train::Done => Some(self.earliest_onset),
+        };
         let off = millis_to_ticks(gate.min_off, plan.ticks_per_second);
         soonest.max(ended.map_or(0, |t| t.saturating_add(off)))
     }
@@ -175,7 +182,8 @@ impl ChannelState {
             }
             let close = self.train_open.saturating_add(times.longest);
             self.limited = close < times.latest;
-            self.envelope.open_again(times.here, close.min(times.latest), plan.down_ticks);
+            let close = close.min(times.latest);
+            self.envelope.open_again(times.now, times.here, close, plan.down_ticks);
             return GateAnswer::Continued;
         }
         self.queue_train(plan, gate, &times)
@@ -193,8 +201,7 @@ impl ChannelState {
             up_ticks: plan.up_ticks,
             down_ticks: plan.down_ticks,
         });
-        self.limited = close_tick < times.latest;
-        if self.train == Train::Running {
+        if self.train == Train::Running && !self.is_on(times.now) {
             self.train = Train::Closing;
         }
         let at_tick = open_tick.max(self.earliest_onset);

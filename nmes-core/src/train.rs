@@ -129,6 +129,7 @@ impl ChannelState {
     fn schedule(&mut self, plan: &Plan<'_>, channel: &ChannelPlan, clock: &Clockwork) -> bool {
         let Some(start) = clock.start else { return false };
         let begin = start.saturating_add(channel.offset_ticks);
+        let gated = matches!(plan.session().schedule(), Schedule::Gated(_));
         let envelope = match plan.session().schedule() {
             Schedule::Gated(_) => self.queued.take(),
             Schedule::Continuous => {
@@ -142,9 +143,11 @@ impl ChannelState {
             self.onsets = channel.onsets.starting_at(envelope.open_tick.max(self.earliest_onset));
             self.train = Train::Running;
             self.train_open = envelope.open_tick;
+            // a gated train that does not last to the end of the session is closed by its longest time
+            self.limited = gated && envelope.over_tick() < clock.end_of(channel);
             return true;
         }
-        if !matches!(plan.session().schedule(), Schedule::Gated(_)) {
+        if !gated {
             self.train = Train::Done;
         }
         false

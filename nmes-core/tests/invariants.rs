@@ -85,30 +85,35 @@ proptest! {
         lateness_holds(&case)?;
     }
 
-    /// REQ-INV-03: the same number of ticks late at every edge changes nothing: latency cancels, and no trim comes.
+    /// REQ-INV-03: the same number of ticks late at every edge changes nothing, on any number of channels: latency
+    /// cancels, and no trim comes.
     #[test]
     fn constant_latency_cancels(case in case(Kind { late: true, exact: true })) {
         let plan = compiled(&case)?;
-        prop_assume!(case.hardware.timing().has_latch || case.channels.len() == 1);
         let late = i64::from(case.hardware.timing().late_max_ticks);
-        let run = play(&plan, &started(&case.session()), || late);
+        let mut script = started(&case.session());
+        script.push((0, Action::Gate(GateInput::Open)));
+        let run = play(&plan, &script, || late);
         prop_assert_eq!(run.fault, None);
-        if case.channels.len() == 1 {
-            prop_assert!(run.receipts.iter().all(|r| r.ledger == Charge::ZERO));
-            prop_assert_eq!(run.counters[0].trims, 0);
-        }
+        prop_assert!(run.receipts.iter().all(|r| r.ledger == Charge::ZERO));
+        prop_assert!(run.counters.iter().all(|c| c.trims == 0));
     }
 
-    /// REQ-INV-03: one tick later than L + ε is a fault that names the channel.
+    /// REQ-INV-03: one tick later than L + ε is a fault that names channel and limit, in gated sessions too; at L + ε
+    /// it is none.
     #[test]
-    fn later_than_declared_is_a_fault(case in case(Kind { late: true, exact: true })) {
+    fn later_than_declared_is_a_fault(case in case(Kind { late: true, exact: true }), nth in 1_u32..12) {
         let plan = compiled(&case)?;
-        let limit = plan.channel(0).unwrap().late_limit_ticks() as i64;
-        let mut count = 0_u32;
-        let run = play(&plan, &started(&case.session()), || { count += 1; if count == 4 { limit + 1 } else { 0 } });
-        if count >= 4 {
-            prop_assert!(matches!(run.fault, Some(EngineFault::Late { .. })), "{:?}", run.fault);
-            prop_assert_eq!(count, 4, "nothing comes after a fault");
+        let limit_ticks = plan.channel(0).unwrap().late_limit_ticks();
+        let mut script = started(&case.session());
+        script.push((0, Action::Gate(GateInput::Open)));
+        for (by_ticks, faults) in [(limit_ticks, false), (limit_ticks + 1, true)] {
+            let mut count = 0_u32;
+            let run = play(&plan, &script, || { count += 1; if count == nth { by_ticks as i64 } else { 0 } });
+            prop_assume!(count >= nth);
+            let found = matches!(run.fault, Some(EngineFault::Late { by_ticks: by, limit_ticks: limit, .. }) if (by, limit) == (by_ticks, limit_ticks));
+            prop_assert_eq!(found, faults, "{:?}", run.fault);
+            prop_assert!(!faults || count == nth, "nothing comes after a fault");
         }
     }
 

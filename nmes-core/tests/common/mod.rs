@@ -331,3 +331,126 @@ pub fn script(case: &Case) -> Vec<(u64, Action)> {
     }
     script
 }
+
+/// An output with equal gains, 0.1 mA a code.
+pub const DAC: ChannelHardware = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+
+/// 40 mA, 300 µs, a gap of 100 µs, 40 Hz, no ramp.
+pub fn plain() -> Channel {
+    let set = Setting::new(40_000, 300).unwrap();
+    let pulse = PulseShape { gap: Micros::from_micros(100).unwrap(), ..PulseShape::default() };
+    let (rate, ramp, offset) = (Rate::from_hz(40).unwrap(), Ramp::default(), Micros::ZERO);
+    Channel { pulse, rate, set, ceiling: set, ramp, offset }
+}
+
+pub fn ramped(up: u32, down: u32, floor: u32) -> Ramp {
+    Ramp { up: ms(up), down: ms(down), floor, ..Ramp::default() }
+}
+
+pub fn gated(max_on: u32, min_off: u32, triggers: u16) -> Schedule {
+    Schedule::Gated(Gate { max_on: ms(max_on), min_off: ms(min_off), max_triggers_per_minute: triggers })
+}
+
+/// Compiles for as many equal outputs as there are channels, and hands the plan on.
+pub fn with_plan<R>(
+    channels: &[Channel],
+    schedule: Schedule,
+    length_ms: u32,
+    timing: HardwareTiming,
+    then: impl FnOnce(&Plan<'_>) -> R,
+) -> R {
+    let session = Session::new(channels, schedule, ms(length_ms)).unwrap();
+    let hardware = Hardware::new(timing, &vec![DAC; channels.len()], 0).unwrap();
+    then(&Plan::compile(&session, &hardware).unwrap())
+}
+
+/// [`play`] with every channel set and started at tick 0, and `more` after that.
+pub fn play_on(plan: &Plan<'_>, more: &[(u64, Action)], late: impl FnMut() -> i64) -> Run {
+    let mut script = started(plan.session());
+    script.extend_from_slice(more);
+    play(plan, &script, late)
+}
+
+/// An engine with every channel set and started at tick 0.
+pub fn with_engine<R>(plan: &Plan<'_>, then: impl FnOnce(&mut Engine<'_>) -> R) -> R {
+    let mut storage = [ChannelState::new(); MAX_CHANNELS];
+    let mut engine = Engine::new(plan, &mut storage).unwrap();
+    for (index, channel) in (0_u8..).zip(plan.session().channels()) {
+        engine.command(index, channel.set, 0).unwrap();
+    }
+    engine.start(0);
+    then(&mut engine)
+}
+
+/// Accepts every frame that waits.
+pub fn accept_all(engine: &mut Engine<'_>) -> Vec<PulseFrame> {
+    let mut frames = vec![];
+    while let Some(frame) = engine.pending() {
+        assert!(engine.accept(frame.channel(), frame.sequence()));
+        frames.push(frame);
+    }
+    frames
+}
+
+/// Accepts what waits and applies the next step, `late` ticks late; when that was. `None` when nothing is due.
+pub fn advance(engine: &mut Engine<'_>, late: u64) -> Option<u64> {
+    accept_all(engine);
+    let Next::At(at) = engine.next() else { return None };
+    engine.applied(at + late).unwrap();
+    Some(at + late)
+}
+
+/// Goes on until nothing is due; the frames that were accepted and the receipts.
+pub fn run_out(
+    engine: &mut Engine<'_>,
+    mut late: impl FnMut() -> u64,
+) -> (Vec<PulseFrame>, Vec<PulseReceipt>) {
+    let (mut frames, mut receipts) = (vec![], vec![]);
+    for turn in 0.. {
+        assert!(turn < 1_000_000, "a run ends");
+        frames.extend(accept_all(engine));
+        let Next::At(at) = engine.next() else { break };
+        engine.applied(at + late()).unwrap();
+        receipts.extend(core::iter::from_fn(|| engine.take_receipt()));
+    }
+    (frames, receipts)
+}
+
+/// The strongest code of a frame against its first one.
+pub fn paying_code(frame: &PulseFrame) -> u32 {
+    let code = |s: &Segment| match s.level {
+        Level::Code(code) => code,
+        Level::Open | Level::Shorted => 0,
+    };
+    let first = frame.segments().first().map_or(0, code).signum();
+    let against = frame.segments().iter().map(code).filter(|c| c.signum() == -first);
+    against.map(i32::unsigned_abs).max().unwrap_or(0)
+}
+
+impl Run {
+    /// Onsets and codes of the pulses of a channel.
+    pub fn onsets(&self, channel: u8) -> Vec<(u64, i32)> {
+        self.pulses().filter(|r| r.channel == channel).map(|r| (r.onset_tick, r.code)).collect()
+    }
+
+    /// The least time a channel was open between two opposite polarities, and between two edges.
+    pub fn least_open_and_spacing(&self, channel: u8) -> (u64, u64) {
+        let (mut least_open, mut spacing, mut open, mut driven) = (u64::MAX, u64::MAX, 0, 0);
+        let edges: Vec<_> = self.edges.iter().filter(|e| e.channel == channel).collect();
+        for pair in edges.windows(2) {
+            let ticks = pair[1].tick - pair[0].tick;
+            spacing = spacing.min(ticks);
+            match pair[0].level {
+                Level::Code(code) if code != 0 => {
+                    if driven == -code.signum() {
+                        least_open = least_open.min(open);
+                    }
+                    (driven, open) = (code.signum(), 0);
+                }
+                Level::Open => open += ticks,
+                Level::Code(_) | Level::Shorted => {}
+            }
+        }
+        (least_open, spacing)
+    }
+}
