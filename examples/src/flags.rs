@@ -83,6 +83,16 @@ const fn of_field(field: Field) -> Option<&'static str> {
         | Field::OffsetCurrent
         | Field::EdgeSpacing
         | Field::RestMode
+        | Field::BurstPulses
+        | Field::SweepRate
+        | Field::SweepRatio
+        | Field::SweepTime
+        | Field::Intervals
+        | Field::Interval
+        | Field::Curvature
+        | Field::PatternPoints
+        | Field::PatternCommand
+        | Field::PatternCharge
         | _ => return None,
     })
 }

@@ -1,12 +1,13 @@
 //! Merges the channels of a plan into one sequence of steps.
 
-use crate::channel::{ChannelState, Counters, Pending, PulseReceipt, Train};
-use crate::error::{ConfigError, EngineFault, Field, at_least, at_most};
+use crate::channel::{ChannelState, Pending, Train};
+use crate::error::{ConfigError, EngineFault, Field, at_least};
 use crate::frame::{Level, PulseFrame};
-use crate::gate::{GateAnswer, GateInput, GateRefusal, TriggerCount};
-use crate::hardware::MAX_CHANNELS;
+use crate::gate::TriggerCount;
 use crate::plan::Plan;
-use crate::session::{Gate, Schedule, Setting};
+use crate::receipt::{Counters, PulseReceipt};
+use crate::session::Setting;
+use crate::source::Reserved;
 use crate::train::Clockwork;
 use crate::units::Charge;
 
@@ -40,30 +41,29 @@ pub struct Change {
     /// Number of the frame; of the last one when `edge` is `None`.
     pub sequence: u32,
     /// Which edge of the frame; `None` when the channel goes open at the end of a train, which needs no frame.
-    pub edge: Option<u8>,
+    pub edge: Option<u16>,
     /// The level the channel goes to.
     pub level: Level,
 }
 
 /// The changes of one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
-    at_tick: u64,
-    changes: [Change; MAX_CHANNELS],
-    len: u8,
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'e> {
+    due: Due,
+    channels: &'e [ChannelState],
 }
 
-impl Step {
+impl Step<'_> {
     /// The instant, in ticks.
     #[must_use]
     pub const fn at_tick(&self) -> u64 {
-        self.at_tick
+        self.due.at
     }
 
     /// The changes; none at a silent onset, where [`Engine::applied`] is all there is to do.
-    #[must_use]
-    pub fn changes(&self) -> &[Change] {
-        self.changes.get(..usize::from(self.len)).unwrap_or(&[])
+    pub fn changes(&self) -> impl Iterator<Item = Change> {
+        let all = (0_u8..).zip(self.channels.iter());
+        all.filter(|(number, _)| self.due.includes(*number)).filter_map(|(number, state)| state.change(number))
     }
 }
 
@@ -101,7 +101,7 @@ pub struct Finished {
 /// use nmes_core::*;
 /// # let set = Setting::new(40_000, 300).unwrap();
 /// # let channels = [Channel { pulse: PulseShape::default(), rate: Rate::from_hz(40).unwrap(), set, ceiling: set,
-/// #     ramp: Ramp::default(), offset: Micros::ZERO }];
+/// #     train: Train::default(), ramp: Ramp::default(), offset: Micros::ZERO }];
 /// # let session = Session::new(&channels, Schedule::Continuous, Millis::from_millis(1_000).unwrap()).unwrap();
 /// # let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
 /// # let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
@@ -128,21 +128,25 @@ pub struct Finished {
 /// an edge is applied later than the hardware declares, [`Engine::applied`] answers with a fault, no further step
 /// comes, and the caller opens the output.
 #[derive(Debug)]
-pub struct Engine<'a> {
-    plan: &'a Plan<'a>,
-    channels: &'a mut [ChannelState],
-    clock: Clockwork,
-    triggers: TriggerCount,
+pub struct Engine<'p, 's> {
+    pub(crate) plan: &'p Plan<'p>,
+    pub(crate) channels: &'s mut [ChannelState],
+    pub(crate) clock: Clockwork,
+    pub(crate) triggers: TriggerCount,
+    /// Tick of the last opening that was taken.
+    pub(crate) triggered_at: Option<u64>,
     last_tick: u64,
-    fault: Option<EngineFault>,
+    due: Due,
+    waits: bool,
+    pub(crate) fault: Option<EngineFault>,
 }
 
-impl<'a> Engine<'a> {
+impl<'p, 's> Engine<'p, 's> {
     /// An engine in storage of the caller, every set level at zero.
     ///
     /// # Errors
     /// Less storage than the plan has channels.
-    pub fn new(plan: &'a Plan<'a>, channels: &'a mut [ChannelState]) -> Result<Self, ConfigError> {
+    pub fn new(plan: &'p Plan<'p>, channels: &'s mut [ChannelState]) -> Result<Self, ConfigError> {
         let needed = usize::from(plan.channel_count());
         let given = i64::try_from(channels.len()).unwrap_or(i64::MAX);
         at_least(
@@ -152,43 +156,22 @@ impl<'a> Engine<'a> {
             "one state for each channel of the plan",
         )?;
         let channels = channels.get_mut(..needed).unwrap_or_default();
-        for (state, plan) in channels.iter_mut().zip(plan.channels()) {
-            *state = ChannelState { onsets: plan.onsets, ..ChannelState::new() };
+        for state in channels.iter_mut() {
+            *state = ChannelState::new();
         }
-        let clock = Clockwork { start: None, end: u64::MAX, stopping: false };
-        Ok(Self { plan, channels, clock, triggers: TriggerCount::EMPTY, last_tick: 0, fault: None })
-    }
-
-    /// Sets amplitude and width of a channel at full level, from its next frame on. An amplitude of zero is silence.
-    ///
-    /// # Errors
-    /// Names the value and the limit: no such channel, above the session's ceiling, or not to be had from the
-    /// hardware. Nothing changes then.
-    pub fn command(
-        &mut self,
-        channel: u8,
-        setting: Setting,
-        now: u64,
-    ) -> Result<CommandReceipt, ConfigError> {
-        let missing = no_channel(channel, self.plan.channel_count());
-        let plan = self.plan.channel(channel).ok_or(missing)?;
-        let ceiling = plan.channel.ceiling;
-        let (ua, us) = (setting.amplitude.as_microamps(), setting.width.as_micros());
-        let source = "the channel's ceiling";
-        at_most(Field::Amplitude, i64::from(ua), i64::from(ceiling.amplitude.as_microamps()), source)?;
-        at_most(Field::PhaseWidth, i64::from(us), i64::from(ceiling.width.as_micros()), source)?;
-        let codes = if ua == 0 { 0 } else { plan.validate_setting(setting)? };
-        let width_ticks = plan.width_ticks(setting.width);
-        let state = self.channels.get_mut(usize::from(channel)).ok_or(missing)?;
-        if state.set != setting {
-            state.set = setting;
-            state.set_ticks = (if ua == 0 { 0 } else { plan.code_for(setting.amplitude) }, width_ticks);
-            if !state.is_imminent(now.saturating_add(u64::from(plan.spacing))) {
-                self.replan(channel, now);
-            }
-        }
-        let from_sequence = self.channels.get(usize::from(channel)).map_or(0, |s| s.next_sequence(now));
-        Ok(CommandReceipt { channel, codes, width_ticks, from_sequence })
+        let clock = Clockwork { start: None, end: u64::MAX, stopping: false, reserved: Reserved::NONE };
+        let (triggers, due) = (TriggerCount::EMPTY, Due::NEVER);
+        Ok(Self {
+            plan,
+            channels,
+            clock,
+            triggers,
+            triggered_at: None,
+            last_tick: 0,
+            due,
+            waits: false,
+            fault: None,
+        })
     }
 
     /// Session time zero. Nothing is put out before; a second call does nothing.
@@ -199,54 +182,6 @@ impl<'a> Engine<'a> {
         self.clock.start = Some(now);
         self.clock.end = now.saturating_add(self.plan.length_ticks());
         self.replan_all(now);
-    }
-
-    /// Opens, holds or closes the gate of a gated session, within the bounds it declares.
-    pub fn gate(&mut self, input: GateInput, now: u64) -> GateAnswer {
-        let Schedule::Gated(gate) = self.plan.session().schedule() else {
-            return GateAnswer::Refused(GateRefusal::NotGated);
-        };
-        match input {
-            GateInput::Open => self.open_gate(&gate, now),
-            GateInput::Hold => self.each_channel(now, |state, plan| state.hold(plan, now)),
-            GateInput::Close { down } => {
-                self.each_channel(now, |state, plan| state.close_gate(plan, down, now))
-            }
-        }
-    }
-
-    fn open_gate(&mut self, gate: &Gate, now: u64) -> GateAnswer {
-        let Some(start) = self.clock.start.filter(|_| !self.clock.stopping && self.fault.is_none()) else {
-            return GateAnswer::Refused(GateRefusal::Stopped);
-        };
-        let end = self.clock.end;
-        let mut channels = self.channels.iter().zip(self.plan.channels());
-        if let Some(refusal) = channels.find_map(|(state, plan)| state.may_open(plan, gate, now, end)) {
-            return GateAnswer::Refused(refusal);
-        }
-        let hz = self.plan.hardware().timing().ticks_per_second;
-        if !self.triggers.admit(now.saturating_sub(start), hz, gate.max_triggers_per_minute) {
-            return GateAnswer::Refused(GateRefusal::TooManyTriggers);
-        }
-        self.each_channel(now, |state, plan| state.open_gate(plan, gate, now, end))
-    }
-
-    /// Applies a gate input to every channel, and plans anew where it did something.
-    fn each_channel(
-        &mut self,
-        now: u64,
-        input: impl Fn(&mut ChannelState, &crate::plan::ChannelPlan) -> GateAnswer,
-    ) -> GateAnswer {
-        let mut answer = GateAnswer::Ignored;
-        for index in 0..self.plan.channel_count() {
-            let part = self.channels.get_mut(usize::from(index)).zip(self.plan.channel(index));
-            let this = part.map_or(GateAnswer::Ignored, |(state, plan)| input(state, plan));
-            if this != GateAnswer::Ignored {
-                self.replan(index, now);
-            }
-            answer = answer.and(this);
-        }
-        answer
     }
 
     /// Ends the session by a policy. Each later call may only be stricter: [`StopPolicy::HardOff`] always acts.
@@ -266,20 +201,22 @@ impl<'a> Engine<'a> {
         }
         self.replan_all(now);
         if policy == StopPolicy::RecoverNow {
-            for (index, (state, plan)) in (0_u8..).zip(self.channels.iter_mut().zip(self.plan.channels())) {
+            for (state, plan) in self.channels.iter_mut().zip(self.plan.channels()) {
                 let cut = now.max(state.since).saturating_add(u64::from(plan.spacing));
-                state.make_recovery(index, plan, cut);
+                state.make_recovery(plan, cut);
             }
+            self.refresh();
         }
     }
 
     fn hard_off(&mut self, now: u64) {
         for (state, plan) in self.channels.iter_mut().zip(self.plan.channels()) {
             if state.open_now(plan, now.max(state.since)).is_none() {
-                self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: state.frame.channel() });
+                self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: state.receipt.channel });
             }
         }
         self.last_tick = self.last_tick.max(now);
+        self.refresh();
     }
 
     /// Lets time pass where no edge does: a gated session that is over ends here. Call it every 1 to 10 ms.
@@ -294,85 +231,99 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn replan_all(&mut self, now: u64) {
+    pub(crate) fn replan_all(&mut self, now: u64) {
         for index in 0..self.plan.channel_count() {
             self.replan(index, now);
         }
     }
 
     /// Withdraws what has not begun and decides again; a frame under way is left alone.
-    fn replan(&mut self, index: u8, now: u64) {
+    pub(crate) fn replan(&mut self, index: u8, now: u64) {
         if self.fault.is_some() {
             return;
         }
-        let clock = self.clock;
+        self.reserve(index);
         let Some((state, plan)) = self.channels.get_mut(usize::from(index)).zip(self.plan.channel(index))
         else {
             return;
         };
-        if state.under_way() || state.train == Train::Done {
+        if !state.under_way() && state.train != Train::Done {
+            let after = state.since.saturating_add(u64::from(plan.turn_ticks));
+            let earliest = now.saturating_add(u64::from(plan.spacing)).max(after);
+            state.plan_next(index, self.plan, &self.clock, earliest);
+        }
+        self.refresh();
+    }
+
+    /// Takes down what the other channels on a channel's source have planned.
+    fn reserve(&mut self, index: u8) {
+        if !self.plan.shares_sources() {
             return;
         }
-        let after = state.since.saturating_add(u64::from(plan.turn_ticks));
-        let earliest = now.saturating_add(u64::from(plan.spacing)).max(after);
-        state.plan_next(index, self.plan, &clock, earliest);
+        self.clock.reserved = Reserved::NONE;
+        let own = self.plan.channel(index).map_or(0, |c| c.hardware().source);
+        for (number, (state, plan)) in (0_u8..).zip(self.channels.iter().zip(self.plan.channels())) {
+            if number != index && own != 0 && plan.hardware().source == own && state.pending == Pending::Frame {
+                let until = state.onset.saturating_add(plan.room_ticks).max(state.at);
+                self.clock.reserved.add(state.onset, until);
+            }
+        }
     }
 
-    /// The next frame that waits for admission; `None` when all are accepted.
-    #[must_use]
-    pub fn pending(&self) -> Option<PulseFrame> {
-        let waiting = self.channels.iter().find_map(ChannelState::waiting);
-        waiting.filter(|_| self.fault.is_none()).copied()
-    }
-
-    /// The frame was admitted: its edges may come. False, and nothing happens, when it is not the one that waits.
-    pub fn accept(&mut self, channel: u8, sequence: u32) -> bool {
-        let Some(state) = self.channels.get_mut(usize::from(channel)) else { return false };
-        state.accept(sequence)
-    }
-
-    /// When the next step is due.
-    #[must_use]
-    pub fn next(&self) -> Next {
-        self.due().map_or(Next::Never, |due| Next::At(due.at))
-    }
-
-    /// The next instant and who takes part in it: one pass over the channels. Without a latch it is one channel at a
-    /// time.
-    fn due(&self) -> Option<Due> {
-        let mut due = Due { at: u64::MAX, channels: 0 };
+    /// Looks at the channels once: when the next step is due, who takes part in it, and whether a frame waits.
+    pub(crate) fn refresh(&mut self) {
+        let mut due = Due::NEVER;
+        let mut waits = false;
         let mut bit = 1_u8;
         for state in self.channels.iter() {
-            if let Some(at) = state.due() {
-                if at < due.at || due.channels == 0 {
-                    due = Due { at, channels: bit };
-                } else if at == due.at {
-                    due.channels |= bit;
-                }
+            let at = state.due();
+            if at < due.at {
+                due = Due { at, channels: bit };
+            } else if at == due.at && at != u64::MAX {
+                due.channels |= bit;
             }
+            waits |= state.waits();
             bit = bit.wrapping_shl(1);
         }
         if !self.plan.hardware().timing().has_latch {
             // the lowest bit alone
             due.channels &= due.channels.wrapping_neg();
         }
-        (due.channels != 0 && self.fault.is_none()).then_some(due)
+        let alive = self.fault.is_none();
+        self.due = if alive { due } else { Due::NEVER };
+        self.waits = waits && alive;
     }
 
-    /// The changes due at [`Engine::next`]; `None` when nothing is due.
+    /// The next frame that waits for admission; `None` when all are accepted.
     #[must_use]
-    pub fn step(&self) -> Option<Step> {
-        let due = self.due()?;
-        let nothing = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
-        let mut step = Step { at_tick: due.at, changes: [nothing; MAX_CHANNELS], len: 0 };
-        for (number, state) in (0_u8..).zip(self.channels.iter()) {
-            let Some(change) = due.includes(number).then(|| state.change(number)).flatten() else { continue };
-            if let Some(slot) = step.changes.get_mut(usize::from(step.len)) {
-                *slot = change;
-                step.len = step.len.saturating_add(1);
-            }
+    pub fn pending(&self) -> Option<PulseFrame<'p>> {
+        if !self.waits {
+            return None;
         }
-        Some(step)
+        let all = (0_u8..).zip(self.channels.iter());
+        let (index, state) = all.into_iter().find(|(_, state)| state.waits())?;
+        state.waiting(index, self.plan.channel(index)?)
+    }
+
+    /// The frame was admitted: its edges may come. False, and nothing happens, when it is not the one that waits.
+    pub fn accept(&mut self, channel: u8, sequence: u32) -> bool {
+        let parts = self.channels.get_mut(usize::from(channel)).zip(self.plan.channel(channel));
+        let Some((state, plan)) = parts else { return false };
+        let accepted = state.accept(plan, sequence);
+        self.refresh();
+        accepted
+    }
+
+    /// When the next step is due.
+    #[must_use]
+    pub const fn next(&self) -> Next {
+        if self.due.channels == 0 { Next::Never } else { Next::At(self.due.at) }
+    }
+
+    /// The changes due at [`Engine::next`]; `None` when nothing is due. Without a latch it is one channel at a time.
+    #[must_use]
+    pub const fn step(&self) -> Option<Step<'_>> {
+        if self.due.channels == 0 { None } else { Some(Step { due: self.due, channels: self.channels }) }
     }
 
     /// The step was put out; `t` is the clock read after the level changed.
@@ -385,21 +336,28 @@ impl<'a> Engine<'a> {
         if let Err(fault) = result {
             self.fault.get_or_insert(fault);
         }
+        self.refresh();
         result
     }
 
     fn apply_all(&mut self, t: u64) -> Result<(), EngineFault> {
-        let due = self.due().ok_or(EngineFault::OutOfOrder)?;
+        let due = self.due;
+        if due.channels == 0 {
+            return Err(EngineFault::OutOfOrder);
+        }
         if t < self.last_tick {
             return Err(EngineFault::ClockBackwards { last_tick: self.last_tick, now_tick: t });
         }
-        let (plan, clock) = (self.plan, self.clock);
         let mut result = Ok(());
-        for (number, state) in
-            (0_u8..).zip(self.channels.iter_mut()).filter(|(number, _)| due.includes(*number))
-        {
+        let mut left = due.channels;
+        while left != 0 {
+            let number = u8::try_from(left.trailing_zeros()).unwrap_or(0);
+            left &= left.wrapping_sub(1);
+            self.reserve(number);
             // what was put out on the others counts, whatever one of them finds
-            result = result.and(state.apply(number, plan, &clock, t));
+            if let Some(state) = self.channels.get_mut(usize::from(number)) {
+                result = result.and(state.apply(number, self.plan, &self.clock, t));
+            }
         }
         self.last_tick = t;
         result
@@ -407,12 +365,14 @@ impl<'a> Engine<'a> {
 
     /// The record of a pulse that has ended since the last call; repeat until `None` after each [`Engine::applied`].
     pub fn take_receipt(&mut self) -> Option<PulseReceipt> {
-        self.channels.iter_mut().find_map(|s| s.receipt.take())
+        let state = self.channels.iter_mut().find(|s| s.receipt_ready)?;
+        state.receipt_ready = false;
+        Some(state.receipt)
     }
 
     /// The plan that runs.
     #[must_use]
-    pub const fn plan(&self) -> &'a Plan<'a> {
+    pub const fn plan(&self) -> &'p Plan<'p> {
         self.plan
     }
 
@@ -425,13 +385,14 @@ impl<'a> Engine<'a> {
     /// The commanded charge a channel holds, counted up to its last level change.
     #[must_use]
     pub fn ledger(&self, channel: u8) -> Option<Charge> {
-        self.channels.get(usize::from(channel)).map(|s| s.ledger)
+        let state = self.channels.get(usize::from(channel))?;
+        state.ledger(self.plan.channel(channel)?)
     }
 
     /// The level a channel is at.
     #[must_use]
     pub fn level(&self, channel: u8) -> Option<Level> {
-        self.channels.get(usize::from(channel)).map(|s| s.level)
+        self.channels.get(usize::from(channel)).map(|s| s.level.into())
     }
 
     /// The set value of a channel at full level.
@@ -458,7 +419,9 @@ impl<'a> Engine<'a> {
         if self.channels.iter().any(|s| s.train != Train::Done) {
             return None;
         }
-        let residual = self.channels.iter().map(|s| s.ledger).max_by_key(|c| c.magnitude())?;
+        let parts = self.channels.iter().zip(self.plan.channels());
+        let ledgers = parts.map(|(state, plan)| state.ledger(plan));
+        let residual = ledgers.flatten().max_by_key(|c| c.magnitude())?;
         let at_tick = self.channels.iter().map(|s| s.since).max()?;
         Some(Finished { at_tick, residual })
     }
@@ -478,17 +441,9 @@ struct Due {
 }
 
 impl Due {
+    const NEVER: Self = Self { at: u64::MAX, channels: 0 };
+
     fn includes(self, channel: u8) -> bool {
         self.channels & 1_u8.wrapping_shl(u32::from(channel)) != 0
-    }
-}
-
-fn no_channel(channel: u8, count: u8) -> ConfigError {
-    let (value, limit) = (i64::from(channel), i64::from(count).saturating_sub(1));
-    ConfigError::Above {
-        field: Field::Channels,
-        value,
-        limit,
-        source: "the channels of the plan, counted from 0",
     }
 }

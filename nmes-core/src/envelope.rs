@@ -22,6 +22,11 @@ impl Envelope {
     pub(crate) const CLOSED: Self =
         Self { open_tick: 0, from: 0, hold_tick: 0, close_tick: 0, up_ticks: 0, down_ticks: 0 };
 
+    /// Opens from nothing at a tick, and closes by a ramp at another.
+    pub(crate) const fn opening(open_tick: u64, close_tick: u64, up_ticks: u64, down_ticks: u64) -> Self {
+        Self { open_tick, from: 0, hold_tick: u64::MAX, close_tick, up_ticks, down_ticks }
+    }
+
     fn rise(&self, tick: u64) -> u32 {
         let elapsed = tick.min(self.hold_tick).saturating_sub(self.open_tick);
         if self.up_ticks <= elapsed {

@@ -11,6 +11,26 @@ pub enum Field {
     PhaseWidth,
     /// Width of the primary phase, in ticks.
     PhaseTicks,
+    /// Amplitude of a further phase in percent of the main one.
+    PhasePercent,
+    /// Points of a custom pulse, or levels of a table.
+    Points,
+    /// One level of a custom pulse or a table.
+    PointLevel,
+    /// How often a pulse is repeated in one frame.
+    Repeat,
+    /// Mean direct current, in microamperes.
+    DirectCurrent,
+    /// Stages of a programme.
+    Stages,
+    /// Contractions of a stage.
+    Repeats,
+    /// Full level of a stage, in thousandths of the set value.
+    StageLevel,
+    /// Rate of a stage, in thousandths of a pulse a second.
+    StageRate,
+    /// Channels on one source, and how long an onset may wait for it, in microseconds.
+    Overlap,
     /// Gap between the phases, in microseconds.
     InterphaseGap,
     /// Length of the balancing phase in percent of the primary phase.
@@ -61,6 +81,26 @@ pub enum Field {
     EdgeSpacing,
     /// How the output rests between two pulses.
     RestMode,
+    /// Pulses of a burst.
+    BurstPulses,
+    /// An end of a sweep, in thousandths of a pulse a second.
+    SweepRate,
+    /// The faster rate of a sweep over the slower, rounded up.
+    SweepRatio,
+    /// Length of a sweep, in milliseconds.
+    SweepTime,
+    /// Intervals in a list.
+    Intervals,
+    /// An interval of a list, in microseconds.
+    Interval,
+    /// Curvature of an exponential rise, in thousandths.
+    Curvature,
+    /// Points of a recruitment pattern.
+    PatternPoints,
+    /// A command of a recruitment pattern, per mille.
+    PatternCommand,
+    /// Amplitude × width at a point of a recruitment pattern, in picocoulombs.
+    PatternCharge,
 }
 
 impl Field {
@@ -68,6 +108,16 @@ impl Field {
         match self {
             Self::PhaseWidth => "phase width (µs)",
             Self::PhaseTicks => "phase width (ticks)",
+            Self::PhasePercent => "amplitude of a further phase (% of the main phase)",
+            Self::Points => "points of a pulse",
+            Self::PointLevel => "level of a point",
+            Self::Repeat => "repeats of a pulse",
+            Self::DirectCurrent => "mean direct current (µA)",
+            Self::Stages => "stages",
+            Self::Repeats => "contractions of a stage",
+            Self::StageLevel => "level of a stage (‰)",
+            Self::StageRate => "rate of a stage (mHz)",
+            Self::Overlap => "wait for a shared source (µs)",
             Self::InterphaseGap => "interphase gap (µs)",
             Self::BalanceLength => "balancing-phase length (% of the primary)",
             Self::Amplitude => "amplitude (µA)",
@@ -93,6 +143,16 @@ impl Field {
             Self::ClosingCharge => "closing charge (code-ticks)",
             Self::EdgeSpacing => "minimum edge spacing (ticks)",
             Self::RestMode => "rest between pulses",
+            Self::BurstPulses => "pulses in a burst",
+            Self::SweepRate => "rate of a sweep (mHz)",
+            Self::SweepRatio => "ratio of the rates of a sweep",
+            Self::SweepTime => "sweep time (ms)",
+            Self::Intervals => "intervals in a list",
+            Self::Interval => "interval of a list (µs)",
+            Self::Curvature => "curvature (thousandths)",
+            Self::PatternPoints => "points of a pattern",
+            Self::PatternCommand => "pattern command (‰)",
+            Self::PatternCharge => "charge at a pattern point (pC)",
         }
     }
 }
@@ -165,7 +225,7 @@ impl fmt::Display for ConfigError {
 
 impl core::error::Error for ConfigError {}
 
-pub(crate) fn at_least(
+pub(crate) const fn at_least(
     field: Field,
     value: i64,
     limit: i64,
@@ -174,7 +234,7 @@ pub(crate) fn at_least(
     if value < limit { Err(ConfigError::Below { field, value, limit, source }) } else { Ok(()) }
 }
 
-pub(crate) fn at_most(field: Field, value: i64, limit: i64, source: &'static str) -> Result<(), ConfigError> {
+pub(crate) const fn at_most(field: Field, value: i64, limit: i64, source: &'static str) -> Result<(), ConfigError> {
     if value > limit { Err(ConfigError::Above { field, value, limit, source }) } else { Ok(()) }
 }
 

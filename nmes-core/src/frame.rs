@@ -1,10 +1,12 @@
 //! One whole pulse: levels and lengths, as codes and ticks.
 
+use crate::cell::{Body, Cell, Packed};
 use crate::hardware::{ChannelHardware, Rest};
 use crate::units::Charge;
 
-/// The most segments a frame has.
-pub const MAX_SEGMENTS: usize = 6;
+/// The most segments that a frame made by [`PulseFrame::from_parts`] has. A frame of a plan may have more: its repeats
+/// and tables are not stored.
+pub const MAX_SEGMENTS: usize = 8;
 
 /// What an output does from one edge to the next. Off is not zero: see [`Rest`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -64,29 +66,20 @@ pub enum FrameKind {
 /// One whole pulse of one channel: admitted once, then put out edge by edge. Nothing below this rounds.
 ///
 /// A frame has an edge at its onset, one after each segment, and the last edge goes to `rest`. Edge `i` for
-/// `i < len` starts segment `i`.
+/// `i < len` starts segment `i`. The tables of a custom pulse are those of the session and the plan: a frame holds a
+/// reference to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct PulseFrame {
+pub struct PulseFrame<'a> {
     pub(crate) channel: u8,
     pub(crate) kind: FrameKind,
     pub(crate) sequence: u32,
     pub(crate) onset_tick: u64,
-    pub(crate) segments: [Segment; MAX_SEGMENTS],
-    pub(crate) len: u8,
-    pub(crate) rest: Level,
+    pub(crate) rest: Packed,
+    pub(crate) cell: Cell,
+    pub(crate) body: Body<'a>,
 }
 
-impl PulseFrame {
-    pub(crate) const EMPTY: Self = Self {
-        channel: 0,
-        kind: FrameKind::Pulse,
-        sequence: 0,
-        onset_tick: 0,
-        segments: [Segment { level: Level::Open, ticks: 0 }; MAX_SEGMENTS],
-        len: 0,
-        rest: Level::Open,
-    };
-
+impl<'a> PulseFrame<'a> {
     /// A frame from its parts. The guard looks at every frame whoever made it, so this checks only the form.
     /// `None` without segments, with more than [`MAX_SEGMENTS`], or with a segment of no length.
     #[must_use]
@@ -98,15 +91,8 @@ impl PulseFrame {
         segments: &[Segment],
         rest: Level,
     ) -> Option<Self> {
-        let len = u8::try_from(segments.len()).ok().filter(|&n| n > 0 && usize::from(n) <= MAX_SEGMENTS)?;
-        if segments.iter().any(|s| s.ticks == 0) {
-            return None;
-        }
-        let mut table = [Segment::default(); MAX_SEGMENTS];
-        for (slot, segment) in table.iter_mut().zip(segments) {
-            *slot = *segment;
-        }
-        Some(Self { channel, kind, sequence, onset_tick, segments: table, len, rest })
+        let cell = Cell::of(segments)?;
+        Some(Self { channel, kind, sequence, onset_tick, rest: rest.into(), cell, body: Body::None })
     }
 
     /// The channel.
@@ -133,48 +119,90 @@ impl PulseFrame {
         self.onset_tick
     }
 
+    /// The same frame at another time.
+    #[must_use]
+    pub const fn starting_at(mut self, onset_tick: u64) -> Self {
+        self.onset_tick = onset_tick;
+        self
+    }
+
+    /// How often the pulse is repeated in the frame.
+    #[must_use]
+    pub const fn cycles(&self) -> u16 {
+        self.cell.cycles
+    }
+
+    /// How many segments there are.
+    #[must_use]
+    pub fn segment_count(&self) -> u16 {
+        self.cell.total()
+    }
+
+    /// One segment; `None` past the last.
+    #[must_use]
+    pub fn segment(&self, index: u16) -> Option<Segment> {
+        if index >= self.cell.total() {
+            return None;
+        }
+        let (_, within) = self.cell.locate(index);
+        let (level, ticks) = self.cell.part(within, self.body)?;
+        Some(Segment { level: level.into(), ticks })
+    }
+
     /// The segments in order.
     #[must_use]
-    pub fn segments(&self) -> &[Segment] {
-        self.segments.get(..usize::from(self.len)).unwrap_or(&[])
+    pub fn segments(&self) -> Segments<'_> {
+        Segments { cell: &self.cell, body: self.body, within: 0, left: self.cell.total() }
+    }
+
+    /// The segments of the first of the repeats, with the gap after it.
+    #[must_use]
+    pub fn cycle_segments(&self) -> Segments<'_> {
+        let left = self.cell.total().min(self.cell.per_cycle());
+        Segments { cell: &self.cell, body: self.body, within: 0, left }
+    }
+
+    /// The first segments, as far as the main phase: none before it in a biphasic pulse.
+    #[must_use]
+    pub const fn main_segment(&self) -> u16 {
+        self.cell.main
     }
 
     /// What the output does after the last edge.
     #[must_use]
-    pub const fn rest(&self) -> Level {
-        self.rest
+    pub fn rest(&self) -> Level {
+        self.rest.into()
     }
 
     /// How many edges there are: one more than segments.
     #[must_use]
-    pub const fn edge_count(&self) -> u8 {
-        self.len.saturating_add(1)
+    pub fn edge_count(&self) -> u16 {
+        self.cell.total().saturating_add(1)
     }
 
     /// The level an edge goes to; `None` past the last edge.
     #[must_use]
-    pub fn edge_level(&self, edge: u8) -> Option<Level> {
-        if edge == self.len {
-            Some(self.rest)
-        } else {
-            self.segments().get(usize::from(edge)).map(|s| s.level)
-        }
+    pub fn edge_level(&self, edge: u16) -> Option<Level> {
+        if edge == self.cell.total() { Some(self.rest()) } else { self.segment(edge).map(|s| s.level) }
     }
 
     /// The tick an edge stands at on the absolute grid; `None` past the last edge.
     #[must_use]
-    pub fn edge_tick(&self, edge: u8) -> Option<u64> {
-        if edge > self.len {
+    pub fn edge_tick(&self, edge: u16) -> Option<u64> {
+        if edge > self.cell.total() {
             return None;
         }
-        let mut before = self.segments().iter().take(usize::from(edge));
-        before.try_fold(self.onset_tick, |tick, s| tick.checked_add(u64::from(s.ticks)))
+        let (cycle, within) = self.cell.locate(edge);
+        let cycles = u64::from(cycle).checked_mul(self.cell.cycle_ticks(self.body))?;
+        let part = Segments { cell: &self.cell, body: self.body, within: 0, left: within };
+        let before = part.fold(cycles, |sum, s| sum.saturating_add(u64::from(s.ticks)));
+        self.onset_tick.checked_add(before)
     }
 
     /// The sum of current × time over the frame, in calibrated nanoampere-ticks; `None` on overflow.
     #[must_use]
     pub fn net_charge(&self, channel: &ChannelHardware) -> Option<Charge> {
-        self.segments().iter().try_fold(Charge::ZERO, |sum, s| {
+        self.segments().try_fold(Charge::ZERO, |sum, s| {
             sum.checked_add(Charge::of(s.level.current_na(channel), u64::from(s.ticks))?)
         })
     }
@@ -182,12 +210,42 @@ impl PulseFrame {
     /// Ticks from the first to the last edge.
     #[must_use]
     pub fn length_ticks(&self) -> u64 {
-        self.segments().iter().fold(0, |sum, s| sum.saturating_add(u64::from(s.ticks)))
+        self.segments().fold(0, |sum, s| sum.saturating_add(u64::from(s.ticks)))
     }
 
     /// The largest current of the frame, as a magnitude in nanoamperes.
     #[must_use]
     pub fn peak_na(&self, channel: &ChannelHardware) -> u64 {
-        self.segments().iter().map(|s| s.level.current_na(channel).unsigned_abs()).max().unwrap_or(0)
+        self.cycle_segments().map(|s| s.level.current_na(channel).unsigned_abs()).max().unwrap_or(0)
     }
 }
+
+/// The segments of a frame, in order.
+#[derive(Clone, Debug)]
+pub struct Segments<'f> {
+    cell: &'f Cell,
+    body: Body<'f>,
+    within: u16,
+    left: u16,
+}
+
+impl Iterator for Segments<'_> {
+    type Item = Segment;
+
+    fn next(&mut self) -> Option<Segment> {
+        self.left = self.left.checked_sub(1)?;
+        let (level, ticks) = self.cell.part(self.within, self.body)?;
+        self.within = self.within.saturating_add(1);
+        if self.within >= self.cell.per_cycle() {
+            self.within = 0;
+        }
+        Some(Segment { level: level.into(), ticks })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = usize::from(self.left);
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Segments<'_> {}

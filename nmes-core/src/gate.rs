@@ -1,9 +1,9 @@
 //! Opening and closing a gated session from outside, within the bounds it declares.
 
 use crate::channel::{ChannelState, Train};
-use crate::envelope::Envelope;
-use crate::plan::{ChannelPlan, millis_to_ticks};
-use crate::session::Gate;
+use crate::channel_plan::ChannelPlan;
+use crate::schedule::Gate;
+use crate::ticks::millis_to_ticks;
 use crate::units::Millis;
 
 /// What a trigger asks for.
@@ -19,6 +19,8 @@ pub enum GateInput {
         /// A shorter ramp-down than the channel's.
         down: Option<Millis>,
     },
+    /// [`GateInput::Close`] with the channel's own ramp when a train is under way or waits, else [`GateInput::Open`].
+    Toggle,
 }
 
 /// What became of a gate input. Of several channels it tells the latest time.
@@ -74,6 +76,8 @@ pub enum GateRefusal {
     NotGated,
     /// More openings in the last minute than the session declares; counted in whole seconds, 61 of them at most.
     TooManyTriggers,
+    /// Sooner after the last opening that was taken than the session's refractory time.
+    Refractory,
     /// The train has been on for the session's longest time and is ramping down; open again when it is over.
     LongestOn,
     /// Not started yet, stopped, or faulted.
@@ -128,7 +132,7 @@ struct Times {
 }
 
 impl ChannelState {
-    fn times(plan: &ChannelPlan, gate: &Gate, now: u64, end: u64) -> Times {
+    fn times(plan: &ChannelPlan<'_>, gate: &Gate, now: u64, end: u64) -> Times {
         let here = now.saturating_add(plan.offset_ticks);
         let latest = end.saturating_add(plan.offset_ticks).saturating_sub(plan.down_ticks);
         Times { now, here, latest, longest: millis_to_ticks(gate.max_on, plan.ticks_per_second) }
@@ -137,7 +141,7 @@ impl ChannelState {
     /// Whether an opening at `now` can be taken at all.
     pub(crate) fn may_open(
         &self,
-        plan: &ChannelPlan,
+        plan: &ChannelPlan<'_>,
         gate: &Gate,
         now: u64,
         end: u64,
@@ -153,7 +157,7 @@ impl ChannelState {
 
     /// When a new train may open: after the least OFF time. A train that is over but not closed yet has ended before
     /// its next onset would have stood; one that an offset still lets run, before one after its ramp-down.
-    fn rested(&self, plan: &ChannelPlan, gate: &Gate, times: &Times) -> u64 {
+    fn rested(&self, plan: &ChannelPlan<'_>, gate: &Gate, times: &Times) -> u64 {
         let soonest = times.here.saturating_add(u64::from(plan.spacing));
         let ended = match self.train {
             Train::Idle => self.train_end,
@@ -166,15 +170,21 @@ impl ChannelState {
         soonest.max(ended.map_or(0, |t| t.saturating_add(off)))
     }
 
+    /// A train is on, or waits to open: a toggle closes it.
+    pub(crate) fn is_open(&self, plan: &ChannelPlan<'_>, now: u64) -> bool {
+        let here = now.saturating_add(plan.offset_ticks);
+        self.queued.is_some() || (self.is_on(here) && here < self.envelope.close_tick)
+    }
+
     /// A train is running and not over at `tick`.
     fn is_on(&self, tick: u64) -> bool {
         self.train == Train::Running && self.envelope.fraction(tick).is_some()
     }
 
-    pub(crate) fn open_gate(&mut self, plan: &ChannelPlan, gate: &Gate, now: u64, end: u64) -> GateAnswer {
+    pub(crate) fn open_gate(&mut self, plan: &ChannelPlan<'_>, gate: &Gate, now: u64, end: u64) -> GateAnswer {
         let times = Self::times(plan, gate, now, end);
         if let Some(waiting) = self.queued {
-            return GateAnswer::Waiting { at_tick: waiting.open_tick };
+            return GateAnswer::Waiting { at_tick: waiting.0 };
         }
         if self.is_on(times.here) {
             if times.here < self.envelope.open_tick {
@@ -190,17 +200,10 @@ impl ChannelState {
     }
 
     /// A new train, after the least OFF time. What is left of the one before is closed first.
-    fn queue_train(&mut self, plan: &ChannelPlan, gate: &Gate, times: &Times) -> GateAnswer {
+    fn queue_train(&mut self, plan: &ChannelPlan<'_>, gate: &Gate, times: &Times) -> GateAnswer {
         let open_tick = self.rested(plan, gate, times);
         let close_tick = open_tick.saturating_add(times.longest).min(times.latest);
-        self.queued = Some(Envelope {
-            open_tick,
-            from: 0,
-            hold_tick: u64::MAX,
-            close_tick,
-            up_ticks: plan.up_ticks,
-            down_ticks: plan.down_ticks,
-        });
+        self.queued = Some((open_tick, close_tick));
         if self.train == Train::Running && !self.is_on(times.now) {
             self.train = Train::Closing;
         }
@@ -209,7 +212,7 @@ impl ChannelState {
         if waits { GateAnswer::Waiting { at_tick } } else { GateAnswer::Started { at_tick } }
     }
 
-    pub(crate) fn hold(&mut self, plan: &ChannelPlan, now: u64) -> GateAnswer {
+    pub(crate) fn hold(&mut self, plan: &ChannelPlan<'_>, now: u64) -> GateAnswer {
         let here = now.saturating_add(plan.offset_ticks);
         let rising = self.train == Train::Running
             && here >= self.envelope.open_tick
@@ -222,7 +225,7 @@ impl ChannelState {
         GateAnswer::Continued
     }
 
-    pub(crate) fn close_gate(&mut self, plan: &ChannelPlan, down: Option<Millis>, now: u64) -> GateAnswer {
+    pub(crate) fn close_gate(&mut self, plan: &ChannelPlan<'_>, down: Option<Millis>, now: u64) -> GateAnswer {
         let here = now.saturating_add(plan.offset_ticks);
         if self.queued.take().is_some() {
             return GateAnswer::Closed { over_tick: here };

@@ -82,6 +82,9 @@ pub struct ChannelHardware {
     pub code_min: i32,
     /// Highest code, at least 1.
     pub code_max: i32,
+    /// Which current source it is on, 1 to 255: channels with the same one share it. 0: one of its own.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub source: u8,
 }
 
 impl ChannelHardware {
@@ -94,6 +97,7 @@ impl ChannelHardware {
             offset_na: 0,
             code_min,
             code_max,
+            source: 0,
         }
     }
 

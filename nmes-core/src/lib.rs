@@ -2,34 +2,59 @@
 #![doc = include_str!("../README.md")]
 
 mod balance;
+mod bounds;
+mod cell;
 mod channel;
+mod channel_plan;
+mod commands;
+mod contraction;
+mod duck;
 mod engine;
 mod envelope;
 mod error;
 mod frame;
 mod gate;
 mod hardware;
+mod ledger;
+mod overlap;
+mod pattern;
 mod plan;
+mod pulse;
 mod rate;
+mod receipt;
 mod recipe;
+mod recovery;
 mod rounding;
+mod schedule;
 mod session;
+pub mod shapes;
+mod slope;
+mod source;
+mod ticks;
+mod timing;
 mod trace;
 mod train;
 mod units;
+mod widen;
 
 pub use balance::WIDEN_MAX_TICKS;
-pub use channel::{ChannelState, Counters, PulseReceipt};
+pub use channel::ChannelState;
+pub use channel_plan::ChannelPlan;
 pub use engine::{Change, CommandReceipt, Engine, Finished, Next, Step, StopPolicy};
 pub use error::{ConfigError, EngineFault, Field};
-pub use frame::{FrameKind, Level, MAX_SEGMENTS, PulseFrame, Segment};
+pub use frame::{FrameKind, Level, MAX_SEGMENTS, PulseFrame, Segment, Segments};
 pub use gate::{GateAnswer, GateInput, GateRefusal};
 pub use hardware::{ChannelHardware, Hardware, HardwareTiming, MAX_CHANNELS, Rest};
-pub use plan::{ChannelPlan, Plan};
+pub use pattern::{MAX_PATTERN_POINTS, Pattern, PatternPoint};
+pub use plan::Plan;
+pub use pulse::{Balance, Form, MAX_POINTS, Point, Polarity, Prepulse, PulseShape, Repeat};
 pub use rate::{Onsets, Rate};
+pub use receipt::{Counters, PulseReceipt};
 pub use rounding::{Rounded, RoundingReport};
-pub use session::{
-    Balance, Channel, Control, Cycle, Gate, Polarity, PulseShape, Ramp, Schedule, Session, Setting,
-};
+pub use schedule::{Cycle, Gate, MAX_STAGES, Schedule, Stage};
+pub use session::{Channel, Control, Overlap, Ramp, Session, Setting, Train};
+pub use shapes::FULL_SCALE;
+pub use slope::Slope;
+pub use timing::{Bursts, MAX_INTERVALS, Sweep, SweepLaw, Timing};
 pub use trace::TraceHash;
 pub use units::{Charge, MicroAmps, Micros, Millis, UnitError};

@@ -77,6 +77,13 @@ impl Rate {
         Self::new(millihertz, 1_000_000_000)
     }
 
+    /// Thousandths of a pulse a second, rounded up.
+    #[must_use]
+    pub fn as_millihertz(self) -> u64 {
+        // at most 2^32 × 10^9, below 2^62
+        u64::from(self.pulses).saturating_mul(1_000_000_000).div_ceil(u64::from(self.per_us).max(1))
+    }
+
     /// The pulses counted in [`Self::per_us`].
     #[must_use]
     pub const fn pulses(self) -> u32 {
@@ -115,9 +122,6 @@ pub struct Onsets {
 }
 
 impl Onsets {
-    /// Storage before a rate is known: one onset at tick 0, and no step.
-    pub(crate) const NEVER: Self = Self { tick: 0, accumulated: 0, whole: 0, remainder: 0, divisor: 1 };
-
     /// The onsets of `rate` on a clock of `ticks_per_second`, from tick 0.
     ///
     /// # Errors

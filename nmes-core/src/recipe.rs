@@ -1,43 +1,35 @@
-//! The shape of one pulse: primary phase, dead step, gap, balancing phase.
+//! The levels and lengths of one pulse at one setting.
 
 use crate::balance::{Balancing, Payer, repay, repay_units};
-use crate::frame::{Level, MAX_SEGMENTS, Segment};
-use crate::plan::ChannelPlan;
-use crate::session::Polarity;
-use crate::units::Charge;
+use crate::cell::{Body, Cell, Packed, scale};
+use crate::channel_plan::ChannelPlan;
+use crate::pulse::{Balance, Form, Polarity};
 
 /// How many codes lower a pulse may be made when no balancing phase fits the one that was asked for.
 const LOWER_MAX: u32 = 8;
 
-/// The shape of one pulse at one setting; all but its place in time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// One pulse at one setting; all but its place in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Recipe {
-    pub(crate) asked: (u32, u32),
+    pub(crate) cell: Cell,
+    /// Code of the main phase, signed.
     pub(crate) code: i32,
-    pub(crate) segments: [Segment; MAX_SEGMENTS],
-    pub(crate) len: u8,
     /// Nominal ledger after the pulse, in nanoampere-ticks.
     pub(crate) carry: i64,
 }
 
-impl Recipe {
-    pub(crate) const EMPTY: Self = Self {
-        asked: (0, 0),
-        code: 0,
-        segments: [Segment { level: Level::Open, ticks: 0 }; MAX_SEGMENTS],
-        len: 0,
-        carry: 0,
-    };
-
-    fn push(&mut self, level: Level, ticks: u32) {
-        if let Some(slot) = self.segments.get_mut(usize::from(self.len)).filter(|_| ticks > 0) {
-            *slot = Segment { level, ticks };
-            self.len = self.len.saturating_add(1);
-        }
-    }
+/// What has been laid out so far, and what it leaves to pay, in the direction of the main phase: code × ticks, and
+/// the same calibrated, in nA·ticks.
+struct Draft<'p> {
+    plan: &'p ChannelPlan<'p>,
+    cell: Cell,
+    sign: i32,
+    units: i64,
+    owed_na: i64,
+    exact: bool,
 }
 
-impl ChannelPlan {
+impl ChannelPlan<'_> {
     /// The pulse of about `code` codes and `width` ticks with a nominal ledger of `carry` before it. Where no
     /// balancing phase fits, a code a little lower is taken.
     pub(crate) fn recipe(&self, code: u32, width: u32, carry: i64) -> Option<Recipe> {
@@ -48,11 +40,20 @@ impl ChannelPlan {
         let mut candidate = code;
         while candidate >= lowest {
             if let Some(recipe) = self.recipe_at(candidate, width, carry) {
-                return Some(Recipe { asked: (code, width), ..recipe });
+                return Some(recipe);
             }
             candidate = candidate.checked_sub(1)?;
         }
         None
+    }
+
+    /// The levels that a frame of this channel does not store.
+    pub(crate) fn body(&self) -> Body<'_> {
+        match self.channel.pulse.form {
+            Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } => Body::None,
+            Form::Points(_) => Body::Points(self.points.get(..usize::from(self.body_points)).unwrap_or(&[])),
+            Form::Table(levels) => Body::Table(levels),
+        }
     }
 
     fn recipe_at(&self, code: u32, width: u32, carry: i64) -> Option<Recipe> {
@@ -61,47 +62,19 @@ impl ChannelPlan {
             return None;
         }
         let codes = i32::try_from(code).ok()?;
-        let primary = if leading { codes } else { codes.checked_neg()? };
-        let mut recipe = Recipe { code: primary, ..Recipe::default() };
-        recipe.push(Level::Code(primary), width);
-        recipe.push(Level::Open, self.dead_ticks);
-        self.push_gap(&mut recipe);
-        let owed = self.owed(&recipe, carry)?;
-        let balancing = self.balancing(code, width, owed)?;
-        recipe.carry = balancing.left_na_ticks.checked_mul(sign(leading))?;
-        for (codes, ticks) in [balancing.first, balancing.last] {
-            let level = i32::try_from(codes).ok()?;
-            recipe.push(Level::Code(if leading { level.checked_neg()? } else { level }), ticks);
-        }
-        Some(recipe)
-    }
-
-    fn push_gap(&self, recipe: &mut Recipe) {
-        let rest = self.gap_ticks.saturating_sub(self.dead_ticks);
-        let gap_level = Level::from(self.gap_rest);
-        if self.dead_ticks == 0 || (gap_level != Level::Open && rest >= self.segment_min) {
-            recipe.push(gap_level, rest);
-        } else if let Some(dead) = recipe.segments.get_mut(1) {
-            dead.ticks = dead.ticks.saturating_add(rest);
-        }
-    }
-
-    /// What the phases so far and the carry leave to pay, in the direction of the primary phase.
-    fn owed(&self, recipe: &Recipe, carry: i64) -> Option<i64> {
-        let driven = recipe.segments.get(..usize::from(recipe.len))?;
-        let sum = driven.iter().try_fold(Charge::from_nanoamp_ticks(carry), |sum, s| {
-            sum.checked_add(Charge::of(s.level.current_na(&self.hardware), u64::from(s.ticks))?)
-        })?;
-        sum.as_nanoamp_ticks().checked_mul(sign(recipe.code > 0))
-    }
-
-    fn balancing(&self, code: u32, width: u32, owed: i64) -> Option<Balancing> {
-        let payer = self.payer(self.channel.pulse.leading == Polarity::Negative);
-        let nominal = self.balancing_ticks(width);
-        if self.hardware.is_exact() {
-            return repay_units(u64::from(code).checked_mul(u64::from(width))?, nominal, &payer);
-        }
-        repay(owed, nominal, &payer)
+        let main = if leading { codes } else { codes.checked_neg()? };
+        let sign = main.signum();
+        let exact = self.hardware.is_exact();
+        // repeats are the same to the code, so each takes its share of what is carried
+        let repeats = i64::from(self.cycles);
+        let share = carry.checked_div(repeats)?;
+        let owed_na = share.checked_mul(i64::from(sign))?;
+        let cell = Cell { code: main, zero: self.gap_level(), cycles: self.cycles, ..Cell::EMPTY };
+        let mut draft = Draft { plan: self, cell, sign, units: 0, owed_na, exact };
+        let left = draft.lay_out(code, width)?.checked_mul(i64::from(sign))?;
+        draft.between_repeats();
+        let added = left.checked_sub(share)?.checked_mul(repeats)?;
+        Some(Recipe { cell: draft.cell, code: main, carry: carry.checked_add(added)? })
     }
 
     /// How a polarity pays back.
@@ -114,6 +87,183 @@ impl ChannelPlan {
             code_limit: self.hardware.code_limit(positive),
         }
     }
+}
+
+impl Draft<'_> {
+    /// One repeat; what it leaves over with its share of the carry, in nA·ticks in the direction of the main phase.
+    fn lay_out(&mut self, code: u32, width: u32) -> Option<i64> {
+        let plan = self.plan;
+        let codes = i32::try_from(code).ok()?;
+        match plan.channel.pulse.form {
+            Form::Rectangular => self.main(codes, width)?,
+            Form::Prepulse(prepulse) => {
+                self.drive(percent(codes, prepulse.amplitude_percent), plan.pre_ticks)?;
+                self.main(codes, width)?;
+            }
+            Form::Triphasic { outer_percent } => {
+                self.drive(percent(codes, outer_percent).saturating_neg(), width)?;
+                self.gap()?;
+                self.main(codes, width)?;
+            }
+            Form::Points(_) => self.points()?,
+            Form::Table(levels) => self.table(levels, width)?,
+        }
+        let movable = self.cell.per_cycle();
+        let left = self.pay(code, width)?;
+        if plan.retimes() && self.cell.per_cycle() > movable {
+            self.cell.movable = self.cell.per_cycle().saturating_sub(1);
+        }
+        Some(left)
+    }
+
+    fn main(&mut self, code: i32, ticks: u32) -> Option<()> {
+        self.cell.main = self.cell.per_cycle();
+        self.cell.main_end = self.cell.main.saturating_add(1);
+        self.drive(code, ticks)
+    }
+
+    /// Appends a driven level, counted in the direction of the main phase; where it rounds to none, a rest.
+    fn drive(&mut self, code: i32, ticks: u32) -> Option<()> {
+        let signed = code.checked_mul(self.sign)?;
+        let level = if code == 0 { self.plan.gap_level() } else { Packed::driven(signed) };
+        self.cell.push(level, ticks);
+        self.count(level, ticks)
+    }
+
+    fn count(&mut self, level: Packed, ticks: u32) -> Option<()> {
+        let units = i64::from(level.code()).checked_mul(i64::from(ticks))?.checked_mul(i64::from(self.sign))?;
+        self.units = self.units.checked_add(units)?;
+        if self.exact {
+            return Some(());
+        }
+        let na = if level.is_driven() { self.plan.hardware.current_na(level.code()) } else { 0 };
+        let charge = na.checked_mul(i64::from(ticks))?.checked_mul(i64::from(self.sign))?;
+        self.owed_na = self.owed_na.checked_add(charge)?;
+        Some(())
+    }
+
+    /// The dead step and what is left of the gap after it.
+    fn gap(&mut self) -> Option<()> {
+        let plan = self.plan;
+        let rest = plan.gap_ticks.saturating_sub(plan.dead_ticks);
+        let level = Packed::from(crate::frame::Level::from(plan.gap_rest));
+        self.cell.push(Packed::OPEN, plan.dead_ticks);
+        if plan.dead_ticks == 0 || (level != Packed::OPEN && rest >= plan.segment_min) {
+            self.cell.push(level, rest);
+            return self.count(level, rest);
+        }
+        self.cell.lengthen(rest);
+        Some(())
+    }
+
+    /// All points but the last, which pays.
+    fn points(&mut self) -> Option<()> {
+        self.cell.body_len = u16::from(self.plan.body_points);
+        self.cell.main_end = u16::from(self.plan.main_points).max(1);
+        self.count_body()
+    }
+
+    fn table(&mut self, levels: &[i16], width: u32) -> Option<()> {
+        let steps = u16::try_from(levels.len()).ok()?;
+        self.cell.body_len = steps;
+        self.cell.main_end = steps;
+        self.cell.step = width.checked_div(u32::from(steps)).filter(|&ticks| ticks >= self.plan.segment_min)?;
+        self.cell.extra = u16::try_from(width.checked_rem(u32::from(steps))?).ok()?;
+        self.count_body()
+    }
+
+    fn count_body(&mut self) -> Option<()> {
+        let body = self.plan.body();
+        for within in 0..self.cell.body_len {
+            let (level, ticks) = self.cell.part(within, body)?;
+            self.count(level, ticks)?;
+        }
+        Some(())
+    }
+
+    /// The balancing part: a mirror image, one or two rectangular levels, or nothing.
+    fn pay(&mut self, code: u32, width: u32) -> Option<i64> {
+        let plan = self.plan;
+        let is_table = matches!(plan.channel.pulse.form, Form::Table(_));
+        match plan.channel.pulse.balance {
+            Balance::DeclaredDc { .. } => self.declare(),
+            Balance::Symmetric if is_table && self.exact => {
+                self.gap()?;
+                self.cell.split = self.cell.stored_len();
+                self.cell.mirrored = true;
+                self.cell.tail = self.cell.body_len.saturating_add(u16::from(self.cell.split));
+                Some(0)
+            }
+            Balance::Symmetric | Balance::Asymmetric { .. } => self.repay(code, width),
+        }
+    }
+
+    /// A declared direct current: what is left is left. Of custom points the last is as given.
+    fn declare(&mut self) -> Option<i64> {
+        if let (Form::Points(_), Some(last)) = (self.plan.channel.pulse.form, self.plan.last_point()) {
+            let level = scale(self.cell.code, last.fraction).checked_mul(self.sign)?;
+            self.drive(level, last.ticks)?;
+        }
+        self.cell.tail = u16::MAX;
+        if !self.exact {
+            return Some(self.owed_na);
+        }
+        self.units.checked_mul(self.plan.hardware.gain_na(true))?.checked_add(self.owed_na)
+    }
+
+    fn repay(&mut self, code: u32, width: u32) -> Option<i64> {
+        let plan = self.plan;
+        let points = matches!(plan.channel.pulse.form, Form::Points(_));
+        if !points {
+            self.gap()?;
+        }
+        let nominal = if points { plan.last_point()?.ticks } else { self.balancing_width(code, width)? };
+        // the last of custom points may pay either way
+        let forwards = points && self.units < 0;
+        let towards = if forwards { 1 } else { -1 };
+        let payer = plan.payer((self.sign > 0) == forwards);
+        let against = |n: i64| if forwards { n.checked_neg() } else { Some(n) };
+        let balancing = if self.exact {
+            repay_units(u64::try_from(against(self.units)?).ok()?, nominal, &payer)?
+        } else {
+            repay(against(self.owed_na)?, nominal, &payer)?
+        };
+        self.cell.tail = self.cell.per_cycle();
+        self.push_balancing(&balancing, towards)?;
+        against(balancing.left_na_ticks)
+    }
+
+    fn push_balancing(&mut self, balancing: &Balancing, towards: i32) -> Option<()> {
+        for (codes, ticks) in [balancing.first, balancing.last] {
+            let level = i32::try_from(codes).ok()?.checked_mul(towards)?.checked_mul(self.sign)?;
+            self.cell.push(Packed::driven(level), ticks);
+        }
+        Some(())
+    }
+
+    /// So long that the balancing phase is no stronger than the main phase.
+    fn balancing_width(&self, code: u32, width: u32) -> Option<u32> {
+        let plan = self.plan;
+        let equal = match plan.channel.pulse.form {
+            Form::Rectangular | Form::Triphasic { .. } | Form::Table(_) => width,
+            Form::Prepulse(_) | Form::Points(_) => {
+                let units = u64::try_from(self.units).ok()?;
+                u32::try_from(units.div_ceil(u64::from(code.max(1)))).ok()?
+            }
+        };
+        Some(plan.balancing_ticks(equal))
+    }
+
+    fn between_repeats(&mut self) {
+        if self.cell.cycles > 1 && self.plan.repeat_gap_ticks > 0 {
+            self.cell.push(self.plan.gap_level(), self.plan.repeat_gap_ticks);
+            self.cell.gap_last = true;
+        }
+    }
+}
+
+fn percent(code: i32, percent: u8) -> i32 {
+    code.saturating_mul(i32::from(percent)).saturating_add(50) / 100
 }
 
 /// +1 or −1.

@@ -1,6 +1,9 @@
 //! What was asked and what a hardware makes of it.
 
+use crate::channel_plan::ChannelPlan;
 use crate::error::Field;
+use crate::ticks::ticks_to_ns;
+use crate::units::{Micros, Millis};
 
 /// One value before and after quantisation, both in `unit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,5 +46,42 @@ impl RoundingReport {
     #[must_use]
     pub const fn rows(&self) -> &[Rounded] {
         &self.rows
+    }
+}
+
+impl ChannelPlan<'_> {
+    pub(crate) fn rounding(&self) -> RoundingReport {
+        let hz = self.ticks_per_second;
+        let channel = &self.channel;
+        let width = self.width_ticks(channel.set.width);
+        let us = |us: Micros| u64::from(us.as_micros()).saturating_mul(1_000);
+        let ms = |ms: Millis| u64::from(ms.as_millis()).saturating_mul(1_000_000);
+        let ns = |field, requested, ticks: u64| Rounded {
+            field,
+            requested,
+            realised: ticks_to_ns(ticks, hz),
+            unit: "ns",
+        };
+        let recipe = self.recipe(self.code_for(channel.set.amplitude), width, 0);
+        let (code, pulse) = recipe.map_or((0, 0), |r| (r.code, r.cell.cycle_ticks(self.body())));
+        let other = u64::from(self.gap_ticks).saturating_add(u64::from(self.repeat_gap_ticks));
+        let balance = pulse.saturating_sub(u64::from(width)).saturating_sub(other);
+        let percent = u64::from(channel.pulse.balance.length_percent());
+        let amplitude = Rounded {
+            field: Field::Amplitude,
+            requested: u64::from(channel.set.amplitude.as_microamps()).saturating_mul(1_000),
+            realised: self.hardware.current_na(code).unsigned_abs(),
+            unit: "nA",
+        };
+        let rows = [
+            amplitude,
+            ns(Field::PhaseWidth, us(channel.set.width), u64::from(width)),
+            ns(Field::InterphaseGap, us(channel.pulse.gap), u64::from(self.gap_ticks)),
+            ns(Field::BalanceLength, us(channel.set.width).saturating_mul(percent) / 100, balance),
+            ns(Field::RampTime, ms(channel.ramp.up), self.up_ticks),
+            ns(Field::RampTime, ms(channel.ramp.down), self.down_ticks),
+            ns(Field::Offset, us(channel.offset), self.offset_ticks),
+        ];
+        RoundingReport { rows }
     }
 }

@@ -2,64 +2,22 @@
 
 use crate::error::{ConfigError, Field, at_least, at_most};
 use crate::hardware::MAX_CHANNELS;
+use crate::pattern::Pattern;
+use crate::pulse::PulseShape;
 use crate::rate::Rate;
+use crate::schedule::Schedule;
+use crate::slope::Slope;
+use crate::timing::Timing;
 use crate::units::{MicroAmps, Micros, Millis};
+use crate::widen::{count, wide};
 
-/// Which way the primary phase drives. `Negative` makes the first-named electrode the cathode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum Polarity {
-    /// The primary phase is above zero.
-    #[default]
-    Positive,
-    /// The primary phase is below zero.
-    Negative,
-}
-
-/// How the balancing phase pays the primary phase back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum Balance {
-    /// As long and as strong as the primary phase.
-    #[default]
-    Symmetric,
-    /// `length_percent` of the primary phase's width, at the amplitude that makes the sum zero; 100 to 2,000.
-    Asymmetric {
-        /// Width of the balancing phase in percent of the primary phase.
-        length_percent: u16,
-    },
-}
-
-impl Balance {
-    /// Width of the balancing phase in percent of the primary phase.
-    #[must_use]
-    pub const fn length_percent(self) -> u16 {
-        match self {
-            Self::Symmetric => 100,
-            Self::Asymmetric { length_percent } => length_percent,
-        }
-    }
-}
-
-/// A balanced biphasic pulse: primary phase, interphase gap, balancing phase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct PulseShape {
-    /// Gap between the phases.
-    pub gap: Micros,
-    /// How the charge comes back.
-    pub balance: Balance,
-    /// Which way the primary phase drives.
-    pub leading: Polarity,
-}
-
-/// Amplitude and width of the primary phase: what is set on a channel, or the most that may be.
+/// Amplitude and width of the main phase: what is set on a channel, or the most that may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Setting {
-    /// Amplitude of the primary phase.
+    /// Amplitude of the main phase.
     pub amplitude: MicroAmps,
-    /// Width of the primary phase.
+    /// Width of the main phase; of a custom pulse or a table, of all its levels.
     pub width: Micros,
 }
 
@@ -84,16 +42,19 @@ pub enum Control {
     /// The ramp moves the amplitude.
     #[default]
     Amplitude,
-    /// The ramp moves the width of the primary phase.
+    /// The ramp moves the width of the main phase.
     Width,
 }
 
-/// The trapezoid's slopes. A ramp starts at the floor, not below it, and goes linearly to the set value.
+/// The slopes of an envelope. A ramp starts at the floor, not below it, and goes to the set value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Ramp {
     /// What the ramp moves.
     pub control: Control,
+    /// How it gets from the floor to the set value; the way down is the mirror image.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub slope: Slope,
     /// Time from the floor to the set value.
     pub up: Millis,
     /// Time from the set value to the floor.
@@ -105,56 +66,51 @@ pub struct Ramp {
     pub floor: u32,
 }
 
+/// When the pulses of a train stand, and what else bounds or drives it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Train<'a> {
+    /// When the pulses stand; evenly, unless it says otherwise.
+    pub timing: Timing<'a>,
+    /// The most pulses of one train, after which it ends without a ramp; 0 for as many as fit.
+    pub pulses_max: u32,
+    /// How long a command stays good: when no newer one came for this long, the channel ramps down, and a command
+    /// brings it back by a ramp. Zero for ever.
+    pub stale_after: Millis,
+    /// What a command in thousandths means on this channel; see [`crate::Engine::command_level`].
+    pub pattern: Option<Pattern<'a>>,
+}
+
 /// One channel of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct Channel {
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Channel<'a> {
     /// The shape of one pulse.
-    pub pulse: PulseShape,
-    /// Pulses per time while on.
+    pub pulse: PulseShape<'a>,
+    /// Pulses per time while on; the fastest there is, where the timing varies.
     pub rate: Rate,
+    /// When the pulses stand, and what bounds a train.
+    pub train: Train<'a>,
     /// Amplitude and width at full level.
     pub set: Setting,
     /// The most that `command` may set; the check before a session looks at this, not at `set`.
     pub ceiling: Setting,
     /// The slopes of each contraction.
     pub ramp: Ramp,
-    /// How much later than the others this channel does everything: its contractions, its gate, its end.
+    /// How much later than the others this channel does everything: its contractions, its gate, its end. See
+    /// [`crate::Synchrony`].
     pub offset: Micros,
 }
 
-/// One contraction after another: ramp up, `hold`, ramp down, `rest`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct Cycle {
-    /// Time at full level.
-    pub hold: Millis,
-    /// Time with no output.
-    pub rest: Millis,
-}
-
-/// Bounds on a train that is started from outside. The engine enforces them, whatever the trigger does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct Gate {
-    /// The longest one opening may last before it is closed by a ramp.
-    pub max_on: Millis,
-    /// The least time with no output between two trains; an opening before that waits for it.
-    pub min_off: Millis,
-    /// The most openings in a minute (1 to 600); more are refused.
-    pub max_triggers_per_minute: u16,
-}
-
-/// When the channels run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What happens when two channels want one current source at a time. Which channels share a source, the hardware says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum Schedule {
-    /// One train over the whole session.
-    Continuous,
-    /// Contractions and rests.
-    Cyclic(Cycle),
-    /// Trains started and ended from outside.
-    Gated(Gate),
+pub enum Overlap {
+    /// They never do: `compile` proves it or refuses.
+    #[default]
+    Forbid,
+    /// The later onset waits, at most this long, and is counted as deferred; then it is dropped, and counted.
+    Defer(Micros),
 }
 
 /// All that is asked of a stimulator, independent of any hardware.
@@ -165,6 +121,7 @@ pub enum Schedule {
 /// let channel = Channel {
 ///     pulse: PulseShape { gap: Micros::from_micros(100).unwrap(), ..PulseShape::default() },
 ///     rate: Rate::from_hz(40).unwrap(),
+///     train: Train::default(),
 ///     set,
 ///     ceiling: set,
 ///     ramp: Ramp { up: Millis::from_millis(200).unwrap(), ..Ramp::default() },
@@ -174,12 +131,15 @@ pub enum Schedule {
 /// let session = Session::new(&channels, Schedule::Continuous, Millis::from_millis(10_000).unwrap()).unwrap();
 /// assert_eq!(session.channels().len(), 1);
 /// ```
+///
+/// It can be a `static`: [`crate::constant!`] makes a wrong one a compile error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Session<'a> {
-    channels: &'a [Channel],
-    schedule: Schedule,
+    channels: &'a [Channel<'a>],
+    schedule: Schedule<'a>,
     length: Millis,
+    overlap: Overlap,
 }
 
 impl<'a> Session<'a> {
@@ -187,33 +147,52 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// Names the first value out of range: no channel or more than eight, a zero width, length, hold or gate
-    /// time, a set value above its ceiling, a balancing phase shorter than the primary.
-    pub fn new(channels: &'a [Channel], schedule: Schedule, length: Millis) -> Result<Self, ConfigError> {
-        let count = i64::try_from(channels.len()).unwrap_or(i64::MAX);
-        at_least(Field::Channels, count, 1, "a session has 1 to 8 channels")?;
-        at_most(
-            Field::Channels,
-            count,
-            i64::try_from(MAX_CHANNELS).unwrap_or(8),
-            "a session has 1 to 8 channels",
-        )?;
-        at_least(Field::SessionLength, i64::from(length.as_millis()), 1, "a session lasts at least 1 ms")?;
-        validate_schedule(&schedule)?;
-        for channel in channels {
-            validate_channel(channel)?;
+    /// time, a set value above its ceiling, a balancing phase shorter than the main phase.
+    pub const fn new(
+        channels: &'a [Channel<'a>],
+        schedule: Schedule<'a>,
+        length: Millis,
+    ) -> Result<Self, ConfigError> {
+        let number = count(channels.len());
+        let source = "a session has 1 to 8 channels";
+        if let Err(e) = at_least(Field::Channels, number, 1, source) {
+            return Err(e);
         }
-        Ok(Self { channels, schedule, length })
+        if let Err(e) = at_most(Field::Channels, number, count(MAX_CHANNELS), source) {
+            return Err(e);
+        }
+        let source = "a session lasts at least 1 ms";
+        if let Err(e) = at_least(Field::SessionLength, wide(length.as_millis()), 1, source) {
+            return Err(e);
+        }
+        if let Err(e) = schedule.validate() {
+            return Err(e);
+        }
+        let mut left = channels;
+        while let [channel, rest @ ..] = left {
+            if let Err(e) = channel.validate() {
+                return Err(e);
+            }
+            left = rest;
+        }
+        Ok(Self { channels, schedule, length, overlap: Overlap::Forbid })
+    }
+
+    /// The same with another answer to two channels that want one source.
+    #[must_use]
+    pub const fn with_overlap(self, overlap: Overlap) -> Self {
+        Self { overlap, ..self }
     }
 
     /// The channels.
     #[must_use]
-    pub const fn channels(&self) -> &'a [Channel] {
+    pub const fn channels(&self) -> &'a [Channel<'a>] {
         self.channels
     }
 
     /// When they run.
     #[must_use]
-    pub const fn schedule(&self) -> Schedule {
+    pub const fn schedule(&self) -> Schedule<'a> {
         self.schedule
     }
 
@@ -223,51 +202,52 @@ impl<'a> Session<'a> {
     pub const fn length(&self) -> Millis {
         self.length
     }
-}
 
-fn validate_schedule(schedule: &Schedule) -> Result<(), ConfigError> {
-    match schedule {
-        Schedule::Continuous => Ok(()),
-        Schedule::Cyclic(cycle) => at_least(
-            Field::Hold,
-            i64::from(cycle.hold.as_millis()),
-            1,
-            "a contraction holds its level at least 1 ms",
-        ),
-        Schedule::Gated(gate) => {
-            at_least(
-                Field::GateMaxOn,
-                i64::from(gate.max_on.as_millis()),
-                1,
-                "a gate may be open at least 1 ms",
-            )?;
-            let triggers = i64::from(gate.max_triggers_per_minute);
-            at_least(Field::GateTriggers, triggers, 1, "a gate takes 1 to 600 openings a minute")?;
-            at_most(Field::GateTriggers, triggers, 600, "a gate takes 1 to 600 openings a minute")
-        }
+    /// What happens when two channels want one source.
+    #[must_use]
+    pub const fn overlap(&self) -> Overlap {
+        self.overlap
     }
 }
 
-fn validate_channel(channel: &Channel) -> Result<(), ConfigError> {
-    let width = i64::from(channel.set.width.as_micros());
-    let amplitude = i64::from(channel.set.amplitude.as_microamps());
-    at_least(Field::PhaseWidth, width, 1, "a phase lasts at least 1 µs")?;
-    at_most(Field::PhaseWidth, width, i64::from(channel.ceiling.width.as_micros()), "the channel's ceiling")?;
-    at_least(Field::Amplitude, amplitude, 1, "an amplitude of 0 is no stimulation")?;
-    at_most(
-        Field::Amplitude,
-        amplitude,
-        i64::from(channel.ceiling.amplitude.as_microamps()),
-        "the channel's ceiling",
-    )?;
-    let length = i64::from(channel.pulse.balance.length_percent());
-    at_least(Field::BalanceLength, length, 100, "the balancing phase is never stronger than the primary")?;
-    at_most(Field::BalanceLength, length, 2_000, "a balancing phase is at most twenty times as long")?;
-    let down = i64::from(channel.ramp.down.as_millis());
-    at_most(
-        Field::RampTime,
-        i64::from(channel.ramp.down_min.as_millis()),
-        down,
-        "the shortest ramp-down is at most the usual one",
-    )
+impl Channel<'_> {
+    const fn validate(&self) -> Result<(), ConfigError> {
+        let width = wide(self.set.width.as_micros());
+        let amplitude = wide(self.set.amplitude.as_microamps());
+        let (most_wide, most) =
+            (wide(self.ceiling.width.as_micros()), wide(self.ceiling.amplitude.as_microamps()));
+        let ceiling = "the channel's ceiling";
+        if let Err(e) = at_least(Field::PhaseWidth, width, 1, "a phase lasts at least 1 µs") {
+            return Err(e);
+        }
+        if let Err(e) = at_most(Field::PhaseWidth, most_wide, 10_000_000, "a phase lasts at most 10 s") {
+            return Err(e);
+        }
+        if let Err(e) = at_most(Field::PhaseWidth, width, most_wide, ceiling) {
+            return Err(e);
+        }
+        if let Err(e) = at_least(Field::Amplitude, amplitude, 1, "an amplitude of 0 is no stimulation") {
+            return Err(e);
+        }
+        if let Err(e) = at_most(Field::Amplitude, amplitude, most, ceiling) {
+            return Err(e);
+        }
+        if let Err(e) = self.pulse.validate(self.set.width) {
+            return Err(e);
+        }
+        self.validate_ramp()
+    }
+
+    const fn validate_ramp(&self) -> Result<(), ConfigError> {
+        let fixed = matches!(self.pulse.form, crate::pulse::Form::Points(_));
+        if fixed
+            && (matches!(self.ramp.control, Control::Width)
+                || self.set.width.as_micros() != self.ceiling.width.as_micros())
+        {
+            let reason = "the widths of custom points stay as they are: ramp and set the amplitude";
+            return Err(ConfigError::Conflict { field: Field::PhaseWidth, reason });
+        }
+        let (down, least) = (wide(self.ramp.down.as_millis()), wide(self.ramp.down_min.as_millis()));
+        at_most(Field::RampTime, least, down, "the shortest ramp-down is at most the usual one")
+    }
 }

@@ -68,7 +68,7 @@ impl TraceHash {
     pub fn edge(&mut self, tick: u64, change: &Change) {
         self.bytes(&tick.to_le_bytes());
         self.byte(change.channel);
-        self.byte(change.edge.unwrap_or(u8::MAX));
+        self.bytes(&change.edge.unwrap_or(u16::MAX).to_le_bytes());
         self.level(change.level);
     }
 

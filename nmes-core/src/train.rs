@@ -1,13 +1,19 @@
 //! What a channel does next: the next pulse of its train, a trim, open, or nothing.
 
-use crate::balance::{Balancing, repay, repay_units};
+use crate::cell::{Cell, Packed};
 use crate::channel::{ChannelState, Pending, Train};
-use crate::envelope::{Envelope, FULL, between};
+use crate::channel_plan::ChannelPlan;
+use crate::contraction::Opening;
+use crate::envelope::{FULL, between};
 use crate::error::EngineFault;
-use crate::frame::{FrameKind, Level, MAX_SEGMENTS, PulseFrame, Segment};
-use crate::plan::{ChannelPlan, Plan, millis_to_ticks};
-use crate::session::{Control, Cycle, Schedule, Session, Setting};
-use crate::units::{MicroAmps, Micros, Millis};
+use crate::frame::{FrameKind, Level};
+use crate::ledger::weight;
+use crate::plan::Plan;
+use crate::receipt::Planned;
+use crate::recipe::Recipe;
+use crate::session::{Control, Setting};
+use crate::source::Reserved;
+use crate::units::{MicroAmps, Micros};
 
 /// What all channels share while a session runs.
 #[derive(Clone, Copy, Debug)]
@@ -18,11 +24,13 @@ pub(crate) struct Clockwork {
     pub(crate) end: u64,
     /// A stop was asked for: trains close and none begins.
     pub(crate) stopping: bool,
+    /// What the other channels on this channel's source have planned.
+    pub(crate) reserved: Reserved,
 }
 
 impl Clockwork {
     /// No onset of a channel stands at or after this tick: the session's end, later by the channel's offset.
-    fn end_of(&self, channel: &ChannelPlan) -> u64 {
+    pub(crate) fn end_of(&self, channel: &ChannelPlan<'_>) -> u64 {
         self.end.saturating_add(channel.offset_ticks)
     }
 }
@@ -30,17 +38,36 @@ impl Clockwork {
 /// Trims that follow one another at most; each leaves at most a quarter, so more mean that stamps lie.
 const TRIMS_MAX: u8 = 24;
 
+/// The pulse that an onset would have.
+struct Onset {
+    at: u64,
+    waited: u64,
+    fraction: u32,
+    code: u32,
+    width: u32,
+}
+
 impl ChannelState {
     /// A silent onset has passed, at `at`: counted as silent, or as dropped when it had waited a period for the
     /// pulse before it.
-    pub(crate) fn pass_onset(&mut self, channel: &ChannelPlan, at: u64) {
-        let count = if at.saturating_sub(self.onsets.tick()) >= channel.period_ticks() {
-            &mut self.counters.dropped
-        } else {
-            &mut self.counters.silent
-        };
+    pub(crate) fn pass_onset(&mut self, channel: &ChannelPlan<'_>, at: u64) {
+        let waited = at.saturating_sub(self.onsets.tick());
+        let dropped = waited >= self.period_ticks(channel) || waited > channel.wait_ticks;
+        let count = if dropped { &mut self.counters.dropped } else { &mut self.counters.silent };
         *count = count.saturating_add(1);
-        self.onsets.advance();
+        self.advance_onset(channel);
+    }
+
+    /// The least time between two onsets.
+    pub(crate) fn period_ticks(&self, channel: &ChannelPlan<'_>) -> u64 {
+        self.stage_onsets.as_ref().map_or(channel.period_ticks(), |onsets| onsets.period_ticks())
+    }
+
+    pub(crate) fn advance_onset(&mut self, channel: &ChannelPlan<'_>) {
+        match &self.stage_onsets {
+            None => self.onsets.advance(&channel.onsets),
+            Some(onsets) => self.onsets.advance(onsets),
+        }
     }
 
     /// Decides what comes next, not before `earliest`. Looks at one onset at most: a bounded amount of work.
@@ -75,82 +102,88 @@ impl ChannelState {
             }
         }
         // a contraction that the rate leaves without an onset: look on when the next onset may stand
-        self.pending = Pending::Pause(earliest.max(self.onsets.tick()));
+        self.pend(Pending::Pause, earliest.max(self.onsets.tick()));
+    }
+
+    fn pend(&mut self, pending: Pending, at: u64) {
+        self.pending = pending;
+        self.at = at;
     }
 
     /// The end of a train: trims until the ledger is small, then open. False when there is nothing left to do.
-    fn close(&mut self, index: u8, channel: &ChannelPlan, earliest: u64) -> bool {
-        if self.trim(index, channel, earliest, channel.jitter_ticks(), Level::Open) {
+    fn close(&mut self, index: u8, channel: &ChannelPlan<'_>, earliest: u64) -> bool {
+        if self.trim(index, channel, earliest, channel.jitter_ticks(), Packed::OPEN) {
             return true;
         }
-        if self.level == Level::Open {
+        self.opens(earliest)
+    }
+
+    /// Goes open when it is not. False when it is.
+    fn opens(&mut self, earliest: u64) -> bool {
+        if self.level == Packed::OPEN {
             return false;
         }
-        self.pending = Pending::Off(earliest);
+        self.pend(Pending::Off, earliest);
         true
     }
 
     /// Makes a trim when more than `allowed` code-ticks are owed. Each leaves at most a quarter.
     /// Never stronger than the last pulse's balancing level.
-    fn trim(&mut self, index: u8, channel: &ChannelPlan, earliest: u64, allowed: u64, rest: Level) -> bool {
-        let late = channel.jitter_ticks();
-        let owed = self.ledger.as_nanoamp_ticks().saturating_sub(self.carry);
-        let one = |code: i32| channel.hardware().current_na(code).unsigned_abs();
-        let step = if owed < 0 { 1 } else { -1 };
-        let units = owed.unsigned_abs().checked_div(one(step)).unwrap_or(0);
-        if late == 0 || units <= allowed {
+    fn trim(&mut self, index: u8, channel: &ChannelPlan<'_>, earliest: u64, allowed: u64, rest: Packed) -> bool {
+        if self.owed == 0 || channel.jitter == 0 || !channel.channel().pulse.balance.is_balanced() {
+            return false;
+        }
+        let step: i32 = if self.owed < 0 { 1 } else { -1 };
+        let one = |code: i32| weight(channel, Packed::driven(code)).unsigned_abs();
+        let units = self.owed.unsigned_abs().checked_div(one(step)).unwrap_or(0);
+        if units <= allowed {
             return false;
         }
         if self.trims_in_row >= TRIMS_MAX {
-            let ledger = self.ledger.as_nanoamp_ticks();
+            let ledger = self.owed.saturating_mul(channel.unit_na);
             self.fault.get_or_insert(EngineFault::Repayment { channel: index, ledger });
             return false;
         }
-        let eighth = units.checked_div(late.saturating_mul(8)).unwrap_or(0);
-        let limit = channel.hardware().code_limit(owed < 0).min(self.balancing_code);
+        let eighth = units.checked_div(channel.jitter_ticks().saturating_mul(8)).unwrap_or(0);
+        let limit = channel.hardware().code_limit(self.owed < 0).min(self.balancing_code);
         let Ok(codes) = i32::try_from(eighth.min(u64::from(limit)).max(1)) else { return false };
         let code = codes.saturating_mul(step);
-        let ticks = owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
+        let ticks = self.owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
         let Ok(ticks) = u32::try_from(ticks) else { return false };
-        let segments = [Segment { level: Level::Code(code), ticks }];
-        self.set_frame(index, FrameKind::Trim, earliest, &segments, rest);
+        self.set_trim(channel, earliest, code, ticks, rest)
+    }
+
+    fn set_trim(&mut self, channel: &ChannelPlan<'_>, onset: u64, code: i32, ticks: u32, rest: Packed) -> bool {
+        let mut cell = Cell { movable: 0, ..Cell::EMPTY };
+        cell.push(Packed::driven(code), ticks);
+        let Some(outcome) = weight(channel, Packed::driven(code)).checked_mul(i64::from(ticks)) else { return false };
+        self.outcome = outcome;
+        self.made_for = None;
+        self.set_frame(FrameKind::Trim, onset, cell, rest, channel);
         true
     }
 
-    fn set_frame(&mut self, index: u8, kind: FrameKind, onset: u64, segments: &[Segment], rest: Level) {
-        if let Some(frame) = PulseFrame::from_parts(index, kind, self.sequence, onset, segments, rest) {
-            self.frame = frame;
-            self.sequence = self.sequence.wrapping_add(1);
-            self.pending = Pending::Frame { accepted: false, edge: 0, at: onset };
-        }
-    }
-
     /// Starts the next train of a session that runs by itself. False when none will come by itself.
-    fn schedule(&mut self, plan: &Plan<'_>, channel: &ChannelPlan, clock: &Clockwork) -> bool {
+    fn schedule(&mut self, plan: &Plan<'_>, channel: &ChannelPlan<'_>, clock: &Clockwork) -> bool {
         let Some(start) = clock.start else { return false };
-        let begin = start.saturating_add(channel.offset_ticks);
-        let gated = matches!(plan.session().schedule(), Schedule::Gated(_));
-        let envelope = match plan.session().schedule() {
-            Schedule::Gated(_) => self.queued.take(),
-            Schedule::Continuous => {
-                (self.contraction == 0).then(|| continuous(channel, begin, clock.end_of(channel)))
+        match self.next_opening(plan, channel, clock, start) {
+            Opening::Train(envelope) => {
+                self.contraction = self.contraction.saturating_add(1);
+                self.envelope = envelope;
+                self.onsets = crate::timing::OnsetState::starting_at(envelope.open_tick.max(self.earliest_onset));
+                self.train = Train::Running;
+                self.train_open = envelope.open_tick;
+                self.train_pulses = 0;
+                // a gated train that does not last to the end of the session is closed by its longest time
+                self.limited = plan.is_gated() && envelope.over_tick() < clock.end_of(channel);
+                true
             }
-            Schedule::Cyclic(cycle) => contraction(plan.session(), channel, &cycle, begin, self.contraction),
-        };
-        if let Some(envelope) = envelope {
-            self.contraction = self.contraction.saturating_add(1);
-            self.envelope = envelope;
-            self.onsets = channel.onsets.starting_at(envelope.open_tick.max(self.earliest_onset));
-            self.train = Train::Running;
-            self.train_open = envelope.open_tick;
-            // a gated train that does not last to the end of the session is closed by its longest time
-            self.limited = gated && envelope.over_tick() < clock.end_of(channel);
-            return true;
+            Opening::Wait => false,
+            Opening::Never => {
+                self.train = Train::Done;
+                false
+            }
         }
-        if !gated {
-            self.train = Train::Done;
-        }
-        false
     }
 
     /// Plans the onset in hand. False when the train is over.
@@ -158,215 +191,136 @@ impl ChannelState {
         &mut self,
         index: u8,
         plan: &Plan<'_>,
-        channel: &ChannelPlan,
+        channel: &ChannelPlan<'_>,
         clock: &Clockwork,
         earliest: u64,
     ) -> bool {
         let ideal = self.onsets.tick();
-        let at = ideal.max(earliest);
+        let at = clock.reserved.free_from(ideal.max(earliest), channel.room_ticks);
         if self.limited && ideal >= self.envelope.close_tick {
             self.limited = false;
             self.counters.forced_closes = self.counters.forced_closes.saturating_add(1);
         }
-        let over = at >= clock.end_of(channel) || self.envelope.fraction(at).is_none();
+        let enough = channel.channel().train.pulses_max;
+        let over = at >= clock.end_of(channel)
+            || self.envelope.fraction(at).is_none()
+            || (enough > 0 && self.train_pulses >= enough);
         let Some(fraction) = self.envelope.fraction(ideal).filter(|_| !over) else { return false };
-        let waited = at.saturating_sub(ideal);
-        let (code, width) = self.level(channel, fraction);
-        let late = waited >= channel.period_ticks();
-        let recipe = self.recipe_for(channel, code, width).filter(|_| !late);
-        // what is owed after a silence, or what the next pulse's last edge can take in, by one tick each code
-        let allowed = channel.jitter_ticks().saturating_add(recipe.map_or(0, |_| 1));
-        let allowed = allowed.saturating_mul(recipe.as_ref().map_or(1, movable_codes));
-        let rest = Level::from(plan.hardware().timing().pulse_rest);
-        if self.trim(index, channel, earliest, allowed, rest) {
+        let fraction = self.shaped(channel, fraction, ideal);
+        if fraction == 0 && self.duck.is_some() && self.opens(earliest) {
             return true;
         }
-        let Some(recipe) = recipe else {
-            self.pending = Pending::Silent(at);
-            return true;
+        let (code, width) = self.level_at(channel, fraction);
+        let waited = at.saturating_sub(ideal);
+        self.set_onset(index, plan, channel, earliest, &Onset { at, waited, fraction, code, width })
+    }
+
+    /// The fraction of the set value: the envelope's, by the channel's slope, up to the stage's level, and no more than
+    /// a pause or a stale command leaves.
+    fn shaped(&mut self, channel: &ChannelPlan<'_>, fraction: u32, tick: u64) -> u32 {
+        let slope = channel.channel().ramp.slope;
+        let mut shaped = slope.shape(fraction);
+        if self.peak < FULL {
+            shaped = between(0, self.peak, shaped);
+        }
+        self.look_at_commands(channel, tick);
+        match &self.duck {
+            None => shaped,
+            Some(duck) => {
+                let left = duck.fraction(tick);
+                if left == Some(FULL) && !self.paused && !self.stale {
+                    self.duck = None;
+                }
+                shaped.min(slope.shape(left.unwrap_or(0)))
+            }
+        }
+    }
+
+    fn set_onset(
+        &mut self,
+        index: u8,
+        plan: &Plan<'_>,
+        channel: &ChannelPlan<'_>,
+        earliest: u64,
+        onset: &Onset,
+    ) -> bool {
+        let late = onset.waited > 0
+            && (onset.waited >= self.period_ticks(channel) || onset.waited > channel.wait_ticks);
+        let silenced = self.duck.is_some() && onset.fraction == 0;
+        let again = channel.exact && self.made_for == Some((onset.code, onset.width)) && !late && !silenced;
+        let recipe = if again || late || silenced {
+            None
+        } else {
+            channel.recipe(onset.code, onset.width, self.carry)
         };
-        self.recipe = recipe;
-        let segments = recipe.segments.get(..usize::from(recipe.len)).unwrap_or(&[]);
-        self.set_frame(index, FrameKind::Pulse, at, segments, rest);
-        self.draft.setting = self.commanded(channel, fraction);
-        self.draft.code = recipe.code;
-        self.draft.deferred_ticks = waited;
-        self.draft.full_level = fraction == FULL;
+        let rest = Packed::from(Level::from(plan.hardware().timing().pulse_rest));
+        if self.owed != 0 && self.trims_ahead(index, channel, earliest, again, recipe.as_ref(), rest) {
+            return true;
+        }
+        if let Some(recipe) = &recipe {
+            self.outcome = recipe.carry;
+            self.balancing_code = recipe.cell.strongest(recipe.code.signum().saturating_neg(), channel.body());
+            self.set_frame(FrameKind::Pulse, onset.at, recipe.cell, rest, channel);
+            self.made_for = channel.channel().pulse.balance.is_balanced().then_some((onset.code, onset.width));
+        } else if again {
+            self.restart(onset.at, channel);
+        } else {
+            self.pend(Pending::Silent, onset.at);
+            return true;
+        }
+        let full_level = onset.fraction == FULL.min(self.peak);
+        let setting = self.commanded(channel, onset.fraction);
+        self.planned = Planned { setting, deferred_ticks: onset.waited, full_level };
         true
     }
 
-    fn recipe_for(&self, channel: &ChannelPlan, code: u32, width: u32) -> Option<crate::recipe::Recipe> {
-        if channel.hardware().is_exact() && self.recipe.len > 0 && self.recipe.asked == (code, width) {
-            return Some(self.recipe);
-        }
-        channel.recipe(code, width, self.carry)
+    /// Trims what is owed after a silence, or beyond what the next pulse's last edge can take in, by one tick each code.
+    fn trims_ahead(
+        &mut self,
+        index: u8,
+        channel: &ChannelPlan<'_>,
+        earliest: u64,
+        again: bool,
+        recipe: Option<&Recipe>,
+        rest: Packed,
+    ) -> bool {
+        let cell = if again { Some(&self.cell) } else { recipe.map(|r| &r.cell) };
+        let movable = cell.and_then(|c| c.part(c.movable, channel.body()));
+        let late = channel.jitter_ticks();
+        let allowed = match (cell, movable) {
+            (Some(_), Some((level, _))) => late.saturating_add(1).saturating_mul(u64::from(level.code().unsigned_abs())),
+            _ => late,
+        };
+        self.trim(index, channel, earliest, allowed, rest)
     }
 
-    fn level(&self, channel: &ChannelPlan, fraction: u32) -> (u32, u32) {
+    fn level_at(&self, channel: &ChannelPlan<'_>, fraction: u32) -> (u32, u32) {
+        if fraction == FULL {
+            return self.set_ticks;
+        }
         let floor = channel.floor(self.set_ticks);
         (between(floor.0, self.set_ticks.0, fraction), between(floor.1, self.set_ticks.1, fraction))
     }
 
     /// The set values under the envelope, in the units they were given in.
-    fn commanded(&self, channel: &ChannelPlan, fraction: u32) -> Setting {
-        let ramp = channel.channel().ramp;
+    fn commanded(&self, channel: &ChannelPlan<'_>, fraction: u32) -> Setting {
+        if fraction == FULL {
+            return self.set;
+        }
+        let ramp = &channel.channel().ramp;
         let mut setting = self.set;
         match ramp.control {
             Control::Amplitude => {
-                let ua = between(
-                    ramp.floor.min(setting.amplitude.as_microamps()),
-                    setting.amplitude.as_microamps(),
-                    fraction,
-                );
+                let top = setting.amplitude.as_microamps();
+                let ua = between(ramp.floor.min(top), top, fraction);
                 setting.amplitude = MicroAmps::from_microamps(ua).unwrap_or(setting.amplitude);
             }
             Control::Width => {
-                let us =
-                    between(ramp.floor.min(setting.width.as_micros()), setting.width.as_micros(), fraction);
+                let top = setting.width.as_micros();
+                let us = between(ramp.floor.min(top), top, fraction);
                 setting.width = Micros::from_micros(us).unwrap_or(setting.width);
             }
         }
         setting
     }
-
-    /// Makes the repayment, from `cut` on, of a pulse whose charge is not yet coming back. It takes the place of the
-    /// frame in hand when it is accepted; until then that frame's edges stay due. Nothing is made when the frame in
-    /// hand is already paying back, or has an edge before `cut` after which this is asked again.
-    pub(crate) fn make_recovery(&mut self, index: u8, channel: &ChannelPlan, cut: u64) {
-        let Pending::Frame { edge, at, .. } = self.pending else { return };
-        let (direction, cap) = balancing_side(&self.frame);
-        let paying = matches!(self.level, Level::Code(code) if code.signum() == direction);
-        let unbegun = self.frame.kind() != FrameKind::Pulse || edge == 0;
-        if unbegun || paying || at <= cut || self.recovery.is_some() {
-            return;
-        }
-        self.recovery = self.recovery_frame(index, channel, cut, direction, cap);
-        self.sequence = self.sequence.wrapping_add(u32::from(self.recovery.is_some()));
-    }
-
-    /// How long the output has to be open from `cut` on before it may drive the other polarity.
-    fn dead_left(&self, channel: &ChannelPlan, cut: u64) -> u32 {
-        let opened = u32::try_from(cut.saturating_sub(self.since)).unwrap_or(u32::MAX);
-        let left = match self.level {
-            Level::Code(0) | Level::Shorted => 0,
-            Level::Code(_) => channel.dead_ticks,
-            Level::Open => channel.dead_ticks.saturating_sub(opened),
-        };
-        if left == 0 { 0 } else { left.max(channel.segment_min) }
-    }
-
-    fn recovery_frame(
-        &self,
-        index: u8,
-        channel: &ChannelPlan,
-        cut: u64,
-        direction: i32,
-        cap: u32,
-    ) -> Option<PulseFrame> {
-        let owed = self.ledger_at(cut)?.as_nanoamp_ticks().checked_sub(self.carry)?;
-        let owed = owed.checked_mul(i64::from(direction.saturating_neg()))?;
-        let balancing = recovery(channel, owed, direction > 0, cap)?;
-        let mut segments = [Segment::default(); MAX_SEGMENTS];
-        let mut len = 0_usize;
-        let parts = [(0, self.dead_left(channel, cut)), balancing.first, balancing.last];
-        for (codes, ticks) in parts.into_iter().filter(|p| p.1 > 0) {
-            let magnitude = i32::try_from(codes).unwrap_or(0);
-            let level = match magnitude {
-                0 => Level::Open,
-                m => Level::Code(m.saturating_mul(direction)),
-            };
-            if let Some(slot) = segments.get_mut(len) {
-                *slot = Segment { level, ticks };
-                len = len.saturating_add(1);
-            }
-        }
-        let kind = FrameKind::Recover;
-        PulseFrame::from_parts(index, kind, self.sequence, cut, segments.get(..len)?, Level::Open)
-    }
-}
-
-/// Sign and greatest magnitude of the codes that pay the first phase of a frame back.
-pub(crate) fn balancing_side(frame: &PulseFrame) -> (i32, u32) {
-    let code = |s: &Segment| match s.level {
-        Level::Code(code) => code,
-        Level::Open | Level::Shorted => 0,
-    };
-    let primary = frame.segments().first().map_or(0, code);
-    let opposite =
-        frame.segments().iter().map(code).filter(|c| c.signum() == primary.signum().saturating_neg());
-    let strongest = opposite.map(i32::unsigned_abs).max().unwrap_or(1);
-    (primary.signum().saturating_neg(), strongest)
-}
-
-/// The codes of the last, movable segment of a pulse.
-fn movable_codes(recipe: &crate::recipe::Recipe) -> u64 {
-    let last = usize::from(recipe.len).checked_sub(1).and_then(|i| recipe.segments.get(i));
-    match last.map(|s| s.level) {
-        Some(Level::Code(code)) => u64::from(code.unsigned_abs()),
-        Some(Level::Open | Level::Shorted) | None => 0,
-    }
-}
-
-/// Levels that pay `owed` nanoampere-ticks (in the direction of the primary phase) back at no more than `cap`
-/// codes. Without lateness exactly, as a last resort with one code for as long as it takes. With lateness at the
-/// cap: the last edge is re-timed and a trim follows, so that a late cut is repaid about as fast as it came.
-fn recovery(channel: &ChannelPlan, owed: i64, positive: bool, cap: u32) -> Option<Balancing> {
-    let payer = channel.payer(positive);
-    let cap = cap.max(1);
-    let magnitude = owed.max(0);
-    let units = u64::try_from(magnitude.checked_div(payer.gain_na)?).ok()?;
-    let width = u32::try_from(units.div_ceil(u64::from(cap))).ok()?.max(channel.spacing);
-    let single = |codes, ticks| Some(Balancing { first: (0, 0), last: (codes, ticks), left_na_ticks: 0 });
-    if channel.jitter_ticks() > 0 {
-        return single(cap, width);
-    }
-    let exact = channel.hardware().is_exact();
-    let over = |w| if exact { repay_units(units, w, &payer) } else { repay(magnitude, w, &payer) };
-    // at half the level a width that fits is found within a few ticks, so this seldom goes further
-    let widths = (0..8).map_while(|half| width.checked_shl(half));
-    widths
-        .map(over)
-        .find_map(|parts| parts)
-        .or_else(|| single(1, u32::try_from(units).ok()?.max(payer.spacing)))
-}
-
-fn continuous(channel: &ChannelPlan, begin: u64, end: u64) -> Envelope {
-    Envelope {
-        open_tick: begin,
-        from: 0,
-        hold_tick: u64::MAX,
-        close_tick: end.saturating_sub(channel.down_ticks).max(begin),
-        up_ticks: channel.up_ticks,
-        down_ticks: channel.down_ticks,
-    }
-}
-
-/// Contraction number `k`: its start stands on the exact millisecond, so starts do not drift. `None` when it would
-/// not end within the session.
-fn contraction(
-    session: &Session<'_>,
-    channel: &ChannelPlan,
-    cycle: &Cycle,
-    begin: u64,
-    k: u64,
-) -> Option<Envelope> {
-    let ramp = channel.channel().ramp;
-    let sum =
-        |parts: &[Millis]| parts.iter().fold(0_u64, |sum, ms| sum.saturating_add(u64::from(ms.as_millis())));
-    let on = sum(&[ramp.up, cycle.hold, ramp.down]);
-    let start = k.checked_mul(on.saturating_add(u64::from(cycle.rest.as_millis())))?;
-    if start.saturating_add(on) > u64::from(session.length().as_millis()) {
-        return None;
-    }
-    let elapsed = start.checked_mul(u64::from(channel.ticks_per_second))? / 1_000;
-    let open_tick = begin.checked_add(elapsed)?;
-    let hold = millis_to_ticks(cycle.hold, channel.ticks_per_second);
-    Some(Envelope {
-        open_tick,
-        from: 0,
-        hold_tick: u64::MAX,
-        close_tick: open_tick.checked_add(channel.up_ticks)?.checked_add(hold)?,
-        up_ticks: channel.up_ticks,
-        down_ticks: channel.down_ticks,
-    })
 }

@@ -119,14 +119,14 @@ unit!(
 );
 
 unit!(
-    /// A length of time within a pulse, 0 to 10 s in whole microseconds.
+    /// A length of time within a pulse or between pulses, 0 to 1 h in whole microseconds. A phase is at most 10 s long.
     ///
     /// ```
     /// use nmes_core::Micros;
     /// assert_eq!(Micros::from_micros(300).map(Micros::as_micros), Some(300));
-    /// assert!(Micros::from_micros(10_000_001).is_none());
+    /// assert!(Micros::from_micros(3_600_000_001).is_none());
     /// ```
-    Micros, from_micros, as_micros, 10_000_000, "µs"
+    Micros, from_micros, as_micros, 3_600_000_000, "µs"
 );
 
 unit!(

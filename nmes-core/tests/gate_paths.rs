@@ -32,11 +32,11 @@ fn run(channels: &[Channel], schedule: Schedule, length_ms: u32, inputs: &[(u64,
     with_plan(channels, schedule, length_ms, ideal(), |plan| play_on(plan, inputs, || 0))
 }
 
-fn with_ramp(ramp: Ramp) -> [Channel; 1] {
+fn with_ramp(ramp: Ramp) -> [Channel<'static>; 1] {
     [Channel { ramp, ..plain() }]
 }
 
-fn cycle(hold: u32, rest: u32) -> Schedule {
+fn cycle(hold: u32, rest: u32) -> Schedule<'static> {
     Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) })
 }
 

@@ -10,7 +10,7 @@
 
 mod common;
 
-use common::{Action, Case, Kind, case, cases, play, script, started};
+use common::{Action, Case, Frame, Kind, case, cases, play, script, started};
 use nmes_core::*;
 use proptest::prelude::*;
 
@@ -29,8 +29,8 @@ fn code_tick(output: &ChannelHardware) -> i64 {
 }
 
 /// The largest balancing code of a frame.
-fn balancing_code(frame: &PulseFrame) -> i64 {
-    let codes = frame.segments().iter().skip(1).filter_map(|s| match s.level {
+fn balancing_code(frame: &Frame) -> i64 {
+    let codes = frame.segments().skip(1).filter_map(|s| match s.level {
         Level::Code(c) => Some(i64::from(c.unsigned_abs())),
         Level::Open | Level::Shorted => None,
     });
@@ -131,7 +131,7 @@ proptest! {
         for channel in 0..plan.channel_count() {
             let stretch = plan.channel(channel).unwrap().stretch_ticks();
             let edges: Vec<_> = run.edges.iter().filter(|e| e.channel == channel).collect();
-            let mut expected: Option<(u32, u8)> = None;
+            let mut expected: Option<(u32, u16)> = None;
             for edge in edges {
                 let Some((sequence, number)) = edge.frame else { prop_assert_eq!(expected, None); continue };
                 prop_assert_eq!(expected.unwrap_or((sequence, 0)), (sequence, number));

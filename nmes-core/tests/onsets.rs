@@ -13,10 +13,10 @@ use common::{Action, cases, ms, play, started};
 use nmes_core::*;
 use proptest::prelude::*;
 
-fn one_channel(rate: Rate, width: u32) -> [Channel; 1] {
+fn one_channel(rate: Rate, width: u32) -> [Channel<'static>; 1] {
     let set = Setting::new(40_000, width).unwrap();
     let (pulse, ramp, offset) = (PulseShape::default(), Ramp::default(), Micros::ZERO);
-    [Channel { pulse, rate, set, ceiling: set, ramp, offset }]
+    [Channel { pulse, rate, train: Train::default(), set, ceiling: set, ramp, offset }]
 }
 
 fn hardware(timing: HardwareTiming) -> Hardware {

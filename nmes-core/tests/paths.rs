@@ -25,12 +25,12 @@ fn late(ticks: u32) -> HardwareTiming {
     HardwareTiming { late_max_ticks: ticks, ..ideal() }
 }
 
-fn asymmetric() -> Channel {
+fn asymmetric() -> Channel<'static> {
     let pulse = PulseShape { balance: Balance::Asymmetric { length_percent: 400 }, ..plain().pulse };
     Channel { pulse, ..plain() }
 }
 
-fn continuous<R>(channel: Channel, timing: HardwareTiming, then: impl FnOnce(&mut Engine<'_>) -> R) -> R {
+fn continuous<R>(channel: Channel, timing: HardwareTiming, then: impl FnOnce(&mut Engine<'_, '_>) -> R) -> R {
     with_plan(&[channel], Schedule::Continuous, 1_000, timing, |plan| with_engine(plan, then))
 }
 
@@ -44,7 +44,7 @@ const AGAIN: [Action; 7] = [
     Action::Gate(GateInput::Close { down: None }),
 ];
 
-fn act(engine: &mut Engine<'_>, action: Action, now: u64) {
+fn act(engine: &mut Engine<'_, '_>, action: Action, now: u64) {
     match action {
         Action::Start => engine.start(now),
         Action::Command(channel, setting) => drop(engine.command(channel, setting, now).unwrap()),
@@ -85,7 +85,7 @@ fn a_recovery_is_not_lost() {
                     let finished = engine.finished().unwrap();
                     assert!(finished.residual.magnitude() <= GAIN * u64::from(jitter), "{finished:?} {why}");
                     assert!(
-                        frames.iter().all(|f| f.peak_na(&DAC) <= u64::from(paying_code(&pulse)) * GAIN),
+                        frames.iter().all(|f| f.peak_na(&DAC) <= u64::from(paying_code(&Frame::of(&pulse))) * GAIN),
                         "{why}"
                     );
                     assert_eq!(receipts[0].kind, FrameKind::Recover, "{why}");

@@ -14,10 +14,10 @@ use common::{cases, ms};
 use nmes_core::*;
 use proptest::prelude::*;
 
-fn channel(ua: u32, us: u32, hz: u32) -> Channel {
+fn channel(ua: u32, us: u32, hz: u32) -> Channel<'static> {
     let set = Setting::new(ua, us).unwrap();
     let (pulse, ramp, offset) = (PulseShape::default(), Ramp::default(), Micros::ZERO);
-    Channel { pulse, rate: Rate::from_hz(hz).unwrap(), set, ceiling: set, ramp, offset }
+    Channel { pulse, rate: Rate::from_hz(hz).unwrap(), train: Train::default(), set, ceiling: set, ramp, offset }
 }
 
 fn timing() -> HardwareTiming {
@@ -43,7 +43,7 @@ fn refused(result: Result<(), ConfigError>, field: Field) {
 #[test]
 fn units_end_where_they_say() {
     assert!(MicroAmps::from_microamps(1_000_000).is_some() && MicroAmps::from_microamps(1_000_001).is_none());
-    assert!(Micros::from_micros(10_000_000).is_some() && Micros::from_micros(10_000_001).is_none());
+    assert!(Micros::from_micros(3_600_000_000).is_some() && Micros::from_micros(3_600_000_001).is_none());
     assert!(Millis::from_millis(172_800_000).is_some() && Millis::from_millis(172_800_001).is_none());
     assert_eq!(MicroAmps::MAX.checked_add(MicroAmps::from_microamps(1).unwrap()), None);
     assert_eq!(Micros::ZERO.checked_sub(Micros::from_micros(1).unwrap()), None);
@@ -71,7 +71,7 @@ fn session_refusals() {
     refused(make(Channel { ramp, ..good }), Field::RampTime);
     let cycle = Schedule::Cyclic(Cycle { hold: ms(0), rest: ms(0) });
     refused(Session::new(&[good], cycle, ms(1)).map(drop), Field::Hold);
-    let gate = |on, n| Schedule::Gated(Gate { max_on: ms(on), min_off: ms(0), max_triggers_per_minute: n });
+    let gate = |on, n| Schedule::Gated(Gate { max_on: ms(on), min_off: ms(0), max_triggers_per_minute: n, refractory: Millis::ZERO });
     refused(Session::new(&[good], gate(0, 1), ms(1)).map(drop), Field::GateMaxOn);
     refused(Session::new(&[good], gate(1, 0), ms(1)).map(drop), Field::GateTriggers);
     refused(Session::new(&[good], gate(1, 601), ms(1)).map(drop), Field::GateTriggers);
@@ -194,7 +194,7 @@ proptest! {
             gap_rest: if flags[1] { Rest::DrivenZero } else { Rest::Open }, pulse_rest: Rest::Shorted,
         };
         let output = ChannelHardware {
-            na_per_code_positive: n[7], na_per_code_negative: n[8], offset_na: signs[0], code_min: signs[1], code_max: signs[2],
+            na_per_code_positive: n[7], na_per_code_negative: n[8], offset_na: signs[0], code_min: signs[1], code_max: signs[2], source: 0,
         };
         let Ok(hardware) = Hardware::new(timing, &[output; 2], 0) else { return Ok(()) };
         let set = Setting {
@@ -203,9 +203,9 @@ proptest! {
         };
         let Ok(rate) = Rate::new(n[11], n[9]) else { return Ok(()) };
         let balance = Balance::Asymmetric { length_percent: (n[8] % 2_100) as u16 };
-        let pulse = PulseShape { gap: Micros::from_micros(n[4]).unwrap_or(Micros::MAX), balance, leading: Polarity::Negative };
-        let ramp = Ramp { up: Millis::MAX, down: Millis::MAX, down_min: Millis::ZERO, floor: n[5], control: Control::Width };
-        let channels = [Channel { pulse, rate, set, ceiling: set, ramp, offset: Micros::MAX }];
+        let pulse = PulseShape { gap: Micros::from_micros(n[4]).unwrap_or(Micros::MAX), balance, leading: Polarity::Negative, ..PulseShape::default() };
+        let ramp = Ramp { up: Millis::MAX, down: Millis::MAX, down_min: Millis::ZERO, floor: n[5], control: Control::Width, slope: Slope::Exponential };
+        let channels = [Channel { pulse, rate, train: Train::default(), set, ceiling: set, ramp, offset: Micros::MAX }];
         let Ok(session) = Session::new(&channels, Schedule::Continuous, Millis::MAX) else { return Ok(()) };
         let Ok(plan) = Plan::compile(&session, &hardware) else { return Ok(()) };
         let mut storage = [ChannelState::new()];

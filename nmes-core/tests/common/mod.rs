@@ -12,6 +12,9 @@
     reason = "test support: a panic here is a failed test"
 )]
 
+mod frame;
+
+pub use frame::Frame;
 use nmes_core::*;
 use proptest::prelude::*;
 
@@ -43,13 +46,13 @@ pub struct Edge {
     pub tick: u64,
     pub ideal: u64,
     pub channel: u8,
-    pub frame: Option<(u32, u8)>,
+    pub frame: Option<(u32, u16)>,
     pub level: Level,
 }
 
 #[derive(Debug, Default)]
 pub struct Run {
-    pub frames: Vec<PulseFrame>,
+    pub frames: Vec<Frame>,
     pub edges: Vec<Edge>,
     pub receipts: Vec<PulseReceipt>,
     pub answers: Vec<GateAnswer>,
@@ -93,7 +96,7 @@ pub fn play(plan: &Plan<'_>, script: &[(u64, Action)], mut late: impl FnMut() ->
         assert!(turn < 2_000_000, "a run ends");
         while let Some(frame) = engine.pending() {
             hash.frame(&frame);
-            run.frames.push(frame);
+            run.frames.push(Frame::of(&frame));
             assert!(engine.accept(frame.channel(), frame.sequence()));
         }
         let edge = match engine.next() {
@@ -110,9 +113,9 @@ pub fn play(plan: &Plan<'_>, script: &[(u64, Action)], mut late: impl FnMut() ->
         }
         let step = engine.step().unwrap();
         assert_eq!(step.at_tick(), edge);
-        now = now.max(edge.saturating_add_signed(if step.changes().is_empty() { 0 } else { late() }));
+        now = now.max(edge.saturating_add_signed(if step.changes().next().is_none() { 0 } else { late() }));
         for change in step.changes() {
-            hash.edge(now, change);
+            hash.edge(now, &change);
             run.edges.push(Edge {
                 tick: now,
                 ideal: edge,
@@ -138,7 +141,7 @@ pub fn play(plan: &Plan<'_>, script: &[(u64, Action)], mut late: impl FnMut() ->
     run
 }
 
-fn act(engine: &mut Engine<'_>, action: Action, now: u64, run: &mut Run) {
+fn act(engine: &mut Engine<'_, '_>, action: Action, now: u64, run: &mut Run) {
     match action {
         Action::Start => engine.start(now),
         Action::Command(channel, setting) => {
@@ -188,8 +191,8 @@ pub fn lateness(timing: &HardwareTiming, seed: u64) -> impl FnMut() -> i64 + use
 /// A whole random set-up: what the tests print when they fail.
 #[derive(Clone, Debug)]
 pub struct Case {
-    pub channels: Vec<Channel>,
-    pub schedule: Schedule,
+    pub channels: Vec<Channel<'static>>,
+    pub schedule: Schedule<'static>,
     pub length: Millis,
     pub hardware: Hardware,
     pub seed: u64,
@@ -214,7 +217,7 @@ pub fn ms(n: u32) -> Millis {
     Millis::from_millis(n).unwrap()
 }
 
-fn channel(kind: Kind) -> impl Strategy<Value = Channel> {
+fn channel(kind: Kind) -> impl Strategy<Value = Channel<'static>> {
     let balance = prop_oneof![
         Just(Balance::Symmetric),
         (100_u16..=800).prop_map(|length_percent| Balance::Asymmetric { length_percent }),
@@ -233,8 +236,10 @@ fn channel(kind: Kind) -> impl Strategy<Value = Channel> {
                 gap: Micros::from_micros(gap).unwrap(),
                 balance,
                 leading: if negative { Polarity::Negative } else { Polarity::Positive },
+                ..PulseShape::default()
             },
             rate: Rate::from_millihertz(millihertz).unwrap(),
+            train: Train::default(),
             set,
             ceiling: set,
             ramp: Ramp {
@@ -242,6 +247,7 @@ fn channel(kind: Kind) -> impl Strategy<Value = Channel> {
                 up: ms(up),
                 down: ms(down),
                 down_min: Millis::ZERO,
+                slope: Slope::Linear,
                 floor: if floored { top / 2 } else { 0 },
             },
             offset: Micros::from_micros(offset).unwrap(),
@@ -281,13 +287,13 @@ fn hardware(kind: Kind) -> impl Strategy<Value = Hardware> {
     })
 }
 
-fn schedule() -> impl Strategy<Value = Schedule> {
+fn schedule() -> impl Strategy<Value = Schedule<'static>> {
     prop_oneof![
         Just(Schedule::Continuous),
         (1_u32..300, 0_u32..300)
             .prop_map(|(hold, rest)| Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) })),
         (50_u32..2_000, 0_u32..200, 30_u16..600).prop_map(|(on, off, triggers)| {
-            Schedule::Gated(Gate { max_on: ms(on), min_off: ms(off), max_triggers_per_minute: triggers })
+            Schedule::Gated(Gate { max_on: ms(on), min_off: ms(off), max_triggers_per_minute: triggers, refractory: Millis::ZERO })
         }),
     ]
 }
@@ -336,25 +342,25 @@ pub fn script(case: &Case) -> Vec<(u64, Action)> {
 pub const DAC: ChannelHardware = ChannelHardware::symmetric(100_000, -2_048, 2_047);
 
 /// 40 mA, 300 µs, a gap of 100 µs, 40 Hz, no ramp.
-pub fn plain() -> Channel {
+pub fn plain() -> Channel<'static> {
     let set = Setting::new(40_000, 300).unwrap();
     let pulse = PulseShape { gap: Micros::from_micros(100).unwrap(), ..PulseShape::default() };
     let (rate, ramp, offset) = (Rate::from_hz(40).unwrap(), Ramp::default(), Micros::ZERO);
-    Channel { pulse, rate, set, ceiling: set, ramp, offset }
+    Channel { pulse, rate, train: Train::default(), set, ceiling: set, ramp, offset }
 }
 
 pub fn ramped(up: u32, down: u32, floor: u32) -> Ramp {
     Ramp { up: ms(up), down: ms(down), floor, ..Ramp::default() }
 }
 
-pub fn gated(max_on: u32, min_off: u32, triggers: u16) -> Schedule {
-    Schedule::Gated(Gate { max_on: ms(max_on), min_off: ms(min_off), max_triggers_per_minute: triggers })
+pub fn gated(max_on: u32, min_off: u32, triggers: u16) -> Schedule<'static> {
+    Schedule::Gated(Gate { max_on: ms(max_on), min_off: ms(min_off), max_triggers_per_minute: triggers, refractory: Millis::ZERO })
 }
 
 /// Compiles for as many equal outputs as there are channels, and hands the plan on.
 pub fn with_plan<R>(
-    channels: &[Channel],
-    schedule: Schedule,
+    channels: &[Channel<'_>],
+    schedule: Schedule<'_>,
     length_ms: u32,
     timing: HardwareTiming,
     then: impl FnOnce(&Plan<'_>) -> R,
@@ -372,7 +378,7 @@ pub fn play_on(plan: &Plan<'_>, more: &[(u64, Action)], late: impl FnMut() -> i6
 }
 
 /// An engine with every channel set and started at tick 0.
-pub fn with_engine<R>(plan: &Plan<'_>, then: impl FnOnce(&mut Engine<'_>) -> R) -> R {
+pub fn with_engine<R>(plan: &Plan<'_>, then: impl FnOnce(&mut Engine<'_, '_>) -> R) -> R {
     let mut storage = [ChannelState::new(); MAX_CHANNELS];
     let mut engine = Engine::new(plan, &mut storage).unwrap();
     for (index, channel) in (0_u8..).zip(plan.session().channels()) {
@@ -383,17 +389,17 @@ pub fn with_engine<R>(plan: &Plan<'_>, then: impl FnOnce(&mut Engine<'_>) -> R) 
 }
 
 /// Accepts every frame that waits.
-pub fn accept_all(engine: &mut Engine<'_>) -> Vec<PulseFrame> {
+pub fn accept_all(engine: &mut Engine<'_, '_>) -> Vec<Frame> {
     let mut frames = vec![];
     while let Some(frame) = engine.pending() {
         assert!(engine.accept(frame.channel(), frame.sequence()));
-        frames.push(frame);
+        frames.push(Frame::of(&frame));
     }
     frames
 }
 
 /// Accepts what waits and applies the next step, `late` ticks late; when that was. `None` when nothing is due.
-pub fn advance(engine: &mut Engine<'_>, late: u64) -> Option<u64> {
+pub fn advance(engine: &mut Engine<'_, '_>, late: u64) -> Option<u64> {
     accept_all(engine);
     let Next::At(at) = engine.next() else { return None };
     engine.applied(at + late).unwrap();
@@ -402,9 +408,9 @@ pub fn advance(engine: &mut Engine<'_>, late: u64) -> Option<u64> {
 
 /// Goes on until nothing is due; the frames that were accepted and the receipts.
 pub fn run_out(
-    engine: &mut Engine<'_>,
+    engine: &mut Engine<'_, '_>,
     mut late: impl FnMut() -> u64,
-) -> (Vec<PulseFrame>, Vec<PulseReceipt>) {
+) -> (Vec<Frame>, Vec<PulseReceipt>) {
     let (mut frames, mut receipts) = (vec![], vec![]);
     for turn in 0.. {
         assert!(turn < 1_000_000, "a run ends");
@@ -417,13 +423,13 @@ pub fn run_out(
 }
 
 /// The strongest code of a frame against its first one.
-pub fn paying_code(frame: &PulseFrame) -> u32 {
-    let code = |s: &Segment| match s.level {
+pub fn paying_code(frame: &Frame) -> u32 {
+    let code = |s: Segment| match s.level {
         Level::Code(code) => code,
         Level::Open | Level::Shorted => 0,
     };
-    let first = frame.segments().first().map_or(0, code).signum();
-    let against = frame.segments().iter().map(code).filter(|c| c.signum() == -first);
+    let first = frame.segments().next().map_or(0, code).signum();
+    let against = frame.segments().map(code).filter(|c| c.signum() == -first);
     against.map(i32::unsigned_abs).max().unwrap_or(0)
 }
 

@@ -1,0 +1,243 @@
+//! What a hardware refuses of a channel, and how much room late edges need.
+
+use crate::balance::{WIDEN_MAX_TICKS, unpayable};
+use crate::cell::{Body, PlanPoint};
+use crate::channel_plan::ChannelPlan;
+use crate::error::{ConfigError, Field, at_least, at_most};
+use crate::pulse::{Balance, Form, Polarity};
+use crate::session::{Control, Setting};
+use crate::units::{MicroAmps, Micros};
+
+/// The most segments of a frame: a frame counts its edges in 16 bits.
+const SEGMENTS_MAX: u64 = 65_000;
+
+impl ChannelPlan<'_> {
+    /// Every refusal that depends on both the session and the hardware.
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        for setting in [self.channel.set, self.channel.ceiling] {
+            self.validate_setting(setting)?;
+        }
+        self.validate_parts()?;
+        self.validate_repeats()?;
+        self.validate_direct_current()?;
+        let code = u64::from(self.code_for(self.channel.set.amplitude));
+        let phase = code.saturating_mul(u64::from(self.width_ticks(self.channel.set.width)));
+        let closing = i64::from(self.jitter);
+        let twentieth = i64::try_from(phase / 20).unwrap_or(i64::MAX);
+        at_most(Field::ClosingCharge, closing, twentieth, "one code × (L + 2 ε) is at most 5 % of a phase")?;
+        let (most, source) = match self.channel.ramp.control {
+            Control::Amplitude => (MicroAmps::MAX.as_microamps(), "an amplitude is at most 1 A"),
+            Control::Width => (Micros::MAX.as_micros(), "a width is at most 10 s"),
+        };
+        at_most(Field::RampFloor, i64::from(self.channel.ramp.floor), i64::from(most), source)?;
+        let period = i64::try_from(self.onsets.period_ticks()).unwrap_or(i64::MAX);
+        let source = "the period has to hold the pulse, its worst stretch and the trim after it";
+        at_most(Field::PulseLength, self.room_needed(), period, source)
+    }
+
+    /// The codes that a setting is put out with, or why it cannot be.
+    pub(crate) fn validate_setting(&self, setting: Setting) -> Result<u32, ConfigError> {
+        let width = self.width_ticks(setting.width);
+        let source = "the least time between two edges of the hardware, and L + 2 ε";
+        at_least(Field::PhaseTicks, i64::from(width), i64::from(self.segment_min), source)?;
+        let source = "L + 2 ε is at most 10 % of the shortest phase";
+        at_most(Field::Lateness, i64::from(self.jitter), i64::from(width / 10), source)?;
+        if self.pays_in_two_levels() {
+            let source = "an asymmetric or calibrated balancing phase is at least four edge spacings long";
+            at_least(
+                Field::PhaseTicks,
+                i64::from(width),
+                i64::from(self.segment_min).saturating_mul(4),
+                source,
+            )?;
+        }
+        let code = self.code_for(setting.amplitude);
+        at_least(Field::AmplitudeCodes, i64::from(code), 1, "an amplitude under half a code is no output")?;
+        let leading = self.channel.pulse.leading == Polarity::Positive;
+        let limit = i64::from(self.hardware.code_limit(leading));
+        at_most(Field::AmplitudeCodes, i64::from(code), limit, "the code range of the hardware")?;
+        let other = self.hardware.code_limit(!leading);
+        self.recipe(code, width, 0)
+            .map(|recipe| recipe.code.unsigned_abs())
+            .ok_or_else(|| self.unpayable(width, code, other))
+    }
+
+    /// Whether the balancing phase may have to be put out in two levels one code apart.
+    fn pays_in_two_levels(&self) -> bool {
+        let pulse = &self.channel.pulse;
+        let plain = match pulse.form {
+            Form::Rectangular | Form::Table(_) => pulse.balance.length_percent() == 100 && self.hardware.is_exact(),
+            Form::Points(_) => true,
+            Form::Prepulse(_) | Form::Triphasic { .. } => false,
+        };
+        !plain && pulse.balance.is_balanced()
+    }
+
+    fn unpayable(&self, width: u32, code: u32, limit: u32) -> ConfigError {
+        let Form::Table(levels) = self.channel.pulse.form else { return unpayable(code, limit) };
+        let steps = u32::try_from(levels.len()).unwrap_or(u32::MAX);
+        let source = "each step of a table is at least the edge spacing + L + 2 ε long";
+        let least = i64::from(self.segment_min).saturating_mul(i64::from(steps));
+        at_least(Field::PhaseTicks, i64::from(width), least, source).err().unwrap_or_else(|| unpayable(code, limit))
+    }
+
+    /// The lengths that no setting moves.
+    fn validate_parts(&self) -> Result<(), ConfigError> {
+        let least = i64::from(self.segment_min);
+        let source = "the least time between two edges of the hardware, and L + 2 ε";
+        if matches!(self.channel.pulse.form, Form::Prepulse(_)) {
+            at_least(Field::PhaseTicks, i64::from(self.pre_ticks), least.max(i64::from(self.jitter).saturating_mul(10)), source)?;
+        }
+        let Form::Points(given) = self.channel.pulse.form else { return Ok(()) };
+        let points = self.points.get(..given.len()).unwrap_or(&[]);
+        for point in points {
+            at_least(Field::PhaseTicks, i64::from(point.ticks), least, source)?;
+        }
+        if self.dead_ticks > 0 && !points.windows(2).all(|pair| self.turns_over(pair)) {
+            let reason = "a bridge with a dead time needs a point of zero, as long as it, between two polarities";
+            return Err(ConfigError::Conflict { field: Field::PointLevel, reason });
+        }
+        Ok(())
+    }
+
+    /// Two neighbouring points drive one way, or one of them is a rest as long as the dead time.
+    fn turns_over(&self, pair: &[PlanPoint]) -> bool {
+        let [one, other] = pair else { return true };
+        let rests = |p: &PlanPoint| p.fraction == 0 && p.ticks >= self.dead_ticks;
+        rests(one) || rests(other) || (one.fraction > 0) == (other.fraction > 0)
+    }
+
+    /// A repeat ends before the next begins, late or not; and a frame has a bounded number of edges.
+    fn validate_repeats(&self) -> Result<(), ConfigError> {
+        let repeats = u64::from(self.cycles);
+        if repeats > 1 && self.jitter > 0 {
+            let least = self.stretch_ticks().saturating_add(u64::from(self.segment_min));
+            let source = "late edges of a repeated pulse are repaid in the gap between two of them; \
+                          without room for that, declare L and ε as 0";
+            let least = i64::try_from(least).unwrap_or(i64::MAX);
+            at_least(Field::InterphaseGap, i64::from(self.repeat_gap_ticks), least, source)?;
+        }
+        let code = self.code_for(self.channel.ceiling.amplitude);
+        let width = self.width_ticks(self.channel.ceiling.width);
+        let each = self.recipe(code, width, 0).map_or(0, |r| u64::from(r.cell.per_cycle()));
+        let total = i64::try_from(each.saturating_mul(repeats)).unwrap_or(i64::MAX);
+        at_most(Field::Repeat, total, i64::try_from(SEGMENTS_MAX).unwrap_or(0), "a frame has at most 65,000 segments")
+    }
+
+    /// A declared direct current covers what the ceiling can be.
+    fn validate_direct_current(&self) -> Result<(), ConfigError> {
+        let Balance::DeclaredDc { at_most: declared } = self.channel.pulse.balance else { return Ok(()) };
+        let ceiling = self.channel.ceiling;
+        let recipe = self.recipe(self.code_for(ceiling.amplitude), self.width_ticks(ceiling.width), 0);
+        let charge = u128::from(recipe.map_or(0, |r| r.carry.unsigned_abs()));
+        // nA·ticks × pulses/µs ÷ (ticks/s) are 10^3 µA
+        let pulses = u128::from(self.channel.rate.pulses()).saturating_mul(1_000);
+        let per = u128::from(self.channel.rate.per_us()).saturating_mul(u128::from(self.ticks_per_second));
+        let mean = charge.saturating_mul(pulses).checked_add(per.saturating_sub(1)).and_then(|n| n.checked_div(per));
+        let mean = mean.and_then(|ua| i64::try_from(ua).ok()).unwrap_or(i64::MAX);
+        let source = "the direct current that the session declares";
+        at_most(Field::DirectCurrent, mean, i64::from(declared.as_microamps()), source)
+    }
+
+    /// Whether the last edge of a pulse is moved to repay late ones. It is where the balancing part is rectangular; the
+    /// last level of custom points or of a mirrored table may be too small for that, and trims repay instead.
+    pub(crate) fn retimes(&self) -> bool {
+        match self.channel.pulse.form {
+            Form::Points(_) => false,
+            Form::Table(_) => !(self.channel.pulse.balance == Balance::Symmetric && self.hardware.is_exact()),
+            Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } => true,
+        }
+    }
+
+    pub(crate) fn room_needed(&self) -> i64 {
+        let after =
+            self.stretch_ticks().saturating_add(self.trim_ticks()).saturating_add(u64::from(self.turn_ticks));
+        i64::try_from(self.longest_ticks().saturating_add(after)).unwrap_or(i64::MAX)
+    }
+
+    /// The longest pulse up to the ceiling, with all its repeats and no edge late, in ticks.
+    #[must_use]
+    pub fn longest_ticks(&self) -> u64 {
+        let width = self.width_ticks(self.channel.ceiling.width);
+        let (wide, gap) = (u64::from(width), u64::from(self.gap_ticks));
+        let widened = |width: u32| u64::from(self.balancing_ticks(width)).saturating_add(u64::from(WIDEN_MAX_TICKS));
+        let balancing = match self.channel.pulse.balance {
+            Balance::DeclaredDc { .. } => 0,
+            Balance::Symmetric | Balance::Asymmetric { .. } => gap.saturating_add(widened(width)),
+        };
+        let each = match self.channel.pulse.form {
+            Form::Rectangular | Form::Table(_) => wide.saturating_add(balancing),
+            Form::Prepulse(_) => {
+                let both = width.saturating_add(self.pre_ticks);
+                u64::from(both).saturating_add(gap).saturating_add(widened(both))
+            }
+            Form::Triphasic { .. } => wide.saturating_mul(2).saturating_add(gap).saturating_add(balancing),
+            Form::Points(_) => wide.saturating_add(u64::from(WIDEN_MAX_TICKS)),
+        };
+        let repeats = u64::from(self.cycles);
+        let gaps = u64::from(self.repeat_gap_ticks).saturating_mul(repeats.saturating_sub(1));
+        each.saturating_mul(repeats).saturating_add(gaps)
+    }
+
+    /// The most that the last edge of a pulse moves when it is re-timed, in ticks.
+    ///
+    /// The main phase is off by at most L (its first edge late, its second not), which the balancing phase takes
+    /// up to twice its length ratio as long to repay (four times with an offset of half a code); its levels change
+    /// up to L late; up to L + 1 is carried from the pulse before. With stamps that are off by ε, L + 2 ε for L. The
+    /// outer phase of a triphasic pulse is off as well, and the balancing one is weaker by it. Where the last edge does
+    /// not move, it is 0.
+    #[must_use]
+    pub fn stretch_ticks(&self) -> u64 {
+        let late = self.jitter_ticks();
+        if late == 0 || !self.retimes() {
+            return 0;
+        }
+        let percent = u64::from(self.channel.pulse.balance.length_percent());
+        let exact = self.hardware.is_exact();
+        let weaker = match self.channel.pulse.form {
+            Form::Triphasic { outer_percent } => {
+                let outer = u64::from(outer_percent);
+                outer.saturating_add(100).div_ceil(100_u64.saturating_sub(outer).max(1)).saturating_add(1)
+            }
+            Form::Rectangular | Form::Prepulse(_) | Form::Points(_) | Form::Table(_) => 1,
+        };
+        let times = weaker.saturating_mul(if exact { 2 } else { 4 });
+        let several = percent.div_ceil(100).saturating_mul(times).saturating_add(1);
+        let plain = exact && percent == 100 && self.channel.pulse.form == Form::Rectangular;
+        let ratio = if plain { 1 } else { several };
+        late.saturating_mul(ratio.saturating_add(2)).saturating_add(2)
+    }
+
+    /// The longest that a trim takes, in ticks: each step leaves at most a quarter of the charge.
+    #[must_use]
+    pub fn trim_ticks(&self) -> u64 {
+        let late = self.jitter_ticks();
+        if late == 0 {
+            return 0;
+        }
+        let codes = self.hardware.code_limit(true).max(self.hardware.code_limit(false));
+        let steps = u64::from(codes.checked_ilog2().unwrap_or(0) / 2).saturating_add(2);
+        let step = late.saturating_mul(18).saturating_add(u64::from(self.turn_ticks).saturating_mul(2));
+        steps.saturating_mul(step).saturating_add(self.swings().saturating_mul(late))
+    }
+
+    /// How many set amplitudes the level changes by in one pulse, all changes added up, where trims repay late edges.
+    fn swings(&self) -> u64 {
+        if self.retimes() {
+            return 0;
+        }
+        let full = u64::from(crate::FULL_SCALE.unsigned_abs());
+        let (mut last, mut sum) = (0_i32, 0_u64);
+        let mut to = |level: i16| {
+            sum = sum.saturating_add(u64::from(last.abs_diff(i32::from(level))));
+            last = i32::from(level);
+        };
+        match self.body() {
+            Body::None => {}
+            Body::Points(points) => points.iter().for_each(|p| to(p.fraction)),
+            Body::Table(levels) => levels.iter().for_each(|l| to(*l)),
+        }
+        // back to zero, the mirror image or the last point, and their own way back
+        sum.div_ceil(full).saturating_add(2).saturating_mul(2)
+    }
+}

@@ -1,0 +1,285 @@
+//! What is repeated in a frame: up to eight stored segments, and the steps of a table that is not stored.
+
+use crate::frame::{Level, MAX_SEGMENTS, Segment};
+
+/// A level in one word: a code, or one of two values that no code has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Packed(i32);
+
+impl Packed {
+    pub(crate) const OPEN: Self = Self(i32::MIN);
+    const SHORTED: Self = Self(i32::MAX);
+
+    /// The code, 0 where nothing is driven.
+    pub(crate) const fn code(self) -> i32 {
+        if self.0 == i32::MIN || self.0 == i32::MAX { 0 } else { self.0 }
+    }
+
+    pub(crate) const fn is_driven(self) -> bool {
+        self.0 != i32::MIN && self.0 != i32::MAX
+    }
+
+    pub(crate) const fn driven(code: i32) -> Self {
+        Self(code)
+    }
+}
+
+impl Default for Packed {
+    fn default() -> Self {
+        Self::OPEN
+    }
+}
+
+impl From<Level> for Packed {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Open => Self::OPEN,
+            Level::Shorted => Self::SHORTED,
+            Level::Code(code) => Self(code),
+        }
+    }
+}
+
+impl From<Packed> for Level {
+    fn from(packed: Packed) -> Self {
+        match packed {
+            Packed::OPEN => Self::Open,
+            Packed::SHORTED => Self::Shorted,
+            Packed(code) => Self::Code(code),
+        }
+    }
+}
+
+/// One point of a custom pulse on a hardware.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct PlanPoint {
+    /// Of the set code, with [`crate::FULL_SCALE`] as one.
+    pub(crate) fraction: i16,
+    pub(crate) ticks: u32,
+}
+
+/// The levels of a frame that are not stored in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Body<'a> {
+    #[default]
+    None,
+    Points(&'a [PlanPoint]),
+    Table(&'a [i16]),
+}
+
+/// One repeat: body, stored segments, the body mirrored, stored segments.
+///
+/// The last stored segment may be the gap to the next repeat; after the last repeat it is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cell {
+    pub(crate) stored: [(Packed, u32); MAX_SEGMENTS],
+    pub(crate) stored_len: u8,
+    /// Stored segments ahead of the mirrored body.
+    pub(crate) split: u8,
+    pub(crate) mirrored: bool,
+    /// The last stored segment is a gap between two repeats.
+    pub(crate) gap_last: bool,
+    pub(crate) cycles: u16,
+    pub(crate) body_len: u16,
+    /// Set code of the body, signed; its steps last `step` ticks, the first `extra` of them one tick longer.
+    pub(crate) code: i32,
+    pub(crate) step: u32,
+    pub(crate) extra: u16,
+    /// How a zero of the body rests.
+    pub(crate) zero: Packed,
+    /// First segment of the main phase, and the one after it.
+    pub(crate) main: u16,
+    pub(crate) main_end: u16,
+    /// First segment that pays back.
+    pub(crate) tail: u16,
+    /// The segment whose end is re-timed; `u16::MAX` for none.
+    pub(crate) movable: u16,
+}
+
+impl Default for Cell {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl Cell {
+    pub(crate) const EMPTY: Self = Self {
+        stored: [(Packed::OPEN, 0); MAX_SEGMENTS],
+        stored_len: 0,
+        split: 0,
+        mirrored: false,
+        gap_last: false,
+        cycles: 1,
+        body_len: 0,
+        code: 0,
+        step: 0,
+        extra: 0,
+        zero: Packed::OPEN,
+        main: 0,
+        main_end: 1,
+        tail: 0,
+        movable: u16::MAX,
+    };
+
+    /// From segments of any kind, the last one movable; `None` when they do not fit or one has no length.
+    pub(crate) fn of(segments: &[Segment]) -> Option<Self> {
+        if segments.is_empty() || segments.len() > MAX_SEGMENTS || segments.iter().any(|s| s.ticks == 0) {
+            return None;
+        }
+        let mut cell = Self::EMPTY;
+        for segment in segments {
+            cell.push(segment.level.into(), segment.ticks);
+        }
+        cell.movable = u16::from(cell.stored_len).saturating_sub(1);
+        Some(cell)
+    }
+
+    /// Appends a stored segment; nothing when it has no length or there is no room.
+    pub(crate) fn push(&mut self, level: Packed, ticks: u32) {
+        if let Some(slot) = self.stored.get_mut(usize::from(self.stored_len)).filter(|_| ticks > 0) {
+            *slot = (level, ticks);
+            self.stored_len = self.stored_len.saturating_add(1);
+        }
+    }
+
+    /// Makes the last stored segment longer.
+    pub(crate) fn lengthen(&mut self, ticks: u32) {
+        let last = usize::from(self.stored_len).checked_sub(1);
+        if let Some((_, length)) = last.and_then(|i| self.stored.get_mut(i)) {
+            *length = length.saturating_add(ticks);
+        }
+    }
+
+    pub(crate) const fn stored_len(&self) -> u8 {
+        self.stored_len
+    }
+
+    /// Segments of one repeat, with the gap after it.
+    pub(crate) fn per_cycle(&self) -> u16 {
+        let body = if self.mirrored { self.body_len.saturating_mul(2) } else { self.body_len };
+        body.saturating_add(u16::from(self.stored_len))
+    }
+
+    /// Segments of all repeats.
+    pub(crate) fn total(&self) -> u16 {
+        if self.cycles == 1 {
+            return self.per_cycle().saturating_sub(u16::from(self.gap_last));
+        }
+        self.per_cycle().saturating_mul(self.cycles).saturating_sub(u16::from(self.gap_last))
+    }
+
+    /// Repeat, and segment within it, of an edge.
+    pub(crate) fn locate(&self, edge: u16) -> (u16, u16) {
+        let each = self.per_cycle();
+        if self.cycles == 1 || each == 0 {
+            return (0, edge);
+        }
+        (edge.checked_div(each).unwrap_or(0), edge.checked_rem(each).unwrap_or(0))
+    }
+
+    /// Level and ticks of a segment of a repeat.
+    #[inline]
+    pub(crate) fn part(&self, within: u16, body: Body<'_>) -> Option<(Packed, u32)> {
+        if self.body_len == 0 { self.stored(within) } else { self.part_of_body(within, body) }
+    }
+
+    fn stored(&self, index: u16) -> Option<(Packed, u32)> {
+        let part = *self.stored.get(usize::from(index))?;
+        (index < u16::from(self.stored_len)).then_some(part)
+    }
+
+    fn part_of_body(&self, within: u16, body: Body<'_>) -> Option<(Packed, u32)> {
+        let Some(after) = within.checked_sub(self.body_len) else {
+            return self.step(within, body);
+        };
+        let split = u16::from(self.split);
+        match after.checked_sub(split) {
+            Some(image) if self.mirrored => match image.checked_sub(self.body_len) {
+                Some(rest) => self.stored(split.saturating_add(rest)),
+                None => {
+                    let (level, ticks) = self.step(image, body)?;
+                    Some((Packed::driven(level.code().saturating_neg()), ticks))
+                }
+            },
+            _ => self.stored(after),
+        }
+    }
+
+    fn step(&self, index: u16, body: Body<'_>) -> Option<(Packed, u32)> {
+        match body {
+            Body::None => None,
+            Body::Points(points) => {
+                let point = points.get(usize::from(index))?;
+                let code = scale(self.code, point.fraction);
+                Some((if point.fraction == 0 { self.zero } else { Packed::driven(code) }, point.ticks))
+            }
+            Body::Table(levels) => {
+                let level = *levels.get(usize::from(index))?;
+                let ticks = self.step.saturating_add(u32::from(index < self.extra));
+                Some((Packed::driven(scale(self.code, level)), ticks))
+            }
+        }
+    }
+
+    /// The last segment of a repeat that is not the gap after it.
+    pub(crate) fn last_paying(&self) -> u16 {
+        self.per_cycle().saturating_sub(1).saturating_sub(u16::from(self.gap_last))
+    }
+
+    /// Ticks of one repeat, with the gap after it.
+    pub(crate) fn cycle_ticks(&self, body: Body<'_>) -> u64 {
+        let parts = (0..self.per_cycle()).map_while(|within| self.part(within, body));
+        parts.fold(0, |sum, (_, ticks)| sum.saturating_add(u64::from(ticks)))
+    }
+
+    /// The greatest magnitude of the codes that drive one way; 1 when none does.
+    pub(crate) fn strongest(&self, sign: i32, body: Body<'_>) -> u32 {
+        let code = |within| self.part(within, body).map_or(0, |(level, _)| level.code());
+        let all = (0..self.per_cycle()).map(code).filter(|c| c.signum() == sign);
+        all.map(i32::unsigned_abs).max().unwrap_or(1)
+    }
+}
+
+/// `code × fraction`, rounded to nearest, halves away from zero.
+pub(crate) fn scale(code: i32, fraction: i16) -> i32 {
+    // |code| < 2^24 and |fraction| ≤ 2^14, so the product is below 2^38
+    let product = i64::from(code).saturating_mul(i64::from(fraction));
+    let magnitude = product.saturating_abs().saturating_add(8_192) >> 14;
+    let magnitude = i32::try_from(magnitude).unwrap_or(i32::MAX);
+    if product < 0 { magnitude.saturating_neg() } else { magnitude }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "tests: an overflow here is a failed test")]
+mod tests {
+    use super::*;
+
+    /// REQ-CORE-01: full scale is the code itself, and rounding is the same both ways.
+    #[test]
+    fn scaling() {
+        for code in [1, 7, 2_047, 8_388_607] {
+            assert_eq!(scale(code, 16_384), code);
+            assert_eq!(scale(code, -16_384), -code);
+            assert_eq!(scale(-code, 16_384), -code);
+            assert_eq!(scale(code, 0), 0);
+        }
+        assert_eq!((scale(1, 8_192), scale(1, 8_191), scale(-1, 8_192)), (1, 0, -1));
+    }
+
+    /// REQ-INV-12: repeats, tables and mirror images come in order, and the gap after the last repeat is left out.
+    #[test]
+    fn order() {
+        let mut cell =
+            Cell { body_len: 2, code: 100, step: 5, extra: 1, mirrored: true, cycles: 2, gap_last: true, ..Cell::EMPTY };
+        cell.push(Packed::OPEN, 3);
+        cell.split = 1;
+        cell.push(Packed::OPEN, 9);
+        let table = [8_192, 16_384];
+        let codes: [i32; 11] =
+            core::array::from_fn(|i| cell.part(cell.locate(i as u16).1, Body::Table(&table)).unwrap().0.code());
+        assert_eq!(cell.total(), 11);
+        assert_eq!(codes, [50, 100, 0, -50, -100, 0, 50, 100, 0, -50, -100]);
+        assert_eq!(cell.cycle_ticks(Body::Table(&table)), 6 + 5 + 3 + 6 + 5 + 9);
+        assert_eq!(cell.strongest(-1, Body::Table(&table)), 100);
+    }
+}

@@ -1,0 +1,280 @@
+//! One channel of a plan: what the session asks of it, in codes and ticks.
+
+use crate::cell::{Packed, PlanPoint};
+use crate::error::{ConfigError, Field, at_least};
+use crate::frame::Level;
+use crate::hardware::{ChannelHardware, Hardware, Rest};
+use crate::pulse::{Form, MAX_POINTS, Point, Polarity};
+use crate::rate::Rate;
+use crate::recipe::sign;
+use crate::session::{Channel, Control};
+use crate::ticks::{micros_to_ticks, micros_to_ticks_long, millis_to_ticks};
+use crate::timing::OnsetPlan;
+use crate::units::{MicroAmps, Micros};
+
+/// One channel of a plan: codes and ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelPlan<'a> {
+    pub(crate) channel: Channel<'a>,
+    pub(crate) hardware: ChannelHardware,
+    pub(crate) onsets: OnsetPlan<'a>,
+    pub(crate) ticks_per_second: u32,
+    /// Equal gains and no offset: the ledger counts codes, of `unit_na` nanoamperes each; else nanoamperes.
+    pub(crate) exact: bool,
+    pub(crate) unit_na: i64,
+    /// [`ChannelPlan::stretch_ticks`], worked out once.
+    pub(crate) stretch: i64,
+    pub(crate) stale_ticks: u64,
+    /// The most an onset may wait; `u64::MAX` where only a period bounds it.
+    pub(crate) wait_ticks: u64,
+    /// A pulse with its worst stretch, the trims after it, and the turn to the next.
+    pub(crate) room_ticks: u64,
+    pub(crate) pre_ticks: u32,
+    /// Custom points in ticks, and how many of them are not the last.
+    pub(crate) points: [PlanPoint; MAX_POINTS],
+    pub(crate) body_points: u8,
+    /// Points from the first on that drive the leading way.
+    pub(crate) main_points: u8,
+    pub(crate) cycles: u16,
+    pub(crate) repeat_gap_ticks: u32,
+    pub(crate) gap_ticks: u32,
+    pub(crate) dead_ticks: u32,
+    pub(crate) gap_rest: Rest,
+    pub(crate) spacing: u32,
+    /// Least length of a segment on the grid: so that late edges do not come nearer than `spacing`.
+    pub(crate) segment_min: u32,
+    /// Least time from the last edge of a frame to the next one's first, whose polarity may be the other.
+    pub(crate) turn_ticks: u32,
+    pub(crate) lateness: u32,
+    pub(crate) jitter: u32,
+    pub(crate) stamp_error: u32,
+    pub(crate) width_min: u32,
+    pub(crate) up_ticks: u64,
+    pub(crate) down_ticks: u64,
+    pub(crate) offset_ticks: u64,
+}
+
+impl<'a> ChannelPlan<'a> {
+    pub(crate) fn new(channel: &Channel<'a>, output: &ChannelHardware, hardware: &Hardware) -> Result<Self, ConfigError> {
+        let timing = hardware.timing();
+        let hz = timing.ticks_per_second;
+        let spacing = hardware.edge_spacing_ticks();
+        let lateness = hardware.lateness_ticks();
+        let jitter = hardware.jitter_ticks();
+        let segment_min = spacing.saturating_add(jitter);
+        // an edge that is late into the dead step and on time out of it must not shorten it
+        let dead = if timing.dead_ticks == 0 {
+            0
+        } else {
+            timing.dead_ticks.saturating_add(jitter).max(segment_min)
+        };
+        let gap = |us| match micros_to_ticks(us, hz) {
+            0 => dead,
+            ticks => ticks.max(segment_min).max(dead),
+        };
+        let points = points_of(channel.pulse.form, hz)?;
+        let plan = Self {
+            channel: *channel,
+            hardware: *output,
+            onsets: OnsetPlan::new(channel.rate, &channel.train.timing, hz)?,
+            ticks_per_second: hz,
+            exact: output.is_exact(),
+            unit_na: if output.is_exact() { output.gain_na(true) } else { 1 },
+            stretch: 0,
+            wait_ticks: u64::MAX,
+            room_ticks: 0,
+            stale_ticks: millis_to_ticks(channel.train.stale_after, hz),
+            pre_ticks: match channel.pulse.form {
+                Form::Prepulse(prepulse) => micros_to_ticks(prepulse.width, hz),
+                Form::Rectangular | Form::Triphasic { .. } | Form::Points(_) | Form::Table(_) => 0,
+            },
+            points: points.table,
+            body_points: points.count.saturating_sub(1),
+            main_points: points.main,
+            cycles: channel.pulse.repeat.count,
+            repeat_gap_ticks: if channel.pulse.repeat.count > 1 { gap(channel.pulse.repeat.gap) } else { 0 },
+            gap_ticks: gap(channel.pulse.gap),
+            dead_ticks: dead,
+            gap_rest: timing.gap_rest,
+            spacing,
+            segment_min,
+            turn_ticks: spacing.max(timing.dead_ticks),
+            lateness,
+            jitter,
+            stamp_error: timing.stamp_error_ticks,
+            width_min: segment_min.max(jitter.saturating_mul(10)).max(1),
+            up_ticks: millis_to_ticks(channel.ramp.up, hz),
+            down_ticks: millis_to_ticks(channel.ramp.down, hz),
+            offset_ticks: micros_to_ticks_long(channel.offset, hz),
+        };
+        let stretch = i64::try_from(plan.stretch_ticks()).unwrap_or(i64::MAX);
+        let room_ticks = u64::try_from(plan.room_needed()).unwrap_or(u64::MAX);
+        Ok(Self { stretch, room_ticks, ..plan })
+    }
+
+    /// The channel of the session.
+    #[must_use]
+    pub const fn channel(&self) -> &Channel<'a> {
+        &self.channel
+    }
+
+    /// The output it runs on.
+    #[must_use]
+    pub const fn hardware(&self) -> &ChannelHardware {
+        &self.hardware
+    }
+
+    /// The pulse rate.
+    #[must_use]
+    pub const fn rate(&self) -> Rate {
+        self.channel.rate
+    }
+
+    /// Ticks from onset to onset, rounded down.
+    #[must_use]
+    pub const fn period_ticks(&self) -> u64 {
+        self.onsets.period_ticks()
+    }
+
+    /// Which way the primary phase drives.
+    #[must_use]
+    pub const fn leading(&self) -> Polarity {
+        self.channel.pulse.leading
+    }
+
+    /// The gap as it is put out: 0, or at least the edge spacing + L + 2 ε, and at least the dead time + L + 2 ε.
+    #[must_use]
+    pub const fn gap_ticks(&self) -> u32 {
+        self.gap_ticks
+    }
+
+    /// How much later than the session this channel begins, and ends, in ticks.
+    #[must_use]
+    pub const fn offset_ticks(&self) -> u64 {
+        self.offset_ticks
+    }
+
+    /// Ramp-up time in ticks.
+    #[must_use]
+    pub const fn ramp_up_ticks(&self) -> u64 {
+        self.up_ticks
+    }
+
+    /// Ramp-down time in ticks.
+    #[must_use]
+    pub const fn ramp_down_ticks(&self) -> u64 {
+        self.down_ticks
+    }
+
+    /// The shortest ramp-down a gate may ask for, in ticks.
+    #[must_use]
+    pub fn ramp_down_min_ticks(&self) -> u64 {
+        millis_to_ticks(self.channel.ramp.down_min, self.ticks_per_second)
+    }
+
+    /// The shortest primary phase that is put out: the edge spacing + L + 2 ε, or 10 (L + 2 ε) if longer. A width
+    /// ramp is silent below it.
+    #[must_use]
+    pub const fn width_min_ticks(&self) -> u32 {
+        self.width_min
+    }
+
+    /// L + ε: how late a stamp of an edge may be, in ticks.
+    #[must_use]
+    pub fn late_limit_ticks(&self) -> u64 {
+        u64::from(self.lateness).saturating_add(u64::from(self.stamp_error))
+    }
+
+    /// L + 2 ε: by how much the length of a segment, as stamped, may differ from the grid, in ticks.
+    #[must_use]
+    pub fn jitter_ticks(&self) -> u64 {
+        u64::from(self.jitter)
+    }
+
+    /// The last of custom points, which balances the others.
+    pub(crate) fn last_point(&self) -> Option<PlanPoint> {
+        self.points.get(usize::from(self.body_points)).copied()
+    }
+
+    /// How the output rests between two phases: open where a bridge has a dead time.
+    pub(crate) fn gap_level(&self) -> Packed {
+        if self.dead_ticks > 0 { Packed::OPEN } else { Packed::from(Level::from(self.gap_rest)) }
+    }
+
+    /// The codes nearest to an amplitude in the leading polarity, as a magnitude; saturates at `u32::MAX`.
+    #[must_use]
+    pub fn code_for(&self, amplitude: MicroAmps) -> u32 {
+        let positive = self.channel.pulse.leading == Polarity::Positive;
+        let offset = i64::from(self.hardware.offset_na).saturating_mul(sign(positive));
+        let wanted = i64::from(amplitude.as_microamps()).saturating_mul(1_000).saturating_sub(offset);
+        let gain = self.hardware.gain_na(positive);
+        let codes = wanted.saturating_add(gain / 2).checked_div(gain).unwrap_or(0);
+        u32::try_from(codes.max(0)).unwrap_or(u32::MAX)
+    }
+
+    /// The ticks nearest to a width.
+    #[must_use]
+    pub fn width_ticks(&self, width: Micros) -> u32 {
+        micros_to_ticks(width, self.ticks_per_second)
+    }
+
+    /// Nominal length of the balancing phase that pays back a primary phase of `width` ticks.
+    #[must_use]
+    pub fn balancing_ticks(&self, width: u32) -> u32 {
+        let percent = self.channel.pulse.balance.length_percent();
+        if percent == 100 {
+            return width;
+        }
+        let scaled = u64::from(width).saturating_mul(u64::from(percent)).saturating_add(50) / 100;
+        u32::try_from(scaled).unwrap_or(u32::MAX)
+    }
+
+    /// Code and width at a fraction of full level, from a set code and width.
+    pub(crate) fn floor(&self, set: (u32, u32)) -> (u32, u32) {
+        let floor = self.channel.ramp.floor;
+        match self.channel.ramp.control {
+            Control::Amplitude => {
+                let amplitude = MicroAmps::from_microamps(floor).unwrap_or(MicroAmps::MAX);
+                let codes = if floor == 0 { 0 } else { self.code_for(amplitude) };
+                (codes.min(set.0), set.1)
+            }
+            Control::Width => {
+                let width = Micros::from_micros(floor).unwrap_or(Micros::MAX);
+                (set.0, self.width_ticks(width).min(set.1))
+            }
+        }
+    }
+}
+
+/// Custom points in ticks.
+struct Points {
+    table: [PlanPoint; MAX_POINTS],
+    count: u8,
+    main: u8,
+}
+
+/// Each point ends on the tick nearest to its time, so that roundings do not add up.
+fn points_of(form: Form<'_>, hz: u32) -> Result<Points, ConfigError> {
+    let mut points = Points { table: [PlanPoint::default(); MAX_POINTS], count: 0, main: 0 };
+    let Form::Points(given) = form else { return Ok(points) };
+    let (mut us, mut ticks) = (0_u32, 0_u32);
+    for (slot, point) in points.table.iter_mut().zip(given) {
+        us = us.saturating_add(point.width.as_micros());
+        let end = Micros::from_micros(us).map_or(u32::MAX, |us| micros_to_ticks(us, hz));
+        *slot = PlanPoint { fraction: fraction(point), ticks: end.saturating_sub(ticks) };
+        let source = "each point of a custom pulse is at least one tick long";
+        at_least(Field::PhaseTicks, i64::from(slot.ticks), 1, source)?;
+        ticks = end;
+        points.count = points.count.saturating_add(1);
+    }
+    let main = given.iter().take_while(|p| p.permille > 0).count();
+    points.main = u8::try_from(main).unwrap_or(0);
+    Ok(points)
+}
+
+/// Thousandths of the set amplitude, with [`crate::FULL_SCALE`] as one.
+fn fraction(point: &Point) -> i16 {
+    let scaled = i32::from(point.permille).saturating_mul(i32::from(crate::FULL_SCALE));
+    let half = if scaled < 0 { -500 } else { 500 };
+    i16::try_from(scaled.saturating_add(half) / 1_000).unwrap_or(crate::FULL_SCALE)
+}

@@ -1,0 +1,148 @@
+//! What comes from outside while a session runs: settings, the gate, pause and resume.
+
+use crate::channel::ChannelState;
+use crate::channel_plan::ChannelPlan;
+use crate::engine::{CommandReceipt, Engine};
+use crate::error::{ConfigError, Field, at_most};
+use crate::gate::{GateAnswer, GateInput, GateRefusal};
+use crate::schedule::{Gate, Schedule};
+use crate::session::Setting;
+use crate::ticks::millis_to_ticks;
+
+impl Engine<'_, '_> {
+    /// Sets amplitude and width of a channel at full level, from its next frame on. An amplitude of zero is silence.
+    /// The same setting again keeps it from going stale.
+    ///
+    /// # Errors
+    /// Names the value and the limit: no such channel, above the session's ceiling, or not to be had from the
+    /// hardware. Nothing changes then.
+    pub fn command(
+        &mut self,
+        channel: u8,
+        setting: Setting,
+        now: u64,
+    ) -> Result<CommandReceipt, ConfigError> {
+        let missing = no_channel(channel, self.plan.channel_count());
+        let plan = self.plan.channel(channel).ok_or(missing)?;
+        let ceiling = plan.channel.ceiling;
+        let (ua, us) = (setting.amplitude.as_microamps(), setting.width.as_micros());
+        let source = "the channel's ceiling";
+        at_most(Field::Amplitude, i64::from(ua), i64::from(ceiling.amplitude.as_microamps()), source)?;
+        at_most(Field::PhaseWidth, i64::from(us), i64::from(ceiling.width.as_micros()), source)?;
+        let codes = if ua == 0 { 0 } else { plan.validate_setting(setting)? };
+        let width_ticks = plan.width_ticks(setting.width);
+        let state = self.channels.get_mut(usize::from(channel)).ok_or(missing)?;
+        let stale = state.stale;
+        state.refresh(plan, now);
+        if state.set != setting || stale {
+            state.set = setting;
+            state.set_ticks = (if ua == 0 { 0 } else { plan.code_for(setting.amplitude) }, width_ticks);
+            if !state.is_imminent(now.saturating_add(u64::from(plan.spacing))) {
+                self.replan(channel, now);
+            }
+        }
+        let from_sequence = self.channels.get(usize::from(channel)).map_or(0, |s| s.next_sequence(now));
+        Ok(CommandReceipt { channel, codes, width_ticks, from_sequence })
+    }
+
+    /// Sets a channel by its recruitment pattern: 0 to 1,000 thousandths. See [`crate::Pattern`].
+    ///
+    /// # Errors
+    /// The channel has no pattern, the command is above 1,000, or as [`Engine::command`]. Nothing changes then.
+    pub fn command_level(
+        &mut self,
+        channel: u8,
+        command_permille: u16,
+        now: u64,
+    ) -> Result<CommandReceipt, ConfigError> {
+        let missing = no_channel(channel, self.plan.channel_count());
+        let plan = self.plan.channel(channel).ok_or(missing)?;
+        let reason = "the channel has no recruitment pattern";
+        let none = ConfigError::Conflict { field: Field::PatternPoints, reason };
+        let pattern = plan.channel.train.pattern.ok_or(none)?;
+        self.command(channel, pattern.setting(command_permille)?, now)
+    }
+
+    /// Opens, holds, closes or toggles the gate of a gated session, within the bounds it declares.
+    pub fn gate(&mut self, input: GateInput, now: u64) -> GateAnswer {
+        let Schedule::Gated(gate) = self.plan.session().schedule() else {
+            return GateAnswer::Refused(GateRefusal::NotGated);
+        };
+        match input {
+            GateInput::Open => self.open_gate(&gate, now),
+            GateInput::Hold => self.each_channel(now, |state, plan| state.hold(plan, now)),
+            GateInput::Close { down } => {
+                self.each_channel(now, |state, plan| state.close_gate(plan, down, now))
+            }
+            GateInput::Toggle => {
+                let mut parts = self.channels.iter().zip(self.plan.channels());
+                let open = parts.any(|(state, plan)| state.is_open(plan, now));
+                self.gate(if open { GateInput::Close { down: None } } else { GateInput::Open }, now)
+            }
+        }
+    }
+
+    fn open_gate(&mut self, gate: &Gate, now: u64) -> GateAnswer {
+        let Some(start) = self.clock.start.filter(|_| !self.clock.stopping && self.fault.is_none()) else {
+            return GateAnswer::Refused(GateRefusal::Stopped);
+        };
+        let hz = self.plan.hardware().timing().ticks_per_second;
+        let refractory = millis_to_ticks(gate.refractory, hz);
+        if self.triggered_at.is_some_and(|at| now.saturating_sub(at) < refractory) {
+            return GateAnswer::Refused(GateRefusal::Refractory);
+        }
+        let end = self.clock.end;
+        let mut channels = self.channels.iter().zip(self.plan.channels());
+        if let Some(refusal) = channels.find_map(|(state, plan)| state.may_open(plan, gate, now, end)) {
+            return GateAnswer::Refused(refusal);
+        }
+        if !self.triggers.admit(now.saturating_sub(start), hz, gate.max_triggers_per_minute) {
+            return GateAnswer::Refused(GateRefusal::TooManyTriggers);
+        }
+        self.triggered_at = Some(now);
+        self.each_channel(now, |state, plan| state.open_gate(plan, gate, now, end))
+    }
+
+    /// Ramps every channel down and keeps it silent until [`Engine::resume`]; the session's clock goes on. A pulse
+    /// under way is finished, and the level falls from the next one on. False when it was paused before.
+    pub fn pause(&mut self, now: u64) -> bool {
+        self.each_channel(now, |state, plan| answer(state.pause(plan, now))) != GateAnswer::Ignored
+    }
+
+    /// Ramps every channel up again, from the level it has come down to. False when it was not paused.
+    pub fn resume(&mut self, now: u64) -> bool {
+        self.each_channel(now, |state, plan| answer(state.resume(plan, now))) != GateAnswer::Ignored
+    }
+
+    /// Applies an input to every channel, and plans anew where it did something.
+    fn each_channel(
+        &mut self,
+        now: u64,
+        input: impl Fn(&mut ChannelState, &ChannelPlan<'_>) -> GateAnswer,
+    ) -> GateAnswer {
+        let mut answer = GateAnswer::Ignored;
+        for index in 0..self.plan.channel_count() {
+            let part = self.channels.get_mut(usize::from(index)).zip(self.plan.channel(index));
+            let this = part.map_or(GateAnswer::Ignored, |(state, plan)| input(state, plan));
+            if this != GateAnswer::Ignored {
+                self.replan(index, now);
+            }
+            answer = answer.and(this);
+        }
+        answer
+    }
+}
+
+fn answer(changed: bool) -> GateAnswer {
+    if changed { GateAnswer::Continued } else { GateAnswer::Ignored }
+}
+
+fn no_channel(channel: u8, count: u8) -> ConfigError {
+    let (value, limit) = (i64::from(channel), i64::from(count).saturating_sub(1));
+    ConfigError::Above {
+        field: Field::Channels,
+        value,
+        limit,
+        source: "the channels of the plan, counted from 0",
+    }
+}

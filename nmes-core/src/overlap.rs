@@ -1,0 +1,62 @@
+//! The proof that pulses on one current source never overlap.
+
+use crate::channel_plan::ChannelPlan;
+use crate::error::{ConfigError, Field};
+use crate::plan::Plan;
+use crate::schedule::Schedule;
+use crate::timing::Timing;
+
+impl Plan<'_> {
+    /// Every two channels on one source keep apart by their offsets, or are refused.
+    ///
+    /// The proof is for channels whose trains begin together (a session that runs by itself, with the same ramps), that
+    /// have one even rate and no rates of stages: then the distance of their onsets, modulo the period, is that of
+    /// their offsets to within a tick, and each needs as much room as its longest pulse with all that may follow it.
+    pub(crate) fn prove_apart(&self) -> Result<(), ConfigError> {
+        for (index, one) in (0_u8..).zip(self.channels()) {
+            let source = one.hardware().source;
+            let others = self.channels().skip(usize::from(index).saturating_add(1));
+            for other in others.filter(|c| source != 0 && c.hardware().source == source) {
+                self.pair_apart(one, other)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pair_apart(&self, one: &ChannelPlan<'_>, other: &ChannelPlan<'_>) -> Result<(), ConfigError> {
+        let even = |c: &ChannelPlan<'_>| c.channel().train.timing == Timing::Even;
+        let (a, b) = (one.channel(), other.channel());
+        let together = one.rate() == other.rate() && even(one) && even(other);
+        let alike = a.ramp.up == b.ramp.up && a.ramp.down == b.ramp.down;
+        if !together || !alike || !self.runs_alike() {
+            let reason = "on one source only channels of one even rate and the same ramps, in a session that runs by \
+                          itself, are proved apart: give each a source of its own, or allow a wait with `Overlap::Defer`";
+            return Err(ConfigError::Conflict { field: Field::Overlap, reason });
+        }
+        let period = one.period_ticks().max(1);
+        let ahead = |from: u64, to: u64| {
+            let behind = from.checked_rem(period).unwrap_or(0);
+            let place = to.checked_rem(period).unwrap_or(0);
+            place.saturating_add(period).saturating_sub(behind).checked_rem(period).unwrap_or(0)
+        };
+        let gap = ahead(one.offset_ticks(), other.offset_ticks());
+        // the remainder of a period may put an onset a tick earlier or later; a command just before one, a spacing later
+        let margin = u64::from(one.spacing).saturating_add(2);
+        let fits = |gap: u64, room: u64| gap >= room.saturating_add(margin);
+        if fits(gap, one.room_ticks) && fits(period.saturating_sub(gap), other.room_ticks) {
+            return Ok(());
+        }
+        let limit = i64::try_from(one.room_ticks.max(other.room_ticks).saturating_add(margin)).unwrap_or(i64::MAX);
+        let value = i64::try_from(gap.min(period.saturating_sub(gap))).unwrap_or(0);
+        let source = "offsets of channels on one source keep their pulses apart, in ticks, with all that may follow";
+        Err(ConfigError::Below { field: Field::Overlap, value, limit, source })
+    }
+
+    fn runs_alike(&self) -> bool {
+        match self.session().schedule() {
+            Schedule::Continuous | Schedule::Cyclic(_) => true,
+            Schedule::Gated(_) => false,
+            Schedule::Program(stages) => stages.iter().all(|stage| stage.rate.is_none()),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What was put out: one record a pulse, and counts.
+
+use crate::channel::ChannelState;
+use crate::channel_plan::ChannelPlan;
+use crate::frame::{FrameKind, Level};
+use crate::session::Setting;
+use crate::units::Charge;
+
+/// One pulse as it was put out: times are those of the applied edges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct PulseReceipt {
+    /// The channel.
+    pub channel: u8,
+    /// The frame's number; of a pulse that was paid back early, the repayment's.
+    pub sequence: u32,
+    /// Why the frame existed.
+    pub kind: FrameKind,
+    /// When the first edge was applied.
+    pub onset_tick: u64,
+    /// When the last edge was applied.
+    pub end_tick: u64,
+    /// Amplitude and width that were commanded, after the envelope.
+    pub setting: Setting,
+    /// The code of the main phase.
+    pub code: i32,
+    /// Length of the main phase (of the first repeat), as applied; 0 for a trim.
+    pub primary_ticks: u32,
+    /// Charge of the main phase: as applied where it is one level, else as planned; zero for a trim.
+    pub primary_charge: Charge,
+    /// The channel's ledger after the last edge.
+    pub ledger: Charge,
+    /// How long the onset waited, for the pulse before it or for a shared source.
+    pub deferred_ticks: u64,
+    /// Whether the envelope was at full level.
+    pub full_level: bool,
+    /// Whether a hard off cut it: `end_tick` is when the output went open, `ledger` what it left.
+    pub cut: bool,
+}
+
+impl PulseReceipt {
+    pub(crate) const NONE: Self = Self {
+        channel: 0,
+        sequence: 0,
+        kind: FrameKind::Pulse,
+        onset_tick: 0,
+        end_tick: 0,
+        setting: Setting::ZERO,
+        code: 0,
+        primary_ticks: 0,
+        primary_charge: Charge::ZERO,
+        ledger: Charge::ZERO,
+        deferred_ticks: 0,
+        full_level: false,
+        cut: false,
+    };
+}
+
+/// What is known of a pulse when its frame is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Planned {
+    pub(crate) setting: Setting,
+    pub(crate) deferred_ticks: u64,
+    pub(crate) full_level: bool,
+}
+
+impl Planned {
+    pub(crate) const NONE: Self = Self { setting: Setting::ZERO, deferred_ticks: 0, full_level: false };
+}
+
+/// Counts since the engine was made; each saturates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Counters {
+    /// Pulses begun.
+    pub pulses: u32,
+    /// Onsets at which the level was under one code.
+    pub silent: u32,
+    /// Onsets that waited for the pulse before them, or for a shared source.
+    pub deferred: u32,
+    /// Onsets left out because they would have waited a period or more, or longer for a shared source than allowed.
+    pub dropped: u32,
+    /// Trims and recoveries begun.
+    pub trims: u32,
+    /// Trains that were closed because their gate was open for its longest time.
+    pub forced_closes: u32,
+    /// Times the channel ramped down because no command came for as long as it declares.
+    pub stale: u32,
+}
+
+impl Counters {
+    pub(crate) const NONE: Self =
+        Self { pulses: 0, silent: 0, deferred: 0, dropped: 0, trims: 0, forced_closes: 0, stale: 0 };
+}
+
+impl ChannelState {
+    /// The record of a frame begins with its first edge.
+    pub(crate) fn begin_receipt(&mut self, index: u8, t: u64) {
+        let trim = self.kind != FrameKind::Pulse;
+        let planned = if trim { Planned::NONE } else { self.planned };
+        self.receipt_ready = false;
+        self.receipt = PulseReceipt {
+            channel: index,
+            sequence: self.frame_sequence,
+            kind: self.kind,
+            onset_tick: t,
+            setting: planned.setting,
+            code: if trim { self.next.code() } else { self.cell.code },
+            deferred_ticks: planned.deferred_ticks,
+            full_level: planned.full_level,
+            ..PulseReceipt::NONE
+        };
+    }
+
+    pub(crate) fn end_receipt(&mut self, plan: &ChannelPlan<'_>, t: u64, cut: bool) {
+        self.receipt.end_tick = t;
+        self.receipt.cut = cut;
+        self.receipt.ledger = self.ledger(plan).unwrap_or(Charge::ZERO);
+        self.receipt_ready = true;
+    }
+
+    /// Takes down length and charge of a main phase that ended at `t`, at its edge or before it.
+    pub(crate) fn note_primary(&mut self, plan: &ChannelPlan<'_>, main_level: Level, t: u64) {
+        if self.receipt.primary_ticks != 0 || self.receipt.kind == FrameKind::Trim {
+            return;
+        }
+        let ticks = t.saturating_sub(self.main_began);
+        self.receipt.primary_ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
+        let charge = if self.cell.main_end.saturating_sub(self.cell.main) == 1 {
+            Charge::of(main_level.current_na(plan.hardware()), ticks)
+        } else {
+            self.planned_main(plan)
+        };
+        self.receipt.primary_charge = charge.unwrap_or(Charge::ZERO);
+    }
+
+    fn planned_main(&self, plan: &ChannelPlan<'_>) -> Option<Charge> {
+        let mut parts = (self.cell.main..self.cell.main_end).map_while(|w| self.cell.part(w, plan.body()));
+        parts.try_fold(Charge::ZERO, |sum, (level, ticks)| {
+            let na = Level::from(level).current_na(plan.hardware());
+            sum.checked_add(Charge::of(na, u64::from(ticks))?)
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! Paying back a pulse that is cut by [`crate::StopPolicy::RecoverNow`].
+
+use crate::balance::{Balancing, repay, repay_units};
+use crate::cell::{Body, Cell, Packed};
+use crate::channel::{ChannelState, Pending};
+use crate::channel_plan::ChannelPlan;
+use crate::frame::{FrameKind, Level, PulseFrame};
+use crate::ledger::weight;
+
+/// A repayment that waits for admission: an open time where a bridge needs one, then one or two levels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recovery {
+    pub(crate) sequence: u32,
+    onset: u64,
+    open_ticks: u32,
+    parts: [(i32, u32); 2],
+}
+
+impl Recovery {
+    fn cell(&self) -> Option<Cell> {
+        let mut cell = Cell::EMPTY;
+        cell.push(Packed::OPEN, self.open_ticks);
+        for (code, ticks) in self.parts {
+            cell.push(Packed::driven(code), ticks);
+        }
+        cell.tail = u16::from(self.open_ticks > 0);
+        cell.movable = cell.per_cycle().checked_sub(1)?;
+        Some(cell)
+    }
+
+    pub(crate) fn frame(&self, channel: u8) -> Option<PulseFrame<'static>> {
+        Some(PulseFrame {
+            channel,
+            kind: FrameKind::Recover,
+            sequence: self.sequence,
+            onset_tick: self.onset,
+            rest: Packed::OPEN,
+            cell: self.cell()?,
+            body: Body::None,
+        })
+    }
+}
+
+impl ChannelState {
+    /// Makes the repayment, from `cut` on, of a pulse whose charge is not yet coming back. It takes the place of the
+    /// frame in hand when it is accepted; until then that frame's edges stay due. Nothing is made when the frame in
+    /// hand is already paying back, has an edge before `cut` after which this is asked again, or leaves a declared
+    /// direct current. A pulse with repeats ends with the repeat that is paying back.
+    pub(crate) fn make_recovery(&mut self, plan: &ChannelPlan<'_>, cut: u64) {
+        let begun = self.pending == Pending::Frame && self.edge > 0 && self.kind == FrameKind::Pulse;
+        let balanced = plan.channel().pulse.balance.is_balanced();
+        if !begun || !balanced || self.at <= cut || self.recovery.is_some() {
+            return;
+        }
+        let (_, within) = self.cell.locate(self.edge.saturating_sub(1));
+        if within >= self.cell.tail {
+            self.end_with_repeat(within);
+            return;
+        }
+        self.recovery = self.repayment(plan, cut);
+        self.sequence = self.sequence.wrapping_add(u32::from(self.recovery.is_some()));
+    }
+
+    fn end_with_repeat(&mut self, within: u16) {
+        if self.cell.cycles == 1 || self.left == 0 {
+            return;
+        }
+        self.last_repeat = true;
+        if within >= self.cell.last_paying() {
+            self.pending = Pending::Off;
+        }
+    }
+
+    fn repayment(&self, plan: &ChannelPlan<'_>, cut: u64) -> Option<Recovery> {
+        let owed = self.owed_at(plan, cut)?;
+        let direction: i32 = if owed < 0 { 1 } else { -1 };
+        let magnitude = owed.checked_abs()?.checked_mul(plan.unit_na)?;
+        let cap = self.cell.strongest(direction, plan.body());
+        let balancing = levels(plan, magnitude, direction > 0, cap)?;
+        let part = |(codes, ticks): (u32, u32)| Some((i32::try_from(codes).ok()?.checked_mul(direction)?, ticks));
+        Some(Recovery {
+            sequence: self.sequence,
+            onset: cut,
+            open_ticks: self.dead_left(plan, cut, direction),
+            parts: [part(balancing.first)?, part(balancing.last)?],
+        })
+    }
+
+    /// How long the output has to be open from `cut` on before it may drive `direction`.
+    fn dead_left(&self, plan: &ChannelPlan<'_>, cut: u64, direction: i32) -> u32 {
+        let opened = u32::try_from(cut.saturating_sub(self.since)).unwrap_or(u32::MAX);
+        let left = match Level::from(self.level) {
+            Level::Code(0) | Level::Shorted => 0,
+            Level::Code(code) if code.signum() == direction => 0,
+            Level::Code(_) => plan.dead_ticks,
+            Level::Open => plan.dead_ticks.saturating_sub(opened),
+        };
+        if left == 0 { 0 } else { left.max(plan.segment_min) }
+    }
+
+    /// The repayment was admitted: the frame it cuts is left as far as it came.
+    pub(crate) fn begin_recovery(&mut self, plan: &ChannelPlan<'_>, recovery: &Recovery) -> Option<()> {
+        let cell = recovery.cell()?;
+        self.leave_frame(plan)?;
+        let drives = (0..cell.per_cycle()).filter_map(|within| cell.part(within, Body::None));
+        self.outcome = drives.into_iter().try_fold(0_i64, |sum, (level, ticks)| {
+            weight(plan, level).checked_mul(i64::from(ticks))?.checked_add(sum)
+        })?;
+        let next = self.sequence;
+        self.sequence = recovery.sequence;
+        self.set_frame(FrameKind::Recover, recovery.onset, cell, Packed::OPEN, plan);
+        self.sequence = next;
+        self.made_for = None;
+        self.accepted = true;
+        Some(())
+    }
+
+    /// A pulse that is cut keeps its own record; its kind and number become those of the repayment.
+    pub(crate) fn recovery_begins(&mut self, plan: &ChannelPlan<'_>, before: Level, t: u64) {
+        self.counters.trims = self.counters.trims.saturating_add(1);
+        self.note_primary(plan, before, t);
+        self.receipt.kind = FrameKind::Recover;
+        self.receipt.sequence = self.frame_sequence;
+    }
+}
+
+/// Levels that pay `owed` nanoampere-ticks back at no more than `cap` codes. Without lateness exactly, as a last
+/// resort with one code for as long as it takes. With lateness at the cap: the last edge is re-timed and a trim
+/// follows, so that a late cut is repaid about as fast as it came.
+fn levels(plan: &ChannelPlan<'_>, owed: i64, positive: bool, cap: u32) -> Option<Balancing> {
+    let payer = plan.payer(positive);
+    let cap = cap.max(1);
+    let units = u64::try_from(owed.checked_div(payer.gain_na)?).ok()?;
+    let width = u32::try_from(units.div_ceil(u64::from(cap))).ok()?.max(plan.spacing);
+    let single = |codes, ticks| Some(Balancing { first: (0, 0), last: (codes, ticks), left_na_ticks: 0 });
+    if owed == 0 {
+        return None;
+    }
+    if plan.jitter_ticks() > 0 {
+        return single(cap, width);
+    }
+    let over = |w| if plan.exact { repay_units(units, w, &payer) } else { repay(owed, w, &payer) };
+    // at half the level a width that fits is found within a few ticks, so this seldom goes further
+    let widths = (0..8).map_while(|half| width.checked_shl(half));
+    widths
+        .map(over)
+        .find_map(|parts| parts)
+        .or_else(|| single(1, u32::try_from(units).ok()?.max(payer.spacing)))
+}

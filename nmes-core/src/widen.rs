@@ -1,0 +1,27 @@
+//! Widening in `const fn`, where `From` cannot be called yet.
+
+#[expect(clippy::as_conversions, reason = "widening loses nothing; `i64::from` is not const")]
+pub(crate) const fn wide(value: u32) -> i64 {
+    value as i64
+}
+
+#[expect(clippy::as_conversions, reason = "widening loses nothing; `i64::from` is not const")]
+pub(crate) const fn wide16(value: u16) -> i64 {
+    value as i64
+}
+
+#[expect(clippy::as_conversions, reason = "widening loses nothing; `i64::from` is not const")]
+pub(crate) const fn wide8(value: u8) -> i64 {
+    value as i64
+}
+
+#[expect(clippy::as_conversions, reason = "widening loses nothing; `i64::from` is not const")]
+pub(crate) const fn signed(value: i16) -> i64 {
+    value as i64
+}
+
+/// The length of a slice; the largest value past 65,535.
+#[expect(clippy::as_conversions, reason = "at most 65,535 here")]
+pub(crate) const fn count(len: usize) -> i64 {
+    if len > 0xffff { i64::MAX } else { len as i64 }
+}

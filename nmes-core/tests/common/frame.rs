@@ -1,0 +1,69 @@
+//! A frame taken down when it was offered: its segments in a list, and what follows from them, worked out plainly.
+
+use nmes_core::*;
+
+/// One frame as a list of segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub channel: u8,
+    pub kind: FrameKind,
+    pub sequence: u32,
+    pub onset: u64,
+    pub list: Vec<Segment>,
+    pub rest: Level,
+}
+
+impl Frame {
+    /// Takes a frame down, and checks that its own answers are those of the list.
+    pub fn of(frame: &PulseFrame<'_>) -> Self {
+        let list: Vec<_> = frame.segments().collect();
+        let (channel, kind, sequence) = (frame.channel(), frame.kind(), frame.sequence());
+        let own = Self { channel, kind, sequence, onset: frame.onset_tick(), list, rest: frame.rest() };
+        assert_eq!(frame.edge_count(), own.edge_count());
+        for edge in 0..=own.edge_count() {
+            assert_eq!(frame.edge_tick(edge), own.edge_tick(edge), "edge {edge} of {own:?}");
+            assert_eq!(frame.edge_level(edge), own.edge_level(edge), "edge {edge} of {own:?}");
+        }
+        assert_eq!(frame.length_ticks(), own.list.iter().map(|s| u64::from(s.ticks)).sum::<u64>());
+        own
+    }
+    pub fn channel(&self) -> u8 {
+        self.channel
+    }
+    pub fn kind(&self) -> FrameKind {
+        self.kind
+    }
+    pub fn sequence(&self) -> u32 {
+        self.sequence
+    }
+    pub fn onset_tick(&self) -> u64 {
+        self.onset
+    }
+    pub fn segments(&self) -> impl Iterator<Item = Segment> + '_ {
+        self.list.iter().copied()
+    }
+    pub fn segment(&self, index: u16) -> Option<Segment> {
+        self.list.get(usize::from(index)).copied()
+    }
+    pub fn rest(&self) -> Level {
+        self.rest
+    }
+    pub fn edge_count(&self) -> u16 {
+        u16::try_from(self.list.len()).unwrap() + 1
+    }
+    pub fn edge_level(&self, edge: u16) -> Option<Level> {
+        let levels: Vec<_> = self.segments().map(|s| s.level).chain([self.rest]).collect();
+        levels.get(usize::from(edge)).copied()
+    }
+    pub fn edge_tick(&self, edge: u16) -> Option<u64> {
+        let before = self.list.get(..usize::from(edge))?;
+        Some(self.onset + before.iter().map(|s| u64::from(s.ticks)).sum::<u64>())
+    }
+    pub fn net_charge(&self, channel: &ChannelHardware) -> Option<Charge> {
+        let charge = |s: &Segment| i128::from(s.level.current_na(channel)) * i128::from(s.ticks);
+        i64::try_from(self.list.iter().map(charge).sum::<i128>()).ok().map(Charge::from_nanoamp_ticks)
+    }
+    pub fn peak_na(&self, channel: &ChannelHardware) -> u64 {
+        self.list.iter().map(|s| s.level.current_na(channel).unsigned_abs()).max().unwrap_or(0)
+    }
+}
