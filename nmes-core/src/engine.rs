@@ -4,6 +4,7 @@ use crate::channel::{ChannelState, Pending, Train};
 use crate::error::{ConfigError, EngineFault, Field, at_least};
 use crate::frame::{Level, PulseFrame};
 use crate::gate::TriggerCount;
+use crate::hardware::MAX_CHANNELS;
 use crate::plan::Plan;
 use crate::receipt::{Counters, PulseReceipt};
 use crate::session::Setting;
@@ -62,8 +63,18 @@ impl Step<'_> {
 
     /// The changes; none at a silent onset, where [`Engine::applied`] is all there is to do.
     pub fn changes(&self) -> impl Iterator<Item = Change> {
-        let all = (0_u8..).zip(self.channels.iter());
-        all.filter(|(number, _)| self.due.includes(*number)).filter_map(|(number, state)| state.change(number))
+        let mut left = self.due.channels;
+        core::iter::from_fn(move || {
+            while left != 0 {
+                let number = lowest(left);
+                left &= left.wrapping_sub(1);
+                let change = self.channels.get(usize::from(number)).and_then(|state| state.change(number));
+                if change.is_some() {
+                    return change;
+                }
+            }
+            None
+        })
     }
 }
 
@@ -137,7 +148,9 @@ pub struct Engine<'p, 's> {
     pub(crate) triggered_at: Option<u64>,
     last_tick: u64,
     due: Due,
-    waits: bool,
+    /// When each channel is due, and a bit for each that has a frame that waits.
+    times: [u64; MAX_CHANNELS],
+    waiting: u8,
     pub(crate) fault: Option<EngineFault>,
 }
 
@@ -169,7 +182,8 @@ impl<'p, 's> Engine<'p, 's> {
             triggered_at: None,
             last_tick: 0,
             due,
-            waits: false,
+            times: [u64::MAX; MAX_CHANNELS],
+            waiting: 0,
             fault: None,
         })
     }
@@ -242,7 +256,9 @@ impl<'p, 's> Engine<'p, 's> {
         if self.fault.is_some() {
             return;
         }
-        self.reserve(index);
+        if self.plan.shares_sources() {
+            self.reserve(index);
+        }
         let Some((state, plan)) = self.channels.get_mut(usize::from(index)).zip(self.plan.channel(index))
         else {
             return;
@@ -257,9 +273,6 @@ impl<'p, 's> Engine<'p, 's> {
 
     /// Takes down what the other channels on a channel's source have planned.
     fn reserve(&mut self, index: u8) {
-        if !self.plan.shares_sources() {
-            return;
-        }
         self.clock.reserved = Reserved::NONE;
         let own = self.plan.channel(index).map_or(0, |c| c.hardware().source);
         for (number, (state, plan)) in (0_u8..).zip(self.channels.iter().zip(self.plan.channels())) {
@@ -270,39 +283,55 @@ impl<'p, 's> Engine<'p, 's> {
         }
     }
 
-    /// Looks at the channels once: when the next step is due, who takes part in it, and whether a frame waits.
+    /// Looks at every channel: when the next step is due, who takes part in it, and who has a frame that waits.
     pub(crate) fn refresh(&mut self) {
+        for index in 0..self.plan.channel_count() {
+            self.look_at(index);
+        }
+        self.find_due();
+    }
+
+    /// Takes down when a channel is due, and whether it has a frame that waits.
+    #[inline]
+    fn look_at(&mut self, index: u8) {
+        let place = usize::from(index);
+        let Some((state, time)) = self.channels.get(place).zip(self.times.get_mut(place)) else { return };
+        *time = state.due();
+        let bit = 1_u8.wrapping_shl(u32::from(index));
+        self.waiting = if state.waits() { self.waiting | bit } else { self.waiting & !bit };
+    }
+
+    /// The next instant and who takes part in it.
+    #[inline]
+    fn find_due(&mut self) {
         let mut due = Due::NEVER;
-        let mut waits = false;
         let mut bit = 1_u8;
-        for state in self.channels.iter() {
-            let at = state.due();
+        for &at in self.times.iter().take(self.channels.len()) {
             if at < due.at {
                 due = Due { at, channels: bit };
             } else if at == due.at && at != u64::MAX {
                 due.channels |= bit;
             }
-            waits |= state.waits();
             bit = bit.wrapping_shl(1);
         }
         if !self.plan.hardware().timing().has_latch {
             // the lowest bit alone
             due.channels &= due.channels.wrapping_neg();
         }
-        let alive = self.fault.is_none();
-        self.due = if alive { due } else { Due::NEVER };
-        self.waits = waits && alive;
+        if self.fault.is_some() {
+            (due, self.waiting) = (Due::NEVER, 0);
+        }
+        self.due = due;
     }
 
     /// The next frame that waits for admission; `None` when all are accepted.
     #[must_use]
     pub fn pending(&self) -> Option<PulseFrame<'p>> {
-        if !self.waits {
+        if self.waiting == 0 {
             return None;
         }
-        let all = (0_u8..).zip(self.channels.iter());
-        let (index, state) = all.into_iter().find(|(_, state)| state.waits())?;
-        state.waiting(index, self.plan.channel(index)?)
+        let index = lowest(self.waiting);
+        self.channels.get(usize::from(index))?.waiting(index, self.plan.channel(index)?)
     }
 
     /// The frame was admitted: its edges may come. False, and nothing happens, when it is not the one that waits.
@@ -310,7 +339,8 @@ impl<'p, 's> Engine<'p, 's> {
         let parts = self.channels.get_mut(usize::from(channel)).zip(self.plan.channel(channel));
         let Some((state, plan)) = parts else { return false };
         let accepted = state.accept(plan, sequence);
-        self.refresh();
+        self.look_at(channel);
+        self.find_due();
         accepted
     }
 
@@ -336,7 +366,7 @@ impl<'p, 's> Engine<'p, 's> {
         if let Err(fault) = result {
             self.fault.get_or_insert(fault);
         }
-        self.refresh();
+        self.find_due();
         result
     }
 
@@ -351,13 +381,16 @@ impl<'p, 's> Engine<'p, 's> {
         let mut result = Ok(());
         let mut left = due.channels;
         while left != 0 {
-            let number = u8::try_from(left.trailing_zeros()).unwrap_or(0);
+            let number = lowest(left);
             left &= left.wrapping_sub(1);
-            self.reserve(number);
+            if self.plan.shares_sources() {
+                self.reserve(number);
+            }
             // what was put out on the others counts, whatever one of them finds
             if let Some(state) = self.channels.get_mut(usize::from(number)) {
                 result = result.and(state.apply(number, self.plan, &self.clock, t));
             }
+            self.look_at(number);
         }
         self.last_tick = t;
         result
@@ -442,8 +475,10 @@ struct Due {
 
 impl Due {
     const NEVER: Self = Self { at: u64::MAX, channels: 0 };
+}
 
-    fn includes(self, channel: u8) -> bool {
-        self.channels & 1_u8.wrapping_shl(u32::from(channel)) != 0
-    }
+/// The number of the lowest bit that is set.
+#[inline]
+fn lowest(bits: u8) -> u8 {
+    u8::try_from(bits.trailing_zeros()).unwrap_or(0)
 }

@@ -16,7 +16,7 @@ use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
 use nmes_core::{
     Channel, ChannelHardware, ChannelState, ConfigError, Engine, Hardware, HardwareTiming, Micros, Millis,
-    Next, Plan, PulseShape, Ramp, Rate, Schedule, Session, Setting,
+    Next, Plan, PulseShape, Ramp, Rate, Schedule, Session, Setting, Train,
 };
 
 /// Instructions of one SysTick tick.
@@ -110,24 +110,29 @@ fn count(clock: &SYST, late: u32, ramp_ms: u32) -> Result<Counted, ConfigError> 
 
 /// All that an interrupt does with the engine for one step; a guard and an output come on top.
 #[inline(never)]
-fn edge(engine: &mut Engine<'_>, late: u32) {
+fn edge(engine: &mut Engine<'_, '_>, late: u32) {
     while let Some(frame) = engine.pending() {
         black_box(&frame);
         engine.accept(frame.channel(), frame.sequence());
     }
     if let Next::At(at) = engine.next() {
-        black_box(engine.step());
+        if let Some(step) = engine.step() {
+            for change in step.changes() {
+                black_box(change);
+            }
+        }
         let _ = black_box(engine.applied(at.saturating_add(u64::from(late))));
     }
 }
 
-fn channels(ramp_ms: u32) -> Result<[Channel; 4], ConfigError> {
+fn channels(ramp_ms: u32) -> Result<[Channel<'static>; 4], ConfigError> {
     let set = Setting::new(40_000, 300).unwrap_or(Setting::ZERO);
     let gap = Micros::from_micros(100).unwrap_or(Micros::ZERO);
     let up = Millis::from_millis(ramp_ms).unwrap_or(Millis::ZERO);
     let channel = Channel {
         pulse: PulseShape { gap, ..PulseShape::default() },
         rate: Rate::from_hz(40)?,
+        train: Train::default(),
         set,
         ceiling: set,
         ramp: Ramp { up, floor: 1_000, ..Ramp::default() },
