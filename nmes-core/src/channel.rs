@@ -80,6 +80,10 @@ pub struct ChannelState {
     pub(crate) onset: u64,
     /// When the main phase of the frame in hand began.
     pub(crate) main_began: u64,
+    /// The level of the main phase that has ended.
+    pub(crate) main_level: Packed,
+    /// A pulse of stored segments is under way, once, and nothing was asked that would cut it.
+    pub(crate) plain: bool,
     pub(crate) rest: Packed,
     pub(crate) frame_sequence: u32,
     pub(crate) sequence: u32,
@@ -154,6 +158,8 @@ impl ChannelState {
             cell: Cell::EMPTY,
             onset: 0,
             main_began: 0,
+            main_level: Packed::OPEN,
+            plain: false,
             rest: Packed::OPEN,
             frame_sequence: 0,
             sequence: 0,
@@ -259,12 +265,18 @@ impl ChannelState {
     }
 
     /// The frame that waits for admission.
+    #[inline]
     pub(crate) fn waiting<'p>(&self, index: u8, plan: &'p ChannelPlan<'_>) -> Option<PulseFrame<'p>> {
         if self.pending == Pending::Frame && !self.accepted {
-            let (kind, sequence) = (self.kind, self.frame_sequence);
-            let body = if kind == FrameKind::Pulse { plan.body() } else { crate::cell::Body::None };
-            let (onset_tick, rest, cell) = (self.onset, self.rest, self.cell);
-            return Some(PulseFrame { channel: index, kind, sequence, onset_tick, rest, cell, body });
+            return Some(PulseFrame {
+                channel: index,
+                kind: self.kind,
+                sequence: self.frame_sequence,
+                onset_tick: self.onset,
+                rest: self.rest,
+                cell: self.cell,
+                body: if self.kind == FrameKind::Pulse { plan.body() } else { crate::cell::Body::None },
+            });
         }
         self.recovery.and_then(|recovery| recovery.frame(index))
     }

@@ -43,7 +43,7 @@ impl ChannelState {
         if self.edge == 0 {
             self.begin(index, plan, before.into(), t);
         } else if self.edge == self.cell.main_end && self.kind == FrameKind::Pulse {
-            self.note_primary(plan, before.into(), t);
+            self.note_primary(before.into(), t);
         }
         if self.left == 0 {
             self.end(plan, t).ok_or(overflow)?;
@@ -51,6 +51,31 @@ impl ChannelState {
         }
         self.go_on(index, plan, t, shift)?;
         Ok(false)
+    }
+
+    /// Takes the pending edge at its own tick where that is all there is to it: within a pulse of stored segments, not
+    /// moved, nothing owed, no cut asked for. When the next edge is due; `None`, and nothing is done, otherwise.
+    #[inline]
+    pub(crate) fn take_plain_edge(&mut self, t: u64) -> Option<u64> {
+        if !self.plain || self.left == 0 || self.owed != 0 || self.moved != 0 || self.edge == 0 {
+            return None;
+        }
+        let ticks = u64::from(self.next_ticks);
+        if self.edge == self.cell.main {
+            self.main_began = t;
+        } else if self.edge == self.cell.main_end {
+            self.note_primary(self.level.into(), t);
+        }
+        (self.level, self.since) = (self.next, t);
+        self.edge = self.edge.saturating_add(1);
+        self.within = self.edge;
+        self.left = self.left.saturating_sub(1);
+        // the grid stands at `t`, and a segment is never shorter than the edge spacing
+        self.grid = t.saturating_add(ticks);
+        self.at = self.grid;
+        let part = if self.left == 0 { (self.rest, 0) } else { self.cell.part(self.edge, Body::None)? };
+        (self.next, self.next_ticks) = part;
+        Some(self.at)
     }
 
     /// Counts an edge that is `shift` ticks from its grid tick.
@@ -192,7 +217,7 @@ impl ChannelState {
 
     fn begin(&mut self, index: u8, plan: &ChannelPlan<'_>, before: Level, t: u64) {
         match self.kind {
-            FrameKind::Recover => self.recovery_begins(plan, before, t),
+            FrameKind::Recover => self.recovery_begins(before, t),
             FrameKind::Trim => {
                 self.begin_receipt(index, t);
                 self.trims_in_row = self.trims_in_row.saturating_add(1);
@@ -205,6 +230,7 @@ impl ChannelState {
                 if self.planned.deferred_ticks > 0 {
                     self.counters.deferred = self.counters.deferred.saturating_add(1);
                 }
+                self.plain = self.cell.body_len == 0 && self.cell.cycles == 1 && !self.recover;
                 self.trims_in_row = 0;
                 self.earliest_onset = self.onset.saturating_add(self.period_ticks(plan));
                 self.advance_onset(plan);
@@ -215,6 +241,7 @@ impl ChannelState {
     fn end(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
         self.pending = Pending::Nothing;
         self.edge = 0;
+        self.plain = false;
         match self.kind {
             FrameKind::Pulse => self.carry = self.outcome,
             FrameKind::Trim | FrameKind::Recover => self.owed = self.owed.checked_add(self.outcome)?,
@@ -239,6 +266,7 @@ impl ChannelState {
 
     /// Leaves the frame in hand: what it has put out by plan is counted as owed, up to the present level's beginning.
     pub(crate) fn leave_frame(&mut self, plan: &ChannelPlan<'_>) -> Option<()> {
+        self.plain = false;
         if self.edge == 0 {
             return Some(());
         }
@@ -265,7 +293,7 @@ impl ChannelState {
         self.queued = None;
         if cut {
             if in_main && self.kind == FrameKind::Pulse {
-                self.note_primary(plan, main.into(), t);
+                self.note_primary(main.into(), t);
             }
             self.end_receipt(plan, t, true);
         }

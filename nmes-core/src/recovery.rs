@@ -116,9 +116,9 @@ impl ChannelState {
     }
 
     /// A pulse that is cut keeps its own record; its kind and number become those of the repayment.
-    pub(crate) fn recovery_begins(&mut self, plan: &ChannelPlan<'_>, before: Level, t: u64) {
+    pub(crate) fn recovery_begins(&mut self, before: Level, t: u64) {
         self.counters.trims = self.counters.trims.saturating_add(1);
-        self.note_primary(plan, before, t);
+        self.note_primary(before, t);
         self.receipt.kind = FrameKind::Recover;
         self.receipt.sequence = self.frame_sequence;
     }
