@@ -42,6 +42,22 @@ fn six_walks_meet_the_goals_on_both_sides() {
     }
 }
 
+/// REQ-PRO-020: the table in README.md: swings, those without a gap of more than two periods, strictly, and without the
+/// other heel.
+#[test]
+fn the_table_of_the_readme_is_what_comes_out() {
+    let (config, shape) = build(&Request::default());
+    let table = include_str!("../README.md");
+    for foot in walks() {
+        let of = |driven: &Foot| judge(&foot, &driven.drive(config).commands, &shape, TAIL_US);
+        let (both, alone) = (of(&foot), of(&foot.alone()));
+        let (swings, full) = both.swings;
+        let name = foot.name.replace("trial-", "").replace("-1 ", " ");
+        let row = format!("| {name} | {swings} | {full} | {} | {} |", both.swings_strictly, alone.swings.1);
+        assert!(table.contains(&row), "{row}");
+    }
+}
+
 /// Swings without full level, by the time of their toe-off, and whether a heel announced them.
 fn short_swings(foot: &Foot, driven: &Foot) -> Vec<(u64, bool)> {
     let (config, shape) = build(&Request::default());
