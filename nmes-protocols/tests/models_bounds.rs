@@ -44,8 +44,8 @@ fn worst(single: &[f64], double: &[f64]) -> f64 {
     single.iter().zip(double).map(|(s, d)| (s - d).abs()).fold(0.0, f64::max)
 }
 
-/// REQ-PRO-108: `f32` is within 0.002 N of `f64` in a second of any rate, and within 0.02 N, 0.2 N/s of A, over 90
-/// contractions and ten minutes of recovery.
+/// REQ-PRO-108: `f32` is within 0.002 N of `f64` in a second of any rate and over 90 contractions, and A within
+/// 0.01 N/s after ten minutes of recovery.
 #[test]
 fn single_against_double() {
     for rate in [1.0, 5.0, 20.0, 33.0, 50.0, 100.0] {
@@ -57,11 +57,11 @@ fn single_against_double() {
     let (single, mut muscle32) = forces(tiring::<f32>(), 33.0, 1.0, 1.0, 90);
     let (double, mut muscle64) = forces(tiring::<f64>(), 33.0, 1.0, 1.0, 90);
     let off = worst(&single, &double);
-    assert!(off < 0.02, "{off} N");
+    assert!(off < 0.002, "{off} N");
     muscle32.advance(600.0).unwrap();
     muscle64.advance(600.0).unwrap();
     let off = (f64::from(muscle32.force_scale()) - muscle64.force_scale()).abs();
-    assert!(off < 0.2, "{off} N/s after recovery to {}", muscle64.force_scale());
+    assert!(off < 0.01, "{off} N/s after recovery to {}", muscle64.force_scale());
     assert!(muscle64.force_scale() > 2_950.0, "it did recover");
 }
 
@@ -217,6 +217,30 @@ fn cannot_show_is_complete() {
     assert!(["doublet", "electrodes", "one length", "smooth curve"].into_iter().all(about));
 }
 
+/// REQ-PRO-115: no crate on the way to an output turns the models on, and nothing else in this crate uses them.
+#[test]
+fn models_are_off_the_output_path() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap();
+    for manifest in ["nmes-core", "nmes-safety", "nmes-hal-adapters", "examples/firmware/script"] {
+        assert!(!read(root.join(manifest).join("Cargo.toml")).contains("models"), "{manifest}");
+    }
+    let mut folders = vec![root.join("nmes-protocols/src")];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("models") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                seen += 1;
+                assert!(!read(path.clone()).contains("models::"), "{}", path.display());
+            }
+        }
+    }
+    assert!(seen > 15, "{seen} files read");
+}
+
 prop_compose! {
     fn any_force()(tc in 0.001..0.1, a in 1.0..20_000.0, tau1 in 0.001..0.3, tau2 in 0.0..0.4, km in 0.001..2.0,
                    r0 in 0.0..3.0, fixed in any::<bool>()) -> ForceParameters<f64> {
@@ -261,6 +285,7 @@ proptest! {
     #[test]
     fn longer_rests_lose_less(rate in 10.0..60.0, off in 0.5..4.0, more in 0.5..4.0) {
         let last = |off| *forces(tiring::<f64>(), rate, 1.0, off, 8).0.last().unwrap();
+        // 0.6 N: the early rise that CANNOT_SHOW names
         prop_assert!(last(off) <= last(off + more) + 0.6);
         let fine = forces(tiring::<f64>().with_step(0.000_1).unwrap(), rate, 1.0, off, 8).0;
         prop_assert!((fine.last().unwrap() - last(off)).abs() < 1e-6);

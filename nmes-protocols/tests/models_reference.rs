@@ -1,4 +1,12 @@
 //! The models against vectors that scipy integrated from the plain equations; `models_reference/reference.py` makes them.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test: a panic fails it"
+)]
 
 mod models_common;
 

@@ -25,7 +25,7 @@ const STEPS_S: (f64, f64) = (0.000_01, 0.001);
 /// let tiring = Some(data::DING_2003_FATIGUE.parameters());
 /// let mut muscle = Muscle::<f32>::new(data::DING_2003.parameters(), tiring).unwrap();
 /// let mut first_and_last = [0.0_f32; 2];
-/// for contraction in 0..10 {
+/// for contraction in 0..30 {
 ///     for _ in 0..33 {
 ///         muscle.pulse(1.0).unwrap();
 ///         muscle.advance(1.0 / 33.0).unwrap();

@@ -20,7 +20,7 @@ pub enum Law {
 ///
 /// ```
 /// use nmes_protocols::models::StrengthDuration;
-/// let nerve = StrengthDuration::weiss(5.0, 300.0).unwrap(); // 5 mA, 300 µs
+/// let nerve = StrengthDuration::weiss(5.0_f64, 300.0).unwrap(); // 5 mA, 300 µs
 /// assert_eq!(nerve.threshold_ma(300.0).unwrap(), 10.0); // twice the rheobase at the chronaxie
 /// let moved = nerve.transfer_ma(40.0, 200.0, 300.0).unwrap();
 /// assert!((moved - 32.0).abs() < 1e-9);
