@@ -146,6 +146,19 @@ fn a_pulled_cable_is_found() {
     }
 }
 
+/// REQ-HAL-109: a device that was turned away for its version is not let in by a second word (found by fuzzing).
+#[test]
+fn another_version_stays_out() {
+    let mut session = Session::new(Timing::default());
+    let mut frame = [0; 69];
+    for version in [2, 1] {
+        let length = Reply { number: version, said: Said::Init { version } }.encode(&mut frame).unwrap();
+        session.receive(&frame[..length], 0);
+    }
+    session.poll(0, &mut frame);
+    assert_eq!((session.phase(), session.fault()), (Phase::Over, Some(Fault::Version { found: 2 })));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(512), ..ProptestConfig::default() })]
 

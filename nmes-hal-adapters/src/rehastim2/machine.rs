@@ -333,8 +333,11 @@ impl Machine {
 
     fn init(&mut self, number: u8, version: u8) {
         // what it sent while the answer was on its way is not a restart
-        let opening = self.phase == Phase::Opening && matches!(self.step, Step::Listen | Step::Answer(..));
-        if !opening {
+        let opening = self.phase == Phase::Opening;
+        if opening && matches!(self.step, Step::Answer(_, InitResult::Version)) {
+            return; // turned away once is turned away
+        }
+        if !(opening && matches!(self.step, Step::Listen | Step::Answer(..))) {
             return self.refused(Fault::Restarted);
         }
         if version == VERSION {

@@ -147,6 +147,7 @@ impl SimRehaStim2 {
                 self.fault = None;
                 self.rest();
                 self.connected = false;
+                self.said_at = None;
             }
             _ => {}
         }
