@@ -146,6 +146,15 @@ fn a_pulled_cable_is_found() {
     }
 }
 
+/// REQ-HAL-103: a body that is one byte once unstuffed is no frame, however right its checksum (found by fuzzing).
+#[test]
+fn one_byte_is_no_frame() {
+    let mut decoder: Decoder = Decoder::new();
+    let stream = [0xF0, 0x81, 0xFF, 0x81, 0x57, 0x81, 0x03, 0x0F];
+    assert!(stream.iter().all(|&byte| decoder.push(byte).is_none()));
+    assert_eq!((decoder.counts().frames, decoder.counts().refused), (0, 1));
+}
+
 /// REQ-HAL-109: a device that was turned away for its version is not let in by a second word (found by fuzzing).
 #[test]
 fn another_version_stays_out() {

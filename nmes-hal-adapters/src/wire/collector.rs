@@ -46,6 +46,7 @@ struct Scan {
     escaped: bool,
     declared: usize,
     seen: usize,
+    escapes: usize,
 }
 
 impl Scan {
@@ -81,7 +82,9 @@ impl Scan {
 
     fn body(&mut self, byte: u8) -> Verdict {
         if self.seen == self.declared {
-            return if byte == STOP && !self.escaped { Verdict::Whole } else { Verdict::Refused };
+            // two bytes, command and number, are the least that means anything
+            let whole = byte == STOP && !self.escaped && self.seen.saturating_sub(self.escapes) >= 2;
+            return if whole { Verdict::Whole } else { Verdict::Refused };
         }
         self.seen = self.seen.saturating_add(1);
         match (self.escaped, byte) {
@@ -93,6 +96,7 @@ impl Scan {
             (false, START | STOP) => Verdict::Refused,
             (false, ESCAPE) => {
                 self.escaped = true;
+                self.escapes = self.escapes.saturating_add(1);
                 Verdict::More
             }
             (false, _) => Verdict::More,
