@@ -204,6 +204,21 @@ fn the_vendors_example() {
     assert_eq!(hex, "f08155814c813b81810402820c8550000644b0000c8410000f");
 }
 
+/// REQ-HAL-101: sample frames of a third implementation (STD-S36), which does not escape the command 0x0A.
+#[test]
+fn sample_frames_of_another() {
+    let samples = [
+        (0, "init-ack", "f0817f8156 00 02 00 0f", true),
+        (4, "watchdog", "f0811d8157 04 04 0f", true),
+        (1, "get-mode", "f081768157 01 0a 0f", false),
+    ];
+    for (number, word, hex, equal) in samples {
+        let asked = format!("rs2 {number} {word} = {}", hex.replace(' ', ""));
+        let line = line(&asked);
+        assert_eq!(ours(&line).unwrap() == line.frame, equal, "{word}");
+    }
+}
+
 /// REQ-HAL-105: what is off a grid is refused with its name, value, limit and source.
 #[test]
 fn off_the_grid_is_refused() {

@@ -105,7 +105,7 @@ where
     device
 }
 
-struct Bench<S, D, F> {
+struct Bench<S: Exchange, D, F> {
     driver: Driver<'static, S, Port>,
     begin: Instant,
     tell: Sender<Tell<F>>,
@@ -140,15 +140,16 @@ impl<S: Exchange, D: FarEnd + Send + 'static, F: Send + 'static> Bench<S, D, F> 
         self.until(|_| begin.elapsed() >= Duration::from_millis(ms));
     }
 
-    fn end(self) -> (S, D) {
-        let (session, port) = self.driver.into_parts();
-        drop(port);
-        (session, self.device.join().unwrap())
+    fn end<T>(self, fault: fn(&S) -> T) -> (T, D) {
+        let fault = fault(self.driver.session());
+        drop(self.driver);
+        (fault, self.device.join().unwrap())
     }
 }
 
+// the longest times allowed, for a busy machine
 fn p24() -> Bench<sm4::Session, SimP24, P24Fault> {
-    let session = sm4::Session::mid_level(sm4::Timing::default());
+    let session = sm4::Session::mid_level(sm4::Timing::new(500, 500).unwrap());
     let mut bench = Bench::new(session, SimP24::new(), |device, fault| device.fault = Some(fault));
     bench.until(|session| session.phase() == sm4::Phase::Ready);
     bench.driver.session_mut().update(p24_update(0b11)).unwrap();
@@ -157,7 +158,7 @@ fn p24() -> Bench<sm4::Session, SimP24, P24Fault> {
 }
 
 fn rehastim() -> Bench<rs2::Session, SimRehaStim2, RehaStimFault> {
-    let session = rs2::Session::new(rs2::Timing::default());
+    let session = rs2::Session::new(rs2::Timing::new(600, 400).unwrap());
     let mut bench = Bench::new(session, SimRehaStim2::new(), |device, fault| device.fault = Some(fault));
     bench.until(|session| session.phase() == rs2::Phase::Ready);
     let (list, start) = rehastim_list(0b11);
@@ -175,8 +176,8 @@ fn a_p24_from_first_to_last() {
     bench.for_ms(700);
     bench.driver.session_mut().stop();
     bench.until(|session| session.phase() == sm4::Phase::Over);
-    let (session, device) = bench.end();
-    assert_eq!((session.fault(), device.timed_out, device.stops, device.strange), (None, false, 1, 0));
+    let (fault, device) = bench.end(|session| session.fault());
+    assert_eq!((fault, device.timed_out, device.stops, device.strange), (None, false, 1, 0));
     assert!(device.kept_alive >= 5, "{}", device.kept_alive);
 }
 
@@ -188,22 +189,22 @@ fn a_p24_that_goes_wrong() {
     let fault = P24Fault::Channel(1, sm4::ChannelState::Electrode);
     bench.tell.send(Tell::Fault(fault)).unwrap();
     bench.until(|session| session.phase() == sm4::Phase::Over);
-    let (session, device) = bench.end();
-    assert_eq!(session.fault().unwrap().to_string(), "channel 1: Electrode");
+    let (fault, device) = bench.end(|session| session.fault());
+    assert_eq!(fault.unwrap().to_string(), "channel 1: Electrode");
     assert_eq!((device.stops, device.active), (1, 0));
 
     let mut bench = p24();
     bench.tell.send(Tell::Unplug).unwrap();
     bench.until(|session| session.phase() == sm4::Phase::Over);
     assert!(bench.last.is_err(), "{:?}", bench.last);
-    assert_eq!(bench.end().0.fault(), Some(sm4::Fault::Lost));
+    assert_eq!(bench.end(|session| session.fault()).0, Some(sm4::Fault::Lost));
 
     let mut bench = p24();
     let garbage: Vec<u8> = (0..6_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     bench.tell.send(Tell::Raw(garbage)).unwrap();
     bench.until(|session| session.phase() == sm4::Phase::Over);
-    let (session, device) = bench.end();
-    assert!(matches!(session.fault(), Some(sm4::Fault::Noise { .. })), "{:?}", session.fault());
+    let (fault, device) = bench.end(|session| session.fault());
+    assert!(matches!(fault, Some(sm4::Fault::Noise { .. })), "{fault:?}");
     assert_eq!(device.stops, 1);
 }
 
@@ -214,8 +215,8 @@ fn a_rehastim_from_first_to_last() {
     bench.for_ms(2_000);
     bench.driver.session_mut().stop();
     bench.until(|session| session.phase() == rs2::Phase::Over);
-    let (session, device) = bench.end();
-    assert_eq!((session.fault(), device.timed_out, device.stops, device.strange), (None, false, 1, 0));
+    let (fault, device) = bench.end(|session| session.fault());
+    assert_eq!((fault, device.timed_out, device.stops, device.strange), (None, false, 1, 0));
 }
 
 /// REQ-HAL-111: the emergency switch of a RehaStim 2, an unplugged socket, and garbage each end with a fault that says
@@ -226,19 +227,28 @@ fn a_rehastim_that_goes_wrong() {
     let error = rs2::StimulationError::EmergencySwitch;
     bench.tell.send(Tell::Fault(RehaStimFault::Error(error))).unwrap();
     bench.until(|session| session.phase() == rs2::Phase::Over);
-    let (session, device) = bench.end();
-    assert_eq!((session.fault(), device.stops), (Some(rs2::Fault::Device(error)), 1));
+    let (fault, device) = bench.end(|session| session.fault());
+    assert_eq!((fault, device.stops), (Some(rs2::Fault::Device(error)), 1));
 
     let mut bench = rehastim();
     bench.tell.send(Tell::Unplug).unwrap();
     bench.until(|session| session.phase() == rs2::Phase::Over);
     assert!(bench.last.is_err(), "{:?}", bench.last);
-    assert_eq!(bench.end().0.fault(), Some(rs2::Fault::Lost));
+    assert_eq!(bench.end(|session| session.fault()).0, Some(rs2::Fault::Lost));
 
     let mut bench = rehastim();
     bench.tell.send(Tell::Raw(vec![0x55; 1_500])).unwrap();
     bench.until(|session| session.phase() == rs2::Phase::Over);
-    let (session, device) = bench.end();
-    assert_eq!(session.fault(), Some(rs2::Fault::Noise { refused: 0, discarded: 1_025 }));
+    let (fault, device) = bench.end(|session| session.fault());
+    assert_eq!(fault, Some(rs2::Fault::Noise { refused: 0, discarded: 1_025 }));
     assert_eq!(device.stops, 1);
+}
+
+/// REQ-HAL-113: a driver that is dropped while the device runs sends a stop first.
+#[test]
+fn dropping_stops() {
+    let (fault, device) = p24().end(|session| session.fault());
+    assert_eq!((fault, device.stops, device.active), (None, 1, 0));
+    let (fault, device) = rehastim().end(|session| session.fault());
+    assert_eq!((fault, device.stops, device.start), (None, 1, None));
 }

@@ -258,7 +258,7 @@ codes! {
 /// let mut frame = [0; 32];
 /// let init = Command::LowLevelInit { measurement: Measurement::None, high_voltage: HighVoltage::Standard };
 /// let length = init.encode(1, &mut frame).unwrap();
-/// assert_eq!(frame[..length], [0xF0, 0x81, 0x55, 0x81, 0x58, 0x81, 0x1F, 0x81, 0xFD, 0x04, 0x00, 0x00, 0x0F]);
+/// assert_eq!(frame[..length], [0xF0, 0x81, 0x55, 0x81, 0x58, 0x81, 0x89, 0x81, 0x95, 0x04, 0x00, 0x00, 0x0F]);
 /// ```
 #[expect(clippy::large_enum_variant, reason = "no allocation; a command is built, written and dropped")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -216,6 +216,10 @@ impl Exchange for Session {
         }
     }
 
+    fn stop(&mut self) {
+        self.machine.stop();
+    }
+
     fn lost(&mut self, _now_ms: u64) {
         self.machine.lost();
     }

@@ -28,7 +28,8 @@ impl<E: fmt::Debug> core::error::Error for DriverError<E> {}
 /// Drives a conversation on a serial port, USB endpoint or socket.
 ///
 /// [`Driver::step`] reads what is there, at most 256 bytes, then sends what is due; it waits only as long as the
-/// port's `write` does. Call it at least every 50 ms; the keep-alive is late by what it is called late.
+/// port's `write` does. When it is dropped it sends a stop, unless the conversation is over; to keep the port, pass it
+/// by `&mut`. Call it at least every 50 ms; the keep-alive is late by what it is called late.
 ///
 /// ```
 /// # struct Port; // a port of the HAL
@@ -45,16 +46,17 @@ impl<E: fmt::Debug> core::error::Error for DriverError<E> {}
 /// assert!(matches!(driver.step(0), Ok(Poll::Wait(_)))); // it has asked for the device's status
 /// ```
 #[derive(Debug)]
-pub struct Driver<'a, S, IO> {
+pub struct Driver<'a, S: Exchange, IO: Read + Write + ReadReady> {
     session: S,
     port: IO,
     buffer: &'a mut [u8],
+    now_ms: u64,
 }
 
 impl<'a, S: Exchange, IO: Read + Write + ReadReady> Driver<'a, S, IO> {
     /// Takes a conversation, a port, and a buffer of at least [`Exchange::FRAME_MAX`] bytes.
     pub fn new(session: S, port: IO, buffer: &'a mut [u8]) -> Self {
-        Self { session, port, buffer }
+        Self { session, port, buffer, now_ms: 0 }
     }
 
     /// The conversation, to look at.
@@ -72,6 +74,7 @@ impl<'a, S: Exchange, IO: Read + Write + ReadReady> Driver<'a, S, IO> {
     /// # Errors
     /// The port failed or is closed. The conversation has been told, and one stop was still tried.
     pub fn step(&mut self, now_ms: u64) -> Result<Poll, DriverError<IO::Error>> {
+        self.now_ms = now_ms;
         let received = self.read(now_ms);
         if received.is_err() {
             self.session.lost(now_ms);
@@ -118,9 +121,14 @@ impl<'a, S: Exchange, IO: Read + Write + ReadReady> Driver<'a, S, IO> {
         }
         self.port.flush().map_err(DriverError::Port)
     }
+}
 
-    /// Gives the parts back.
-    pub fn into_parts(self) -> (S, IO) {
-        (self.session, self.port)
+impl<S: Exchange, IO: Read + Write + ReadReady> Drop for Driver<'_, S, IO> {
+    fn drop(&mut self) {
+        self.session.stop();
+        if let Poll::Send(length) = self.session.poll(self.now_ms, self.buffer) {
+            // nobody is left to hear of a failure; the device stops by itself a little later
+            let _ = self.write(length);
+        }
     }
 }

@@ -19,6 +19,9 @@ pub trait Exchange {
     /// Bytes that came in.
     fn receive(&mut self, bytes: &[u8], now_ms: u64);
 
+    /// The end is asked for: the next [`Exchange::poll`] sends a stop.
+    fn stop(&mut self);
+
     /// The port said that it is gone.
     fn lost(&mut self, now_ms: u64);
 

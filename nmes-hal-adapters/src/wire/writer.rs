@@ -44,7 +44,7 @@ impl core::error::Error for EncodeError {}
 /// frame.put(1); // packet number
 /// frame.put(4); // watchdog
 /// let length = frame.finish().unwrap();
-/// assert_eq!(out[..length], [0xF0, 0x81, 0x4E, 0x81, 0x57, 0x01, 0x04, 0x0F]);
+/// assert_eq!(out[..length], [0xF0, 0x81, 0x5C, 0x81, 0x57, 0x01, 0x04, 0x0F]);
 /// ```
 #[derive(Debug)]
 pub struct Writer<'a, F> {
