@@ -210,7 +210,9 @@ impl ChannelState {
         match self.pending {
             Pending::Nothing | Pending::Silent | Pending::Pause => None,
             Pending::Off => Some(Change { channel, sequence, edge: None, level: Packed::OPEN.into() }),
-            Pending::Frame => Some(Change { channel, sequence, edge: Some(self.edge), level: self.next.into() }),
+            Pending::Frame => {
+                Some(Change { channel, sequence, edge: Some(self.edge), level: self.next.into() })
+            }
         }
     }
 
@@ -297,7 +299,14 @@ impl ChannelState {
     }
 
     /// Puts a frame in hand, its first edge at `onset`.
-    pub(crate) fn set_frame(&mut self, kind: FrameKind, onset: u64, cell: Cell, rest: Packed, plan: &ChannelPlan<'_>) {
+    pub(crate) fn set_frame(
+        &mut self,
+        kind: FrameKind,
+        onset: u64,
+        cell: Cell,
+        rest: Packed,
+        plan: &ChannelPlan<'_>,
+    ) {
         self.kind = kind;
         self.cell = cell;
         self.rest = rest;

@@ -1,10 +1,10 @@
 //! Merges the channels of a plan into one sequence of steps.
 
+use crate::agenda::{Agenda, Due, lowest};
 use crate::channel::{ChannelState, Pending, Train};
 use crate::error::{ConfigError, EngineFault, Field, at_least};
 use crate::frame::{Level, PulseFrame};
 use crate::gate::TriggerCount;
-use crate::hardware::MAX_CHANNELS;
 use crate::plan::Plan;
 use crate::receipt::{Counters, PulseReceipt};
 use crate::session::Setting;
@@ -147,13 +147,7 @@ pub struct Engine<'p, 's> {
     /// Tick of the last opening that was taken.
     pub(crate) triggered_at: Option<u64>,
     last_tick: u64,
-    due: Due,
-    /// When each channel is due, and a bit for each that has a frame that waits.
-    times: [u64; MAX_CHANNELS],
-    waiting: u8,
-    /// When the first of the channels is due that take no part in the next step.
-    others: u64,
-    has_latch: bool,
+    agenda: Agenda,
     pub(crate) fault: Option<EngineFault>,
 }
 
@@ -176,19 +170,15 @@ impl<'p, 's> Engine<'p, 's> {
             *state = ChannelState::new();
         }
         let clock = Clockwork { start: None, end: u64::MAX, stopping: false, reserved: Reserved::NONE };
-        let (triggers, due) = (TriggerCount::EMPTY, Due::NEVER);
+        let agenda = Agenda::new(channels.len(), plan.hardware().timing().has_latch);
         Ok(Self {
             plan,
             channels,
             clock,
-            triggers,
+            triggers: TriggerCount::EMPTY,
             triggered_at: None,
             last_tick: 0,
-            due,
-            times: [u64::MAX; MAX_CHANNELS],
-            waiting: 0,
-            others: u64::MAX,
-            has_latch: plan.hardware().timing().has_latch,
+            agenda,
             fault: None,
         })
     }
@@ -282,7 +272,8 @@ impl<'p, 's> Engine<'p, 's> {
         self.clock.reserved = Reserved::NONE;
         let own = self.plan.channel(index).map_or(0, |c| c.hardware().source);
         for (number, (state, plan)) in (0_u8..).zip(self.channels.iter().zip(self.plan.channels())) {
-            if number != index && own != 0 && plan.hardware().source == own && state.pending == Pending::Frame {
+            if number != index && own != 0 && plan.hardware().source == own && state.pending == Pending::Frame
+            {
                 let until = state.onset.saturating_add(plan.room_ticks).max(state.at);
                 self.clock.reserved.add(state.onset, until);
             }
@@ -291,59 +282,23 @@ impl<'p, 's> Engine<'p, 's> {
 
     /// Looks at every channel: when the next step is due, who takes part in it, and who has a frame that waits.
     pub(crate) fn refresh(&mut self) {
-        for index in 0..self.plan.channel_count() {
-            self.look_at(index);
-        }
-        self.find_due();
-    }
-
-    /// Takes down when a channel is due, and whether it has a frame that waits.
-    #[inline]
-    fn look_at(&mut self, index: u8) {
-        let place = usize::from(index);
-        let Some((state, time)) = self.channels.get(place).zip(self.times.get_mut(place)) else { return };
-        *time = state.due();
-        let bit = 1_u8.wrapping_shl(u32::from(index));
-        self.waiting = if state.waits() { self.waiting | bit } else { self.waiting & !bit };
-    }
-
-    /// The next instant and who takes part in it.
-    #[inline]
-    fn find_due(&mut self) {
-        let mut due = Due::NEVER;
-        let mut others = u64::MAX;
-        let mut bit = 1_u8;
-        for &at in self.times.iter().take(self.channels.len()) {
-            if at < due.at {
-                others = due.at;
-                due = Due { at, channels: bit };
-            } else if at == due.at && at != u64::MAX {
-                due.channels |= bit;
-            } else {
-                others = others.min(at);
-            }
-            bit = bit.wrapping_shl(1);
-        }
-        if !self.has_latch && !due.channels.is_power_of_two() {
-            // the lowest bit alone
-            due.channels &= due.channels.wrapping_neg();
-            others = due.at;
-        }
-        self.others = others;
         if self.fault.is_some() {
-            (due, self.waiting) = (Due::NEVER, 0);
+            return self.agenda.clear();
         }
-        self.due = due;
+        for (index, state) in (0_u8..).zip(self.channels.iter()) {
+            self.agenda.note(index, state);
+        }
+        self.agenda.settle();
     }
 
     /// The next frame that waits for admission; `None` when all are accepted.
     #[inline]
     #[must_use]
     pub fn pending(&self) -> Option<PulseFrame<'p>> {
-        if self.waiting == 0 {
+        if self.agenda.waiting == 0 {
             return None;
         }
-        let index = lowest(self.waiting);
+        let index = lowest(self.agenda.waiting);
         self.channels.get(usize::from(index))?.waiting(index, self.plan.channel(index)?)
     }
 
@@ -352,26 +307,21 @@ impl<'p, 's> Engine<'p, 's> {
         let parts = self.channels.get_mut(usize::from(channel)).zip(self.plan.channel(channel));
         let Some((state, plan)) = parts else { return false };
         let accepted = state.accept(plan, sequence);
-        self.look_at(channel);
-        let at = self.times.get(usize::from(channel)).copied().unwrap_or(u64::MAX);
-        if at > self.due.at && self.due.channels & 1_u8.wrapping_shl(u32::from(channel)) == 0 {
-            self.others = self.others.min(at);
-        } else {
-            self.find_due();
-        }
+        self.agenda.joins(channel, state);
         accepted
     }
 
     /// When the next step is due.
     #[must_use]
     pub const fn next(&self) -> Next {
-        if self.due.channels == 0 { Next::Never } else { Next::At(self.due.at) }
+        if self.agenda.due.channels == 0 { Next::Never } else { Next::At(self.agenda.due.at) }
     }
 
     /// The changes due at [`Engine::next`]; `None` when nothing is due. Without a latch it is one channel at a time.
     #[must_use]
     pub const fn step(&self) -> Option<Step<'_>> {
-        if self.due.channels == 0 { None } else { Some(Step { due: self.due, channels: self.channels }) }
+        let due = self.agenda.due;
+        if due.channels == 0 { None } else { Some(Step { due, channels: self.channels }) }
     }
 
     /// The step was put out; `t` is the clock read after the level changed.
@@ -386,8 +336,10 @@ impl<'p, 's> Engine<'p, 's> {
         let result = self.apply_all(t);
         if let Err(fault) = result {
             self.fault.get_or_insert(fault);
+            self.agenda.clear();
+        } else {
+            self.agenda.settle();
         }
-        self.find_due();
         result
     }
 
@@ -395,25 +347,20 @@ impl<'p, 's> Engine<'p, 's> {
     /// False when it is another.
     #[inline]
     fn apply_on_time(&mut self, t: u64) -> bool {
-        let Due { at, channels } = self.due;
+        let Due { at, channels } = self.agenda.due;
         if t != at || !channels.is_power_of_two() || t < self.last_tick {
             return false;
         }
-        let place = usize::from(lowest(channels));
-        let Some((state, time)) = self.channels.get_mut(place).zip(self.times.get_mut(place)) else { return false };
+        let number = lowest(channels);
+        let Some(state) = self.channels.get_mut(usize::from(number)) else { return false };
         let Some(next) = state.take_plain_edge(t) else { return false };
-        *time = next;
         self.last_tick = t;
-        if next < self.others {
-            self.due.at = next;
-        } else {
-            self.find_due();
-        }
+        self.agenda.goes_on(number, next);
         true
     }
 
     fn apply_all(&mut self, t: u64) -> Result<(), EngineFault> {
-        let due = self.due;
+        let due = self.agenda.due;
         if due.channels == 0 {
             return Err(EngineFault::OutOfOrder);
         }
@@ -431,8 +378,8 @@ impl<'p, 's> Engine<'p, 's> {
             // what was put out on the others counts, whatever one of them finds
             if let Some(state) = self.channels.get_mut(usize::from(number)) {
                 result = result.and(state.apply(number, self.plan, &self.clock, t));
+                self.agenda.note(number, state);
             }
-            self.look_at(number);
         }
         self.last_tick = t;
         result
@@ -506,21 +453,4 @@ impl<'p, 's> Engine<'p, 's> {
     pub const fn fault(&self) -> Option<EngineFault> {
         self.fault
     }
-}
-
-/// An instant, and a bit for each channel that takes part in it.
-#[derive(Clone, Copy, Debug)]
-struct Due {
-    at: u64,
-    channels: u8,
-}
-
-impl Due {
-    const NEVER: Self = Self { at: u64::MAX, channels: 0 };
-}
-
-/// The number of the lowest bit that is set.
-#[inline]
-fn lowest(bits: u8) -> u8 {
-    u8::try_from(bits.trailing_zeros()).unwrap_or(0)
 }

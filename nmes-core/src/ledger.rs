@@ -19,7 +19,12 @@ pub(crate) fn weight(plan: &ChannelPlan<'_>, level: Packed) -> i64 {
 impl ChannelState {
     /// Takes the pending edge, applied at `t`. `Ok(true)` when it was the last.
     #[inline]
-    pub(crate) fn take_edge(&mut self, index: u8, plan: &ChannelPlan<'_>, t: u64) -> Result<bool, EngineFault> {
+    pub(crate) fn take_edge(
+        &mut self,
+        index: u8,
+        plan: &ChannelPlan<'_>,
+        t: u64,
+    ) -> Result<bool, EngineFault> {
         self.recovery = None;
         let overflow = EngineFault::LedgerOverflow { channel: index };
         let late = check_time(index, plan, self.at, t);
@@ -107,7 +112,8 @@ impl ChannelState {
             (self.next, self.next_ticks) = (self.rest, 0);
         } else {
             let body = if self.kind == FrameKind::Pulse { plan.body() } else { Body::None };
-            (self.next, self.next_ticks) = self.cell.part(self.within, body).ok_or(EngineFault::OutOfOrder)?;
+            (self.next, self.next_ticks) =
+                self.cell.part(self.within, body).ok_or(EngineFault::OutOfOrder)?;
         }
         self.stand(moved, soonest).ok_or(overflow)?;
         if self.last_repeat && starts == self.cell.last_paying() {
@@ -323,7 +329,10 @@ impl EngineFault {
         match self {
             Self::Late { by_ticks, .. } => i32::try_from(by_ticks).ok(),
             Self::Early { by_ticks, .. } => i32::try_from(by_ticks).ok()?.checked_neg(),
-            Self::ClockBackwards { .. } | Self::LedgerOverflow { .. } | Self::Repayment { .. } | Self::OutOfOrder => Some(0),
+            Self::ClockBackwards { .. }
+            | Self::LedgerOverflow { .. }
+            | Self::Repayment { .. }
+            | Self::OutOfOrder => Some(0),
         }
     }
 }

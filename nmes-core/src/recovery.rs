@@ -77,7 +77,8 @@ impl ChannelState {
         let magnitude = owed.checked_abs()?.checked_mul(plan.unit_na)?;
         let cap = self.cell.strongest(direction, plan.body());
         let balancing = levels(plan, magnitude, direction > 0, cap)?;
-        let part = |(codes, ticks): (u32, u32)| Some((i32::try_from(codes).ok()?.checked_mul(direction)?, ticks));
+        let part =
+            |(codes, ticks): (u32, u32)| Some((i32::try_from(codes).ok()?.checked_mul(direction)?, ticks));
         Some(Recovery {
             sequence: self.sequence,
             onset: cut,
