@@ -82,7 +82,7 @@ impl ChannelState {
             match self.train {
                 Train::Done => return,
                 Train::Closing => {
-                    if self.close(index, channel, earliest) {
+                    if self.close(index, channel, clock, earliest) {
                         return;
                     }
                     self.train_end = Some(self.since);
@@ -111,8 +111,10 @@ impl ChannelState {
     }
 
     /// The end of a train: trims until the ledger is small, then open. False when there is nothing left to do.
-    fn close(&mut self, index: u8, channel: &ChannelPlan<'_>, earliest: u64) -> bool {
-        if self.trim(index, channel, earliest, channel.jitter_ticks(), Packed::OPEN) {
+    fn close(&mut self, index: u8, channel: &ChannelPlan<'_>, clock: &Clockwork, earliest: u64) -> bool {
+        // a repayment waits until a shared source is free, going open does not
+        let free = clock.reserved.free_from(earliest, channel.room_ticks);
+        if self.trim(index, channel, free, channel.jitter_ticks(), Packed::OPEN) {
             return true;
         }
         self.opens(earliest)
@@ -230,7 +232,8 @@ impl ChannelState {
         }
         let (code, width) = self.level_at(channel, fraction);
         let waited = at.saturating_sub(ideal);
-        self.set_onset(index, plan, channel, earliest, &Onset { at, waited, fraction, code, width })
+        let free = clock.reserved.free_from(earliest, channel.room_ticks);
+        self.set_onset(index, plan, channel, free, &Onset { at, waited, fraction, code, width })
     }
 
     /// The fraction of the set value: the envelope's, by the channel's slope, up to the stage's level, and no more than
