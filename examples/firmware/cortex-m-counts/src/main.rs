@@ -16,7 +16,7 @@ use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hprintln};
 use nmes_core::{
     Channel, ChannelHardware, ChannelState, ConfigError, Engine, Hardware, HardwareTiming, Micros, Millis,
-    Next, Plan, PulseShape, Ramp, Rate, Schedule, Session, Setting,
+    Next, Plan, PulseShape, Ramp, Rate, Schedule, Session, Setting, Train,
 };
 
 /// Instructions of one SysTick tick.
@@ -53,7 +53,13 @@ fn report(clock: &SYST) -> Result<(), ConfigError> {
         let counted = count(clock, late, ramp_ms)?;
         let average = counted.ticks.saturating_mul(TICK).checked_div(counted.edges).unwrap_or(0);
         let worst = counted.worst.saturating_add(1).saturating_mul(TICK);
-        hprintln!("{}: {} edges, {} instructions an edge, at most {} a step", name, counted.edges, average, worst);
+        hprintln!(
+            "{}: {} edges, {} instructions an edge, at most {} a step",
+            name,
+            counted.edges,
+            average,
+            worst
+        );
     }
     Ok(())
 }
@@ -110,7 +116,7 @@ fn count(clock: &SYST, late: u32, ramp_ms: u32) -> Result<Counted, ConfigError> 
 
 /// All that an interrupt does with the engine for one step; a guard and an output come on top.
 #[inline(never)]
-fn edge(engine: &mut Engine<'_>, late: u32) {
+fn edge(engine: &mut Engine<'_, '_>, late: u32) {
     while let Some(frame) = engine.pending() {
         black_box(&frame);
         engine.accept(frame.channel(), frame.sequence());
@@ -121,13 +127,14 @@ fn edge(engine: &mut Engine<'_>, late: u32) {
     }
 }
 
-fn channels(ramp_ms: u32) -> Result<[Channel; 4], ConfigError> {
+fn channels(ramp_ms: u32) -> Result<[Channel<'static>; 4], ConfigError> {
     let set = Setting::new(40_000, 300).unwrap_or(Setting::ZERO);
     let gap = Micros::from_micros(100).unwrap_or(Micros::ZERO);
     let up = Millis::from_millis(ramp_ms).unwrap_or(Millis::ZERO);
     let channel = Channel {
         pulse: PulseShape { gap, ..PulseShape::default() },
         rate: Rate::from_hz(40)?,
+        train: Train::default(),
         set,
         ceiling: set,
         ramp: Ramp { up, floor: 1_000, ..Ramp::default() },
