@@ -2,19 +2,20 @@
 
 use nmes_core::{
     Channel, ChannelHardware, ConfigError, Hardware, HardwareTiming, Micros, Millis, PulseShape, Ramp, Rate,
-    Schedule, Session, Setting,
+    Schedule, Session, Setting, Train,
 };
 
 /// Four channels of symmetric 40 mA, 300 µs pulses at 40 Hz with a 100 µs gap, offset by a quarter period.
 ///
 /// # Errors
 /// Never with these numbers; the constructors say what would be wrong.
-pub fn four_channels() -> Result<[Channel; 4], ConfigError> {
+pub fn four_channels() -> Result<[Channel<'static>; 4], ConfigError> {
     let set = Setting::new(40_000, 300).unwrap_or(Setting::ZERO);
     let gap = Micros::from_micros(100).unwrap_or(Micros::ZERO);
     let channel = Channel {
         pulse: PulseShape { gap, ..PulseShape::default() },
         rate: Rate::from_hz(40)?,
+        train: Train::default(),
         set,
         ceiling: set,
         ramp: Ramp::default(),
@@ -40,6 +41,6 @@ pub fn hardware(late_ticks: u32) -> Result<Hardware, ConfigError> {
 ///
 /// # Errors
 /// As [`Session::new`].
-pub fn hour(channels: &[Channel]) -> Result<Session<'_>, ConfigError> {
+pub fn hour<'a>(channels: &'a [Channel<'a>]) -> Result<Session<'a>, ConfigError> {
     Session::new(channels, Schedule::Continuous, Millis::from_millis(3_600_000).unwrap_or(Millis::ZERO))
 }

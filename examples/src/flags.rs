@@ -107,6 +107,16 @@ const fn of_field(field: Field) -> Option<&'static str> {
         | Field::Intervals
         | Field::Interval
         | Field::Curvature
+        | Field::PhasePercent
+        | Field::Points
+        | Field::PointLevel
+        | Field::Repeat
+        | Field::DirectCurrent
+        | Field::Stages
+        | Field::Repeats
+        | Field::StageLevel
+        | Field::StageRate
+        | Field::Overlap
         | Field::PatternPoints
         | Field::PatternCommand
         | Field::PatternCharge

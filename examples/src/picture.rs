@@ -118,8 +118,7 @@ fn pulse_trace(plan: &Plan<'_>, set: Setting, stage: Stage) -> PulseTrace {
         live.set(tick, level);
         commanded = level.current_na(&hardware) as f64 / 1e6;
         mark(tick as f64 / per_us, commanded, &live);
-        let length =
-            frame.segments().get(usize::from(edge)).map_or(frame.length_ticks() / 12, |s| u64::from(s.ticks));
+        let length = frame.segment(edge).map_or(frame.length_ticks() / 12, |s| u64::from(s.ticks));
         for part in 1..POINTS {
             let between = tick + length * part / POINTS;
             live.advance_to(between);

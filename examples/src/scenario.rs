@@ -109,7 +109,7 @@ impl Scenario {
     ///
     /// # Errors
     /// A gate, an answer or a range says no.
-    pub fn build<'s>(&self, storage: &'s mut [Channel]) -> Result<Built<'s>, Failure> {
+    pub fn build<'s>(&self, storage: &'s mut [Channel<'static>]) -> Result<Built<'s>, Failure> {
         let built = build_session(self.row, &self.subject, &self.request, &self.answers, storage);
         built.map_err(|error| {
             if let BuildError::Session(config) = &error {

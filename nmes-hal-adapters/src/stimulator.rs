@@ -45,12 +45,12 @@ const STEPS_MAX: usize = 16;
 /// [`Contact::Unknown`], the first pulses are the probe.
 #[derive(Debug)]
 pub struct Stimulator<'a, O: Output, A: Alarm, S: Sense> {
-    engine: Engine<'a>,
+    engine: Engine<'a, 'a>,
     guard: Guard<'a>,
     output: O,
     alarm: A,
     sense: S,
-    admitted: [Option<Admitted>; MAX_CHANNELS],
+    admitted: [Option<Admitted<'a>>; MAX_CHANNELS],
     prepared: Option<Prepared>,
     targets: [Option<Setting>; MAX_CHANNELS],
     worst_late: u64,
@@ -295,7 +295,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
 
     /// The engine, to look at: ledgers, levels, settings.
     #[must_use]
-    pub const fn engine(&self) -> &Engine<'a> {
+    pub const fn engine(&self) -> &Engine<'a, 'a> {
         &self.engine
     }
 
@@ -333,7 +333,7 @@ fn permit<'a, E>(
     output: &nmes_core::Hardware,
     sense: &mut impl Sense,
     now: u64,
-) -> Result<(Engine<'a>, Guard<'a>), ArmRefusal<E>> {
+) -> Result<(Engine<'a, 'a>, Guard<'a>), ArmRefusal<E>> {
     let planned = checked.plan().hardware();
     if planned != output {
         let (planned_crc, output_crc) = (planned.calibration_crc(), output.calibration_crc());

@@ -26,7 +26,7 @@ use nmes_hal_adapters::{
 use nmes_safety::{Checked, Sensed, State, UseClass, rules};
 use std::cell::RefCell;
 
-fn one_channel(channels: &[Channel], timing: HardwareTiming) -> (Hardware, Checked<'_>) {
+fn one_channel<'a>(channels: &'a [Channel<'a>], timing: HardwareTiming) -> (Hardware, Checked<'a>) {
     let session = Session::new(channels, gated(), ms(60_000)).unwrap();
     let hardware = hardware(timing, 25_000, 1);
     (hardware, checked(&session, &hardware, UseClass::FunctionalWear))

@@ -164,7 +164,7 @@ proptest! {
         let balance = if case.percent == 100 { Balance::Symmetric } else { Balance::Asymmetric { length_percent: case.percent } };
         let gap = Micros::from_micros(case.gap_us).unwrap();
         let channels = [Channel {
-            pulse: PulseShape { gap, balance, leading: case.leading },
+            pulse: PulseShape { gap, balance, leading: case.leading, ..PulseShape::default() },
             rate: Rate::from_millihertz(case.millihertz).unwrap(),
             ..channel(set)
         }];

@@ -185,7 +185,8 @@ fn broken_rail() -> (Trip, f64) {
 fn contact_that_comes_back_is_ramped_again() {
     let set = setting(20_000, 300);
     let channels = [channel(set)];
-    let gate = Gate { max_on: ms(30_000), min_off: ms(50), max_triggers_per_minute: 60 };
+    let gate =
+        Gate { max_on: ms(30_000), min_off: ms(50), max_triggers_per_minute: 60, refractory: Millis::ZERO };
     let session = Session::new(&channels, Schedule::Gated(gate), ms(600_000)).unwrap();
     let hardware = hardware(late(0), 25_000, 1);
     let checked = checked(&session, &hardware, UseClass::FunctionalWear);

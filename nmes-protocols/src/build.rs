@@ -10,8 +10,8 @@ use crate::settings::{Origin, Settings};
 use crate::shape::{self, Shape};
 use core::fmt;
 use nmes_core::{
-    Balance, Channel, ConfigError, Gate, MicroAmps, Micros, Millis, PulseShape, Ramp, Rate, Schedule,
-    Session, Setting,
+    Balance, Channel, ConfigError, Form, Gate, MicroAmps, Micros, Millis, PulseShape, Ramp, Rate, Repeat,
+    Schedule, Session, Setting, Timing, Train,
 };
 
 /// A session, the trigger's times, and the account of every value.
@@ -147,7 +147,7 @@ pub fn build_session<'a>(
     subject: &Subject,
     request: &Request,
     answers: &Answers,
-    storage: &'a mut [Channel],
+    storage: &'a mut [Channel<'static>],
 ) -> Result<Built<'a>, BuildError> {
     check_innervation(row, subject.innervation).map_err(BuildError::Innervation)?;
     let screening = screen(row.site, row.specific_items, answers);
@@ -166,32 +166,36 @@ pub fn build_session<'a>(
     let given = storage.len();
     let slot = storage.first_mut().ok_or(BuildError::Storage { needed: 1, given })?;
     *slot = channel(set, pulse, rate, &shape);
-    let channels: &'a [Channel] = storage.get(..1).unwrap_or_default();
+    let channels: &'a [Channel<'static>] = storage.get(..1).unwrap_or_default();
     let session = Session::new(channels, Schedule::Gated(gate), ms(length)).map_err(BuildError::Session)?;
     Ok(Built { session, gait, settings, screening, notes: notes(subject, set, &shape) })
 }
 
 /// Room for the channel of a session, to lend to [`build_session`]. What stands in it before does not matter.
 #[must_use]
-pub const fn channel_storage() -> [Channel; 1] {
+pub const fn channel_storage() -> [Channel<'static>; 1] {
     [EMPTY]
 }
 
 // Evaluated by the compiler: the panic can only be a build error.
-const EMPTY: Channel = Channel {
+const EMPTY: Channel<'static> = Channel {
     pulse: PulseShape {
         gap: Micros::ZERO,
         balance: Balance::Symmetric,
         leading: nmes_core::Polarity::Positive,
+        form: Form::Rectangular,
+        repeat: Repeat::ONCE,
     },
     rate: match Rate::new(1, 1_000_000) {
         Ok(rate) => rate,
         Err(_) => panic!("one in a second"),
     },
+    train: Train { timing: Timing::Even, pulses_max: 0, stale_after: Millis::ZERO, pattern: None },
     set: Setting { amplitude: MicroAmps::ZERO, width: Micros::ZERO },
     ceiling: Setting { amplitude: MicroAmps::ZERO, width: Micros::ZERO },
     ramp: Ramp {
         control: nmes_core::Control::Amplitude,
+        slope: nmes_core::Slope::Linear,
         up: Millis::ZERO,
         down: Millis::ZERO,
         down_min: Millis::ZERO,
@@ -218,7 +222,7 @@ fn pulse(
     request: &Request,
     amplitudes: &Ranged,
     settings: &mut Settings,
-) -> Result<(Setting, PulseShape, Rate), BuildError> {
+) -> Result<(Setting, PulseShape<'static>, Rate), BuildError> {
     let amplitude =
         pick(row.name, Param::Amplitude, amplitudes, request.amplitude.map(MicroAmps::as_microamps))?;
     let width = pick(row.name, Param::PhaseWidth, &row.phase_width, request.width.map(Micros::as_micros))?;
@@ -239,12 +243,21 @@ fn pulse(
     settings.add("ceiling amplitude", amplitude, Unit::MicroAmps, ceiling(request.amplitude.is_some()));
     settings.add("ceiling width", width, Unit::Micros, ceiling(request.width.is_some()));
     let set = Setting { amplitude: ua(amplitude), width: us(width) };
-    let shape = PulseShape { gap: us(gap), balance: balance.value, leading: row.waveform.leading.value };
+    let (balance, leading) = (balance.value, row.waveform.leading.value);
+    let shape = PulseShape { gap: us(gap), balance, leading, ..PulseShape::default() };
     Ok((set, shape, Rate::from_millihertz(millihertz).map_err(BuildError::Session)?))
 }
 
-fn channel(set: Setting, pulse: PulseShape, rate: Rate, shape: &Shape) -> Channel {
-    Channel { pulse, rate, set, ceiling: set, ramp: shape.ramp, offset: Micros::ZERO }
+fn channel(set: Setting, pulse: PulseShape<'static>, rate: Rate, shape: &Shape) -> Channel<'static> {
+    Channel {
+        pulse,
+        rate,
+        train: Train::default(),
+        set,
+        ceiling: set,
+        ramp: shape.ramp,
+        offset: Micros::ZERO,
+    }
 }
 
 fn gait(
@@ -292,7 +305,12 @@ fn gate(row: &Condition, gait: &GaitConfig, settings: &mut Settings) -> Gate {
     settings.add("gate, least Off", min_off, Unit::Millis, Origin::Row(row.min_off_ms.provenance));
     let origin = Origin::Row(row.max_triggers_per_minute.provenance);
     settings.add("gate, openings a minute", u32::from(triggers), Unit::Count, origin);
-    Gate { max_on: ms(max_on), min_off: ms(min_off), max_triggers_per_minute: triggers }
+    Gate {
+        max_on: ms(max_on),
+        min_off: ms(min_off),
+        max_triggers_per_minute: triggers,
+        refractory: Millis::ZERO,
+    }
 }
 
 fn notes(subject: &Subject, set: Setting, shape: &Shape) -> [Option<BuildNote>; 3] {

@@ -42,7 +42,8 @@ pub(crate) fn shape(
         Unit::Millis,
         Origin::Row(Provenance::Ours { reason: DOWN_MIN }),
     );
-    let ramp = Ramp { control, up: ms(up.0), down: ms(down.0), down_min: ms(down_min), floor };
+    let ramp =
+        Ramp { control, up: ms(up.0), down: ms(down.0), down_min: ms(down_min), floor, ..Ramp::default() };
     let no_floor_for_width =
         control == Control::Width && request.ramp_floor.is_none() && subject.motor_threshold.is_some();
     Ok(Shape { ramp, no_floor_for_width })

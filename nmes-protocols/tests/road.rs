@@ -75,7 +75,7 @@ fn run(foot: &Foot) -> (Vec<Pulse>, Shape, Charge) {
     (pulses, Shape::of(&built.session), engine.ledger(0).unwrap())
 }
 
-fn gate(engine: &mut Engine<'_>, command: Option<GateCommand>, now: u64) {
+fn gate(engine: &mut Engine<'_, '_>, command: Option<GateCommand>, now: u64) {
     if let Some(command) = command {
         let answer = engine.gate(command.into(), now);
         assert!(
@@ -85,7 +85,7 @@ fn gate(engine: &mut Engine<'_>, command: Option<GateCommand>, now: u64) {
     }
 }
 
-fn until(end: u64, engine: &mut Engine<'_>, trigger: &mut Trigger, pulses: &mut Vec<Pulse>) {
+fn until(end: u64, engine: &mut Engine<'_, '_>, trigger: &mut Trigger, pulses: &mut Vec<Pulse>) {
     loop {
         while let Some(frame) = engine.pending() {
             engine.accept(frame.channel(), frame.sequence());

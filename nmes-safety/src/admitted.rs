@@ -16,30 +16,30 @@ use nmes_core::{Level, PulseFrame};
 /// nor changed:
 ///
 /// ```compile_fail,E0616
-/// fn tamper(mut admitted: nmes_safety::Admitted, frame: nmes_core::PulseFrame) {
+/// fn tamper(mut admitted: nmes_safety::Admitted<'static>, frame: nmes_core::PulseFrame<'static>) {
 ///     admitted.frame = frame;
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Admitted {
-    frame: PulseFrame,
+pub struct Admitted<'a> {
+    frame: PulseFrame<'a>,
 }
 
-impl Admitted {
-    pub(crate) const fn new(frame: PulseFrame) -> Self {
+impl<'a> Admitted<'a> {
+    pub(crate) const fn new(frame: PulseFrame<'a>) -> Self {
         Self { frame }
     }
 
     /// The frame.
     #[must_use]
-    pub const fn frame(&self) -> &PulseFrame {
+    pub const fn frame(&self) -> &PulseFrame<'a> {
         &self.frame
     }
 
     /// One edge of the frame, for [`Output::apply`]; `None` past the last edge, which goes to rest.
     ///
     /// ```
-    /// fn last(admitted: &nmes_safety::Admitted) -> Option<nmes_safety::AdmittedEdge> {
+    /// fn last(admitted: &nmes_safety::Admitted<'_>) -> Option<nmes_safety::AdmittedEdge> {
     ///     let count = admitted.frame().edge_count();
     ///     assert!(admitted.edge(count).is_none());
     ///     admitted.edge(count - 1)
@@ -48,7 +48,7 @@ impl Admitted {
     ///
     /// [`Output::apply`]: https://docs.rs/nmes-hal-adapters
     #[must_use]
-    pub fn edge(&self, edge: u8) -> Option<AdmittedEdge> {
+    pub fn edge(&self, edge: u16) -> Option<AdmittedEdge> {
         self.frame.edge_level(edge).map(|level| AdmittedEdge { channel: self.frame.channel(), level })
     }
 }

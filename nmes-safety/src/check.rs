@@ -207,6 +207,7 @@ fn margin(rule: &Rule, value: u64, limit: u64) -> Option<i64> {
 /// let channels = [Channel {
 ///     pulse: PulseShape::default(),
 ///     rate: Rate::from_hz(40).unwrap(),
+///     train: Train::default(),
 ///     set,
 ///     ceiling: set,
 ///     ramp: Ramp { up: ms(200), down: ms(200), ..Ramp::default() },

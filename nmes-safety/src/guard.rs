@@ -44,7 +44,7 @@ pub const CONTACT_LOSSES: u8 = 3;
 /// # let set = Setting::new(40_000, 300).unwrap();
 /// # let half = Millis::from_millis(500).unwrap();
 /// # let channels = [Channel { pulse: PulseShape::default(), rate: Rate::from_hz(40).unwrap(), set, ceiling: set,
-/// #     ramp: Ramp { up: half, down: half, down_min: half, ..Ramp::default() }, offset: Micros::ZERO }];
+/// #     train: Train::default(), ramp: Ramp { up: half, down: half, down_min: half, ..Ramp::default() }, offset: Micros::ZERO }];
 /// # let session = Session::new(&channels, Schedule::Continuous, Millis::from_millis(1_000).unwrap()).unwrap();
 /// # let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
 /// # let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
@@ -75,7 +75,7 @@ pub const CONTACT_LOSSES: u8 = 3;
 pub struct Guard<'a> {
     pub(crate) checked: &'a Checked<'a>,
     pub(crate) limits: Limits,
-    pub(crate) watches: [Watch; MAX_CHANNELS],
+    pub(crate) watches: [Watch<'a>; MAX_CHANNELS],
     pub(crate) interlock: Interlock,
     pub(crate) black_box: BlackBox,
     /// The trip that ended output.
@@ -110,7 +110,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    pub(crate) fn plan_of(&self, channel: u8) -> Option<&'a ChannelPlan> {
+    pub(crate) fn plan_of(&self, channel: u8) -> Option<&'a ChannelPlan<'a>> {
         self.checked.plan().channel(channel)
     }
 
@@ -122,13 +122,13 @@ impl<'a> Guard<'a> {
     pub(crate) fn parts(
         &mut self,
         channel: u8,
-    ) -> Option<(&'a ChannelPlan, &'a ChannelHardware, &mut Watch)> {
+    ) -> Option<(&'a ChannelPlan<'a>, &'a ChannelHardware, &mut Watch<'a>)> {
         let plan = self.plan_of(channel)?;
         let hardware = self.hardware().channel(channel)?;
         Some((plan, hardware, self.watches.get_mut(usize::from(channel))?))
     }
 
-    pub(crate) fn each_watch(&mut self) -> impl Iterator<Item = (u8, &mut Watch)> {
+    pub(crate) fn each_watch(&mut self) -> impl Iterator<Item = (u8, &mut Watch<'a>)> {
         (0..self.checked.plan().channel_count()).zip(self.watches.iter_mut())
     }
 
@@ -141,7 +141,7 @@ impl<'a> Guard<'a> {
     /// What the frame breaks first: state (N-LOCK-1), channel, number, form, code range, set level and ceiling, sum
     /// of charge (E-BAL-1), energy (N-EN-1), rate (E-F-1) or onset. For a trim or a recovery: that it pays back what
     /// the guard's own ledger holds, at no more than the balancing level of the last pulse.
-    pub fn admit(&mut self, now: u64, frame: &PulseFrame) -> Result<Admitted, Trip> {
+    pub fn admit(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<Admitted<'a>, Trip> {
         let channel = Some(frame.channel());
         let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.examine(now, frame));
         if let Some(finding) = found {
@@ -322,8 +322,9 @@ impl<'a> Guard<'a> {
 
     /// A ramp-down is over after the longest ramp and two periods.
     fn closing_deadline(&self, now: u64) -> u64 {
-        let longest =
-            |plan: &ChannelPlan| plan.ramp_down_ticks().saturating_add(plan.period_ticks().saturating_mul(2));
+        let longest = |plan: &ChannelPlan<'_>| {
+            plan.ramp_down_ticks().saturating_add(plan.period_ticks().saturating_mul(2))
+        };
         now.saturating_add(self.checked.plan().channels().map(longest).max().unwrap_or(0))
     }
 }
@@ -332,7 +333,7 @@ impl<'a> Guard<'a> {
 mod tests {
     use nmes_core::{
         Change, Channel, ChannelHardware, HardwareTiming, Level, Micros, Millis, Plan, PulseShape, Ramp,
-        Rate, Schedule, Session,
+        Rate, Schedule, Session, Train,
     };
 
     use super::*;
@@ -346,7 +347,15 @@ mod tests {
         let ramp = Ramp { up: half, down: half, down_min: half, ..Ramp::default() };
         let rate = Rate::from_hz(40).unwrap();
         let offset = Micros::ZERO;
-        let channels = [Channel { pulse: PulseShape::default(), rate, set, ceiling: set, ramp, offset }];
+        let channels = [Channel {
+            pulse: PulseShape::default(),
+            rate,
+            train: Train::default(),
+            set,
+            ceiling: set,
+            ramp,
+            offset,
+        }];
         let minute = Millis::from_millis(60_000).unwrap();
         let session = Session::new(&channels, Schedule::Continuous, minute).unwrap();
         let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
@@ -356,8 +365,8 @@ mod tests {
         let checked = check(plan, &setup, &Profile::default()).unwrap();
         let frame = checked.plan().frame(0, set, 10).unwrap();
         let open = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
-        type Call = fn(&mut Guard<'_>, &PulseFrame, &Change) -> Option<Trip>;
-        let calls: [Call; 3] = [
+        type Call<'a> = fn(&mut Guard<'a>, &PulseFrame<'a>, &Change) -> Option<Trip>;
+        let calls: [Call<'_>; 3] = [
             |guard, frame, _| guard.admit(0, frame).err(),
             |guard, _, open| guard.edge(0, open, None).err(),
             |guard, _, _| guard.tick(0).err(),

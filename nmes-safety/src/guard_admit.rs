@@ -14,10 +14,10 @@ const WIDEN_MAX: u64 = 16;
 
 /// A frame with all that it is held against.
 struct Examination<'e> {
-    frame: &'e PulseFrame,
-    plan: &'e ChannelPlan,
+    frame: &'e PulseFrame<'e>,
+    plan: &'e ChannelPlan<'e>,
     hardware: &'e ChannelHardware,
-    watch: &'e Watch,
+    watch: &'e Watch<'e>,
     /// How the output rests in the gap and between pulses.
     rests: (Level, Level),
 }
@@ -30,12 +30,12 @@ fn driven(level: Level) -> Option<i32> {
     }
 }
 
-fn ticks<'s>(segments: impl Iterator<Item = &'s Segment>) -> u64 {
+fn ticks(segments: impl Iterator<Item = Segment>) -> u64 {
     segments.fold(0, |sum, s| sum.saturating_add(u64::from(s.ticks)))
 }
 
 impl Guard<'_> {
-    pub(crate) fn examine(&self, now: u64, frame: &PulseFrame) -> Option<Finding> {
+    pub(crate) fn examine(&self, now: u64, frame: &PulseFrame<'_>) -> Option<Finding> {
         if self.latched.is_some() {
             return None;
         }
@@ -79,7 +79,7 @@ impl Guard<'_> {
             exam.watch.interval.since.saturating_add(spacing).saturating_sub(self.limits.stamp_error_ticks);
         // before the first edge of all there is no edge to keep a distance from
         let soon = if exam.watch.sequence.is_some() { free.saturating_sub(onset) } else { 0 };
-        let close = exam.frame.segments().iter().map(|s| u64::from(s.ticks)).min().unwrap_or(0);
+        let close = exam.frame.segments().map(|s| u64::from(s.ticks)).min().unwrap_or(0);
         Finding::above(Fault::OnsetPast, Cite::LATENESS, past, self.limits.late_ticks, "ticks past")
             .or_else(|| {
                 Finding::above(Fault::OnsetPast, Cite::HARDWARE, soon, 0, "ticks too soon after an edge")
@@ -90,8 +90,8 @@ impl Guard<'_> {
     fn pulse(&self, exam: &Examination<'_>) -> Option<Finding> {
         let ceiling = exam.plan.channel().ceiling.width;
         let width = exam.plan.width_ticks(exam.watch.set.authorised.width.min(ceiling));
-        let primary = exam.frame.segments().first().map_or(0, |s| s.ticks);
-        let energy = exam.frame.segments().iter().fold(0_u64, |sum, s| {
+        let primary = exam.frame.segment(0).map_or(0, |s| s.ticks);
+        let energy = exam.frame.segments().fold(0_u64, |sum, s| {
             sum.saturating_add(squared(s.level.current_na(exam.hardware), u64::from(s.ticks)))
         });
         Finding::unless(exam.watch.active.is_none(), Fault::OutOfOrder, Cite::ORDER)
@@ -126,9 +126,9 @@ impl Guard<'_> {
 
     /// A trim or a recovery: one way only, against what is owed, no stronger than the last repayment.
     ///
-    /// A trim goes against the ledger and not beyond it by more than one code × one tick. A recovery goes the way of
-    /// the pulse's own repayment; where edges may be late it is made at the repaying level, so it may go beyond by
-    /// that level over one edge spacing, which the last edge and a trim take back.
+    /// Either goes against what is owed and not beyond it by more than one code × one tick. A recovery where edges may
+    /// be late is made at the level of the pulse that it cuts, so it may go beyond by that level over one edge spacing,
+    /// which the last edge and a trim take back.
     fn repayment(&self, exam: &Examination<'_>) -> Option<Finding> {
         let recovers = exam.frame.kind() == FrameKind::Recover;
         let fits = exam.watch.active.is_some() == recovers;
@@ -138,25 +138,25 @@ impl Guard<'_> {
             return Some(Finding::new(Fault::LedgerOverflow, Cite::LEDGER, i64::MAX, i64::MAX, "nA·ticks"));
         };
         let against = |other: i64| other != 0 && net != 0 && (net < 0) != (other < 0);
-        let way = if recovers { net != 0 && !against(exam.watch.balancing_na) } else { against(owed) };
-        let due = if against(owed) { owed.unsigned_abs() } else { 0 };
-        let most = due.saturating_add(self.beyond(exam, recovers));
-        let level = exam.watch.balancing_na.unsigned_abs().saturating_add(u64::from(exam.coarser_gain()));
+        let paying_na = exam.paying_na(net);
+        let most = owed.unsigned_abs().saturating_add(self.beyond(exam, paying_na));
+        let level = paying_na.saturating_add(u64::from(exam.coarser_gain()));
         let peak = exam.frame.peak_na(exam.hardware);
         Finding::unless(fits, Fault::OutOfOrder, Cite::ORDER)
             .or_else(|| Finding::unless(exam.is_one_way(), Fault::Form, Cite::PLAN))
-            .or_else(|| Finding::unless(way, Fault::Repayment, Cite::LEDGER))
+            .or_else(|| Finding::unless(against(owed), Fault::Repayment, Cite::LEDGER))
             .or_else(|| Finding::above(Fault::Repayment, Cite::LEDGER, net.unsigned_abs(), most, "nA·ticks"))
             .or_else(|| Finding::above(Fault::Repayment, Cite::PLAN, peak, level, "nA"))
     }
 
     /// How far a repayment may go beyond what is owed: one code × one tick, what an offset adds, and for a recovery
-    /// where edges may be late the repaying level over one edge spacing.
-    fn beyond(&self, exam: &Examination<'_>, recovers: bool) -> u64 {
+    /// where edges may be late its level over one edge spacing.
+    fn beyond(&self, exam: &Examination<'_>, paying_na: u64) -> u64 {
+        let recovers = exam.frame.kind() == FrameKind::Recover;
         let offset = u64::from(exam.hardware.offset_na.unsigned_abs());
         let drift = offset.saturating_mul(exam.frame.length_ticks());
         let spacing = if recovers && self.limits.jitter_ticks > 0 { self.limits.spacing_ticks } else { 0 };
-        let level = exam.watch.balancing_na.unsigned_abs().saturating_mul(spacing);
+        let level = paying_na.saturating_mul(spacing);
         u64::from(exam.coarser_gain()).saturating_add(drift).saturating_add(level)
     }
 }
@@ -164,6 +164,17 @@ impl Guard<'_> {
 impl Examination<'_> {
     fn coarser_gain(&self) -> u32 {
         self.hardware.na_per_code_positive.max(self.hardware.na_per_code_negative)
+    }
+
+    /// The strongest level that a repayment may have: of a trim that of the last pulse's own repayment, of a recovery
+    /// the strongest of the pulse that it cuts, the same way.
+    fn paying_na(&self, net: i64) -> u64 {
+        let Some(cut) = self.watch.active.filter(|_| self.frame.kind() == FrameKind::Recover) else {
+            return self.watch.balancing_na.unsigned_abs();
+        };
+        let currents =
+            cut.frame.cycle_segments().filter_map(|s| driven(s.level).map(|c| self.hardware.current_na(c)));
+        currents.filter(|na| (*na < 0) == (net < 0)).map(i64::unsigned_abs).max().unwrap_or(0)
     }
 
     fn sequence(&self) -> Option<Finding> {
@@ -181,26 +192,25 @@ impl Examination<'_> {
 
     fn codes(&self) -> Option<Finding> {
         let outside = |code: &i32| *code < self.hardware.code_min || *code > self.hardware.code_max;
-        let code = self.frame.segments().iter().filter_map(|s| driven(s.level)).find(outside)?;
+        let code = self.frame.segments().filter_map(|s| driven(s.level)).find(outside)?;
         let limit = if code < 0 { self.hardware.code_min } else { self.hardware.code_max };
         Some(Finding::new(Fault::CodeRange, Cite::HARDWARE, i64::from(code), i64::from(limit), "codes"))
     }
 
     /// Primary phase in the leading polarity, its gap to the tick, one or two repaying levels, then rest.
     fn pulse_form(&self) -> Option<Finding> {
-        let mut segments = self.frame.segments().iter();
         let leading = self.plan.leading() == Polarity::Positive;
-        let primary = segments.next();
+        let primary = self.frame.segment(0);
         let leads = primary.and_then(|s| driven(s.level)).is_some_and(|code| (code > 0) == leading);
-        let rest = segments.as_slice();
-        let gap_len = rest.iter().take_while(|s| driven(s.level).is_none()).count();
-        let (gap, paying) = rest.split_at_checked(gap_len).unwrap_or((rest, &[]));
-        let pays = |s: &Segment| driven(s.level).is_some_and(|code| (code > 0) != leading);
-        let gap_ok = gap.iter().all(|s| s.level == Level::Open || s.level == self.rests.0)
-            && ticks(gap.iter()) == u64::from(self.plan.gap_ticks());
-        let paying_ok = matches!(paying.len(), 1 | 2) && paying.iter().all(pays);
+        let rest = || self.frame.segments().skip(1);
+        let gap_len = rest().take_while(|s| driven(s.level).is_none()).count();
+        let (gap, paying) = (|| rest().take(gap_len), || rest().skip(gap_len));
+        let pays = |s: Segment| driven(s.level).is_some_and(|code| (code > 0) != leading);
+        let gap_ok = gap().all(|s| s.level == Level::Open || s.level == self.rests.0)
+            && ticks(gap()) == u64::from(self.plan.gap_ticks());
+        let paying_ok = matches!(paying().count(), 1 | 2) && paying().all(pays);
         let width = self.plan.balancing_ticks(primary.map_or(0, |s| s.ticks));
-        let paid_in_time = ticks(paying.iter()) <= u64::from(width).saturating_add(WIDEN_MAX);
+        let paid_in_time = ticks(paying()) <= u64::from(width).saturating_add(WIDEN_MAX);
         let holds = leads && gap_ok && paying_ok && paid_in_time && self.rest_ok();
         Finding::unless(holds, Fault::Form, Cite::PLAN)
     }
@@ -212,8 +222,7 @@ impl Examination<'_> {
 
     /// After an open time every level repays, all the same way.
     fn is_one_way(&self) -> bool {
-        let mut codes =
-            self.frame.segments().iter().skip_while(|s| s.level == Level::Open).map(|s| driven(s.level));
+        let mut codes = self.frame.segments().skip_while(|s| s.level == Level::Open).map(|s| driven(s.level));
         let Some(Some(first)) = codes.next() else { return false };
         codes.all(|code| code.is_some_and(|c| (c > 0) == (first > 0))) && self.rest_ok()
     }
@@ -223,8 +232,7 @@ impl Examination<'_> {
     fn amplitude(&self) -> Option<Finding> {
         let set = self.watch.set.authorised.amplitude.min(self.plan.channel().ceiling.amplitude);
         let code = u64::from(self.coarser_gain());
-        let primary =
-            self.frame.segments().first().map_or(0, |s| s.level.current_na(self.hardware).unsigned_abs());
+        let primary = self.frame.segment(0).map_or(0, |s| s.level.current_na(self.hardware).unsigned_abs());
         let rounding = if set.as_microamps() == 0 { 0 } else { code };
         let most = u64::from(set.as_microamps()).saturating_mul(1_000).saturating_add(rounding);
         let peak = self.frame.peak_na(self.hardware);

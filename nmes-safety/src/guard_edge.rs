@@ -13,10 +13,10 @@ use crate::watch::{Active, Watch};
 /// One applied edge with all that it is held against.
 struct Applied<'e> {
     t: u64,
-    edge: u8,
+    edge: u16,
     sequence: u32,
     level: Level,
-    plan: &'e ChannelPlan,
+    plan: &'e ChannelPlan<'e>,
     hardware: &'e ChannelHardware,
     limits: &'e Limits,
 }
@@ -135,7 +135,7 @@ fn split(sense: Option<Sensed>, t: u64) -> (Option<Sensed>, Option<Sensed>) {
     (sense.filter(|s| of_the_old(s)), sense.filter(|s| !of_the_old(s)))
 }
 
-fn open(watch: &mut Watch, hardware: &ChannelHardware, level: Level, t: u64) -> Outcome {
+fn open(watch: &mut Watch<'_>, hardware: &ChannelHardware, level: Level, t: u64) -> Outcome {
     let order = Finding::unless(level == Level::Open, Fault::OutOfOrder, Cite::ORDER);
     let finding = order.or(watch.change_level(level, hardware, t));
     watch.abort(t);
@@ -145,7 +145,7 @@ fn open(watch: &mut Watch, hardware: &ChannelHardware, level: Level, t: u64) -> 
 
 impl Applied<'_> {
     /// Counts the edge, then says what is wrong with it.
-    fn take(&self, watch: &mut Watch, state: State) -> Outcome {
+    fn take(&self, watch: &mut Watch<'_>, state: State) -> Outcome {
         let since = watch.interval.since;
         let frame = self.frame_in_hand(watch);
         let order = frame
@@ -170,9 +170,9 @@ impl Applied<'_> {
     }
 
     /// The frame whose next edge this is: the one that waits for its first edge, or the one under way.
-    fn frame_in_hand(&self, watch: &Watch) -> Option<PulseFrame> {
+    fn frame_in_hand<'a>(&self, watch: &Watch<'a>) -> Option<PulseFrame<'a>> {
         let frame = if self.edge == 0 {
-            let cuts = |f: &PulseFrame| watch.active.is_none() || f.kind() == FrameKind::Recover;
+            let cuts = |f: &PulseFrame<'a>| watch.active.is_none() || f.kind() == FrameKind::Recover;
             watch.waiting.filter(cuts)
         } else {
             watch.active.filter(|active| active.next_edge == self.edge).map(|active| active.frame)
@@ -180,7 +180,7 @@ impl Applied<'_> {
         frame.filter(|f| f.sequence() == self.sequence)
     }
 
-    fn order(&self, frame: &PulseFrame, state: State) -> Option<Finding> {
+    fn order(&self, frame: &PulseFrame<'_>, state: State) -> Option<Finding> {
         let starts = self.edge == 0 && frame.kind() == FrameKind::Pulse;
         let armed = !starts || state.permits_output();
         Finding::unless(frame.edge_level(self.edge) == Some(self.level), Fault::OutOfOrder, Cite::ORDER)
@@ -188,7 +188,7 @@ impl Applied<'_> {
     }
 
     /// Holds an edge against the absolute grid of its frame, so that constant latency cancels.
-    fn time(&self, frame: &PulseFrame, since: u64) -> Option<Finding> {
+    fn time(&self, frame: &PulseFrame<'_>, since: u64) -> Option<Finding> {
         let grid = frame.edge_tick(self.edge)?;
         let last = self.edge.saturating_add(1) == frame.edge_count();
         let stretch = if last { self.plan.stretch_ticks() } else { 0 };
@@ -206,7 +206,7 @@ impl Applied<'_> {
             })
     }
 
-    fn end(&self, watch: &mut Watch) -> (Option<Finding>, bool) {
+    fn end(&self, watch: &mut Watch<'_>) -> (Option<Finding>, bool) {
         let Some(ended) = watch.end(self.t) else { return (None, false) };
         let ledger = self.ledger(watch, &ended);
         let (balance, lost) = watch.judge_pulse(&ended);
@@ -214,7 +214,7 @@ impl Applied<'_> {
     }
 
     /// What may stay after a pulse: two codes of its movable level × (L + 2 ε), and what the frames are meant to leave.
-    fn ledger(&self, watch: &Watch, ended: &Active) -> Option<Finding> {
+    fn ledger(&self, watch: &Watch<'_>, ended: &Active<'_>) -> Option<Finding> {
         let last =
             ended.frame.segments().last().map_or(0, |s| s.level.current_na(self.hardware).unsigned_abs());
         let gain = u64::from(self.hardware.na_per_code_positive.max(self.hardware.na_per_code_negative));

@@ -7,6 +7,7 @@ use crate::guard::Guard;
 use crate::interlock::{Event, State};
 use crate::limits::{Limits, rms_row};
 use crate::rules;
+use crate::stages::{longest_hold, shortest_rest};
 use crate::watch::Watch;
 use crate::windows::rms_ua;
 
@@ -171,7 +172,7 @@ impl Findings {
 }
 
 impl TickReport {
-    fn add(&mut self, channel: u8, watch: &Watch, limits: &Limits) {
+    fn add(&mut self, channel: u8, watch: &Watch<'_>, limits: &Limits) {
         let (second, five) = (watch.windows.second(), watch.windows.five());
         let hz = u64::from(limits.ticks_per_second);
         self.rms_second_ua = self.rms_second_ua.max(rms_ua(second.squared, hz));
@@ -187,7 +188,7 @@ impl TickReport {
     }
 }
 
-impl Watch {
+impl Watch<'_> {
     fn windowed(&self, row: &(&'static rules::Rule, u64, u64), limits: &Limits) -> Findings {
         let second = self.windows.second();
         let (rule, _, most) = *row;
@@ -213,7 +214,7 @@ impl Watch {
     }
 
     /// An edge that is due and did not come, and measurements that stopped.
-    fn timed(&self, now: u64, plan: &ChannelPlan, limits: &Limits) -> Findings {
+    fn timed(&self, now: u64, plan: &ChannelPlan<'_>, limits: &Limits) -> Findings {
         let missing = self.active.and_then(|active| {
             let last = active.next_edge.saturating_add(1) == active.frame.edge_count();
             let stretch = if last { plan.stretch_ticks() } else { 0 };
@@ -226,7 +227,7 @@ impl Watch {
     }
 
     /// A train that lasts longer than its contraction or its opening.
-    fn on_time(&self, now: u64, schedule: Schedule, plan: &ChannelPlan, limits: &Limits) -> Findings {
+    fn on_time(&self, now: u64, schedule: Schedule<'_>, plan: &ChannelPlan<'_>, limits: &Limits) -> Findings {
         let period = plan.period_ticks();
         let ends = self.last_pulse.saturating_add(period.saturating_mul(2));
         let Some(began) = self.train_began.filter(|_| now <= ends) else { return Findings::default() };
@@ -242,6 +243,10 @@ impl Watch {
             // shorter rests cannot be told from a pause within a train
             Schedule::Cyclic(cycle) if ticks(cycle.rest) <= period.saturating_mul(2) => Findings::default(),
             Schedule::Cyclic(cycle) => Findings { trip: found(of(cycle.hold)), warning: None },
+            Schedule::Program(stages) if ticks(shortest_rest(stages)) <= period.saturating_mul(2) => {
+                Findings::default()
+            }
+            Schedule::Program(stages) => Findings { trip: found(of(longest_hold(stages))), warning: None },
             // the engine closes a train after its longest time; without an Off that can be told from a pause, two
             // trains look like one, and opening a gait in mid-swing for that would be a hazard of its own
             Schedule::Gated(gate) if ticks(gate.min_off) <= period.saturating_mul(2) => {

@@ -26,6 +26,7 @@ mod interlock;
 mod limits;
 mod sense;
 mod set_level;
+mod stages;
 mod watch;
 mod windows;
 

@@ -59,7 +59,7 @@ impl Limits {
             limit(checked, &rules::N_EN_1).saturating_mul(1_000_000).checked_div(ohms).unwrap_or(0);
         let declared = checked.setup().limit(&rules::E_SES_1, checked.profile());
         let session = declared.map_or(u64::MAX, |limit| millis(limit.value, hz));
-        let offset = checked.plan().channels().map(ChannelPlan::offset_ticks).max().unwrap_or(0);
+        let offset = checked.plan().channels().map(|plan| plan.offset_ticks()).max().unwrap_or(0);
         Self {
             ticks_per_second: hz,
             late_ticks: u64::from(hardware.lateness_ticks()).saturating_add(stamp_error_ticks),
@@ -78,7 +78,7 @@ impl Limits {
         }
     }
 
-    pub(crate) fn rise(&self, plan: &ChannelPlan) -> RiseLimits {
+    pub(crate) fn rise(&self, plan: &ChannelPlan<'_>) -> RiseLimits {
         RiseLimits {
             ticks_per_second: self.ticks_per_second,
             step_ua: self.step_ua,
@@ -92,7 +92,7 @@ impl Limits {
 
 /// The r.m.s. row of a channel: the strictest of the row for its rate and the cap for all waveforms, as the rule,
 /// its limit in µA, and Σ I²t over one second.
-pub(crate) fn rms_row(checked: &Checked<'_>, plan: &ChannelPlan) -> (&'static Rule, u64, u64) {
+pub(crate) fn rms_row(checked: &Checked<'_>, plan: &ChannelPlan<'_>) -> (&'static Rule, u64, u64) {
     let rate = plan.rate();
     // mHz: below 2^32 × 10^9
     let scaled = u64::from(rate.pulses()).saturating_mul(1_000_000_000);

@@ -12,9 +12,9 @@ use crate::windows::{Dose, Windows};
 
 /// A frame whose first edge was applied and whose last was not.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Active {
-    pub(crate) frame: PulseFrame,
-    pub(crate) next_edge: u8,
+pub(crate) struct Active<'a> {
+    pub(crate) frame: PulseFrame<'a>,
+    pub(crate) next_edge: u16,
     began: u64,
     dose: Dose,
     /// Charge of the primary phase as commanded, nA × ticks.
@@ -29,9 +29,9 @@ pub(crate) struct Active {
 
 /// One channel.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Watch {
-    pub(crate) waiting: Option<PulseFrame>,
-    pub(crate) active: Option<Active>,
+pub(crate) struct Watch<'a> {
+    pub(crate) waiting: Option<PulseFrame<'a>>,
+    pub(crate) active: Option<Active<'a>>,
     pub(crate) sequence: Option<u32>,
     pub(crate) interval: Interval,
     /// Charge as commanded and applied, nA × ticks.
@@ -54,7 +54,7 @@ pub(crate) struct Watch {
     pub(crate) imbalance_warning: Option<u64>,
 }
 
-impl Watch {
+impl<'a> Watch<'a> {
     pub(crate) fn new(now: u64, ticks_per_second: u32) -> Self {
         Self {
             waiting: None,
@@ -145,7 +145,7 @@ impl Watch {
     }
 
     /// Begins a frame with its first edge at `t`.
-    pub(crate) fn begin(&mut self, frame: PulseFrame, hardware: &ChannelHardware, period: u64, t: u64) {
+    pub(crate) fn begin(&mut self, frame: PulseFrame<'a>, hardware: &ChannelHardware, period: u64, t: u64) {
         let cut = self.active.take();
         if frame.kind() == FrameKind::Pulse {
             let net = frame.net_charge(hardware).map_or(i64::MAX, nmes_core::Charge::as_nanoamp_ticks);
@@ -175,14 +175,14 @@ impl Watch {
     }
 
     /// Takes a frame that ended into the windows.
-    pub(crate) fn end(&mut self, t: u64) -> Option<Active> {
+    pub(crate) fn end(&mut self, t: u64) -> Option<Active<'a>> {
         let ended = self.active.take()?;
         self.windows.add(ended.began, t, &ended.dose);
         Some(ended)
     }
 
     /// Ends a pulse and judges what was measured of it. True when contact was lost with it.
-    pub(crate) fn judge_pulse(&mut self, ended: &Active) -> (Option<Finding>, bool) {
+    pub(crate) fn judge_pulse(&mut self, ended: &Active<'_>) -> (Option<Finding>, bool) {
         if ended.frame.kind() != FrameKind::Pulse {
             return (None, false);
         }
@@ -191,7 +191,7 @@ impl Watch {
         (self.judge_balance(ended), lost)
     }
 
-    fn judge_balance(&mut self, ended: &Active) -> Option<Finding> {
+    fn judge_balance(&mut self, ended: &Active<'_>) -> Option<Finding> {
         self.imbalance_warning = None;
         if !ended.all_sensed || !ended.any_sensed {
             return None;
@@ -222,12 +222,12 @@ impl Watch {
     }
 }
 
-impl Active {
-    fn new(frame: PulseFrame, hardware: &ChannelHardware, began: u64) -> Self {
+impl<'a> Active<'a> {
+    fn new(frame: PulseFrame<'a>, hardware: &ChannelHardware, began: u64) -> Self {
         let (current, ticks) =
-            frame.segments().first().map_or((0, 0), |s| (s.level.current_na(hardware), u64::from(s.ticks)));
-        let is_driven = |s: &&Segment| matches!(s.level, Level::Code(code) if code != 0);
-        let segments = frame.segments().iter().filter(is_driven);
+            frame.segment(0).map_or((0, 0), |s| (s.level.current_na(hardware), u64::from(s.ticks)));
+        let is_driven = |s: &Segment| matches!(s.level, Level::Code(code) if code != 0);
+        let segments = frame.segments().filter(is_driven);
         let driven = segments.fold(0_u64, |sum, s| sum.saturating_add(u64::from(s.ticks)));
         Self {
             frame,
@@ -258,10 +258,10 @@ impl Active {
     }
 }
 
-fn strongest_repayment(frame: &PulseFrame, hardware: &ChannelHardware) -> i64 {
+fn strongest_repayment(frame: &PulseFrame<'_>, hardware: &ChannelHardware) -> i64 {
     let current = |level: Level| level.current_na(hardware);
-    let leads = frame.segments().first().map_or(0, |s| current(s.level));
-    let driven = frame.segments().iter().filter(|s| matches!(s.level, Level::Code(code) if code != 0));
+    let leads = frame.segment(0).map_or(0, |s| current(s.level));
+    let driven = frame.segments().filter(|s| matches!(s.level, Level::Code(code) if code != 0));
     let paying = driven.map(|s| current(s.level)).filter(|na| (*na < 0) != (leads < 0));
     paying.max_by_key(|na| na.unsigned_abs()).unwrap_or(0)
 }

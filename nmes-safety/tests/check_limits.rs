@@ -180,7 +180,12 @@ fn times() {
 #[test]
 fn gates_chain() {
     let gated = |on, triggers| {
-        let gate = Gate { max_on: ms(on), min_off: ms(1_000), max_triggers_per_minute: triggers };
+        let gate = Gate {
+            max_on: ms(on),
+            min_off: ms(1_000),
+            max_triggers_per_minute: triggers,
+            refractory: Millis::ZERO,
+        };
         Case { schedule: Schedule::Gated(gate), ..Case::new() }
     };
     denies(&rules::E_DUTY_1, (gated(29_000, 1), 30_000), (gated(29_001, 1), 30_001));
@@ -188,7 +193,12 @@ fn gates_chain() {
     assert_eq!(gated(9_000, 6).row(&rules::E_DUTY_1), (Verdict::Deny, Some(1_200_000)));
     assert_eq!(gated(8_999, 6).row(&rules::E_DUTY_1), (Verdict::Deny, Some(59_994)));
     let rest = |min_off| {
-        let gate = Gate { max_on: ms(4_000), min_off: ms(min_off), max_triggers_per_minute: 2 };
+        let gate = Gate {
+            max_on: ms(4_000),
+            min_off: ms(min_off),
+            max_triggers_per_minute: 2,
+            refractory: Millis::ZERO,
+        };
         Case { schedule: Schedule::Gated(gate), ..Case::new() }
     };
     denies(&rules::E_REST_1, (rest(1_000), 1_000), (rest(999), 999));
@@ -203,7 +213,8 @@ fn slopes() {
     denies(&rules::E_SLEW_2, (up(400, 0, 0), 400_000), (up(401, 0, 0), 401_000));
     let width = |floor| Case { control: Control::Width, ..up(80_000, floor, 100) };
     denies(&rules::E_SLEW_2, (width(150), 400_000), (width(149), 402_667));
-    let gate = Gate { max_on: ms(4_000), min_off: ms(100), max_triggers_per_minute: 60 };
+    let gate =
+        Gate { max_on: ms(4_000), min_off: ms(100), max_triggers_per_minute: 60, refractory: Millis::ZERO };
     let down = |min| Case {
         schedule: Schedule::Gated(gate),
         up_down_min: (5_000, 5_000, min),

@@ -17,7 +17,7 @@ use nmes_safety::{Phase, PulseMetrics, Report, Verdict, assess, rules};
 use proptest::prelude::*;
 
 /// Phases that carry current; the guard's view of a frame.
-fn driven(frame: &PulseFrame, dac: &ChannelHardware) -> Vec<Phase> {
+fn driven(frame: &PulseFrame<'_>, dac: &ChannelHardware) -> Vec<Phase> {
     let mut phases: Vec<Phase> = Vec::new();
     for segment in frame.segments() {
         let current_na = segment.level.current_na(dac);
@@ -27,7 +27,7 @@ fn driven(frame: &PulseFrame, dac: &ChannelHardware) -> Vec<Phase> {
 }
 
 /// Charge of the phases of each sign, in pC rounded up.
-fn largest_charge(frame: &PulseFrame, dac: &ChannelHardware, hz: u32) -> u64 {
+fn largest_charge(frame: &PulseFrame<'_>, dac: &ChannelHardware, hz: u32) -> u64 {
     let of = |positive: bool| {
         let phases = driven(frame, dac).into_iter().filter(|p| (p.current_na > 0) == positive);
         phases.map(|p| u128::from(p.current_na.unsigned_abs()) * u128::from(p.ticks)).sum::<u128>()
@@ -47,6 +47,7 @@ prop_compose! {
             offset_na: if exact { 0 } else { offset },
             code_min: -1_000_000,
             code_max: 1_000_000,
+            source: 0,
         }
     }
 }
@@ -118,15 +119,17 @@ proptest! {
         let hz = case.timing.ticks_per_second;
         let seen = case.try_plan(|plan| {
             let worst = PulseMetrics::worst(&plan, 0).unwrap();
-            plan.frame(0, setting, 0).map(|frame| (worst, frame, plan.channel(0).unwrap().rate()))
+            let rate = plan.channel(0).unwrap().rate();
+            let frame = plan.frame(0, setting, 0)?;
+            let pulse = PulseMetrics::of(&driven(&frame, &case.dac), hz);
+            Some((worst, pulse, largest_charge(&frame, &case.dac, hz), rate))
         });
-        let Ok(Some((worst, frame, rate))) = seen else {
+        let Ok(Some((worst, pulse, largest, rate))) = seen else {
             return Err(TestCaseError::reject("no pulse"));
         };
-        let pulse = PulseMetrics::of(&driven(&frame, &case.dac), hz);
         prop_assert!(pulse.peak_ua() <= worst.peak_ua());
         prop_assert!(pulse.primary_charge_pc() <= worst.primary_charge_pc());
-        prop_assert!(largest_charge(&frame, &case.dac, hz) <= worst.phase_charge_pc());
+        prop_assert!(largest <= worst.phase_charge_pc());
         prop_assert!(pulse.absolute_charge_pc() <= worst.absolute_charge_pc());
         prop_assert!(pulse.mean_square_na2(rate) <= worst.mean_square_na2(rate));
         prop_assert!(pulse.mean_absolute_ua(rate) <= worst.mean_absolute_ua(rate));
@@ -148,12 +151,12 @@ proptest! {
         };
         let seen = case.try_plan(|plan| {
             let frame = plan.frame(0, plan.session().channels()[0].ceiling, 0).unwrap();
-            (PulseMetrics::worst(&plan, 0).unwrap(), frame)
+            (PulseMetrics::worst(&plan, 0).unwrap(), frame.segments().collect::<Vec<_>>())
         });
-        let Ok((worst, frame)) = seen else { return Err(TestCaseError::reject("not a plan")) };
+        let Ok((worst, segments)) = seen else { return Err(TestCaseError::reject("not a plan")) };
         let (mut square, mut absolute, mut net) = (0.0_f64, 0.0_f64, 0_i64);
         for _ in 0..pulses {
-            for segment in frame.segments() {
+            for segment in &segments {
                 for _ in 0..segment.ticks {
                     let na = segment.level.current_na(&case.dac);
                     let amps = na as f64 * 1e-9;
@@ -234,7 +237,7 @@ fn run_late(case: &Case, plan: &Plan<'_>, seed: u64) -> Result<(), TestCaseError
         let Next::At(tick) = engine.next() else { break };
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let at = (tick + (random >> 33) % (late + 1)).max(meter.since);
-        for change in engine.step().iter().flat_map(|step| step.changes().to_vec()) {
+        for change in engine.step().iter().flat_map(|step| step.changes().collect::<Vec<_>>()) {
             meter.edge(at, change.level.current_na(&case.dac));
         }
         prop_assert_eq!(engine.applied(at), Ok(()), "due {} at {}", tick, at);

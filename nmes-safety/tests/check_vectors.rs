@@ -88,7 +88,8 @@ fn energy_of_long_pulses() {
 }
 
 fn foot_drop(area_mm2: u32, contact_permille: u16) -> Case {
-    let gate = Gate { max_on: ms(3_000), min_off: ms(100), max_triggers_per_minute: 90 };
+    let gate =
+        Gate { max_on: ms(3_000), min_off: ms(100), max_triggers_per_minute: 90, refractory: Millis::ZERO };
     Case {
         schedule: Schedule::Gated(gate),
         up_down_min: (300, 300, 260),

@@ -86,7 +86,7 @@ fn order() {
     let checked = Rig::default().checked();
     let frame_at = |now| pulse(checked, 3, now + 100);
     type Corrupt = fn(Change) -> Change;
-    let cases: [(&str, u8, Corrupt); 5] = [
+    let cases: [(&str, u16, Corrupt); 5] = [
         ("level", 0, |c| Change { level: Level::Code(401), ..c }),
         ("sequence", 0, |c| Change { sequence: 2, ..c }),
         ("skipped edge", 0, |c| Change { edge: Some(1), ..c }),

@@ -82,7 +82,7 @@ fn run(rig: Rig, seed: u64, stop: Option<(u64, StopPolicy)>) -> Result<Ran, Trip
                 let instant = if driven { SampleInstant::PhaseEnd } else { SampleInstant::Rest };
                 let at_tick = (t - 1).max(since);
                 let sensed = Sensed { current_na, voltage_mv: 0, at_tick, instant };
-                guard.edge(t, change, Some(sensed))?;
+                guard.edge(t, &change, Some(sensed))?;
                 ran.edges += 1;
                 since = t;
             }
@@ -116,7 +116,12 @@ fn run(rig: Rig, seed: u64, stop: Option<(u64, StopPolicy)>) -> Result<Ran, Trip
 /// REQ-SAF-041: no nuisance trip in more than 100,000 noisy but legal steps.
 #[test]
 fn no_nuisance_trip() {
-    let gate = Schedule::Gated(Gate { max_on: ms(2_000), min_off: ms(50), max_triggers_per_minute: 600 });
+    let gate = Schedule::Gated(Gate {
+        max_on: ms(2_000),
+        min_off: ms(50),
+        max_triggers_per_minute: 600,
+        refractory: Millis::ZERO,
+    });
     let cycle = Schedule::Cyclic(Cycle { hold: ms(800), rest: ms(700) });
     let base = Rig { seconds: 150, ..Rig::default() };
     let asymmetric = Balance::Asymmetric { length_percent: 300 };

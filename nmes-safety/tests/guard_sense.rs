@@ -185,7 +185,7 @@ fn contact_in_exercise() {
 /// (E-BAL-2).
 #[test]
 fn measured_balance() {
-    let second_phase = |permille: i64| move |edge: u8| if edge == 3 { permille } else { 1_000 };
+    let second_phase = |permille: i64| move |edge: u16| if edge == 3 { permille } else { 1_000 };
     let run = |permille: i64, pulses: u32| {
         let checked = Rig::default().checked();
         let (mut guard, now) = ready(checked);

@@ -131,8 +131,14 @@ fn rms() {
 #[test]
 fn on_time() {
     let cycle = Schedule::Cyclic(Cycle { hold: ms(2_000), rest: ms(2_000) });
-    let gate =
-        |off| Schedule::Gated(Gate { max_on: ms(3_000), min_off: ms(off), max_triggers_per_minute: 60 });
+    let gate = |off| {
+        Schedule::Gated(Gate {
+            max_on: ms(3_000),
+            min_off: ms(off),
+            max_triggers_per_minute: 60,
+            refractory: Millis::ZERO,
+        })
+    };
     // 0.5 s up, 0.5 s down, one period of 25 ms
     for (schedule, limit_ms, trips) in
         [(cycle, 3_025, true), (gate(51), 4_025, true), (gate(50), 4_025, false)]

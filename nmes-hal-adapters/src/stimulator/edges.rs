@@ -79,7 +79,7 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
             return Err(self.fail(Cause::NotAdmitted { channel: frame.channel() }));
         }
         if let Some(step) = self.engine.step() {
-            let prepared = Prepared::new(step, &self.admitted);
+            let prepared = Prepared::new(&step, &self.admitted);
             self.prepared = Some(prepared.map_err(|channel| self.fail(Cause::NotAdmitted { channel }))?);
         }
         Ok(())

@@ -30,10 +30,11 @@ pub fn setting(ua: u32, us: u32) -> Setting {
     Setting::new(ua, us).unwrap()
 }
 
-pub fn channel(set: Setting) -> Channel {
+pub fn channel(set: Setting) -> Channel<'static> {
     Channel {
         pulse: PulseShape { gap: Micros::from_micros(100).unwrap(), ..PulseShape::default() },
         rate: Rate::from_hz(40).unwrap(),
+        train: Train::default(),
         set,
         ceiling: set,
         ramp: Ramp { up: ms(200), down: ms(200), down_min: ms(200), ..Ramp::default() },
@@ -41,11 +42,16 @@ pub fn channel(set: Setting) -> Channel {
     }
 }
 
-pub fn gated() -> Schedule {
-    Schedule::Gated(Gate { max_on: ms(4_000), min_off: ms(50), max_triggers_per_minute: 60 })
+pub fn gated() -> Schedule<'static> {
+    Schedule::Gated(Gate {
+        max_on: ms(4_000),
+        min_off: ms(50),
+        max_triggers_per_minute: 60,
+        refractory: Millis::ZERO,
+    })
 }
 
-pub fn cyclic() -> Schedule {
+pub fn cyclic() -> Schedule<'static> {
     Schedule::Cyclic(Cycle { hold: ms(5_000), rest: ms(10_000) })
 }
 

@@ -7,6 +7,7 @@ use crate::metrics::{density_square, narrow, power_uw_per_cm2, root_up, scale_up
 use crate::report::{MAX_ROWS, Place, Remark, Verdict};
 use crate::rules::*;
 use crate::setup::UseClass;
+use crate::stages::{longest_hold, shortest_rest};
 
 /// A rule and its judge, in the order of the report.
 pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
@@ -202,7 +203,7 @@ impl Context<'_, '_> {
         Some(plain(narrow(scale_up(ticks, 1_000_000, hz))))
     }
 
-    fn exercise(&self, place: Place, value: impl Fn(&Self, &Channel) -> u64) -> Option<Found> {
+    fn exercise(&self, place: Place, value: impl Fn(&Self, &Channel<'_>) -> u64) -> Option<Found> {
         let Place::Channel(channel) = place else { return None };
         let asked = self.plan.session().channels().get(usize::from(channel))?;
         Some(match self.setup.use_class() {
@@ -214,12 +215,15 @@ impl Context<'_, '_> {
     }
 
     /// The longest a channel is on without a rest, in ms.
-    fn on_time(&self, asked: &Channel) -> u64 {
+    fn on_time(&self, asked: &Channel<'_>) -> u64 {
         let (up, down) = (u64::from(asked.ramp.up.as_millis()), u64::from(asked.ramp.down.as_millis()));
         match self.plan.session().schedule() {
             Schedule::Continuous => u64::from(self.plan.session().length().as_millis()),
             Schedule::Cyclic(cycle) => {
                 u64::from(cycle.hold.as_millis()).saturating_add(up).saturating_add(down)
+            }
+            Schedule::Program(stages) => {
+                u64::from(longest_hold(stages).as_millis()).saturating_add(up).saturating_add(down)
             }
             Schedule::Gated(gate) => self.chained(gate, down),
         }
@@ -239,12 +243,13 @@ impl Context<'_, '_> {
         match self.plan.session().schedule() {
             Schedule::Continuous => 0,
             Schedule::Cyclic(cycle) => u64::from(cycle.rest.as_millis()),
+            Schedule::Program(stages) => u64::from(shortest_rest(stages).as_millis()),
             Schedule::Gated(gate) => u64::from(gate.min_off.as_millis()),
         }
     }
 
     /// From the floor to the ceiling, in nA. A ramp in width counts as the amplitude that moves the same charge.
-    fn rise_na(&self, channel: u8, asked: &Channel) -> Option<u128> {
+    fn rise_na(&self, channel: u8, asked: &Channel<'_>) -> Option<u128> {
         let top = realised_na(self.plan, channel, asked.ceiling.amplitude)?;
         let floor = asked.ramp.floor;
         match asked.ramp.control {
@@ -266,7 +271,7 @@ impl Context<'_, '_> {
         let asked = self.plan.session().channels().get(usize::from(channel))?;
         let down = match self.plan.session().schedule() {
             Schedule::Gated(_) => asked.ramp.down_min,
-            Schedule::Continuous | Schedule::Cyclic(_) => asked.ramp.down,
+            Schedule::Continuous | Schedule::Cyclic(_) | Schedule::Program(_) => asked.ramp.down,
         };
         // nA per ms are µA per s
         let shortest = u128::from(asked.ramp.up.min(down).as_millis()).max(1);

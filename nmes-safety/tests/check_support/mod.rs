@@ -23,7 +23,7 @@ pub(crate) struct Case {
     pub(crate) control: Control,
     pub(crate) up_down_min: (u32, u32, u32),
     pub(crate) floor: u32,
-    pub(crate) schedule: Schedule,
+    pub(crate) schedule: Schedule<'static>,
     pub(crate) length_ms: u32,
     pub(crate) timing: HardwareTiming,
     pub(crate) dac: ChannelHardware,
@@ -74,12 +74,18 @@ impl Case {
         Self { ceiling: (ua, us), rate: (hz, 1_000_000), gap_us: 0, ..Self::new() }
     }
 
-    pub(crate) fn channel(&self) -> Channel {
+    pub(crate) fn channel(&self) -> Channel<'static> {
         let setting = |(ua, us)| Setting::new(ua, us).unwrap();
         let (up, down, down_min) = self.up_down_min;
         Channel {
-            pulse: PulseShape { gap: us(self.gap_us), balance: self.balance, leading: self.leading },
+            pulse: PulseShape {
+                gap: us(self.gap_us),
+                balance: self.balance,
+                leading: self.leading,
+                ..PulseShape::default()
+            },
             rate: Rate::new(self.rate.0, self.rate.1).unwrap(),
+            train: Train::default(),
             set: setting(self.set.unwrap_or(self.ceiling)),
             ceiling: setting(self.ceiling),
             ramp: Ramp {
@@ -88,6 +94,7 @@ impl Case {
                 down: ms(down),
                 down_min: ms(down_min),
                 floor: self.floor,
+                ..Ramp::default()
             },
             offset: Micros::ZERO,
         }

@@ -16,7 +16,7 @@ pub(crate) struct Rig {
     pub(crate) stamp: u32,
     pub(crate) gains: (u32, u32),
     pub(crate) class: UseClass,
-    pub(crate) schedule: Schedule,
+    pub(crate) schedule: Schedule<'static>,
     pub(crate) seconds: u32,
     pub(crate) ramp_down_ms: u32,
 }
@@ -58,6 +58,7 @@ impl Rig {
                 ..PulseShape::default()
             },
             rate: Rate::from_hz(self.hz).unwrap(),
+            train: Train::default(),
             set: setting(self.set.0, self.set.1),
             ceiling: setting(self.ceiling.0, self.ceiling.1),
             ramp: Ramp {
@@ -126,21 +127,35 @@ pub(crate) fn ready(checked: &'static Checked<'static>) -> (Guard<'static>, u64)
 }
 
 /// The plan's own pulse at its set value.
-pub(crate) fn pulse(checked: &Checked<'_>, sequence: u32, onset: u64) -> PulseFrame {
+pub(crate) fn pulse(checked: &Checked<'_>, sequence: u32, onset: u64) -> PulseFrame<'static> {
     pulse_at(checked, checked.plan().session().channels()[0].set, sequence, onset)
 }
 
-pub(crate) fn pulse_at(checked: &Checked<'_>, set: Setting, sequence: u32, onset: u64) -> PulseFrame {
+pub(crate) fn pulse_at(
+    checked: &Checked<'_>,
+    set: Setting,
+    sequence: u32,
+    onset: u64,
+) -> PulseFrame<'static> {
     let made = checked.plan().frame(0, set, onset).unwrap();
-    remade(&made, sequence, onset, made.segments())
+    remade(&made, sequence, onset, &list(&made))
+}
+
+pub(crate) fn list(frame: &PulseFrame<'_>) -> Vec<Segment> {
+    frame.segments().collect()
 }
 
 /// The same frame with other segments, number and onset.
-pub(crate) fn remade(frame: &PulseFrame, sequence: u32, onset: u64, segments: &[Segment]) -> PulseFrame {
+pub(crate) fn remade(
+    frame: &PulseFrame<'_>,
+    sequence: u32,
+    onset: u64,
+    segments: &[Segment],
+) -> PulseFrame<'static> {
     PulseFrame::from_parts(frame.channel(), frame.kind(), sequence, onset, segments, frame.rest()).unwrap()
 }
 
-pub(crate) fn change(frame: &PulseFrame, edge: u8) -> Change {
+pub(crate) fn change(frame: &PulseFrame<'_>, edge: u16) -> Change {
     let level = frame.edge_level(edge).unwrap();
     Change { channel: frame.channel(), sequence: frame.sequence(), edge: Some(edge), level }
 }
@@ -148,8 +163,8 @@ pub(crate) fn change(frame: &PulseFrame, edge: u8) -> Change {
 /// A sample of the phase that `edge` ends, `gain` permille of what was commanded.
 pub(crate) fn sample(
     checked: &Checked<'_>,
-    frame: &PulseFrame,
-    edge: u8,
+    frame: &PulseFrame<'_>,
+    edge: u16,
     t: u64,
     permille: i64,
 ) -> Option<Sensed> {
@@ -164,7 +179,7 @@ pub(crate) fn sample(
 }
 
 /// Admits a frame and applies all its edges on the grid.
-pub(crate) fn play(guard: &mut Guard<'_>, frame: &PulseFrame) -> Result<(), Trip> {
+pub(crate) fn play<'a>(guard: &mut Guard<'a>, frame: &PulseFrame<'a>) -> Result<(), Trip> {
     guard.keep_alive(frame.onset_tick());
     guard.admit(frame.onset_tick(), frame)?;
     for edge in 0..frame.edge_count() {
@@ -174,11 +189,11 @@ pub(crate) fn play(guard: &mut Guard<'_>, frame: &PulseFrame) -> Result<(), Trip
 }
 
 /// The same with a measurement of each phase, in permille of the commanded current for driven phases.
-pub(crate) fn play_sensed(
-    guard: &mut Guard<'_>,
+pub(crate) fn play_sensed<'a>(
+    guard: &mut Guard<'a>,
     checked: &Checked<'_>,
-    frame: &PulseFrame,
-    permille: impl Fn(u8) -> i64,
+    frame: &PulseFrame<'a>,
+    permille: impl Fn(u16) -> i64,
 ) -> Result<(), Trip> {
     guard.keep_alive(frame.onset_tick());
     guard.admit(frame.onset_tick(), frame)?;

@@ -53,7 +53,13 @@ fn report(clock: &SYST) -> Result<(), ConfigError> {
         let counted = count(clock, late, ramp_ms)?;
         let average = counted.ticks.saturating_mul(TICK).checked_div(counted.edges).unwrap_or(0);
         let worst = counted.worst.saturating_add(1).saturating_mul(TICK);
-        hprintln!("{}: {} edges, {} instructions an edge, at most {} a step", name, counted.edges, average, worst);
+        hprintln!(
+            "{}: {} edges, {} instructions an edge, at most {} a step",
+            name,
+            counted.edges,
+            average,
+            worst
+        );
     }
     Ok(())
 }

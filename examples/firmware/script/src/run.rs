@@ -122,7 +122,7 @@ fn setup() -> Result<Setup, Broken> {
 
 /// Everything that runs, and how far the script is.
 struct Script<'a> {
-    engine: Engine<'a>,
+    engine: Engine<'a, 'a>,
     guard: Guard<'a>,
     trigger: Trigger,
     hash: TraceHash,
@@ -198,16 +198,18 @@ impl<'a> Script<'a> {
     /// One step of the engine, as late as the script says.
     fn edge(&mut self, due: u64) -> Result<(), Broken> {
         let step = self.engine.step().ok_or(Broken::Script)?;
-        let late = if step.changes().is_empty() { 0 } else { self.lateness.next(LATE_MAX) };
+        // one channel: one change at most
+        let change = step.changes().next();
+        let late = if change.is_none() { 0 } else { self.lateness.next(LATE_MAX) };
         self.now = self.now.max(due.saturating_add(late));
         if self.now > due {
             self.outcome.late_edges = self.outcome.late_edges.saturating_add(1);
         }
-        for change in step.changes() {
+        if let Some(change) = &change {
             self.put_out(change);
         }
         self.engine.applied(self.now)?;
-        for change in step.changes() {
+        if let Some(change) = &change {
             self.guard.edge(self.now, change, None)?;
         }
         while let Some(receipt) = self.engine.take_receipt() {

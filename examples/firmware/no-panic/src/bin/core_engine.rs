@@ -5,7 +5,7 @@
 use nmes_core::{
     Channel, ChannelHardware, ChannelState, Charge, Control, Cycle, Engine, Gate, GateInput, Hardware,
     HardwareTiming, MicroAmps, Micros, Millis, Onsets, Plan, PulseFrame, PulseShape, Ramp, Rate, Schedule,
-    Session, Setting, StopPolicy, TraceHash,
+    Session, Setting, Slope, StopPolicy, TraceHash, Train,
 };
 use no_panic::{any, control, keep, rest};
 
@@ -34,17 +34,26 @@ fn units() {
 fn session() {
     let Ok(rate) = Rate::new(any(40), any(1)) else { return };
     let (setting, time) = (any(Setting::default()), any(Millis::ZERO));
-    let ramp = Ramp { control: any(Control::Width), up: time, down: time, down_min: time, floor: any(1) };
+    let ramp = Ramp {
+        control: any(Control::Width),
+        slope: any(Slope::Exponential),
+        up: time,
+        down: time,
+        down_min: time,
+        floor: any(1),
+    };
     let channel = Channel {
         pulse: any(PulseShape::default()),
         rate,
+        train: any(Train::default()),
         set: setting,
         ceiling: any(setting),
         ramp,
         offset: any(Micros::ZERO),
     };
     let channels = any([channel; 8]);
-    let gate = Gate { max_on: time, min_off: time, max_triggers_per_minute: any(1) };
+    let gate =
+        Gate { max_on: time, min_off: time, max_triggers_per_minute: any(1), refractory: Millis::ZERO };
     for schedule in
         [Schedule::Continuous, Schedule::Cyclic(Cycle { hold: time, rest: time }), Schedule::Gated(gate)]
     {
@@ -75,7 +84,7 @@ fn plan(session: &Session<'_>, hardware: &Hardware) {
     }
 }
 
-fn look_at(frame: &PulseFrame, hardware: &Hardware) {
+fn look_at(frame: &PulseFrame<'_>, hardware: &Hardware) {
     keep((frame.edge_tick(any(0)), frame.edge_level(any(0)), frame.length_ticks()));
     if let Some(channel) = hardware.channel(frame.channel()) {
         keep((frame.net_charge(channel), frame.peak_na(channel)));
@@ -94,7 +103,7 @@ fn engine(plan: &Plan<'_>) {
         }
         if let Some(step) = engine.step() {
             for change in step.changes() {
-                hash.edge(step.at_tick(), change);
+                hash.edge(step.at_tick(), &change);
             }
             keep(engine.applied(any(step.at_tick())));
         }
@@ -104,7 +113,7 @@ fn engine(plan: &Plan<'_>) {
     keep(hash.finish());
 }
 
-fn inputs(engine: &mut Engine<'_>) {
+fn inputs(engine: &mut Engine<'_, '_>) {
     let now = any(0);
     match any(0_u8) {
         0 => keep(engine.command(any(0), any(Setting::default()), now)),

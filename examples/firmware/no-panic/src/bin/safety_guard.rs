@@ -4,7 +4,7 @@
 
 use nmes_core::{
     Change, Channel, ChannelHardware, FrameKind, Hardware, HardwareTiming, Level, Micros, Millis, Plan,
-    PulseFrame, PulseShape, Ramp, Rate, Schedule, Segment, Session, Setting,
+    PulseFrame, PulseShape, Ramp, Rate, Schedule, Segment, Session, Setting, Train,
 };
 use nmes_safety::{
     Event, Fault, Guard, Layer, Profile, SampleInstant, Sensed, Setup, UseClass, check, rules,
@@ -24,6 +24,7 @@ fn checked() -> Option<()> {
     let channel = Channel {
         pulse: any(PulseShape::default()),
         rate: Rate::new(any(1), any(1)).ok()?,
+        train: any(Train::default()),
         set: setting,
         ceiling: setting,
         ramp: any(Ramp::default()),
@@ -81,7 +82,7 @@ fn guard(guard: &mut Guard<'_>) {
     }
 }
 
-fn frame() -> Option<PulseFrame> {
+fn frame() -> Option<PulseFrame<'static>> {
     let segments = any([Segment::default(); 6]);
     let kind = any(FrameKind::Pulse);
     PulseFrame::from_parts(any(0), kind, any(0), any(0), segments.get(..any(1))?, any(Level::Open))
