@@ -17,7 +17,7 @@
 
 use nmes_core::{
     Channel, ChannelHardware, ChannelState, FrameKind, Hardware, HardwareTiming, MicroAmps, Micros, Millis,
-    Plan, PulseReceipt, PulseShape, Ramp, Rate, Schedule, Session, Setting,
+    Plan, PulseReceipt, PulseShape, Ramp, Rate, Schedule, Session, Setting, Train,
 };
 use nmes_hal_adapters::Stimulator;
 use nmes_hal_adapters::sim::{Bench, Load, SimAlarm, SimOutput, SimSense, Stage};
@@ -220,12 +220,13 @@ impl Loop<'_, '_> {
     }
 }
 
-fn channel(ask: &Ask) -> Result<Channel, Box<dyn Error>> {
+fn channel(ask: &Ask) -> Result<Channel<'static>, Box<dyn Error>> {
     let ceiling = Setting::new(ask.ceiling_ua, 300).ok_or("ceiling: not an amplitude")?;
     let half_second = Millis::from_millis(500).ok_or("ramp")?;
     Ok(Channel {
         pulse: PulseShape { gap: Micros::from_micros(100).ok_or("gap")?, ..PulseShape::default() },
         rate: Rate::from_hz(33)?,
+        train: Train::default(),
         set: ceiling,
         ceiling,
         ramp: Ramp { up: half_second, down: half_second, down_min: half_second, ..Ramp::default() },
