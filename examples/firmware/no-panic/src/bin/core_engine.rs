@@ -120,6 +120,9 @@ fn inputs(engine: &mut Engine<'_, '_>) {
         1 => engine.start(now),
         2 => keep(engine.gate(any(GateInput::Open), now)),
         3 => engine.stop(any(StopPolicy::RecoverNow), now),
+        4 => keep(engine.command_level(any(0), any(0), now)),
+        5 => keep(engine.pause(now)),
+        6 => keep(engine.resume(now)),
         _ => engine.tick(now),
     }
 }
