@@ -20,7 +20,7 @@ use samples::*;
 /// A random sample clock, with equal gains or without.
 fn sample_clock(exact: bool) -> impl Strategy<Value = Hardware> {
     let rest = || prop_oneof![Just(Rest::Open), Just(Rest::Shorted), Just(Rest::DrivenZero)];
-    let numbers = (10_000_u32..50_000, 1_u32..3, 0_u32..4, 60_000_u32..400_000, -5_000_i32..5_000);
+    let numbers = (10_000_u32..30_000, 1_u32..3, 0_u32..4, 60_000_u32..400_000, -5_000_i32..5_000);
     (numbers, rest(), rest(), any::<bool>()).prop_map(move |(n, gap_rest, pulse_rest, has_latch)| {
         let (hz, min_edge_ticks, dead_ticks, na, skew) = n;
         let dead_ticks = if dead_ticks > 2 { 2 } else { 0 };

@@ -160,6 +160,21 @@ fn stops_between_blocks() {
     }
 }
 
+/// REQ-CORE-63: a stop at the very sample of an onset comes before it: a block ends ahead of its last tick.
+#[test]
+fn a_stop_at_an_onset() {
+    for policy in [StopPolicy::HardOff, StopPolicy::RecoverNow, StopPolicy::FinishPulse] {
+        with_renderer(1_000, |renderer| {
+            renderer.render(&mut [[0_i16; 1_250]; 2], &mut all).unwrap();
+            renderer.engine_mut().stop(policy, 1_250);
+            let mut block = [[5_i16; 100]; 2];
+            let rendered = renderer.render(&mut block, &mut all).unwrap();
+            assert_eq!((block, rendered.steps), ([[0; 100]; 2], 0), "{policy:?}");
+            assert_eq!(renderer.engine().counters(0).unwrap().pulses, 1, "{policy:?}");
+        });
+    }
+}
+
 /// REQ-CORE-62: a refused frame: nothing of it is written; the pulse of the other channel that was under way is cut at
 /// the same sample and reported; every further block is zero with the same answer; the receipt of the cut pulse comes.
 #[test]

@@ -104,7 +104,7 @@ fn render<S: Sample>(
     length: usize,
     mut next_size: impl FnMut() -> usize,
     target: &mut impl Target<S>,
-) -> (Option<RenderFault>, Vec<Charge>) {
+) -> (Option<RenderFault>, Vec<Charge>, Option<Finished>) {
     let mut storage = [ChannelState::new(); MAX_CHANNELS];
     let mut renderer = Renderer::<S>::new(Engine::new(plan, &mut storage).unwrap(), 0).unwrap();
     let mut script = script.iter().peekable();
@@ -127,8 +127,21 @@ fn render<S: Sample>(
         }
         assert_eq!(renderer.tick() as usize, now + size);
     }
+    run_out(&mut renderer);
     let ledgers = (0..plan.channel_count()).map(|c| renderer.engine().ledger(c).unwrap()).collect();
-    (renderer.fault(), ledgers)
+    (renderer.fault(), ledgers, renderer.engine().finished())
+}
+
+/// Goes on until nothing more will come, for at most the longest period: every sample is zero.
+fn run_out<S: Sample>(renderer: &mut Renderer<'_, '_, S>) {
+    for _ in 0..200 {
+        if renderer.engine().finished().is_some() {
+            return;
+        }
+        let mut block = vec![S::ZERO; 1_000 * usize::from(renderer.engine().plan().channel_count())];
+        let _ = renderer.render_interleaved(&mut block, &mut |_: &PulseFrame<'_>| true);
+        assert!(block.iter().all(|&code| code == S::ZERO));
+    }
 }
 
 fn act(engine: &mut Engine<'_, '_>, action: Action, now: u64) {
@@ -149,13 +162,14 @@ fn planar<S: Sample, W: Watch>(plan: &Plan<'_>, watch: W) -> PlanarTarget<S, W> 
 pub fn all_equal(plan: &Plan<'_>, script: &[(u64, Action)], seed: u64) -> Seen {
     let run = play(plan, script, || 0);
     assert_eq!(run.fault, None);
-    let last = run.edges.iter().map(|e| e.tick).max().unwrap_or(0).max(plan.length_ticks());
+    let ticks = run.edges.iter().map(|e| e.tick).chain(script.iter().map(|(at, _)| *at));
+    let last = ticks.max().unwrap_or(0).max(plan.length_ticks());
     let length = last as usize + 100;
     let expected = from_edges(&run, plan.channel_count(), length);
     for size in [1, 7, 64, 1_000] {
         let mut target = planar::<i16, _>(plan, |_: &PulseFrame<'_>| true);
-        let (fault, ledgers) = render(plan, script, length, || size, &mut target);
-        assert_eq!((fault, &ledgers), (None, &run.ledgers));
+        let (fault, ledgers, finished) = render(plan, script, length, || size, &mut target);
+        assert_eq!((fault, &ledgers, finished), (None, &run.ledgers, run.finished));
         let wide = |samples: &Vec<i16>| samples.iter().map(|&code| i32::from(code)).collect();
         assert_same(&target.samples.iter().map(wide).collect(), &expected, size);
     }
@@ -225,7 +239,7 @@ pub fn with_refusals(
 ) -> (Samples, Option<RenderFault>, Vec<Charge>) {
     let mut target = planar::<i32, _>(plan, watch);
     let mut sizes = random(3_000, seed);
-    let (fault, ledgers) = render(plan, script, length, || sizes() as usize, &mut target);
+    let (fault, ledgers, _) = render(plan, script, length, || sizes() as usize, &mut target);
     (target.samples, fault, ledgers)
 }
 
