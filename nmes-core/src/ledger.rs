@@ -122,7 +122,8 @@ impl ChannelState {
             return Ok(self.moved);
         }
         let by = round_div(left, weight).and_then(i64::checked_neg).ok_or(overflow)?;
-        if by > plan.stretch {
+        let most = if self.kind == FrameKind::Pulse { plan.stretch } else { plan.repayment_stretch };
+        if by > most {
             let ledger = left.saturating_mul(plan.unit_na);
             return Err(EngineFault::Repayment { channel: index, ledger });
         }
