@@ -152,6 +152,15 @@ pub struct PulseShape<'a> {
 }
 
 impl PulseShape<'_> {
+    /// A symmetric biphasic rectangular pulse without a gap: the default, in a constant.
+    pub const SYMMETRIC: Self = Self {
+        form: Form::Rectangular,
+        gap: Micros::ZERO,
+        balance: Balance::Symmetric,
+        leading: Polarity::Positive,
+        repeat: Repeat::ONCE,
+    };
+
     /// What does not depend on the hardware.
     pub(crate) const fn validate(&self, width: Micros) -> Result<(), ConfigError> {
         if let Err(e) = self.validate_balance() {
