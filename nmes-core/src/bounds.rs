@@ -38,6 +38,11 @@ impl ChannelPlan<'_> {
     /// The codes that a setting is put out with, or why it cannot be.
     pub(crate) fn validate_setting(&self, setting: Setting) -> Result<u32, ConfigError> {
         let width = self.width_ticks(setting.width);
+        let moved = setting.width != self.channel.set.width;
+        if matches!(self.channel.pulse.form, Form::Points(_)) && moved {
+            let reason = "the widths of custom points stay as they are: set the amplitude";
+            return Err(ConfigError::Conflict { field: Field::PhaseWidth, reason });
+        }
         let source = "the least time between two edges of the hardware, and L + 2 ε";
         at_least(Field::PhaseTicks, i64::from(width), i64::from(self.segment_min), source)?;
         let source = "L + 2 ε is at most 10 % of the shortest phase";
@@ -121,7 +126,8 @@ impl ChannelPlan<'_> {
         }
         let code = self.code_for(self.channel.ceiling.amplitude);
         let width = self.width_ticks(self.channel.ceiling.width);
-        let each = self.recipe(code, width, 0).map_or(0, |r| u64::from(r.cell.per_cycle()));
+        // one more than at the ceiling, where a balancing phase at another setting has two levels
+        let each = self.recipe(code, width, 0).map_or(0, |r| u64::from(r.cell.per_cycle()).saturating_add(1));
         let total = i64::try_from(each.saturating_mul(repeats)).unwrap_or(i64::MAX);
         at_most(Field::Repeat, total, i64::try_from(SEGMENTS_MAX).unwrap_or(0), "a frame has at most 65,000 segments")
     }
@@ -217,12 +223,13 @@ impl ChannelPlan<'_> {
     /// The shortest main phase whose balancing phase can be shortened by as much as it can be stretched.
     pub(crate) fn shortest_retimed(&self) -> u32 {
         match self.channel.pulse.form {
-            Form::Triphasic { .. } | Form::Table(_) if self.retimes() && self.jitter > 0 => {
+            Form::Triphasic { .. } | Form::Table(_) if !self.retimes() || self.jitter == 0 => 0,
+            Form::Triphasic { .. } | Form::Table(_) => {
                 let percent = u64::from(self.channel.pulse.balance.length_percent());
                 let least = self.stretch_ticks().saturating_add(u64::from(self.segment_min));
                 u32::try_from(least.saturating_mul(100).div_ceil(percent.max(1))).unwrap_or(u32::MAX)
             }
-            _ => 0,
+            Form::Rectangular | Form::Prepulse(_) | Form::Points(_) => 0,
         }
     }
 

@@ -207,6 +207,8 @@ impl ChannelState {
                     self.counters.deferred = self.counters.deferred.saturating_add(1);
                 }
                 self.trims_in_row = 0;
+                self.balancing_code = self.planned.balancing_code;
+                self.settle(plan, self.onsets.tick());
                 self.earliest_onset = self.onset.saturating_add(self.period_ticks(plan));
                 self.advance_onset(plan);
             }
