@@ -24,6 +24,8 @@ pub struct ChannelPlan<'a> {
     pub(crate) unit_na: i64,
     /// [`ChannelPlan::stretch_ticks`], worked out once.
     pub(crate) stretch: i64,
+    /// [`ChannelPlan::repayment_stretch_ticks`], worked out once.
+    pub(crate) repayment_stretch: i64,
     pub(crate) stale_ticks: u64,
     /// The most an onset may wait; `u64::MAX` where only a period bounds it.
     pub(crate) wait_ticks: u64,
@@ -85,6 +87,7 @@ impl<'a> ChannelPlan<'a> {
             exact: output.is_exact(),
             unit_na: if output.is_exact() { output.gain_na(true) } else { 1 },
             stretch: 0,
+            repayment_stretch: 0,
             wait_ticks: u64::MAX,
             room_ticks: 0,
             stale_ticks: millis_to_ticks(channel.train.stale_after, hz),
@@ -112,8 +115,10 @@ impl<'a> ChannelPlan<'a> {
             offset_ticks: micros_to_ticks_long(channel.offset, hz),
         };
         let stretch = i64::try_from(plan.stretch_ticks()).unwrap_or(i64::MAX);
+        let repayment_stretch = i64::try_from(plan.repayment_stretch_ticks()).unwrap_or(i64::MAX);
         let room_ticks = u64::try_from(plan.room_needed()).unwrap_or(u64::MAX);
-        Ok(Self { stretch, room_ticks, ..plan })
+        let width_min = plan.width_min.max(plan.shortest_retimed());
+        Ok(Self { stretch, repayment_stretch, room_ticks, width_min, ..plan })
     }
 
     /// The channel of the session.
@@ -176,8 +181,9 @@ impl<'a> ChannelPlan<'a> {
         millis_to_ticks(self.channel.ramp.down_min, self.ticks_per_second)
     }
 
-    /// The shortest primary phase that is put out: the edge spacing + L + 2 ε, or 10 (L + 2 ε) if longer. A width
-    /// ramp is silent below it.
+    /// The shortest primary phase that is put out: the edge spacing + L + 2 ε, or 10 (L + 2 ε) if longer; of a triphasic
+    /// pulse, and of a table that is paid back in one level, at least so long that the balancing phase outlasts
+    /// [`ChannelPlan::stretch_ticks`]. A width ramp is silent below it.
     #[must_use]
     pub const fn width_min_ticks(&self) -> u32 {
         self.width_min

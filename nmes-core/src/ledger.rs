@@ -153,7 +153,8 @@ impl ChannelState {
             return Ok(self.moved);
         }
         let by = round_div(left, weight).and_then(i64::checked_neg).ok_or(overflow)?;
-        if by > plan.stretch {
+        let most = if self.kind == FrameKind::Pulse { plan.stretch } else { plan.repayment_stretch };
+        if by > most {
             let ledger = left.saturating_mul(plan.unit_na);
             return Err(EngineFault::Repayment { channel: index, ledger });
         }
@@ -238,6 +239,8 @@ impl ChannelState {
                 }
                 self.plain = self.cell.body_len == 0 && self.cell.cycles == 1 && !self.recover;
                 self.trims_in_row = 0;
+                self.balancing_code = self.planned.balancing_code;
+                self.settle(plan, self.onsets.tick());
                 self.earliest_onset = self.onset.saturating_add(self.period_ticks(plan));
                 self.advance_onset(plan);
             }

@@ -84,6 +84,12 @@ impl Rate {
         u64::from(self.pulses).saturating_mul(1_000_000_000).div_ceil(u64::from(self.per_us).max(1))
     }
 
+    /// More pulses in the same time.
+    pub(crate) fn is_faster_than(self, other: Self) -> bool {
+        let one = u64::from(self.pulses).saturating_mul(u64::from(other.per_us));
+        one > u64::from(other.pulses).saturating_mul(u64::from(self.per_us))
+    }
+
     /// The pulses counted in [`Self::per_us`].
     #[must_use]
     pub const fn pulses(self) -> u32 {
