@@ -16,7 +16,7 @@ device_crates=(nmes-core nmes-safety nmes-protocols nmes-hal-adapters)
 device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
 proofs=(core_engine safety_guard protocols_trigger)
-all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash demo)
+all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash tables demo)
 
 usage() {
   cat <<'HELP'
@@ -33,10 +33,15 @@ usage: ./ci.sh STEP...
   msrv     cargo check with the toolchain that Cargo.toml names as rust-version
   nopanic  the images in examples/firmware/no-panic link, so no panic is reachable; with an index in them they do not
   hash     the scripted run gives examples/firmware/script/GOLDEN.txt on the host and in QEMU on two Cortex-M images
+  tables   docs/stop-table.md, docs/stop-table.csv and docs/lateness-table.md are what the engine does;
+           NMES_TABLES=write ./ci.sh tables makes them anew
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
   sizes    sizes of the link-proof images
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
+  oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
+  miri     the unit tests of nmes-core under Miri, on the nightly toolchain; minutes, not seconds
+  gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
 
@@ -325,6 +330,24 @@ trace_files() { # folder
   return "$bad"
 }
 
+# REQ-CORE-82, and the next line: the tables of the documents are made by the engine.
+# REQ-CORE-83
+step_tables() {
+  local work made bad=0
+  work=$(mktemp -d)
+  cargo build -q --locked -p nmes-core --example stop_table --example lateness_table
+  "$CARGO_TARGET_DIR/debug/examples/stop_table" >"$work/stop-table.md"
+  "$CARGO_TARGET_DIR/debug/examples/stop_table" csv >"$work/stop-table.csv"
+  "$CARGO_TARGET_DIR/debug/examples/lateness_table" >"$work/lateness-table.md"
+  for made in stop-table.md stop-table.csv lateness-table.md; do
+    [ "${NMES_TABLES:-}" != write ] || cp "$work/$made" "docs/$made"
+    diff -u "docs/$made" "$work/$made" || bad=1
+    printf 'docs/%s: %s lines\n' "$made" "$(wc -l <"$work/$made")"
+  done
+  rm -rf "$work"
+  [ "$bad" = 0 ] || fail "the engine does otherwise; if it is meant to: NMES_TABLES=write ./ci.sh tables"
+}
+
 step_demo() {
   local command work
   command=$(readme_command demo)
@@ -340,6 +363,54 @@ step_demo() {
   printf 'foot-drop.svg: %s bytes; pulses.csv: %s lines\n' \
     "$(wc -c <"$work/foot-drop.svg")" "$(wc -l <"$work/pulses.csv")"
   rm -rf "$work"
+}
+
+# Each function named oracle_… is one of docs/oracles.md.
+step_oracles() {
+  local name names
+  names=$(declare -F | awk '$3 ~ /^oracle_/ { print $3 }')
+  for name in $names; do
+    printf '+ %s\n' "${name#oracle_}"
+    "$name"
+  done
+}
+
+# Sets oracle_python to the interpreter of a virtual environment that has these packages; false when there is none to be had.
+need_python() { # name package...
+  local folder="$CARGO_TARGET_DIR/oracles/$1"
+  oracle_python="$folder/bin/python"
+  shift
+  command -v python3 >/dev/null || return 1
+  [ -x "$oracle_python" ] || python3 -m venv "$folder" || return 1
+  "$oracle_python" -m pip install -q --disable-pip-version-check "$@"
+}
+
+# REQ-CORE-84: onsets, whole pulses and balance of 600 random trains.
+oracle_pulse2percept() {
+  need_python pulse2percept 'pulse2percept==0.11.*' || { skip "oracles: no pulse2percept (python3, its venv, pip)"; return; }
+  cargo build -q --locked -p nmes-core --example oracle_trains
+  "$oracle_python" nmes-core/tests/oracles/pulse2percept.py "$CARGO_TARGET_DIR/debug/examples/oracle_trains"
+}
+
+# Without the long sweeps, which take hours there. What is interpreted is integers without `unsafe`: overflow, and
+# out-of-bounds in the standard library under it.
+step_miri() {
+  cargo +nightly miri --version >/dev/null 2>&1 || rustup component add --toolchain nightly miri rust-src 2>/dev/null ||
+    { skip_kindly "miri: not in the nightly toolchain (rustup toolchain install nightly --component miri,rust-src)"; return; }
+  PROPTEST_CASES="${PROPTEST_CASES:-4}" MIRIFLAGS="${MIRIFLAGS:--Zmiri-disable-isolation}" \
+    cargo +nightly miri test -p nmes-core --lib --target-dir "$CARGO_TARGET_DIR/miri" -- --skip timing::
+}
+
+step_gungraun() {
+  local version runner="$CARGO_TARGET_DIR/gungraun"
+  need_debian valgrind valgrind || { skip "gungraun: no valgrind (apt-get install valgrind)"; return; }
+  # the runner has to be of the library's own version
+  version=$(awk '$0 == "name = \"gungraun\"" { getline; gsub(/[^0-9.]/, ""); print }' Cargo.lock)
+  [ -n "$version" ] || fail "Cargo.lock has no gungraun"
+  "$runner/bin/gungraun-runner" --version 2>/dev/null | grep -qF "$version" ||
+    cargo install -q --locked --root "$runner" --version "$version" gungraun-runner ||
+    { skip "gungraun: no gungraun-runner $version (cargo install gungraun-runner)"; return; }
+  GUNGRAUN_RUNNER="$runner/bin/gungraun-runner" cargo bench --locked -p nmes-benches --bench instructions
 }
 
 step_counts() {
@@ -404,7 +475,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), sizes and counts (print, check nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), oracles and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"
