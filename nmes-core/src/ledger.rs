@@ -212,7 +212,7 @@ impl ChannelState {
             return on.checked_mul(ticks)?.checked_add(self.owed);
         }
         let (planned, begin) = self.planned_so_far(plan)?;
-        let ticks = i64::try_from(t).ok()?.checked_sub(i64::try_from(begin).ok()?)?;
+        let ticks = signed_between(begin, t)?;
         weight(plan, self.level).checked_mul(ticks)?.checked_add(planned)?.checked_add(self.owed)
     }
 
@@ -280,7 +280,7 @@ impl ChannelState {
             return Some(());
         }
         let (planned, begin) = self.planned_so_far(plan)?;
-        let shift = i64::try_from(self.since).ok()?.checked_sub(i64::try_from(begin).ok()?)?;
+        let shift = signed_between(begin, self.since)?;
         let shifted = weight(plan, self.level).checked_mul(shift)?;
         self.owed = self.owed.checked_add(planned)?.checked_add(shifted)?;
         self.edge = 0;
@@ -308,6 +308,12 @@ impl ChannelState {
         }
         counted
     }
+}
+
+/// Ticks from one moment to another, which may be before it.
+fn signed_between(from: u64, to: u64) -> Option<i64> {
+    let ticks = i64::try_from(from.abs_diff(to)).ok()?;
+    if to < from { ticks.checked_neg() } else { Some(ticks) }
 }
 
 /// By how much an edge was late, or its fault.
