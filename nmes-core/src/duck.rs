@@ -64,8 +64,9 @@ impl ChannelState {
     }
 
     /// Forgets a pause whose way back is over.
-    pub(crate) fn forget_duck(&mut self, now: u64) {
-        if self.duck.is_some() && !self.paused && !self.stale && self.ducked(now) == FULL {
+    pub(crate) fn forget_duck(&mut self, plan: &ChannelPlan<'_>, now: u64) {
+        let lasts = self.paused || self.stale || now > self.stale_from(plan);
+        if self.duck.is_some() && !lasts && self.ducked(now) == FULL {
             self.duck = None;
         }
     }

@@ -94,7 +94,7 @@ pub enum Form<'a> {
     },
     /// Two to sixteen levels. They sum to zero, and the last one takes the rounding: it is put out in two levels one
     /// code apart where that makes the sum exact, and where it would need more than the set amplitude, by more than a
-    /// code, the pulse is not put out. The set width is the sum of the widths. With [`Balance::DeclaredDc`] they need not
+    /// code, or, on a bridge with a dead time, the other polarity than it has, the pulse is not put out. The set width is the sum of the widths. With [`Balance::DeclaredDc`] they need not
     /// sum to zero, and the last one is as given.
     Points(&'a [Point]),
     /// Equal steps over the set width, each a fraction of the set amplitude with [`crate::FULL_SCALE`] as one. See the

@@ -211,8 +211,10 @@ impl Draft<'_> {
     /// A declared direct current: what is left is left. Of custom points the last is as given.
     fn declare(&mut self) -> Option<i64> {
         if let (Form::Points(_), Some(last)) = (self.plan.channel.pulse.form, self.plan.last_point()) {
-            let level = scale(self.cell.code, last.fraction).checked_mul(self.sign)?;
-            self.drive(level, last.ticks)?;
+            let code = scale(self.cell.code, last.fraction);
+            let level = if last.fraction == 0 { self.plan.gap_level() } else { Packed::driven(code) };
+            self.cell.push(level, last.ticks);
+            self.count(level, last.ticks)?;
         }
         self.cell.tail = u16::MAX;
         if !self.exact {
@@ -229,7 +231,7 @@ impl Draft<'_> {
         }
         let nominal = if points { plan.last_point()?.ticks } else { self.balancing_width(code, width)? };
         // the last of custom points may pay either way
-        let forwards = points && self.units < 0;
+        let forwards = points && if self.exact { self.units < 0 } else { self.owed_na < 0 };
         let towards = if forwards { 1 } else { -1 };
         let mut payer = plan.payer((self.sign > 0) == forwards);
         if points {

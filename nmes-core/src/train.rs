@@ -105,8 +105,8 @@ impl ChannelState {
                 }
             }
         }
-        // a contraction that the rate leaves without an onset: look on when the next onset may stand
-        self.pend(Pending::Pause, earliest.max(self.onsets.tick()));
+        // contractions that the rate leaves without an onset: look on at once, before the next onset
+        self.pend(Pending::Pause, earliest);
     }
 
     /// A train is over: whether its longest time closed it.
@@ -235,7 +235,7 @@ impl ChannelState {
             || self.envelope.fraction(at).is_none()
             || (enough > 0 && self.train_pulses >= enough);
         let Some(fraction) = self.envelope.fraction(ideal).filter(|_| !over) else { return false };
-        self.forget_duck(earliest);
+        self.forget_duck(channel, earliest);
         let (fraction, ducked) = self.shaped(channel, fraction, ideal);
         let silenced = ducked && fraction == 0;
         if silenced && self.opens(earliest) {

@@ -290,3 +290,19 @@ fn forced_closes_are_counted_once() {
         });
     }
 }
+
+/// REQ-CORE-09, REQ-INV-04: contractions that the rate leaves without an onset do not put off the next one.
+#[test]
+fn passed_contractions_move_no_onset() {
+    let timing = HardwareTiming { min_edge_ticks: 60, ..ideal() };
+    for (hold, rest) in [(300, 0), (1, 0), (7, 6)] {
+        let channels = [Channel { rate: Rate::from_hz(1).unwrap(), ..plain() }];
+        let cycle = Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) });
+        let run = with_plan(&channels, cycle, 20_000, timing, |plan| play_on(plan, &[], || 0));
+        assert!(run.pulses().count() > 10 && run.counters[0].deferred == 1);
+        for pair in run.onsets(0).windows(2).skip(1) {
+            assert!(pair[1].0 - pair[0].0 <= 1_000_000 + 6_000, "{pair:?}");
+        }
+        assert!(run.pulses().skip(1).all(|p| p.deferred_ticks == 0));
+    }
+}
