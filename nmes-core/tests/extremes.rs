@@ -295,6 +295,43 @@ fn the_upper_half_of_the_clock() {
 
 thread_local! {
     static RAN: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
+    static SEEN: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A bit for each kind of thing that a plan runs.
+fn kinds(plan: &Plan<'_>) -> u32 {
+    let schedule = match plan.session().schedule() {
+        Schedule::Continuous => 0,
+        Schedule::Cyclic(_) => 1,
+        Schedule::Gated(_) => 2,
+        Schedule::Program(_) => 3,
+    };
+    let timing = plan.hardware().timing();
+    let mut seen =
+        1 << schedule | u32::from(timing.late_max_ticks > 0) << 4 | u32::from(timing.dead_ticks > 0) << 5;
+    for channel in plan.session().channels() {
+        let form = match channel.pulse.form {
+            Form::Rectangular => 6,
+            Form::Prepulse(_) => 7,
+            Form::Triphasic { .. } => 8,
+            Form::Points(_) => 9,
+            Form::Table(_) => 10,
+        };
+        let timing = match channel.train.timing {
+            Timing::Even => 11,
+            Timing::Bursts(_) => 12,
+            Timing::Sweep(_) => 13,
+            Timing::List(_) => 14,
+        };
+        let balance = match channel.pulse.balance {
+            Balance::Symmetric => 15,
+            Balance::Asymmetric { .. } => 16,
+            Balance::DeclaredDc { .. } => 17,
+        };
+        seen |= 1 << form | 1 << timing | 1 << balance | u32::from(channel.pulse.repeat.count > 1) << 18;
+        seen |= u32::from(channel.train.pattern.is_some()) << 19;
+    }
+    seen | u32::from(plan.shares_sources()) << 20
 }
 
 fn try_case(numbers: &[u32], wild: u32) -> Result<(), TestCaseError> {
@@ -329,6 +366,7 @@ fn try_case(numbers: &[u32], wild: u32) -> Result<(), TestCaseError> {
     let (all, ran) = RAN.get();
     RAN.set((all + 1, ran + u32::from(plan.is_ok())));
     if let Ok(plan) = plan {
+        SEEN.set(SEEN.get() | kinds(&plan));
         for channel in 0..plan.channel_count() {
             let _ = plan.rounding(channel).map(|r| r.rows().iter().map(Rounded::error).max());
         }
@@ -360,4 +398,5 @@ fn extremes_are_refused_or_run() {
     }
     assert!(result.is_ok());
     assert!(ran > all / 20, "{ran} of {all}");
+    assert!(all < 4_000 || SEEN.get() == (1 << 21) - 1, "not every kind ran: {:b}", SEEN.get());
 }
