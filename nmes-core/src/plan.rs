@@ -187,7 +187,7 @@ fn fits_the_stages(
     for rate in stages.iter().filter_map(|stage| stage.rate) {
         if rate.is_faster_than(channel.rate) {
             // rounded down and up, so that the message never says that it would fit
-            let limit = i64::try_from(channel.rate.as_millihertz()).unwrap_or(i64::MAX).saturating_sub(1);
+            let limit = i64::try_from(channel.rate.millihertz_down()).unwrap_or(i64::MAX);
             let value = i64::try_from(rate.as_millihertz()).unwrap_or(i64::MAX);
             let source = "the channel's rate, which is what is checked";
             return Err(ConfigError::Above { field: Field::StageRate, value, limit, source });

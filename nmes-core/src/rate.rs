@@ -77,6 +77,11 @@ impl Rate {
         Self::new(millihertz, 1_000_000_000)
     }
 
+    /// Thousandths of a pulse a second, rounded down.
+    pub(crate) fn millihertz_down(self) -> u64 {
+        u64::from(self.pulses).saturating_mul(1_000_000_000).checked_div(u64::from(self.per_us)).unwrap_or(0)
+    }
+
     /// Thousandths of a pulse a second, rounded up.
     #[must_use]
     pub fn as_millihertz(self) -> u64 {

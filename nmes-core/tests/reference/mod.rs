@@ -119,12 +119,12 @@ pub fn play<'a>(
 ) -> Record {
     let timing = hardware.timing();
     let spacing = i128::from(timing.min_edge_ticks.max(timing.write_ticks + timing.settle_ticks).max(1));
-    let line = |number: usize| Line::new(number as u8, Maker {
-        channel: &channels[number],
-        output: &hardware.channels()[number],
-        timing,
-        spacing,
-    });
+    let line = |number: usize| {
+        Line::new(
+            number as u8,
+            Maker { channel: &channels[number], output: &hardware.channels()[number], timing, spacing },
+        )
+    };
     let mut machine = Machine {
         session: *session,
         hz: i128::from(timing.ticks_per_second),
@@ -330,7 +330,9 @@ impl Machine<'_> {
         let (up, down) = (millis(channel.ramp.up, hz), millis(channel.ramp.down, hz));
         let begin = start + line.maker.ticks(channel.offset);
         let (open, close, peak, rate, timing) = match self.session.schedule() {
-            Schedule::Continuous if line.trains == 0 => (begin, (end - down).max(begin), FULL, channel.rate, channel.train.timing),
+            Schedule::Continuous if line.trains == 0 => {
+                (begin, (end - down).max(begin), FULL, channel.rate, channel.train.timing)
+            }
             Schedule::Gated(_) => {
                 let Some((open, close)) = line.queued.take() else { return false };
                 (open, close, FULL, channel.rate, channel.train.timing)
@@ -356,7 +358,8 @@ impl Machine<'_> {
         let base = open.max(line.soonest_onset);
         // the lists of a session live as long as it does
         let timing = onsets::kept(timing);
-        line.train = Some(Train { envelope, opened: open, base, passed: 0, pulses: 0, peak, rate, timing, limited });
+        line.train =
+            Some(Train { envelope, opened: open, base, passed: 0, pulses: 0, peak, rate, timing, limited });
         true
     }
 
@@ -386,7 +389,9 @@ impl Machine<'_> {
         if silenced || dropped {
             return Some(Next::Pass { at, dropped });
         }
-        let Some(pulse) = line.maker.pulse(code, width, line.carry) else { return Some(Next::Pass { at, dropped }) };
+        let Some(pulse) = line.maker.pulse(code, width, line.carry) else {
+            return Some(Next::Pass { at, dropped });
+        };
         let end_tick = at + pulse.segments.iter().map(|s| s.1).sum::<i128>();
         let receipt = PulseReceipt {
             channel: line.number,
@@ -515,7 +520,12 @@ impl Machine<'_> {
 
 /// Contraction number `k`: when it begins in milliseconds, its hold, level and rate. `None` when it does not end within
 /// the session.
-fn contraction(schedule: Schedule<'_>, channel: &Channel<'_>, length: Millis, k: u64) -> Option<(i128, Millis, i128, Option<Rate>)> {
+fn contraction(
+    schedule: Schedule<'_>,
+    channel: &Channel<'_>,
+    length: Millis,
+    k: u64,
+) -> Option<(i128, Millis, i128, Option<Rate>)> {
     let ramps = i128::from(channel.ramp.up.as_millis()) + i128::from(channel.ramp.down.as_millis());
     let stages: Vec<Stage> = match schedule {
         Schedule::Cyclic(cycle) => {

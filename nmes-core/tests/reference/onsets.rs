@@ -27,7 +27,9 @@ pub fn onset(base: i128, n: i128, rate: Rate, timing: &Timing<'_>, hz: i128) -> 
         }
         Timing::List(intervals) => {
             let count = intervals.len() as i128;
-            let sum = |n: i128| intervals.iter().take(n as usize).map(|us| i128::from(us.as_micros())).sum::<i128>();
+            let sum = |n: i128| {
+                intervals.iter().take(n as usize).map(|us| i128::from(us.as_micros())).sum::<i128>()
+            };
             (sum(count) * (n / count) + sum(n % count)) * hz / 1_000_000
         }
         Timing::Sweep(_) => unreachable!("sweeps are exact to two ticks, not to one"),
