@@ -196,7 +196,7 @@ impl ChannelPlan<'_> {
         let exact = self.hardware.is_exact();
         let weaker = match self.channel.pulse.form {
             Form::Triphasic { outer_percent } => {
-                let outer = u64::from(outer_percent);
+                let outer = self.outer_charge_percent(outer_percent);
                 outer.saturating_add(100).div_ceil(100_u64.saturating_sub(outer).max(1)).saturating_add(1)
             }
             Form::Rectangular | Form::Prepulse(_) | Form::Points(_) | Form::Table(_) => 1,
@@ -206,6 +206,14 @@ impl ChannelPlan<'_> {
         let plain = exact && percent == 100 && self.channel.pulse.form == Form::Rectangular;
         let ratio = if plain { 1 } else { several };
         late.saturating_mul(ratio.saturating_add(2)).saturating_add(2)
+    }
+
+    /// Charge of the first outer phase of a triphasic pulse in percent of the main phase's: on calibrated outputs the
+    /// gains of the two polarities differ.
+    fn outer_charge_percent(&self, outer_percent: u8) -> u64 {
+        let leading = self.channel.pulse.leading == Polarity::Positive;
+        let gain = |positive| self.hardware.gain_na(positive).unsigned_abs().max(1);
+        u64::from(outer_percent).saturating_mul(gain(!leading)).div_ceil(gain(leading))
     }
 
     /// The longest that a trim takes, in ticks: each step leaves at most a quarter of the charge.

@@ -256,7 +256,10 @@ impl Draft<'_> {
 
     fn between_repeats(&mut self) {
         if self.cell.cycles > 1 && self.plan.repeat_gap_ticks > 0 {
-            self.cell.push(self.plan.gap_level(), self.plan.repeat_gap_ticks);
+            // a driven zero with an offset would put out charge that no repeat pays back
+            let level = self.plan.gap_level();
+            let flows = level.is_driven() && self.plan.hardware.offset_na != 0;
+            self.cell.push(if flows { Packed::OPEN } else { level }, self.plan.repeat_gap_ticks);
             self.cell.gap_last = true;
         }
     }
