@@ -199,7 +199,8 @@ impl ChannelPlan<'_> {
                 let outer = self.outer_charge_percent(outer_percent);
                 outer.saturating_add(100).div_ceil(100_u64.saturating_sub(outer).max(1)).saturating_add(1)
             }
-            Form::Rectangular | Form::Prepulse(_) | Form::Points(_) | Form::Table(_) => 1,
+            Form::Table(levels) => jaggedness(levels),
+            Form::Rectangular | Form::Prepulse(_) | Form::Points(_) => 1,
         };
         let times = weaker.saturating_mul(if exact { 2 } else { 4 });
         let several = percent.div_ceil(100).saturating_mul(times).saturating_add(1);
@@ -248,4 +249,15 @@ impl ChannelPlan<'_> {
         // back to zero, the mirror image or the last point, and their own way back
         sum.div_ceil(full).saturating_add(2).saturating_mul(2)
     }
+}
+
+/// How much further a table goes up (all rises added up) than its mean, which is what a rectangle pays it back with.
+fn jaggedness(levels: &[i16]) -> u64 {
+    let level = |l: i16| u64::from(l.unsigned_abs());
+    let mean_times = levels.iter().fold(0_u64, |sum, l| sum.saturating_add(level(*l)));
+    let (_, rises) = levels.iter().fold((0, 0_u64), |(before, sum), l| {
+        (level(*l), sum.saturating_add(level(*l).saturating_sub(before)))
+    });
+    let steps = u64::try_from(levels.len()).unwrap_or(u64::MAX);
+    rises.saturating_mul(steps).div_ceil(mean_times.max(1)).max(1)
 }
