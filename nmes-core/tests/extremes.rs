@@ -249,13 +249,14 @@ fn drive(plan: &Plan<'_>, draw: &Draw<'_>) -> Result<(), String> {
             return Err(format!("frames that wait without end at {now}"));
         }
         let Next::At(at) = engine.next() else { continue };
-        still = if at > now { 0 } else { still + 1 };
+        let by = if draw.one_in(200) { draw.raw() } else { draw.raw() % late.saturating_add(1) };
+        let ahead = now > at;
+        let before = now;
+        now = now.max(at.saturating_add(u64::from(by)));
+        still = if now > before { 0 } else { still + 1 };
         if still > 64 {
             return Err(format!("{still} steps at {now}, due at {at}"));
         }
-        let by = if draw.one_in(200) { draw.raw() } else { draw.raw() % late.saturating_add(1) };
-        let ahead = now > at;
-        now = now.max(at.saturating_add(u64::from(by)));
         let _ = engine.step().map(|step| step.changes().count());
         match engine.applied(now) {
             Ok(()) => {}
