@@ -222,7 +222,7 @@ impl ChannelPlan<'_> {
         let exact = self.hardware.is_exact();
         let weaker = match self.channel.pulse.form {
             Form::Triphasic { outer_percent } => {
-                let outer = u64::from(outer_percent);
+                let outer = self.outer_charge_percent(outer_percent);
                 // a balancing level of one and a half codes may be one
                 let swing = outer.saturating_add(100).saturating_mul(3);
                 swing.div_ceil(100_u64.saturating_sub(outer).saturating_mul(2).max(1)).saturating_add(1)
@@ -248,6 +248,14 @@ impl ChannelPlan<'_> {
             }
             Form::Rectangular | Form::Prepulse(_) | Form::Points(_) => 0,
         }
+    }
+
+    /// Charge of the first outer phase of a triphasic pulse in percent of the main phase's: on calibrated outputs the
+    /// gains of the two polarities differ.
+    fn outer_charge_percent(&self, outer_percent: u8) -> u64 {
+        let leading = self.channel.pulse.leading == Polarity::Positive;
+        let gain = |positive| self.hardware.gain_na(positive).unsigned_abs().max(1);
+        u64::from(outer_percent).saturating_mul(gain(!leading)).div_ceil(gain(leading))
     }
 
     /// The longest that a trim takes, in ticks: each step leaves at most a quarter of the charge.

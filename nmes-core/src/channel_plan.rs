@@ -24,8 +24,6 @@ pub struct ChannelPlan<'a> {
     pub(crate) unit_na: i64,
     /// [`ChannelPlan::stretch_ticks`], worked out once.
     pub(crate) stretch: i64,
-    /// [`ChannelPlan::repayment_stretch_ticks`], worked out once.
-    pub(crate) repayment_stretch: i64,
     pub(crate) stale_ticks: u64,
     /// The most an onset may wait; `u64::MAX` where only a period bounds it.
     pub(crate) wait_ticks: u64,
@@ -87,7 +85,6 @@ impl<'a> ChannelPlan<'a> {
             exact: output.is_exact(),
             unit_na: if output.is_exact() { output.gain_na(true) } else { 1 },
             stretch: 0,
-            repayment_stretch: 0,
             wait_ticks: u64::MAX,
             room_ticks: 0,
             stale_ticks: millis_to_ticks(channel.train.stale_after, hz),
@@ -115,10 +112,9 @@ impl<'a> ChannelPlan<'a> {
             offset_ticks: micros_to_ticks_long(channel.offset, hz),
         };
         let stretch = i64::try_from(plan.stretch_ticks()).unwrap_or(i64::MAX);
-        let repayment_stretch = i64::try_from(plan.repayment_stretch_ticks()).unwrap_or(i64::MAX);
         let room_ticks = u64::try_from(plan.room_needed()).unwrap_or(u64::MAX);
         let width_min = plan.width_min.max(plan.shortest_retimed());
-        Ok(Self { stretch, repayment_stretch, room_ticks, width_min, ..plan })
+        Ok(Self { stretch, room_ticks, width_min, ..plan })
     }
 
     /// The channel of the session.

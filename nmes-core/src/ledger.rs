@@ -153,8 +153,9 @@ impl ChannelState {
             return Ok(self.moved);
         }
         let by = round_div(left, weight).and_then(i64::checked_neg).ok_or(overflow)?;
-        let most = if self.kind == FrameKind::Pulse { plan.stretch } else { plan.repayment_stretch };
-        if by > most {
+        // a trim's own edge moves by what it leaves over and its lateness, whatever the pulse; a recovery may take in
+        // the late cut of a much stronger level, and no onset comes after it
+        if self.kind == FrameKind::Pulse && by > plan.stretch {
             let ledger = left.saturating_mul(plan.unit_na);
             return Err(EngineFault::Repayment { channel: index, ledger });
         }

@@ -230,26 +230,41 @@ fn drive(plan: &Plan<'_>, draw: &Draw<'_>) -> Result<(), String> {
         }
         for _ in 0..64 {
             let Some(frame) = engine.pending() else { break };
-            let _ = (
-                frame.length_ticks(),
-                frame.edge_tick(frame.edge_count()),
-                frame.net_charge(&plan.hardware().channels()[0]),
-            );
+            let channel = plan.channel(frame.channel()).unwrap();
+            let (output, pulse) = (channel.hardware(), channel.channel().pulse);
+            let _ = (frame.length_ticks(), frame.edge_tick(frame.edge_count()));
+            let charge = frame.net_charge(output).map(Charge::magnitude);
+            let gain = u64::from(output.na_per_code_positive.max(output.na_per_code_negative));
+            let most =
+                if output.is_exact() { 0 } else { gain.saturating_mul(2 * u64::from(pulse.repeat.count)) };
+            if frame.kind() == FrameKind::Pulse
+                && pulse.balance.is_balanced()
+                && charge.is_none_or(|c| c > most)
+            {
+                return Err(format!("{charge:?} nA·ticks in {:?}", frame.segments().collect::<Vec<_>>()));
+            }
             engine.accept(frame.channel(), frame.sequence());
         }
         if engine.pending().is_some() {
             return Err(format!("frames that wait without end at {now}"));
         }
         let Next::At(at) = engine.next() else { continue };
-        still = if at > now { 0 } else { still + 1 };
+        let by = if draw.one_in(200) { draw.raw() } else { draw.raw() % late.saturating_add(1) };
+        let ahead = now > at;
+        let before = now;
+        now = now.max(at.saturating_add(u64::from(by)));
+        still = if now > before { 0 } else { still + 1 };
         if still > 64 {
             return Err(format!("{still} steps at {now}, due at {at}"));
         }
-        let late = if draw.one_in(200) { draw.raw() } else { draw.raw() % late.saturating_add(1) };
-        now = now.max(at.saturating_add(u64::from(late)));
         let _ = engine.step().map(|step| step.changes().count());
-        if engine.applied(now).is_err() {
-            break;
+        match engine.applied(now) {
+            Ok(()) => {}
+            // an edge as late as the hardware declares is no fault
+            Err(EngineFault::Repayment { ledger, .. }) if by <= late && !ahead => {
+                return Err(format!("{ledger} nA·ticks not repaid at {now}"));
+            }
+            Err(_) => break,
         }
         while engine.take_receipt().is_some() {}
     }
