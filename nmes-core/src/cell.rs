@@ -250,7 +250,7 @@ pub(crate) fn scale(code: i32, fraction: i16) -> i32 {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "tests: an overflow here is a failed test")]
+#[allow(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "tests: an overflow is a failed test")]
 mod tests {
     use super::*;
 

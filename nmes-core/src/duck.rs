@@ -72,7 +72,11 @@ impl ChannelState {
     }
 
     fn falling(&self, plan: &ChannelPlan<'_>, at: u64) -> Envelope {
-        Envelope { from: self.ducked(at), close_tick: at, ..Envelope::opening(at, at, u64::MAX, plan.down_ticks) }
+        Envelope {
+            from: self.ducked(at),
+            close_tick: at,
+            ..Envelope::opening(at, at, u64::MAX, plan.down_ticks)
+        }
     }
 
     fn duck_down(&mut self, plan: &ChannelPlan<'_>, now: u64) {
@@ -87,7 +91,8 @@ impl ChannelState {
             return;
         }
         let from = self.ducked(now);
-        self.duck = Some(Envelope { from, ..Envelope::opening(now, u64::MAX, plan.up_ticks, plan.down_ticks) });
+        self.duck =
+            Some(Envelope { from, ..Envelope::opening(now, u64::MAX, plan.up_ticks, plan.down_ticks) });
     }
 
     fn ducked(&self, now: u64) -> u32 {

@@ -48,9 +48,11 @@ impl Plan<'_> {
         if fits(gap, one.room_ticks) && fits(period.saturating_sub(gap), other.room_ticks) {
             return Ok(());
         }
-        let limit = i64::try_from(one.room_ticks.max(other.room_ticks).saturating_add(margin)).unwrap_or(i64::MAX);
+        let limit =
+            i64::try_from(one.room_ticks.max(other.room_ticks).saturating_add(margin)).unwrap_or(i64::MAX);
         let value = i64::try_from(gap.min(period.saturating_sub(gap))).unwrap_or(0);
-        let source = "offsets of channels on one source keep their pulses apart, in ticks, with all that may follow";
+        let source =
+            "offsets of channels on one source keep their pulses apart, in ticks, with all that may follow";
         Err(ConfigError::Below { field: Field::Overlap, value, limit, source })
     }
 
@@ -63,7 +65,9 @@ impl Plan<'_> {
             Schedule::Continuous => true,
             Schedule::Cyclic(cycle) => rested(&cycle),
             Schedule::Gated(_) => false,
-            Schedule::Program(stages) => stages.iter().all(|stage| stage.rate.is_none() && rested(&stage.cycle)),
+            Schedule::Program(stages) => {
+                stages.iter().all(|stage| stage.rate.is_none() && rested(&stage.cycle))
+            }
         }
     }
 }

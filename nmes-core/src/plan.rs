@@ -66,7 +66,8 @@ impl<'a> Plan<'a> {
         {
             let mut plan = ChannelPlan::new(channel, output, hardware)?;
             plan.validate()?;
-            let shared = output.source != 0 && outputs.iter().filter(|o| o.source == output.source).count() > 1;
+            let shared =
+                output.source != 0 && outputs.iter().filter(|o| o.source == output.source).count() > 1;
             if let (true, Overlap::Defer(most)) = (shared, session.overlap()) {
                 plan.wait_ticks = micros_to_ticks_long(most, plan.ticks_per_second);
             }
@@ -168,9 +169,14 @@ fn fits_the_session(session: &Session<'_>, channel: &Channel<'_>) -> Result<(), 
 }
 
 /// The whole programme fits, but for the rest after its last contraction; and no stage is faster than its channel.
-fn fits_the_stages(session: &Session<'_>, channel: &Channel<'_>, stages: &[Stage]) -> Result<(), ConfigError> {
+fn fits_the_stages(
+    session: &Session<'_>,
+    channel: &Channel<'_>,
+    stages: &[Stage],
+) -> Result<(), ConfigError> {
     let ms = |part: Millis| i64::from(part.as_millis());
-    let ramps = u64::from(channel.ramp.up.as_millis()).saturating_add(u64::from(channel.ramp.down.as_millis()));
+    let ramps =
+        u64::from(channel.ramp.up.as_millis()).saturating_add(u64::from(channel.ramp.down.as_millis()));
     let all = stages.iter().fold(0_i64, |sum, stage| {
         let each = i64::try_from(period_ms(&stage.cycle, ramps)).unwrap_or(i64::MAX);
         sum.saturating_add(each.saturating_mul(i64::from(stage.repeats)))

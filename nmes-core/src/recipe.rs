@@ -136,7 +136,8 @@ impl Draft<'_> {
         if level.code() > hardware.code_max || level.code() < hardware.code_min {
             return None;
         }
-        let units = i64::from(level.code()).checked_mul(i64::from(ticks))?.checked_mul(i64::from(self.sign))?;
+        let units =
+            i64::from(level.code()).checked_mul(i64::from(ticks))?.checked_mul(i64::from(self.sign))?;
         self.units = self.units.checked_add(units)?;
         if self.exact {
             return Some(());
@@ -172,7 +173,8 @@ impl Draft<'_> {
         let steps = u16::try_from(levels.len()).ok()?;
         self.cell.body_len = steps;
         self.cell.main_end = steps;
-        self.cell.step = width.checked_div(u32::from(steps)).filter(|&ticks| ticks >= self.plan.segment_min)?;
+        self.cell.step =
+            width.checked_div(u32::from(steps)).filter(|&ticks| ticks >= self.plan.segment_min)?;
         self.cell.extra = u16::try_from(width.checked_rem(u32::from(steps))?).ok()?;
         self.count_body()
     }
@@ -253,7 +255,8 @@ impl Draft<'_> {
         if self.plan.dead_ticks > 0 && (last.fraction > 0) != forwards {
             return None;
         }
-        let main = self.plan.hardware.gain_na(self.cell.code > 0).checked_mul(i64::from(self.cell.code).abs())?;
+        let main =
+            self.plan.hardware.gain_na(self.cell.code > 0).checked_mul(i64::from(self.cell.code).abs())?;
         let equal = main.checked_add(payer.gain_na.checked_sub(1)?)?.checked_div(payer.gain_na)?;
         Some(u32::try_from(equal).ok()?.saturating_add(1).min(payer.code_limit))
     }

@@ -168,17 +168,27 @@ impl ChannelState {
         let limit = channel.hardware().code_limit(self.owed < 0).min(self.balancing_code);
         let Ok(codes) = i32::try_from(eighth.min(u64::from(limit)).max(1)) else { return false };
         let code = codes.saturating_mul(step);
-        let ticks = self.owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
+        let ticks =
+            self.owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
         let Ok(ticks) = u32::try_from(ticks) else { return false };
         let after = channel.repayment_stretch_ticks().saturating_add(u64::from(channel.turn_ticks));
         let onset = clock.reserved.free_from(earliest, u64::from(ticks).saturating_add(after));
         self.set_trim(channel, onset, code, ticks, rest)
     }
 
-    fn set_trim(&mut self, channel: &ChannelPlan<'_>, onset: u64, code: i32, ticks: u32, rest: Packed) -> bool {
+    fn set_trim(
+        &mut self,
+        channel: &ChannelPlan<'_>,
+        onset: u64,
+        code: i32,
+        ticks: u32,
+        rest: Packed,
+    ) -> bool {
         let mut cell = Cell { movable: 0, ..Cell::EMPTY };
         cell.push(Packed::driven(code), ticks);
-        let Some(outcome) = weight(channel, Packed::driven(code)).checked_mul(i64::from(ticks)) else { return false };
+        let Some(outcome) = weight(channel, Packed::driven(code)).checked_mul(i64::from(ticks)) else {
+            return false;
+        };
         self.outcome = outcome;
         self.made_for = None;
         self.set_frame(FrameKind::Trim, onset, cell, rest, channel);
@@ -192,7 +202,8 @@ impl ChannelState {
             Opening::Train(envelope) => {
                 self.contraction = self.contraction.saturating_add(1);
                 self.envelope = envelope;
-                self.onsets = crate::timing::OnsetState::starting_at(envelope.open_tick.max(self.earliest_onset));
+                self.onsets =
+                    crate::timing::OnsetState::starting_at(envelope.open_tick.max(self.earliest_onset));
                 self.train = Train::Running;
                 self.train_open = envelope.open_tick;
                 self.train_pulses = 0;
@@ -261,11 +272,7 @@ impl ChannelState {
             && (onset.waited >= self.period_ticks(channel) || onset.waited > channel.wait_ticks);
         let silent = late || onset.silenced;
         let again = channel.exact && self.made_for == Some((onset.code, onset.width)) && !silent;
-        let recipe = if again || silent {
-            None
-        } else {
-            self.recipe(index, channel, onset)
-        };
+        let recipe = if again || silent { None } else { self.recipe(index, channel, onset) };
         let rest = Packed::from(Level::from(plan.hardware().timing().pulse_rest));
         if self.owed != 0 {
             let allowed = self.allowed_ahead(channel, again, recipe.as_ref());
@@ -278,7 +285,8 @@ impl ChannelState {
             let against = recipe.code.signum().saturating_neg();
             self.planned.balancing_code = recipe.cell.strongest(against, channel.body());
             self.set_frame(FrameKind::Pulse, onset.at, recipe.cell, rest, channel);
-            self.made_for = channel.channel().pulse.balance.is_balanced().then_some((onset.code, onset.width));
+            self.made_for =
+                channel.channel().pulse.balance.is_balanced().then_some((onset.code, onset.width));
         } else if again {
             self.restart(onset.at, channel);
         } else {
@@ -310,7 +318,9 @@ impl ChannelState {
         let cell = if again { Some(&self.cell) } else { recipe.map(|r| &r.cell) };
         let movable = cell.and_then(|c| c.part(c.movable, channel.body()));
         let late = channel.jitter_ticks();
-        movable.map_or(late, |(level, _)| late.saturating_add(1).saturating_mul(u64::from(level.code().unsigned_abs())))
+        movable.map_or(late, |(level, _)| {
+            late.saturating_add(1).saturating_mul(u64::from(level.code().unsigned_abs()))
+        })
     }
 
     fn level_at(&self, channel: &ChannelPlan<'_>, fraction: u32) -> (u32, u32) {

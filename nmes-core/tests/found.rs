@@ -40,7 +40,12 @@ fn compile_error(channel: Channel<'_>, timing: HardwareTiming, output: ChannelHa
 }
 
 /// A run for two seconds, of which the edges alone say what the ledger says.
-fn run(channel: Channel<'_>, timing: HardwareTiming, output: ChannelHardware, late: impl FnMut() -> i64) -> Run {
+fn run(
+    channel: Channel<'_>,
+    timing: HardwareTiming,
+    output: ChannelHardware,
+    late: impl FnMut() -> i64,
+) -> Run {
     let channels = [channel];
     let session = Session::new(&channels, Schedule::Continuous, ms(2_000)).unwrap();
     let hardware = Hardware::new(timing, &[output], 0).unwrap();
@@ -56,7 +61,8 @@ fn run(channel: Channel<'_>, timing: HardwareTiming, output: ChannelHardware, la
 #[test]
 fn nine_segments_fit() {
     let form = Form::Triphasic { outer_percent: 1 };
-    let pulse = PulseShape { form, gap: us(62), repeat: Repeat { count: 2, gap: us(31) }, ..PulseShape::default() };
+    let pulse =
+        PulseShape { form, gap: us(62), repeat: Repeat { count: 2, gap: us(31) }, ..PulseShape::default() };
     let timing = HardwareTiming { dead_ticks: 31, gap_rest: Rest::Shorted, ..ideal() };
     let output = ChannelHardware { offset_na: -1, ..ChannelHardware::symmetric(129_793, -2_048, 2_047) };
     let run = run(slow(pulse, 2_701, 60), timing, output, || 0);
@@ -115,10 +121,16 @@ fn levels_stay_in_the_code_range() {
     let points = [point(1_000, 100), point(-800, 100), point(-200, 100)];
     let table = [16_384, 8_192];
     let triphasic = Form::Triphasic { outer_percent: 80 };
-    for (form, width, most) in [(Form::Points(&points), 300, 37_500), (Form::Table(&table), 100, 30_000), (triphasic, 100, 37_500)] {
+    for (form, width, most) in
+        [(Form::Points(&points), 300, 37_500), (Form::Table(&table), 100, 30_000), (triphasic, 100, 37_500)]
+    {
         let pulse = PulseShape { form, ..PulseShape::default() };
         assert_eq!(compile_error(slow(pulse, most, width), ideal(), narrow), None, "{form:?}");
-        assert_eq!(compile_error(slow(pulse, most + 1_000, width), ideal(), narrow), Some(Field::AmplitudeCodes), "{form:?}");
+        assert_eq!(
+            compile_error(slow(pulse, most + 1_000, width), ideal(), narrow),
+            Some(Field::AmplitudeCodes),
+            "{form:?}"
+        );
         assert_eq!(compile_error(slow(pulse, most + 1_000, width), ideal(), DAC), None, "{form:?}");
     }
 }
@@ -136,7 +148,8 @@ fn segments_are_counted_at_any_setting() {
             repeat: Repeat { count: 1_000, gap: us(0) },
             ..PulseShape::default()
         };
-        let channel = Channel { rate: Rate::new(1, 1_000_000).unwrap(), ..slow(pulse, 40_000, steps as u32 * 4) };
+        let channel =
+            Channel { rate: Rate::new(1, 1_000_000).unwrap(), ..slow(pulse, 40_000, steps as u32 * 4) };
         assert_eq!(compile_error(channel, ideal(), DAC), if fits { None } else { Some(Field::Repeat) });
     }
 }
@@ -147,7 +160,9 @@ fn segments_are_counted_at_any_setting() {
 fn trims_repay_what_is_not_retimed() {
     let weak = [point(1_000, 200), point(-100, 1_500), point(-500, 100)];
     let table: Vec<i16> = (0..16).map(|n| if n % 2 == 0 { 16_384 } else { 300 }).collect();
-    for (form, width, count) in [(Form::Points(&weak), 1_800, 1), (Form::Points(&weak), 1_800, 6), (Form::Table(&table), 640, 6)] {
+    for (form, width, count) in
+        [(Form::Points(&weak), 1_800, 1), (Form::Points(&weak), 1_800, 6), (Form::Table(&table), 640, 6)]
+    {
         let pulse = PulseShape { form, repeat: Repeat { count, gap: us(400) }, ..PulseShape::default() };
         let timing = HardwareTiming { late_max_ticks: 9, ..ideal() };
         for seed in 0..60 {
@@ -155,8 +170,15 @@ fn trims_repay_what_is_not_retimed() {
             let run = run(channel, timing, DAC, lateness(&timing, seed));
             assert!(run.ledgers[0].magnitude() <= 9 * 100_000);
             // the first onset, at the start itself, stands an edge spacing after it
-            assert_eq!((run.counters[0].deferred, run.counters[0].dropped), (1, 0), "{form:?} {count} {seed}");
-            let trims = run.receipts.windows(2).filter(|w| w[0].kind == FrameKind::Pulse && w[1].kind == FrameKind::Trim);
+            assert_eq!(
+                (run.counters[0].deferred, run.counters[0].dropped),
+                (1, 0),
+                "{form:?} {count} {seed}"
+            );
+            let trims = run
+                .receipts
+                .windows(2)
+                .filter(|w| w[0].kind == FrameKind::Pulse && w[1].kind == FrameKind::Trim);
             assert!(trims.count() > 0 || seed > 0);
         }
     }
@@ -166,10 +188,15 @@ fn trims_repay_what_is_not_retimed() {
 #[test]
 fn weak_balancing_phases_need_little_lateness() {
     for (outer_percent, late_max_ticks, fits) in [(50, 2, true), (89, 2, false), (89, 0, true)] {
-        let pulse = PulseShape { form: Form::Triphasic { outer_percent }, gap: us(98), ..PulseShape::default() };
+        let pulse =
+            PulseShape { form: Form::Triphasic { outer_percent }, gap: us(98), ..PulseShape::default() };
         let timing = HardwareTiming { late_max_ticks, ..ideal() };
         let error = compile_error(slow(pulse, 5_900, 70), timing, DAC);
-        assert_eq!(error, if fits { None } else { Some(Field::PhaseTicks) }, "{outer_percent} {late_max_ticks}");
+        assert_eq!(
+            error,
+            if fits { None } else { Some(Field::PhaseTicks) },
+            "{outer_percent} {late_max_ticks}"
+        );
     }
 }
 
@@ -177,7 +204,8 @@ fn weak_balancing_phases_need_little_lateness() {
 /// balancing level, which is here a tenth of the main phase.
 #[test]
 fn a_recovery_is_as_weak_as_the_balancing_level() {
-    let pulse = PulseShape { form: Form::Triphasic { outer_percent: 10 }, gap: us(50), ..PulseShape::default() };
+    let pulse =
+        PulseShape { form: Form::Triphasic { outer_percent: 10 }, gap: us(50), ..PulseShape::default() };
     let points = [point(-100, 1_000), point(1_000, 100)];
     let custom = PulseShape { form: Form::Points(&points), ..PulseShape::default() };
     for (pulse, width, most) in [(pulse, 300, 90), (custom, 1_100, 10)] {
@@ -231,12 +259,17 @@ fn commands_do_not_move_the_widths_of_points() {
 fn stages_are_no_faster_than_their_channel() {
     for (pulses, fits) in [(133_332, true), (133_333, true), (133_334, false), (133_340, false)] {
         let rate = Rate::new(pulses, 4_000_000_000).ok();
-        let stage = Stage { cycle: Cycle { hold: ms(100), rest: ms(0) }, repeats: 1, level_permille: 1_000, rate };
+        let stage =
+            Stage { cycle: Cycle { hold: ms(100), rest: ms(0) }, repeats: 1, level_permille: 1_000, rate };
         let channels = [Channel { rate: Rate::new(133_333, 4_000_000_000).unwrap(), ..plain() }];
         let stages = [stage];
         let session = Session::new(&channels, Schedule::Program(&stages), ms(1_000)).unwrap();
         let made = Plan::compile(&session, &Hardware::new(ideal(), &[DAC], 0).unwrap());
-        assert_eq!(made.err().map(|e| e.field()), if fits { None } else { Some(Field::StageRate) }, "{pulses}");
+        assert_eq!(
+            made.err().map(|e| e.field()),
+            if fits { None } else { Some(Field::StageRate) },
+            "{pulses}"
+        );
     }
 }
 

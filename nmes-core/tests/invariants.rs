@@ -19,7 +19,7 @@ fn compiled(case: &Case) -> Result<Plan<'_>, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-INV-01, REQ-INV-02: without lateness every pulse's sum, and the ledger after it, is exactly zero, at
     /// every amplitude, width and ramp step; the edges alone give the same sum.
@@ -298,7 +298,10 @@ fn lateness_holds(case: &Case) -> Result<(), TestCaseError> {
             sum += pair[0].level.current_na(output) * ticks as i64;
             let evenly = case.channels[usize::from(channel)].train.timing == Timing::Even;
             let longest = if evenly { plan.channel(channel).unwrap().period_ticks() } else { u64::MAX / 3 };
-            if pair[0].level == Level::Open && ticks > longest * 3 && !matches!(case.schedule, Schedule::Program(_)) {
+            if pair[0].level == Level::Open
+                && ticks > longest * 3
+                && !matches!(case.schedule, Schedule::Program(_))
+            {
                 prop_assert!(sum.abs() <= code_tick(output) * late + exact);
             }
         }

@@ -50,7 +50,7 @@ fn an_hour_has_its_pulses() {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-INV-04: onset n is floor(n × period), for any rational rate and clock.
     #[test]

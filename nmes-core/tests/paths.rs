@@ -87,7 +87,9 @@ fn a_recovery_is_not_lost() {
                     let finished = engine.finished().unwrap();
                     assert!(finished.residual.magnitude() <= GAIN * u64::from(jitter), "{finished:?} {why}");
                     assert!(
-                        frames.iter().all(|f| f.peak_na(&DAC) <= u64::from(paying_code(&Frame::of(&pulse))) * GAIN),
+                        frames
+                            .iter()
+                            .all(|f| f.peak_na(&DAC) <= u64::from(paying_code(&Frame::of(&pulse))) * GAIN),
                         "{why}"
                     );
                     assert_eq!(receipts[0].kind, FrameKind::Recover, "{why}");
@@ -254,7 +256,7 @@ fn stops() -> impl Strategy<Value = Option<StopPolicy>> {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-CORE-07: dead time and edge spacing hold on every path, whatever comes from outside, late or not.
     #[test]

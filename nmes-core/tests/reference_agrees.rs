@@ -17,7 +17,8 @@ use proptest::prelude::*;
 
 /// What the reference leaves out is taken out of a case.
 fn simple(mut case: Case) -> Case {
-    let outputs: Vec<_> = case.hardware.channels().iter().map(|o| ChannelHardware { source: 0, ..*o }).collect();
+    let outputs: Vec<_> =
+        case.hardware.channels().iter().map(|o| ChannelHardware { source: 0, ..*o }).collect();
     case.hardware = Hardware::new(*case.hardware.timing(), &outputs, 0).unwrap();
     let gated = matches!(case.schedule, Schedule::Gated(_));
     for channel in &mut case.channels {

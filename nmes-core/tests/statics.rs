@@ -13,11 +13,8 @@ use nmes_core::*;
 
 const CYCLE: Cycle =
     Cycle { hold: constant!(Millis::from_millis(400)), rest: constant!(Millis::from_millis(1_000)) };
-const RAMP: Ramp = Ramp {
-    up: constant!(Millis::from_millis(200)),
-    down: constant!(Millis::from_millis(100)),
-    ..Ramp::NONE
-};
+const RAMP: Ramp =
+    Ramp { up: constant!(Millis::from_millis(200)), down: constant!(Millis::from_millis(100)), ..Ramp::NONE };
 const RATE: Rate = constant!(Rate::from_hz(30));
 const SECOND: Micros = constant!(Synchrony::Alternating.offset(1, 2, &CYCLE, &RAMP, RATE));
 
@@ -59,8 +56,10 @@ fn a_session_in_flash_is_one_of_run_time() {
     let us = |n| Micros::from_micros(n).unwrap();
     let points = vec![(1_000, 200), (0, 50), (-500, 400)];
     let points: Vec<_> = points.into_iter().map(|(permille, n)| Point { permille, width: us(n) }).collect();
-    let table = [(0, 0), (1_000, 40_000)]
-        .map(|(command_permille, ua)| PatternPoint { command_permille, setting: Setting::new(ua, 300).unwrap() });
+    let table = [(0, 0), (1_000, 40_000)].map(|(command_permille, ua)| PatternPoint {
+        command_permille,
+        setting: Setting::new(ua, 300).unwrap(),
+    });
     let ramp = Ramp { up: ms(200), down: ms(100), ..Ramp::default() };
     let rate = Rate::from_hz(30).unwrap();
     let first = Channel {
@@ -107,10 +106,16 @@ fn offsets_are_exact() {
     // ON is 700 ms
     let cycle = |rest| Cycle { hold: ms(400), rest: ms(rest) };
     assert_eq!(offsets(Synchrony::Together, 3, cycle(0), &ramp), [Some(0); 3]);
-    assert_eq!(offsets(Synchrony::Alternating, 4, cycle(701), &ramp), [Some(0), Some(700_500), Some(0), Some(700_500)]);
+    assert_eq!(
+        offsets(Synchrony::Alternating, 4, cycle(701), &ramp),
+        [Some(0), Some(700_500), Some(0), Some(700_500)]
+    );
     assert_eq!(offsets(Synchrony::Alternating, 2, cycle(700), &ramp)[1], Some(700_000));
     assert_eq!(offsets(Synchrony::Alternating, 2, cycle(699), &ramp), [None; 2]);
-    assert_eq!(offsets(Synchrony::Sequential, 3, cycle(1_400), &ramp), [Some(0), Some(700_000), Some(1_400_000)]);
+    assert_eq!(
+        offsets(Synchrony::Sequential, 3, cycle(1_400), &ramp),
+        [Some(0), Some(700_000), Some(1_400_000)]
+    );
     assert_eq!(offsets(Synchrony::Sequential, 3, cycle(1_399), &ramp), [None; 3]);
     let quarters = [Some(0), Some(8_333), Some(16_666), Some(25_000)];
     assert_eq!(offsets(Synchrony::Interleaved, 4, cycle(0), &ramp), quarters);
@@ -124,7 +129,9 @@ fn offsets_are_refused_by_name() {
     let field = |synchrony: Synchrony, index, count| {
         synchrony.offset(index, count, &cycle, &ramp, slow).map_err(|e| e.field())
     };
-    for synchrony in [Synchrony::Together, Synchrony::Alternating, Synchrony::Sequential, Synchrony::Interleaved] {
+    for synchrony in
+        [Synchrony::Together, Synchrony::Alternating, Synchrony::Sequential, Synchrony::Interleaved]
+    {
         assert_eq!(field(synchrony, 0, 0), Err(Field::Channels));
         assert_eq!(field(synchrony, 2, 2), Err(Field::Channels));
         assert_eq!(field(synchrony, 0, 9), Err(Field::Channels));

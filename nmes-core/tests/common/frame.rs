@@ -22,8 +22,19 @@ impl Frame {
     pub fn of(frame: &PulseFrame<'_>) -> Self {
         let list: Vec<_> = frame.segments().collect();
         let (channel, kind, sequence) = (frame.channel(), frame.kind(), frame.sequence());
-        let (onset, each, cycles) = (frame.onset_tick(), frame.cycle_segments().count() as u16, frame.cycles());
-        let own = Self { channel, kind, sequence, onset, list, rest: frame.rest(), each, cycles, main: frame.main_segment() };
+        let (onset, each, cycles) =
+            (frame.onset_tick(), frame.cycle_segments().count() as u16, frame.cycles());
+        let own = Self {
+            channel,
+            kind,
+            sequence,
+            onset,
+            list,
+            rest: frame.rest(),
+            each,
+            cycles,
+            main: frame.main_segment(),
+        };
         assert_eq!(frame.edge_count(), own.edge_count());
         // every edge of a short frame, some of a long one
         let step = usize::from(own.edge_count() / 32 + 1);

@@ -1,6 +1,7 @@
 //! A clock, a script and random sessions for the property tests.
 #![allow(
     dead_code,
+    unused_imports,
     missing_docs,
     unreachable_pub,
     clippy::arithmetic_side_effects,
@@ -19,9 +20,9 @@ mod random_cases;
 
 pub use bounds::*;
 pub use frame::Frame;
-pub use random_cases::{Case, Kind, case, ms, script};
 use nmes_core::*;
 use proptest::prelude::*;
+pub use random_cases::{Case, Kind, case, ms, script};
 
 /// Cases of each property: `NMES_CASES`, or `usual`.
 pub fn cases(usual: u32) -> ProptestConfig {
@@ -213,7 +214,12 @@ pub fn ramped(up: u32, down: u32, floor: u32) -> Ramp {
 }
 
 pub fn gated(max_on: u32, min_off: u32, triggers: u16) -> Schedule<'static> {
-    Schedule::Gated(Gate { max_on: ms(max_on), min_off: ms(min_off), max_triggers_per_minute: triggers, refractory: Millis::ZERO })
+    Schedule::Gated(Gate {
+        max_on: ms(max_on),
+        min_off: ms(min_off),
+        max_triggers_per_minute: triggers,
+        refractory: Millis::ZERO,
+    })
 }
 
 /// Compiles for as many equal outputs as there are channels, and hands the plan on.
@@ -301,7 +307,9 @@ impl Run {
             let own = usize::from(edge.channel);
             let source = hardware.channel(edge.channel).unwrap().source;
             driven[own] = matches!(edge.level, Level::Code(code) if code != 0);
-            let same = |c: usize| c != own && source != 0 && hardware.channels().get(c).is_some_and(|o| o.source == source);
+            let same = |c: usize| {
+                c != own && source != 0 && hardware.channels().get(c).is_some_and(|o| o.source == source)
+            };
             if driven[own] && (0..MAX_CHANNELS).any(|c| driven[c] && same(c)) {
                 return Some(edge.tick);
             }

@@ -27,9 +27,15 @@ impl Machine<'_> {
                 self.decide_anew(number, now);
             }
             all = match (all, this) {
-                (GateAnswer::Started { at_tick: a }, GateAnswer::Started { at_tick: b }) => GateAnswer::Started { at_tick: a.max(b) },
-                (GateAnswer::Waiting { at_tick: a }, GateAnswer::Waiting { at_tick: b }) => GateAnswer::Waiting { at_tick: a.max(b) },
-                (GateAnswer::Closed { over_tick: a }, GateAnswer::Closed { over_tick: b }) => GateAnswer::Closed { over_tick: a.max(b) },
+                (GateAnswer::Started { at_tick: a }, GateAnswer::Started { at_tick: b }) => {
+                    GateAnswer::Started { at_tick: a.max(b) }
+                }
+                (GateAnswer::Waiting { at_tick: a }, GateAnswer::Waiting { at_tick: b }) => {
+                    GateAnswer::Waiting { at_tick: a.max(b) }
+                }
+                (GateAnswer::Closed { over_tick: a }, GateAnswer::Closed { over_tick: b }) => {
+                    GateAnswer::Closed { over_tick: a.max(b) }
+                }
                 (GateAnswer::Ignored, this) => this,
                 (all, _) => all,
             };
@@ -91,7 +97,8 @@ impl Machine<'_> {
     }
 
     fn open_channel(&mut self, gate: &Gate, number: usize, now: i128) -> GateAnswer {
-        let (on, latest, longest) = (self.is_on(number, now), self.latest(number), millis(gate.max_on, self.hz));
+        let (on, latest, longest) =
+            (self.is_on(number, now), self.latest(number), millis(gate.max_on, self.hz));
         let open = self.rested(gate, number, now);
         let spacing = self.spacing;
         let line = &mut self.lines[number];
@@ -108,7 +115,8 @@ impl Machine<'_> {
                 (envelope.from, envelope.open) = (envelope.at(now).unwrap_or(0), now);
             }
             train.limited = train.opened + longest < latest;
-            (envelope.held, envelope.close, envelope.down) = (None, (train.opened + longest).min(latest), down);
+            (envelope.held, envelope.close, envelope.down) =
+                (None, (train.opened + longest).min(latest), down);
             return GateAnswer::Continued;
         }
         line.queued = Some((open, (open + longest).min(latest)));

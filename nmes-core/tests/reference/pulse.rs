@@ -11,7 +11,7 @@ pub fn nearest(numerator: i128, divisor: i128) -> i128 {
 /// One channel and the output it is on.
 #[derive(Clone, Copy)]
 pub struct Maker<'a> {
-    pub channel: &'a Channel<'a>,
+    pub channel: &'a Channel<'static>,
     pub output: &'a ChannelHardware,
     pub timing: &'a HardwareTiming,
     pub spacing: i128,
@@ -71,7 +71,9 @@ impl Maker<'_> {
         match (dead, all - dead) {
             (0, 0) => vec![],
             (0, gap) => vec![(rest, gap)],
-            (dead, after) if rest != Level::Open && after >= self.spacing => vec![(Level::Open, dead), (rest, after)],
+            (dead, after) if rest != Level::Open && after >= self.spacing => {
+                vec![(Level::Open, dead), (rest, after)]
+            }
             (dead, after) => vec![(Level::Open, dead + after)],
         }
     }
@@ -173,7 +175,8 @@ impl Maker<'_> {
             us += point.width.as_micros();
             let ticks = self.ticks(Micros::from_micros(us).unwrap()) - began;
             let fraction = nearest(i128::from(point.permille) * 16_384, 1_000);
-            let level = if point.permille == 0 { self.zero() } else { self.driven(nearest(code * fraction, 16_384)) };
+            let level =
+                if point.permille == 0 { self.zero() } else { self.driven(nearest(code * fraction, 16_384)) };
             all.push((level, ticks));
         }
         all
@@ -187,20 +190,28 @@ impl Maker<'_> {
     }
 
     /// What pays `owed` nanoampere-ticks back.
-    fn balance(&self, code: i128, width: i128, body: &[(Level, i128)], owed: i128) -> Option<Vec<(Level, i128)>> {
+    fn balance(
+        &self,
+        code: i128,
+        width: i128,
+        body: &[(Level, i128)],
+        owed: i128,
+    ) -> Option<Vec<(Level, i128)>> {
         let shape = &self.channel.pulse;
         let last = match shape.form {
             Form::Points(points) => self.points(points, code).last().copied(),
-            _ => None,
+            Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } | Form::Table(_) => None,
         };
         if !shape.balance.is_balanced() {
             return Some(last.into_iter().collect());
         }
         let mut all = if last.is_some() { vec![] } else { self.gap() };
-        if let (Form::Table(_), Balance::Symmetric, true) = (shape.form, shape.balance, self.output.is_exact()) {
+        if let (Form::Table(_), Balance::Symmetric, true) =
+            (shape.form, shape.balance, self.output.is_exact())
+        {
             let mirrored = |(level, ticks): &(Level, i128)| match level {
                 Level::Code(code) => (Level::Code(-code), *ticks),
-                other => (*other, *ticks),
+                Level::Open | Level::Shorted => (*level, *ticks),
             };
             all.extend(body.iter().map(mirrored));
             return Some(all);
@@ -215,8 +226,15 @@ impl Maker<'_> {
     }
 
     fn nominal(&self, code: i128, width: i128, body: &[(Level, i128)]) -> i128 {
-        let units: i128 = body.iter().map(|(level, ticks)| if let Level::Code(c) = level { i128::from(*c) * ticks } else { 0 }).sum();
-        let equal = if let Form::Prepulse(_) = self.channel.pulse.form { (units.abs() + code - 1) / code } else { width };
+        let units: i128 = body
+            .iter()
+            .map(|(level, ticks)| if let Level::Code(c) = level { i128::from(*c) * ticks } else { 0 })
+            .sum();
+        let equal = if let Form::Prepulse(_) = self.channel.pulse.form {
+            (units.abs() + code - 1) / code
+        } else {
+            width
+        };
         let percent = i128::from(self.channel.pulse.balance.length_percent());
         if percent == 100 { equal } else { (equal * percent + 50) / 100 }
     }
