@@ -19,7 +19,7 @@ fn compiled(case: &Case) -> Result<Plan<'_>, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-INV-01, REQ-INV-02: without lateness every pulse's sum, and the ledger after it, is exactly zero, at
     /// every amplitude, width and ramp step; the edges alone give the same sum.

@@ -24,7 +24,7 @@ fn hardware(timing: HardwareTiming) -> Hardware {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-INV-04: onset n is floor(n × period), for any rational rate and clock.
     #[test]

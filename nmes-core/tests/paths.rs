@@ -256,7 +256,7 @@ fn stops() -> impl Strategy<Value = Option<StopPolicy>> {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-CORE-07: dead time and edge spacing hold on every path, whatever comes from outside, late or not.
     #[test]

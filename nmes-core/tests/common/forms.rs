@@ -51,7 +51,8 @@ fn balanced_points(number: u64) -> Vec<Point> {
 /// The point that pays `charge` back at about `permille`: the width is whole, and the level is right to its rounding.
 fn paying(charge: i64, permille: u64) -> Point {
     let width = (charge.unsigned_abs() / permille).max(60);
-    let level = -(charge as f64 / width as f64).round() as i16;
+    let half = (width / 2) as i64 * charge.signum();
+    let level = -((charge + half) / width as i64) as i16;
     Point { permille: level, width: Micros::from_micros(width as u32).unwrap() }
 }
 
@@ -128,9 +129,9 @@ fn random_stages(number: u64, rates: bool) -> Vec<Stage> {
     let count = 1 + draw() % 4;
     let stage = |_| {
         let cycle = Cycle { hold: ms(1 + draw() % 250), rest: ms(draw() % 250) };
-        let rate =
-            (draw() % 2 == 0 && rates).then(|| Rate::from_millihertz(200 + (draw() % 1_800) as u32).unwrap());
-        let full = draw() % 3 == 0;
+        let rate = (draw().is_multiple_of(2) && rates)
+            .then(|| Rate::from_millihertz(200 + (draw() % 1_800) as u32).unwrap());
+        let full = draw().is_multiple_of(3);
         let level_permille = if full { 1_000 } else { 1 + (draw() % 1_000) as u16 };
         Stage { cycle, repeats: 1 + (draw() % 2) as u16, level_permille, rate }
     };

@@ -1,6 +1,7 @@
 //! A clock, a script and random sessions for the property tests.
 #![allow(
     dead_code,
+    unused_imports,
     missing_docs,
     unreachable_pub,
     clippy::arithmetic_side_effects,

@@ -148,7 +148,7 @@ fn formed(form: (u8, usize), balance: Balance, width: u32, kind: Kind) -> (Form<
 fn room(pulse: &PulseShape<'_>, width: u32, kind: Kind) -> u32 {
     let pre = match pulse.form {
         Form::Prepulse(pre) => pre.width.as_micros(),
-        _ => 0,
+        Form::Rectangular | Form::Triphasic { .. } | Form::Points(_) | Form::Table(_) => 0,
     };
     let each = (width + pre) * (100 + u32::from(pulse.balance.length_percent())) / 100
         + width
@@ -163,7 +163,7 @@ fn train(kind: Kind) -> impl Strategy<Value = (PulseShape<'static>, u32, Rate, T
         (prop_oneof![4 => Just(0_u32), 1 => 1_u32..30], prop_oneof![4 => Just(0_u32), 1 => 20_u32..900]);
     (pulse(kind), timing, bounds).prop_map(
         move |((pulse, width), (timing, number, millihertz), (pulses_max, stale))| {
-            let slowest = 1_000_000_000 / room(&pulse, width, kind);
+            let slowest = 1_000_000_000 / room(&pulse, widest(&pulse, width), kind);
             let millihertz = match timing {
                 7 if slowest >= 1_000 => {
                     if slowest >= 10_000 {
@@ -180,6 +180,11 @@ fn train(kind: Kind) -> impl Strategy<Value = (PulseShape<'static>, u32, Rate, T
             (pulse, width, rate, train)
         },
     )
+}
+
+/// The width of a ceiling.
+fn widest(pulse: &PulseShape<'_>, width: u32) -> u32 {
+    if matches!(pulse.form, Form::Points(_)) { width } else { width + width / 8 }
 }
 
 fn timed(timing: u8, number: usize, millihertz: u32) -> Timing<'static> {
@@ -205,15 +210,17 @@ fn timed(timing: u8, number: usize, millihertz: u32) -> Timing<'static> {
 fn channel(kind: Kind) -> impl Strategy<Value = Channel<'static>> {
     let slope = prop_oneof![Just(Slope::Linear), Just(Slope::RaisedCosine), Just(Slope::Exponential)];
     let ramp = (any::<bool>(), 0_u32..400, 0_u32..400, any::<bool>(), slope);
-    (train(kind), 2_000_u32..100_000, ramp, 0_u32..20_000).prop_map(
-        |((pulse, width, rate, train), amplitude, ramp, offset)| {
+    let amplitude = (2_000_u32..100_000, prop_oneof![Just(0_u32), 0_u32..30_000]);
+    (train(kind), amplitude, ramp, 0_u32..20_000).prop_map(
+        |((pulse, width, rate, train), (amplitude, more), ramp, offset)| {
             let (by_width, up, down, floored, slope) = ramp;
             let set = Setting::new(amplitude, width).unwrap();
             let by_width = by_width && !matches!(pulse.form, Form::Points(_));
             let control = if by_width { Control::Width } else { Control::Amplitude };
             let floor = if floored { if by_width { width / 2 } else { amplitude / 2 } } else { 0 };
             let ramp = Ramp { control, up: ms(up), down: ms(down), down_min: Millis::ZERO, slope, floor };
-            Channel { pulse, rate, train, set, ceiling: set, ramp, offset: us(offset) }
+            let ceiling = Setting::new(amplitude + more, widest(&pulse, width)).unwrap();
+            Channel { pulse, rate, train, set, ceiling, ramp, offset: us(offset) }
         },
     )
 }
@@ -243,7 +250,9 @@ fn hardware(kind: Kind) -> impl Strategy<Value = Hardware> {
             has_latch,
             ..HardwareTiming::ideal(hz)
         };
-        let mut output = ChannelHardware::symmetric(na, -32_768, 32_767);
+        // a few ranges are narrow, and not the same both ways
+        let code_min = if skew % 7 == 0 { -600 } else { -32_768 };
+        let mut output = ChannelHardware::symmetric(na, code_min, 32_767);
         if !kind.exact {
             output.na_per_code_negative = na.saturating_add_signed(skew);
             output.offset_na = offset;
@@ -276,7 +285,7 @@ fn slow_enough(schedule: Schedule<'static>, channels: &[Channel<'_>], seed: u64)
     let slow = channels.iter().any(|c| c.rate.as_millihertz() < 2_000);
     match schedule {
         Schedule::Program(_) if slow => Schedule::Program(forms::stages(seed as usize % forms::MADE, false)),
-        other => other,
+        Schedule::Continuous | Schedule::Cyclic(_) | Schedule::Gated(_) | Schedule::Program(_) => schedule,
     }
 }
 
@@ -311,7 +320,7 @@ pub fn script(case: &Case) -> Vec<(u64, Action)> {
     for _ in 0..12 {
         tick += random() % (hz / 5);
         let index = (random() % case.channels.len() as u64) as u8;
-        let set = case.channels[usize::from(index)].set;
+        let Channel { set, ceiling, pulse, .. } = case.channels[usize::from(index)];
         let action = match random() % 9 {
             0 | 1 => Action::Gate(GateInput::Open),
             2 => Action::Gate(GateInput::Hold),
@@ -321,9 +330,15 @@ pub fn script(case: &Case) -> Vec<(u64, Action)> {
             6 => Action::Pause,
             7 => Action::Resume,
             _ => {
-                let ua = (set.amplitude.as_microamps() / 2).max(1_000) + (random() % 900) as u32;
-                let ua = ua.min(set.amplitude.as_microamps());
-                Action::Command(index, Setting { amplitude: MicroAmps::from_microamps(ua).unwrap(), ..set })
+                let (least, most) = (set.amplitude.as_microamps() / 2, ceiling.amplitude.as_microamps());
+                let ua = least + (random() % u64::from(most - least + 1)) as u32;
+                let moves = !matches!(pulse.form, Form::Points(_)) && random().is_multiple_of(2);
+                let us = set.width.as_micros() - if moves { (random() % 8) as u32 } else { 0 };
+                Action::Command(
+                    index,
+                    Setting::new(ua, if moves && us % 2 == 0 { ceiling.width.as_micros() } else { us })
+                        .unwrap(),
+                )
             }
         };
         script.push((tick, action));

@@ -12,16 +12,20 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::unreachable,
     clippy::as_conversions,
     reason = "test support: a panic here is a failed test"
 )]
 
+mod contractions;
 mod gate;
+mod inputs;
 mod level;
 mod onsets;
 mod pulse;
 
-use level::{Ducks, FULL, Trapezoid, Turn, between, shaped};
+use contractions::contraction;
+use level::{Ducks, FULL, Trapezoid, between, shaped};
 use nmes_core::*;
 use onsets::onset;
 use pulse::{Maker, Pulse, nearest};
@@ -171,7 +175,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn channel(&self) -> &'a Channel<'a> {
+    fn channel(&self) -> &'a Channel<'static> {
         self.maker.channel
     }
 
@@ -337,27 +341,27 @@ impl Machine<'_> {
                 let Some((open, close)) = line.queued.take() else { return false };
                 (open, close, FULL, channel.rate, channel.train.timing)
             }
-            schedule => match contraction(schedule, channel, self.session.length(), line.trains) {
-                None => {
-                    line.done = true;
-                    return false;
+            schedule @ (Schedule::Continuous | Schedule::Cyclic(_) | Schedule::Program(_)) => {
+                match contraction(schedule, channel, self.session.length(), line.trains) {
+                    None => {
+                        line.done = true;
+                        return false;
+                    }
+                    Some((ms, hold, permille, rate)) => {
+                        let open = begin + ms * hz / 1_000;
+                        let close = open + up + millis(hold, hz);
+                        let peak = (FULL * permille + 500) / 1_000;
+                        let timing = if rate.is_some() { Timing::Even } else { channel.train.timing };
+                        (open, close, peak, rate.unwrap_or(channel.rate), timing)
+                    }
                 }
-                Some((ms, hold, permille, rate)) => {
-                    let open = begin + ms * hz / 1_000;
-                    let close = open + up + millis(hold, hz);
-                    let peak = (FULL * permille + 500) / 1_000;
-                    let timing = if rate.is_some() { Timing::Even } else { channel.train.timing };
-                    (open, close, peak, rate.unwrap_or(channel.rate), timing)
-                }
-            },
+            }
         };
         let envelope = Trapezoid { open, from: 0, held: None, close, up, down };
         let gated = matches!(self.session.schedule(), Schedule::Gated(_));
         let limited = gated && close + down < end;
         line.trains += 1;
         let base = open.max(line.soonest_onset);
-        // the lists of a session live as long as it does
-        let timing = onsets::kept(timing);
         line.train =
             Some(Train { envelope, opened: open, base, passed: 0, pulses: 0, peak, rate, timing, limited });
         true
@@ -433,117 +437,4 @@ impl Machine<'_> {
             }
         }
     }
-
-    fn act(&mut self, action: Action, now: i128) {
-        match action {
-            Action::Start if self.start.is_none() => {
-                self.start = Some(now);
-                self.all_anew(now);
-            }
-            Action::Start => {}
-            Action::Command(channel, setting) => self.command(usize::from(channel), setting, now),
-            Action::Gate(input) => {
-                let answer = self.gate(input, now);
-                self.record.answers.push(answer);
-            }
-            Action::Pause | Action::Resume => {
-                let turn = if matches!(action, Action::Pause) { Turn::Down } else { Turn::Up };
-                for number in 0..self.lines.len() {
-                    let good = millis(self.lines[number].channel().train.stale_after, self.hz);
-                    if self.lines[number].ducks.turn(turn, now, good) {
-                        self.decide_anew(number, now);
-                    }
-                }
-            }
-            Action::Stop(policy) => self.stop(policy, now),
-        }
-    }
-
-    fn all_anew(&mut self, now: i128) {
-        for number in 0..self.lines.len() {
-            self.decide_anew(number, now);
-        }
-    }
-
-    /// A new setting: from the next pulse on that begins more than an edge spacing later.
-    fn command(&mut self, number: usize, setting: Setting, now: i128) {
-        let next = self.lines[number].train.as_ref().map_or(i128::MIN, |_| self.ideal(number));
-        let line = &mut self.lines[number];
-        let ua = setting.amplitude.as_microamps();
-        let (code, width) = (line.maker.code(ua), line.maker.ticks(setting.width));
-        // a setting that is above the ceiling or cannot be put out is refused
-        let ceiling = line.channel().ceiling;
-        let allowed = setting.amplitude <= ceiling.amplitude && setting.width <= ceiling.width;
-        if !allowed || (ua > 0 && line.maker.pulse(code, width, 0).is_none()) {
-            return;
-        }
-        let good = millis(line.channel().train.stale_after, self.hz);
-        let missed = line.ducks.command(now, good, next);
-        if line.settings.last().unwrap().0 != setting || missed {
-            line.settings.push((setting, if ua == 0 { 0 } else { code }, width));
-            let soon = matches!(line.next, Next::Begin { at, .. } if at <= now + self.spacing);
-            if !soon || !line.under_way.is_empty() {
-                self.decide_anew(number, now);
-            }
-        }
-    }
-
-    fn stop(&mut self, policy: StopPolicy, now: i128) {
-        self.stopping = true;
-        self.lines.iter_mut().for_each(|line| line.queued = None);
-        match policy {
-            StopPolicy::FinishPulse => self.all_anew(now),
-            StopPolicy::RecoverNow => panic!("not in this reference"),
-            StopPolicy::HardOff => {
-                for number in 0..self.lines.len() {
-                    self.cut(number, now);
-                }
-            }
-        }
-    }
-
-    /// Open at once: the record of a pulse that is cut says what flowed.
-    fn cut(&mut self, number: usize, now: i128) {
-        let cut = self.lines[number].receipt.take();
-        let was_open = self.lines[number].level == Level::Open;
-        let line = &mut self.lines[number];
-        line.under_way.clear();
-        (line.next, line.train, line.done) = (Next::Nothing, None, true);
-        if !was_open {
-            self.put_out(number, now, Level::Open);
-            if let Some(receipt) = cut {
-                self.record.receipts.push(PulseReceipt { end_tick: now as u64, cut: true, ..receipt });
-            }
-        }
-    }
-}
-
-/// Contraction number `k`: when it begins in milliseconds, its hold, level and rate. `None` when it does not end within
-/// the session.
-fn contraction(
-    schedule: Schedule<'_>,
-    channel: &Channel<'_>,
-    length: Millis,
-    k: u64,
-) -> Option<(i128, Millis, i128, Option<Rate>)> {
-    let ramps = i128::from(channel.ramp.up.as_millis()) + i128::from(channel.ramp.down.as_millis());
-    let stages: Vec<Stage> = match schedule {
-        Schedule::Cyclic(cycle) => {
-            let often = (k + 1).min(60_000) as u16;
-            vec![Stage { cycle, repeats: often, level_permille: 1_000, rate: None }]
-        }
-        Schedule::Program(stages) => stages.to_vec(),
-        Schedule::Continuous | Schedule::Gated(_) => vec![],
-    };
-    let one_by_one = stages.iter().flat_map(|stage| (0..stage.repeats).map(move |_| *stage));
-    let mut begin = 0;
-    for (n, stage) in (0..).zip(one_by_one) {
-        let on = ramps + i128::from(stage.cycle.hold.as_millis());
-        if n == k {
-            let fits = begin + on <= i128::from(length.as_millis());
-            return fits.then_some((begin, stage.cycle.hold, i128::from(stage.level_permille), stage.rate));
-        }
-        begin += on + i128::from(stage.cycle.rest.as_millis());
-    }
-    None
 }

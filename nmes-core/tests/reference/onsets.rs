@@ -2,16 +2,6 @@
 
 use nmes_core::*;
 
-/// The same timing for as long as the tests run: the lists of random sessions are made once.
-pub fn kept(timing: Timing<'_>) -> Timing<'static> {
-    match timing {
-        Timing::Even => Timing::Even,
-        Timing::Bursts(bursts) => Timing::Bursts(bursts),
-        Timing::Sweep(sweep) => Timing::Sweep(sweep),
-        Timing::List(intervals) => Timing::List(intervals.to_vec().leak()),
-    }
-}
-
 /// floor(n × period), in ticks.
 fn periods(rate: Rate, n: i128, hz: i128) -> i128 {
     n * i128::from(rate.per_us()) * hz / (i128::from(rate.pulses()) * 1_000_000)

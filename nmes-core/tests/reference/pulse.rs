@@ -11,7 +11,7 @@ pub fn nearest(numerator: i128, divisor: i128) -> i128 {
 /// One channel and the output it is on.
 #[derive(Clone, Copy)]
 pub struct Maker<'a> {
-    pub channel: &'a Channel<'a>,
+    pub channel: &'a Channel<'static>,
     pub output: &'a ChannelHardware,
     pub timing: &'a HardwareTiming,
     pub spacing: i128,
@@ -200,7 +200,7 @@ impl Maker<'_> {
         let shape = &self.channel.pulse;
         let last = match shape.form {
             Form::Points(points) => self.points(points, code).last().copied(),
-            _ => None,
+            Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } | Form::Table(_) => None,
         };
         if !shape.balance.is_balanced() {
             return Some(last.into_iter().collect());
@@ -211,7 +211,7 @@ impl Maker<'_> {
         {
             let mirrored = |(level, ticks): &(Level, i128)| match level {
                 Level::Code(code) => (Level::Code(-code), *ticks),
-                other => (*other, *ticks),
+                Level::Open | Level::Shorted => (*level, *ticks),
             };
             all.extend(body.iter().map(mirrored));
             return Some(all);
