@@ -308,3 +308,47 @@ fn lateness_holds(case: &Case) -> Result<(), TestCaseError> {
     }
     Ok(())
 }
+
+/// REQ-CORE-80: the random sessions of these properties are not mostly refused, and have every form, timing and schedule.
+#[test]
+fn the_cases_are_not_mostly_refused() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    for (late, exact) in [(false, true), (false, false), (true, true), (true, false)] {
+        let mut runner = TestRunner::deterministic();
+        let mut seen = std::collections::BTreeMap::<&str, u32>::new();
+        for _ in 0..600 {
+            let case = case(Kind { late, exact }).new_tree(&mut runner).unwrap().current();
+            if Plan::compile(&case.session(), &case.hardware).is_err() {
+                continue;
+            }
+            let mut count = |name| *seen.entry(name).or_default() += 1;
+            count("session");
+            count(match case.schedule {
+                Schedule::Continuous => "continuous",
+                Schedule::Cyclic(_) => "cyclic",
+                Schedule::Gated(_) => "gated",
+                Schedule::Program(_) => "program",
+            });
+            for channel in &case.channels {
+                count(match channel.pulse.form {
+                    Form::Rectangular => "rectangular",
+                    Form::Prepulse(_) => "prepulse",
+                    Form::Triphasic { .. } => "triphasic",
+                    Form::Points(_) => "points",
+                    Form::Table(_) => "table",
+                });
+                count(match channel.train.timing {
+                    Timing::Even => "even",
+                    Timing::Bursts(_) => "bursts",
+                    Timing::Sweep(_) => "sweep",
+                    Timing::List(_) => "list",
+                });
+                count(if channel.pulse.repeat == Repeat::ONCE { "once" } else { "repeated" });
+            }
+        }
+        assert_eq!(seen.len(), 16, "{late} {exact}: {seen:?}");
+        assert!(seen.values().all(|n| *n >= 20), "{late} {exact}: {seen:?}");
+        assert!(seen["session"] >= 300, "{late} {exact}: {seen:?}");
+    }
+}

@@ -89,4 +89,73 @@ proptest! {
     fn both_engines_agree_on_calibrated_outputs(case in case(Kind { late: false, exact: false }), stop in stops()) {
         agrees(&simple(case), stop)?;
     }
+
+    /// REQ-CORE-79, REQ-INV-03: one channel of plain pulses with late edges and stamps that are off: where the last edge of
+    /// each pulse stands, and every trim, in the train and at its end.
+    #[test]
+    fn both_engines_agree_on_late_edges(case in case(Kind { late: true, exact: true })) {
+        let mut case = simple(case);
+        let channel = &mut case.channels[0];
+        let pulse = PulseShape { form: Form::Rectangular, repeat: Repeat::ONCE, ..channel.pulse };
+        let balance = if pulse.balance.is_balanced() { pulse.balance } else { Balance::Symmetric };
+        let width = channel.set.width.as_micros().clamp(200, 600);
+        let set = Setting::new(channel.set.amplitude.as_microamps(), width).unwrap();
+        let (train, offset) = (Train::default(), Micros::ZERO);
+        *channel = Channel { pulse: PulseShape { balance, ..pulse }, set, ceiling: set, ramp: Ramp::default(), train, offset, ..*channel };
+        case.channels.truncate(1);
+        case.schedule = Schedule::Continuous;
+        late_edges_agree(&case)?;
+    }
+}
+
+/// Pulses of a strong and a weak setting in turn, so that trims come in the train as well.
+fn late_edges_agree(case: &Case) -> Result<(), TestCaseError> {
+    let session = case.session();
+    let plan = Plan::compile(&session, &case.hardware).map_err(|e| TestCaseError::reject(e.to_string()))?;
+    let weak = case.channels[0].set.amplitude.as_microamps() / 7;
+    let weak = Setting { amplitude: MicroAmps::from_microamps(weak).unwrap(), ..case.channels[0].set };
+    if plan.frame(0, weak, 0).is_none() {
+        return Err(TestCaseError::reject("the weak setting cannot be paid back"));
+    }
+    let (start, timing, c) = (100_000_u64, case.hardware.timing(), plan.channel(0).unwrap());
+    let set = c.channel().set;
+    let mut script = vec![(0, Action::Command(0, set)), (start, Action::Start)];
+    let mut onsets = Onsets::new(c.rate(), timing.ticks_per_second).unwrap();
+    let mut ideals = vec![];
+    let turns = case.seed % 5 + 1;
+    for n in 0.. {
+        if onsets.tick() >= plan.length_ticks() {
+            break;
+        }
+        let setting = if n % (2 * turns) < turns { set } else { weak };
+        let mut commanded = 0;
+        if n > 0 && n % turns == 0 {
+            commanded = start + onsets.tick() - c.period_ticks() / 8;
+            script.push((commanded, Action::Command(0, setting)));
+        }
+        let code = i128::from(c.code_for(setting.amplitude));
+        ideals.push((i128::from(start + onsets.tick()), code, i128::from(commanded)));
+        onsets.advance();
+    }
+    let run = play(&plan, &script, case.lateness(case.seed));
+    prop_assert_eq!(run.fault, None);
+    let (spacing, jitter) = (i128::from(case.hardware.edge_spacing_ticks()), i128::from(c.jitter_ticks()));
+    let output = &case.hardware.channels()[0];
+    let maker = reference::Maker { channel: &case.channels[0], output, timing, spacing, jitter };
+    let (rest, turn) = (Level::from(timing.pulse_rest), spacing.max(i128::from(timing.dead_ticks)));
+    let mut second = reference::late::Late {
+        maker,
+        rest,
+        turn,
+        late: case.lateness(case.seed),
+        now: i128::from(start),
+        edges: vec![],
+    };
+    second.play(i128::from(start), &ideals, i128::from(c.width_ticks(set.width)));
+    let one: Vec<_> = run.edges.iter().map(|e| (i128::from(e.tick), e.level)).collect();
+    for (one, two) in one.iter().zip(&second.edges) {
+        prop_assert_eq!(one, two);
+    }
+    prop_assert_eq!(one.len(), second.edges.len());
+    Ok(())
 }

@@ -47,7 +47,7 @@ impl Machine<'_> {
         // a setting that is above the ceiling or cannot be put out is refused
         let ceiling = line.channel().ceiling;
         let allowed = setting.amplitude <= ceiling.amplitude && setting.width <= ceiling.width;
-        if !allowed || (ua > 0 && line.maker.pulse(code, width, 0).is_none()) {
+        if !allowed || (ua > 0 && !line.maker.takes(code, width)) {
             return;
         }
         let good = millis(line.channel().train.stale_after, self.hz);

@@ -1,7 +1,9 @@
 //! A second engine, slow and plain: written from the documents, for outputs that are never late. It keeps lists of what
 //! happened, works every level and every onset out anew from them, and looks at one edge at a time.
 //!
-//! It leaves out what other tests hold: late edges and trims, `RecoverNow`, sweeps (exact to two ticks, not to one),
+//! [`late`] is another one, for one channel of plain pulses whose edges are late.
+//!
+//! Both leave out what other tests hold: late edges of other forms, `RecoverNow`, sweeps (exact to two ticks, not to one),
 //! sources that are shared, and gates on channels with an offset.
 #![allow(
     dead_code,
@@ -20,6 +22,7 @@
 mod contractions;
 mod gate;
 mod inputs;
+pub mod late;
 mod level;
 mod onsets;
 mod pulse;
@@ -28,7 +31,8 @@ use contractions::contraction;
 use level::{Ducks, FULL, Trapezoid, between, shaped};
 use nmes_core::*;
 use onsets::onset;
-use pulse::{Maker, Pulse, nearest};
+pub use pulse::Maker;
+use pulse::{Pulse, nearest};
 
 use crate::common::Action;
 
@@ -126,7 +130,13 @@ pub fn play<'a>(
     let line = |number: usize| {
         Line::new(
             number as u8,
-            Maker { channel: &channels[number], output: &hardware.channels()[number], timing, spacing },
+            Maker {
+                channel: &channels[number],
+                output: &hardware.channels()[number],
+                timing,
+                spacing,
+                jitter: 0,
+            },
         )
     };
     let mut machine = Machine {

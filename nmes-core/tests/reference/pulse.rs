@@ -15,6 +15,8 @@ pub struct Maker<'a> {
     pub output: &'a ChannelHardware,
     pub timing: &'a HardwareTiming,
     pub spacing: i128,
+    /// L + 2 ε.
+    pub jitter: i128,
 }
 
 /// A pulse that is put out.
@@ -29,6 +31,10 @@ pub struct Pulse {
 }
 
 impl Maker<'_> {
+    /// The shortest level: late edges do not come nearer than the edge spacing.
+    fn least(&self) -> i128 {
+        self.spacing + self.jitter
+    }
     fn sign(&self) -> i128 {
         if self.channel.pulse.leading == Polarity::Positive { 1 } else { -1 }
     }
@@ -45,12 +51,16 @@ impl Maker<'_> {
         ((wanted + gain / 2) / gain).max(0)
     }
     fn dead(&self) -> i128 {
-        if self.timing.dead_ticks == 0 { 0 } else { i128::from(self.timing.dead_ticks).max(self.spacing) }
+        if self.timing.dead_ticks == 0 {
+            0
+        } else {
+            (i128::from(self.timing.dead_ticks) + self.jitter).max(self.least())
+        }
     }
     fn gap_ticks(&self, us: Micros) -> i128 {
         match self.ticks(us) {
             0 => self.dead(),
-            ticks => ticks.max(self.spacing).max(self.dead()),
+            ticks => ticks.max(self.least()).max(self.dead()),
         }
     }
     /// How the output rests within a pulse.
@@ -71,7 +81,7 @@ impl Maker<'_> {
         match (dead, all - dead) {
             (0, 0) => vec![],
             (0, gap) => vec![(rest, gap)],
-            (dead, after) if rest != Level::Open && after >= self.spacing => {
+            (dead, after) if rest != Level::Open && after >= self.least() => {
                 vec![(Level::Open, dead), (rest, after)]
             }
             (dead, after) => vec![(Level::Open, dead + after)],
@@ -80,10 +90,25 @@ impl Maker<'_> {
 
     /// The pulse at a code and a width; up to 8 codes lower where that one cannot be paid back.
     pub fn pulse(&self, code: i128, width: i128, carry: i128) -> Option<Pulse> {
-        if width < self.spacing || code < 1 {
+        if width < self.least().max(10 * self.jitter) || code < 1 {
             return None;
         }
         ((code - 8).max(1)..=code).rev().find_map(|code| self.exactly(code, width, carry))
+    }
+
+    /// Whether a setting is taken: it can be put out, and where the balancing phase may need two levels (not that of a
+    /// rectangular pulse or a table that is paid back by its like) it is at least four edge spacings wide.
+    pub fn takes(&self, code: i128, width: i128) -> bool {
+        let shape = &self.channel.pulse;
+        let plain = match shape.form {
+            Form::Rectangular | Form::Table(_) => {
+                shape.balance.length_percent() == 100 && self.output.is_exact()
+            }
+            Form::Points(_) => false,
+            Form::Prepulse(_) | Form::Triphasic { .. } => true,
+        };
+        let wide = plain || !shape.balance.is_balanced() || width >= 4 * self.least();
+        wide && self.pulse(code, width, 0).is_some()
     }
 
     fn exactly(&self, code: i128, width: i128, carry: i128) -> Option<Pulse> {
@@ -155,7 +180,7 @@ impl Maker<'_> {
             Form::Table(levels) => {
                 let count = levels.len() as i128;
                 let (step, longer) = (width / count, width % count);
-                if step < self.spacing {
+                if step < self.least() {
                     return None;
                 }
                 let at = |(n, level): (i128, &i16)| {
@@ -270,9 +295,9 @@ impl Maker<'_> {
             let parts = match (low, more) {
                 (0, 0) => return None,
                 (low, 0) => vec![(low, width)],
-                (0, more) if more >= self.spacing && drift == 0 => vec![(1, more)],
+                (0, more) if more >= self.least() && drift == 0 => vec![(1, more)],
                 (0, _) => return None,
-                (_, more) if more < self.spacing || width - more < self.spacing => return None,
+                (_, more) if more < self.least() || width - more < self.least() => return None,
                 (low, more) if more < width - more => vec![(low + 1, more), (low, width - more)],
                 (low, more) => vec![(low, width - more), (low + 1, more)],
             };
