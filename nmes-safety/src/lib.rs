@@ -4,6 +4,7 @@
 mod check;
 mod crc32;
 mod metrics;
+pub mod output_table;
 mod profile;
 pub mod records;
 mod report;
