@@ -102,7 +102,7 @@ const NET_CHARGE: &str = "as commanded: codes × ticks sum to it; how a device h
                           measurement) the maker states";
 const DENSITY: &str = "r.m.s. over a pulse period while on, on the smaller electrode's conductive area";
 const POWER: &str = "r.m.s. over a pulse period while on, which is no less than over 1 s at the highest duty; on the \
-                     smaller electrode's conductive area";
+                     smaller electrode's conductive area; note 6 of the guidance asks for less than 0.25 W/cm²";
 const NO_BURSTS: Answer = Answer::NotApplicable("no bursts");
 
 impl Facts<'_, '_> {
