@@ -39,6 +39,8 @@ usage: ./ci.sh STEP...
   all      all of the above, then what was skipped and why
   sizes    sizes of the link-proof images
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
+  schema   what `nmes check --json` and `nmes report --json` print, against docs/schema with an independent validator
+           (needs Python; the tests do the same with one of their own)
   oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
   miri     tests of nmes-core under Miri, on the nightly toolchain
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
@@ -454,6 +456,35 @@ oracle_stimulators() {
   grep -E '^\.*(sm4|rs2): ' <<<"$out" || fail "nothing was compared"
 }
 
+# REQ-SAF-324 with a validator that is not ours.
+step_schema() {
+  local venv="$CARGO_TARGET_DIR/schema" format
+  command -v python3 >/dev/null || { skip "schema: no python3"; return; }
+  [ -x "$venv/bin/python" ] || python3 -m venv "$venv" || { skip "schema: no venv (apt-get install python3-venv)"; return; }
+  "$venv/bin/python" -c 'import jsonschema' 2>/dev/null ||
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check 'jsonschema>=4,<5' ||
+    { skip "schema: pip could not install jsonschema"; return; }
+  cargo build -q --locked -p nmes-examples --bin nmes
+  schema_of() { # schema arguments
+    local schema="docs/schema/$1.schema.json"
+    shift
+    "$CARGO_TARGET_DIR/debug/nmes" "$@" >"$venv/value.json" 2>/dev/null || true
+    "$venv/bin/python" - "$schema" "$venv/value.json" <<'PY'
+import json, sys
+import jsonschema
+schema, value = (json.load(open(path, encoding="utf-8")) for path in sys.argv[1:])
+jsonschema.Draft202012Validator.check_schema(schema)
+jsonschema.validate(value, schema, jsonschema.Draft202012Validator)
+PY
+    printf '%s: %s\n' "$schema" "nmes $*"
+  }
+  schema_of check-report check foot-drop --json
+  schema_of check-report check foot-drop --json --electrode-cm2 1
+  for format in fda-510k-table cfr-882-5891; do
+    schema_of output-report report foot-drop --json --format "$format"
+  done
+}
+
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-hal-adapters --features sim --example fuzz_stimulators
@@ -496,7 +527,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), oracles, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), schema, oracles, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

@@ -1,16 +1,19 @@
 //! The commands.
 
-use crate::cli::{Ask, CheckArgs, Cli, Command, EventsArgs, ListArgs, PlotArgs, RunArgs};
+use crate::cli::{
+    Ask, CheckArgs, Cli, Command, EventsArgs, ListArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs,
+};
 use crate::failure::Failure;
 use crate::picture::picture;
 use crate::records::{save, write_events, write_pulses};
 use crate::report::{
-    FILES, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, shown_value, sources_text,
+    FILES, Listing, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, shown_value, sources_text,
 };
 use crate::scenario::Scenario;
 use crate::simulation::{Run, run};
 use crate::text::{Paint, Table};
 use indicatif::{ProgressBar, ProgressStyle};
+use nmes_core::Plan;
 use nmes_protocols::{Built, CATALOGUE, Condition, channel_storage};
 use nmes_safety::{Checked, assess, check};
 use std::fmt::Write as _;
@@ -24,6 +27,7 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
     match &cli.command {
         Command::List(args) => list(args, out),
         Command::Check(args) => check_only(args, out).map_err(Failure::of_check),
+        Command::Report(args) => report(args, out).map_err(Failure::of_check),
         Command::Run(args) => run_all(args, out),
         Command::Events(args) => events(args, out),
         Command::Plot(args) => plot(args, out),
@@ -82,28 +86,54 @@ fn row_text(row: &Condition) -> String {
 }
 
 fn check_only(args: &CheckArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let scenario = Scenario::of(&args.ask)?;
+    with_plan(&args.ask, |scenario, plan| say_rules(scenario, plan, args.json, out))
+}
+
+/// The road up to a plan, for somebody to look at; denied when a rule denies it, after it was shown.
+fn with_plan(
+    ask: &Ask,
+    look: impl FnOnce(&Scenario, &Plan<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let scenario = Scenario::of(ask)?;
     let mut storage = channel_storage();
     let built = scenario.build(&mut storage)?;
     let plan = scenario.compile(&built)?;
-    let report = assess(&plan, &scenario.setup, &scenario.profile);
-    if args.json {
-        say_json(out, &report)?;
-    } else {
-        let paint = Paint::for_stdout();
-        let head = format!(
-            "{}, profile {}, use class {}, {} ohm assumed; worst case at the ceilings:",
-            scenario.row.name,
-            report.profile(),
-            report.use_class(),
-            args.ask.load.checked_load_ohm
-        );
-        let (limits, sources) = (limits_text(&report, paint), sources_text(&report));
-        say(out, &format!("{}\n{limits}\nWhere each limit is from\n{sources}", paint.head(&head)))?;
-    }
+    look(&scenario, &plan)?;
     check(plan, &scenario.setup, &scenario.profile)
         .map(drop)
         .map_err(|denied| Failure::Denied(denied_text(&denied)))
+}
+
+fn say_rules(scenario: &Scenario, plan: &Plan<'_>, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    let report = assess(plan, &scenario.setup, &scenario.profile);
+    if json {
+        return say_json(out, &report);
+    }
+    let paint = Paint::for_stdout();
+    let head = format!(
+        "{}, profile {}, use class {}, {} ohm assumed; worst case at the ceilings:",
+        scenario.row.name,
+        report.profile(),
+        report.use_class(),
+        scenario.checked_ohm
+    );
+    let (limits, sources) = (limits_text(&report, paint), sources_text(&report));
+    say(out, &format!("{}\n{limits}\nWhere each limit is from\n{sources}", paint.head(&head)))
+}
+
+fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    with_plan(&args.ask, |scenario, plan| {
+        let listing = match args.format {
+            ReportFormat::Rules => return say_rules(scenario, plan, args.json, out),
+            ReportFormat::Fda510kTable => Listing::fda_1999(plan, &scenario.setup),
+            ReportFormat::Cfr8825891 => Listing::cfr_882_5891(plan, &scenario.setup),
+        };
+        if args.json {
+            say_json(out, &listing.json(scenario.row.name))
+        } else {
+            say(out, &listing.text(scenario.row.name, Paint::for_stdout()))
+        }
+    })
 }
 
 fn denied_text(denied: &nmes_safety::Denied<'_>) -> String {

@@ -15,6 +15,8 @@ Examples:
       other settings
   nmes check foot-drop --electrode-cm2 8
       the limits only, nothing is run
+  nmes report foot-drop --format fda-510k-table
+      what the plan puts out, in the seventeen rows of FDA's guidance of 1999
   nmes events foot-drop --seconds 10 --format csv
       every level change on the output
 
@@ -38,6 +40,8 @@ pub enum Command {
     List(ListArgs),
     /// Hold a protocol against every limit, without running it.
     Check(CheckArgs),
+    /// Print what a protocol puts out, in the rows that regulators' documents ask for; nothing is run.
+    Report(ReportArgs),
     /// Run a protocol on a walk against a simulated output stage: report, foot-drop.svg and pulses.csv.
     Run(RunArgs),
     /// Print every level change on the output, one a line.
@@ -62,6 +66,20 @@ pub struct CheckArgs {
     pub ask: Ask,
     /// Print JSON for programs.
     #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// What is asked.
+    #[command(flatten)]
+    pub ask: Ask,
+    /// Which rows.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Fda510kTable, help_heading = "Output")]
+    pub format: ReportFormat,
+    /// Print JSON for programs.
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
 }
 
@@ -105,6 +123,19 @@ pub struct PlotArgs {
     /// The SVG file to write.
     #[arg(long, value_name = "FILE", default_value = "foot-drop.svg", help_heading = "Output")]
     pub out: PathBuf,
+}
+
+/// Which document's rows a report has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// The seventeen output specifications of FDA's guidance on powered muscle stimulators, 1999.
+    #[value(name = "fda-510k-table")]
+    Fda510kTable,
+    /// The output characteristics that 21 CFR 882.5891 lists.
+    #[value(name = "cfr-882-5891")]
+    Cfr8825891,
+    /// Every rule with value, limit, margin and source, as `nmes check` prints them.
+    Rules,
 }
 
 /// How level changes are written.

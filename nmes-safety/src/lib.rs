@@ -2,13 +2,18 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
+mod crc32;
 mod metrics;
+pub mod output_table;
 mod profile;
+pub mod records;
 mod report;
 pub mod rules;
+pub mod selftest;
 mod setup;
 
 pub use check::{Checked, Denied, assess, check};
+pub use crc32::Crc32;
 pub use metrics::{Phase, PulseMetrics, density_ua_per_cm2, power_uw_per_cm2};
 pub use profile::{Layer, Limit, LimitError, MAX_STATED, Profile};
 pub use report::{Place, Remark, Report, Row, Verdict};

@@ -1,11 +1,13 @@
 //! What a run shows: the numbers first, as data, then the same for people.
 
 mod limits;
+mod output;
 mod show;
 mod steps;
 mod words;
 
 pub use limits::{limits_text, sources_text};
+pub use output::{ChannelJson, Listing, OutputJson};
 pub(crate) use show::shown_value;
 pub use show::{FILES, run_text};
 

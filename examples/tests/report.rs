@@ -1,0 +1,187 @@
+//! Reports for papers and for programs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
+
+mod common;
+#[path = "common/schema.rs"]
+mod schema;
+
+use common::said;
+use schema::complaints;
+use serde_json::Value;
+
+const CHECK: &str = include_str!("../../docs/schema/check-report.schema.json");
+const OUTPUT: &str = include_str!("../../docs/schema/output-report.schema.json");
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// REQ-SAF-323: all seventeen rows, row 14 with its parts, with the figures of the foot-drop row at its ceilings.
+#[test]
+fn seventeen_rows() {
+    let (status, out, err) = said(&["report", "foot-drop", "--format", "fda-510k-table"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    for number in
+        (1..=13).map(|n| n.to_string()).chain(["14a", "14b", "14c", "14d", "15", "16", "17"].map(Into::into))
+    {
+        let row = |line: &str| line.split_whitespace().next() == Some(number.as_str());
+        assert!(out.lines().any(row), "row {number}: {out}");
+    }
+    let answers = [
+        "symmetrically balanced",
+        "19.989 V @ 500 ohm, 79.956 V @ 2000 ohm, 150 V @ 10000 ohm",
+        "39.978 mA @ 500 ohm, 39.978 mA @ 2000 ohm, 15 mA @ 10000 ohm",
+        "40 Hz",
+        "11.993378 µC",
+        "± __ %",
+        "the maker states",
+        "A simulation",
+    ];
+    for phrase in answers {
+        assert!(out.contains(phrase), "{phrase}: {out}");
+    }
+    for never in ["complian", "certif", "\u{1b}["] {
+        assert!(!out.contains(never), "{never:?}: {out}");
+    }
+    assert_eq!(said(&["report", "foot-drop"]).1, out, "this is what is printed when nothing is asked");
+}
+
+/// REQ-SAF-323: the other lists, and settings that change them.
+#[test]
+fn other_lists() {
+    let (status, out, _) = said(&["report", "foot-drop", "--format", "cfr-882-5891"]);
+    assert_eq!(status, 0);
+    assert!(
+        out.contains("882.5891") && out.contains("impedance monitoring") && out.contains("0.96 mA"),
+        "{out}"
+    );
+    let rules = said(&["report", "foot-drop", "--format", "rules"]);
+    assert_eq!(rules, said(&["check", "foot-drop"]));
+    let (_, out, _) = said(&["report", "foot-drop", "--rail-v", "60"]);
+    assert!(out.contains("30 mA @ 2000 ohm, 6 mA @ 10000 ohm"), "{out}");
+}
+
+/// REQ-SAF-323: a plan that a rule denies is shown and then denied; what cannot be taken is named.
+#[test]
+fn denied_and_refused() {
+    let (status, out, err) = said(&["report", "foot-drop", "--electrode-cm2", "1"]);
+    assert_eq!(status, 1);
+    assert!(out.contains("maximum current density") && err.contains("denied: "), "{err}");
+    let (status, out, err) = said(&["report", "foot-drop", "--format", "pdf"]);
+    assert_eq!((status, out.as_str()), (2, ""));
+    assert!(err.contains("fda-510k-table") && err.contains("cfr-882-5891"), "{err}");
+    let (_, help, _) = said(&["report", "--help"]);
+    assert!(help.contains("seventeen output specifications") && help.contains("882.5891"), "{help}");
+}
+
+/// Options under which rows pass, warn, are denied, are not evaluated, and have remarks.
+const ASKED: [&[&str]; 5] = [
+    &[],
+    &["--electrode-cm2", "1"],
+    &["--profile", "fda-limited-output-draft", "--amplitude-ma", "90"],
+    &["--profile", "aami-ns4-style-tens"],
+    &["--late-us", "5", "--contact-fraction", "0.2", "--checked-load-ohm", "5000"],
+];
+
+/// REQ-SAF-324: `check --json` is what docs/schema/check-report.schema.json says, denied or not.
+#[test]
+fn check_is_as_its_schema_says() {
+    let schema = json(CHECK);
+    for options in ASKED {
+        for command in
+            [vec!["check", "foot-drop", "--json"], vec!["report", "foot-drop", "--format", "rules", "--json"]]
+        {
+            let (_, out, err) = said(&[&command[..], options].concat());
+            let found = complaints(&schema, &json(&out));
+            assert!(found.is_empty(), "{options:?}: {found:#?} {err}");
+        }
+    }
+}
+
+/// REQ-SAF-324: `report --json` is what docs/schema/output-report.schema.json says.
+#[test]
+fn output_is_as_its_schema_says() {
+    let schema = json(OUTPUT);
+    for format in ["fda-510k-table", "cfr-882-5891"] {
+        for options in ASKED {
+            let (_, out, err) =
+                said(&[&["report", "foot-drop", "--json", "--format", format], options].concat());
+            let found = complaints(&schema, &json(&out));
+            assert!(found.is_empty(), "{format} {options:?}: {found:#?} {err}");
+        }
+    }
+}
+
+/// REQ-SAF-324: the schema refuses what is not a report: it is not so wide that everything fits.
+#[test]
+fn the_schema_can_say_no() {
+    let schema = json(CHECK);
+    let good = json(&said(&["check", "foot-drop", "--json"]).1);
+    let changes: [fn(&mut Value); 8] = [
+        |report| report["verdict"] = "compliant".into(),
+        |report| report["rows"] = Value::Array(vec![]),
+        |report| report["rows"][0]["value"] = 1.5.into(),
+        |report| report["rows"][0]["value"] = (-1).into(),
+        |report| report["rows"][0]["rule"]["unit"] = "mA".into(),
+        |report| report["rows"][0]["rule"]["load"] = Value::Null,
+        |report| drop(report["rows"][0].as_object_mut().unwrap().remove("layer")),
+        |report| drop(report.as_object_mut().unwrap().insert("extra".into(), Value::Null)),
+    ];
+    assert!(complaints(&schema, &good).is_empty());
+    for (index, change) in changes.iter().enumerate() {
+        let mut bad = good.clone();
+        change(&mut bad);
+        assert!(!complaints(&schema, &bad).is_empty(), "change {index}");
+    }
+}
+
+/// Variants of an enum in a source, as serde writes them.
+fn variants(source: &str, name: &str) -> Vec<String> {
+    let body = source.split(&format!("pub enum {name} {{")).nth(1).unwrap().split("\n}").next().unwrap();
+    let names = body
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter_map(|line| line.split([',', '(']).next());
+    let names = names.filter(|name| name.starts_with(char::is_uppercase));
+    let snake = |name: &str| {
+        let mut text = String::new();
+        for (index, letter) in name.chars().enumerate() {
+            if letter.is_uppercase() && index > 0 {
+                text.push('_');
+            }
+            text.extend(letter.to_lowercase());
+        }
+        text
+    };
+    names.map(snake).collect()
+}
+
+/// REQ-SAF-324: each unit, remark and class that a report can have is in the schema.
+#[test]
+fn the_schema_knows_every_word() {
+    let schema = json(CHECK);
+    let rules = include_str!("../../nmes-safety/src/rules.rs");
+    let report = include_str!("../../nmes-safety/src/report.rs");
+    let places = [
+        (rules, "Unit", "/$defs/rule/properties/unit/enum"),
+        (rules, "Confidence", "/$defs/rule/properties/confidence/enum"),
+        (rules, "Effect", "/$defs/rule/properties/effect/enum"),
+        (report, "Remark", "/$defs/row/properties/remark/enum"),
+        (report, "Verdict", "/$defs/row/properties/verdict/enum"),
+    ];
+    for (source, name, pointer) in places {
+        let known = schema.pointer(pointer).unwrap().as_array().unwrap();
+        let named = variants(source, name);
+        assert!(named.len() > 2, "{name}");
+        for word in named {
+            assert!(known.contains(&Value::String(word.clone())), "{name}: {word}");
+        }
+    }
+}

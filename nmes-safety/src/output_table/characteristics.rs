@@ -1,0 +1,69 @@
+//! The output characteristics that 21 CFR 882.5891 and its likes ask for.
+
+use nmes_core::Plan;
+
+use super::answer::{Answer, TableRow};
+use super::facts::Facts;
+use crate::setup::Setup;
+
+/// Lines of the list.
+pub const CHARACTERISTICS_ROWS: usize = 13;
+
+/// The electrical output of one channel of a plan, as the special controls of 21 CFR 882.5891(b)(3) list it (882.5892 and
+/// 882.5888 ask for the same).
+///
+/// The regulation is about transcutaneous stimulators for headache; the list is used here because it is the most complete
+/// one for any skin electrode. That it applies to a device is not said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Characteristics {
+    channel: u8,
+    rows: [TableRow; CHARACTERISTICS_ROWS],
+}
+
+const MODES: &str = "the modes of the device; this list is of one plan";
+const MONITOR: &str = "what measures the contact, how often, and what it does; the guard judges what a board measures (E-DEL-1, E-OC-1)";
+
+impl Characteristics {
+    /// The list of a channel; `None` for one that is not there.
+    #[must_use]
+    pub fn of(plan: &Plan<'_>, setup: &Setup, channel: u8) -> Option<Self> {
+        let facts = Facts::of(plan, setup, channel)?;
+        let row = TableRow::new;
+        let rows = [
+            row("1", "waveform", Answer::Words(facts.waveform())),
+            row("2", "shape", Answer::Words(facts.shape())),
+            row("3", "output modes", Answer::MakerStates(MODES)),
+            row("4", "maximum output voltage", facts.voltages()),
+            row("5", "maximum output current", facts.currents()),
+            row("6", "pulse duration", facts.width()).noting("of the main phase"),
+            row("7", "frequency", facts.frequency()),
+            row("8", "net charge of one pulse", facts.net_charge()).noting("as commanded"),
+            row("9", "maximum phase charge @ 500 ohm", facts.phase_charge()),
+            row("10", "maximum current density, r.m.s.", facts.density()),
+            row("11", "maximum average current", facts.mean_absolute())
+                .noting("mean of the absolute current over a pulse period while on"),
+            row("12", "maximum average power density", facts.power()),
+            row("13", "impedance monitoring system", Answer::MakerStates(MONITOR)),
+        ];
+        Some(Self { channel, rows })
+    }
+
+    /// The channel.
+    #[must_use]
+    pub const fn channel(&self) -> u8 {
+        self.channel
+    }
+
+    /// The rows.
+    #[must_use]
+    pub const fn rows(&self) -> &[TableRow; CHARACTERISTICS_ROWS] {
+        &self.rows
+    }
+
+    /// A row by its number.
+    #[must_use]
+    pub fn row(&self, number: &str) -> Option<&TableRow> {
+        self.rows.iter().find(|row| row.number == number)
+    }
+}

@@ -1,0 +1,300 @@
+//! What a device looks at in itself: each test finds what is wrong, and only that.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    clippy::panic,
+    clippy::unreachable,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use guard_support::Rig;
+use nmes_safety::selftest::*;
+use nmes_safety::{Crc32, Layer, NOISE_FLOOR, Profile, Rule, Setup, UseClass, check, rules};
+use proptest::prelude::*;
+
+fn flash(image: &[u8], check: &mut FlashCheck) -> (usize, Result<FlashStep, FlashFault>) {
+    for calls in 1.. {
+        match check.step(image) {
+            Ok(FlashStep::More { .. }) => {}
+            answer => return (calls, answer),
+        }
+    }
+    unreachable!()
+}
+
+proptest! {
+    /// REQ-SAF-310: in pieces of any size the checksum is that of the whole, in as many calls as the bound says; one
+    /// changed bit anywhere is found, and the check can be run again.
+    #[test]
+    fn flash_in_pieces(image in proptest::collection::vec(any::<u8>(), 1..600), per_call in 1..700_usize, at in any::<usize>(), bit in 0..8_u8) {
+        let expected = Crc32::of(&image);
+        let mut check = FlashCheck::new(image.len(), expected, per_call);
+        let calls = image.len().div_ceil(per_call);
+        prop_assert_eq!(flash(&image, &mut check), (calls, Ok(FlashStep::Passed)));
+        let mut damaged = image.clone();
+        damaged[at % image.len()] ^= 1 << bit;
+        let (_, found) = flash(&damaged, &mut check);
+        let is_checksum = matches!(found, Err(FlashFault::Checksum { .. }));
+        prop_assert!(is_checksum);
+        prop_assert_eq!(flash(&image, &mut check), (calls, Ok(FlashStep::Passed)));
+    }
+
+    /// REQ-SAF-311: sound memory passes and is as it was, whatever stood in it.
+    #[test]
+    fn sound_memory(words in proptest::collection::vec(any::<u32>(), 1..200)) {
+        let mut tried = words.clone();
+        prop_assert_eq!(ram_test(tried.as_mut_slice()), Ok(()));
+        prop_assert_eq!(tried, words);
+    }
+
+    /// REQ-SAF-311: a bit that is stuck, two words that are one, and a bit that another write changes are found,
+    /// wherever they are and whatever stood there.
+    #[test]
+    fn broken_memory(words in proptest::collection::vec(any::<u32>(), 2..64), at in any::<usize>(), other in any::<usize>(), bit in 0..32_u32) {
+        let (at, other) = (at % words.len(), other % words.len());
+        prop_assume!(at != other);
+        for fault in [Broken::StuckHigh, Broken::StuckLow, Broken::Alias, Broken::Flips, Broken::Sets, Broken::Clears] {
+            let mut memory = Memory { words: words.clone(), fault, at, other, mask: 1 << bit };
+            prop_assert!(ram_test(&mut memory).is_err(), "{:?}", fault);
+        }
+    }
+
+    /// REQ-SAF-312: within the tolerance passes, beyond it does not, on either side, and which is fast is said.
+    #[test]
+    fn clocks(hz in 1_000_u32..200_000_000, other in 1_000_u32..200_000_000, seconds in 1_000_u64..10_000, ppm in 1_000_i64..100_000, slow in any::<bool>()) {
+        let sign = if slow { -1 } else { 1 };
+        let nominal = i128::from(hz) * i128::from(seconds);
+        let ticks = u64::try_from(nominal + nominal * i128::from(sign * ppm) / 1_000_000).unwrap();
+        let one = ClockCount { ticks, ticks_per_second: hz };
+        let two = ClockCount { ticks: u64::from(other) * seconds, ticks_per_second: other };
+        let (wide, tight) = (u32::try_from(ppm).unwrap() + 2, u32::try_from(ppm).unwrap() - 2);
+        let seen = compare_clocks(one, two, wide).unwrap();
+        prop_assert!((seen - sign * ppm).abs() <= 1);
+        let off = compare_clocks(one, two, tight);
+        let right_way = matches!(off, Err(ClockFault::Off { ppm, .. }) if ppm.signum() == sign);
+        prop_assert!(right_way);
+    }
+}
+
+/// REQ-SAF-310: another length, an empty image and a bound of nothing are faults, not passes.
+#[test]
+fn flash_refusals() {
+    let image = [1_u8; 16];
+    let crc = Crc32::of(&image);
+    let step = |length, bytes, image: &[u8]| FlashCheck::new(length, crc, bytes).step(image);
+    assert_eq!(step(17, 4, &image), Err(FlashFault::Length { expected: 17, found: 16 }));
+    assert_eq!(step(0, 4, &[]), Err(FlashFault::Nothing));
+    assert_eq!(step(16, 0, &image), Err(FlashFault::Nothing));
+    assert_eq!(step(16, 4, &image), Ok(FlashStep::More { done: 4 }));
+    let mut check = FlashCheck::new(16, crc, 4);
+    check.step(&image).unwrap();
+    assert!(check.step(&image[..15]).is_err());
+    assert_eq!(check.step(&image), Ok(FlashStep::More { done: 4 }), "from the beginning");
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Broken {
+    StuckHigh,
+    StuckLow,
+    /// Two addresses select one word.
+    Alias,
+    /// A write that changes one word flips, sets or clears a bit of another one.
+    Flips,
+    Sets,
+    Clears,
+}
+
+struct Memory {
+    words: Vec<u32>,
+    fault: Broken,
+    at: usize,
+    other: usize,
+    mask: u32,
+}
+
+impl Memory {
+    fn cell(&self, index: usize) -> usize {
+        if matches!(self.fault, Broken::Alias) && index == self.at { self.other } else { index }
+    }
+}
+
+impl RamCells for Memory {
+    fn words(&self) -> usize {
+        self.words.len()
+    }
+
+    fn read(&mut self, index: usize) -> u32 {
+        let word = self.words[self.cell(index)];
+        match self.fault {
+            Broken::StuckHigh if index == self.at => word | self.mask,
+            Broken::StuckLow if index == self.at => word & !self.mask,
+            _ => word,
+        }
+    }
+
+    fn write(&mut self, index: usize, value: u32) {
+        let cell = self.cell(index);
+        if matches!(self.fault, Broken::Flips | Broken::Sets | Broken::Clears)
+            && index == self.at
+            && (self.words[cell] ^ value) & self.mask != 0
+        {
+            match self.fault {
+                Broken::Sets => self.words[self.other] |= self.mask,
+                Broken::Clears => self.words[self.other] &= !self.mask,
+                _ => self.words[self.other] ^= self.mask,
+            }
+        }
+        self.words[cell] = value;
+    }
+}
+
+struct Counted(Vec<u32>, u32);
+
+impl RamCells for Counted {
+    fn words(&self) -> usize {
+        self.0.len()
+    }
+
+    fn read(&mut self, index: usize) -> u32 {
+        self.1 += 1;
+        self.0[index]
+    }
+
+    fn write(&mut self, index: usize, value: u32) {
+        self.1 += 1;
+        self.0[index] = value;
+    }
+}
+
+/// REQ-SAF-311: no memory is not a sound one, and the work is what is stated.
+#[test]
+fn ram_bound() {
+    let mut none: [u32; 0] = [];
+    assert_eq!(ram_test(none.as_mut_slice()), Err(RamFault::Nothing));
+    let mut counted = Counted(vec![7; 100], 0);
+    assert_eq!(ram_test(&mut counted), Ok(()));
+    assert!(counted.1 == 100 * RAM_PASSES, "{}", counted.1);
+    let mut stuck = Memory { words: vec![0; 4], fault: Broken::StuckLow, at: 2, other: 0, mask: 1 };
+    let found = ram_test(&mut stuck);
+    assert_eq!(found, Err(RamFault::Word { index: 2, wrote: 0x5555_5555, read: 0x5555_5554 }));
+}
+
+/// REQ-SAF-312: a clock that stands still or counted too little shows nothing; the tolerance itself passes.
+#[test]
+fn clock_edges() {
+    let count = |ticks, ticks_per_second| ClockCount { ticks, ticks_per_second };
+    let second = count(1_000_000, 1_000_000);
+    for stopped in [count(0, 1_000), count(1_000, 0)] {
+        assert_eq!(compare_clocks(second, stopped, 10_000), Err(ClockFault::Stopped));
+        assert_eq!(compare_clocks(stopped, second, 10_000), Err(ClockFault::Stopped));
+    }
+    assert_eq!(compare_clocks(second, count(399, 399), 10_000), Err(ClockFault::TooShort { least: 400 }));
+    assert_eq!(compare_clocks(second, count(400, 400), 10_000), Ok(0));
+    assert_eq!(compare_clocks(second, second, 0), Err(ClockFault::TooShort { least: u64::MAX }));
+    assert_eq!(compare_clocks(count(1_010_000, 1_000_000), second, 10_000), Ok(10_000));
+    let off = Err(ClockFault::Off { ppm: 10_001, tolerance_ppm: 10_000 });
+    assert_eq!(compare_clocks(count(1_010_001, 1_000_000), second, 10_000), off);
+    let slow = Err(ClockFault::Off { ppm: -10_001, tolerance_ppm: 10_000 });
+    assert_eq!(compare_clocks(count(989_999, 1_000_000), second, 10_000), slow);
+}
+
+fn readings(driven: usize, idle: usize, current_ua: i32) -> Vec<OpenSample> {
+    let kinds = std::iter::repeat_n(true, driven).chain(std::iter::repeat_n(false, idle));
+    kinds.map(|driven| OpenSample { driven, current_ua }).collect()
+}
+
+/// REQ-SAF-313: what counts as none passes and one microampere more does not, in both polarities; a level behind the
+/// bridge and none are told apart.
+#[test]
+fn open_and_leaking() {
+    let limits = OpenLimits::with_reference(5_000, 4_500, 5_500);
+    let most = i32::try_from(NOISE_FLOOR.as_microamps()).unwrap();
+    for current in [most, -most] {
+        let seen = judge_open(&readings(4, 4, current), &limits).unwrap();
+        assert_eq!((seen.worst_ua, seen.driven, seen.idle), (most.unsigned_abs(), 4, 4));
+        let past = current + current.signum();
+        let found = judge_open(&readings(4, 4, past), &limits).unwrap_err();
+        assert!(matches!(found, OpenFault::Leak { index: 0, driven: true, .. }), "{found}");
+        assert!(found.to_string().contains("bridge"), "{found}");
+        let found = judge_open(&readings(0, 4, past), &limits).unwrap_err();
+        assert!(matches!(found, OpenFault::Leak { driven: false, .. }), "{found}");
+    }
+    let extreme = judge_open(&readings(4, 4, i32::MIN), &limits);
+    assert!(matches!(extreme, Err(OpenFault::Leak { .. })));
+}
+
+/// REQ-SAF-313: too few readings of a kind, and a measurement that does not read its reference, are not a pass.
+#[test]
+fn open_and_blind() {
+    let limits = OpenLimits::with_reference(5_000, 4_500, 5_500);
+    for (driven, idle) in [(3, 4), (4, 3), (0, 100), (0, 0)] {
+        let found = judge_open(&readings(driven, idle, 0), &limits);
+        assert!(matches!(found, Err(OpenFault::TooFew { least: 4, .. })), "{driven} {idle}");
+    }
+    assert!(judge_open(&readings(4, 4, 0), &OpenLimits { least_samples: 0, ..limits }).is_ok());
+    assert!(judge_open(&[], &OpenLimits { least_samples: 0, ..limits }).is_err(), "no readings");
+    for (reading, least, most) in
+        [(0, 4_500, 5_500), (4_499, 4_500, 5_500), (5_501, 4_500, 5_500), (0, -100, 100), (900, 800, 5_000)]
+    {
+        let found = judge_open(&readings(4, 4, 0), &OpenLimits::with_reference(reading, least, most));
+        assert_eq!(found, Err(OpenFault::SenseDead { reading_ua: reading }), "{least} to {most}");
+    }
+    for reading in [4_500, 5_500, -5_000] {
+        let (least, most) = if reading > 0 { (4_500, 5_500) } else { (-5_500, -4_500) };
+        assert!(judge_open(&readings(4, 4, 0), &OpenLimits::with_reference(reading, least, most)).is_ok());
+    }
+}
+
+/// REQ-SAF-314: the table in the program is the one that was compiled.
+#[test]
+fn rules_as_compiled() {
+    assert_eq!(check_rules(), Ok(RULES_CRC));
+}
+
+/// REQ-SAF-314: a changed number of a profile, whichever rule's, changes the sum; the same numbers give the same one.
+#[test]
+fn sum_of_a_profile() {
+    let base = Profile::default();
+    let kept = LimitsSum::of_profile(&base);
+    assert_eq!(kept.verify_profile(&Profile::default()), Ok(kept.value()));
+    let mut sums = vec![kept.value()];
+    let stricter = |rule: &'static Rule| match rule.bound {
+        nmes_safety::Bound::AtMost => rule.limit.saturating_sub(1),
+        nmes_safety::Bound::AtLeast => rule.limit + 1,
+    };
+    for rule in rules::ALL.iter().filter(|rule| rule.limit > 0) {
+        let changed = base.with_limit(rule, stricter(rule)).unwrap();
+        let fault = kept.verify_profile(&changed).unwrap_err();
+        assert_eq!(fault.expected, kept.value(), "{}", rule.id);
+        sums.push(fault.found);
+    }
+    for name in Profile::NAMES {
+        sums.push(LimitsSum::of_profile(&Profile::named(name).unwrap()).value());
+    }
+    let all = sums.len();
+    sums.sort_unstable();
+    sums.dedup();
+    assert_eq!(sums.len(), all - 1, "all differ, but the base profile stands there twice");
+}
+
+/// REQ-SAF-314: a limit that the device, the protocol or the subject states is in the sum of a checked plan.
+#[test]
+fn sum_of_a_checked_plan() {
+    let checked = Rig::default().checked();
+    let kept = LimitsSum::of_checked(checked);
+    assert_eq!(kept.verify_checked(Rig::default().checked()), Ok(kept.value()));
+    let setup = Setup::new(&[5_000], UseClass::FunctionalWear).unwrap();
+    let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, 28_800_000).unwrap();
+    for layer in [Layer::Device, Layer::Protocol, Layer::Subject] {
+        let stricter = setup.with_limit(layer, &rules::E_PEAK_1, 100_000).unwrap();
+        let other = check(*checked.plan(), &stricter, checked.profile()).unwrap();
+        assert!(kept.verify_checked(&other).is_err(), "{layer}");
+    }
+    let same = check(*checked.plan(), &setup, checked.profile()).unwrap();
+    assert!(kept.verify_checked(&same).is_ok());
+    assert_ne!(kept, LimitsSum::of_profile(checked.profile()));
+}
