@@ -334,6 +334,7 @@ trace_files() { # folder
 }
 
 # Each test in the folders of tests of the four crates cites an ID in its own comment.
+# shellcheck disable=SC2016 # the dollars are awk's
 trace_tests() {
   local uncited
   uncited=$(find nmes-*/tests -name '*.rs' -print0 | xargs -0 awk '
