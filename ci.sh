@@ -26,7 +26,8 @@ usage: ./ci.sh STEP...
   shell    this script parses; shellcheck where it is installed or can be
   trace    each ID in docs/requirements.md has a test that cites it, each cited ID exists, each source tag is known,
            docs/architecture.md names the files there are, each test of the four crates cites an ID, each rule of the
-           table has tests on both sides, and each hazard in docs/hazards.md has requirements and tests that are there
+           table has tests on both sides, each hazard in docs/hazards.md has requirements and tests that are there, and
+           docs/soup.md has the versions of Cargo.lock
   clippy   the lint table, on the workspace and on examples/firmware
   test     the test command that README.md gives
   doc      rustdoc without a warning
@@ -40,6 +41,7 @@ usage: ./ci.sh STEP...
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
   schema   what `nmes check --json` and `nmes report --json` print, against docs/schema with an independent validator
            (needs Python; the tests do the same with one of their own)
+  audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
   oracles  frames for commercial stimulators against independent implementations from PyPI (needs Python)
   fuzz     broken streams for the decoders and conversations of both, NMES_FUZZ_SECONDS each (default 60)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
@@ -276,6 +278,7 @@ step_trace() {
   trace_tests || bad=1
   trace_rules "$work" || bad=1
   trace_hazards "$work" || bad=1
+  trace_soup "$work" || bad=1
   rm -rf "$work"
   [ "$bad" = 0 ] || fail "documents and code do not agree"
 }
@@ -390,6 +393,24 @@ trace_hazards() { # folder
   return "$bad"
 }
 
+# The versions in docs/soup.md are those of Cargo.lock, and each direct dependency has a row.
+trace_soup() { # folder
+  local crate version bad=0
+  awk '$1 == "name" { gsub(/"/, "", $3); name = $3 } $1 == "version" { gsub(/"/, "", $3); print name, $3 }' Cargo.lock |
+    sort -u >"$1/locked"
+  sed -nE 's/^\| ([a-z0-9_-]+) \| ([0-9]+\.[0-9]+\.[0-9]+) \|.*/\1 \2/p' docs/soup.md | sort >"$1/soup"
+  comm -13 "$1/locked" "$1/soup" >"$1/other-version"
+  none_of 'in docs/soup.md, not in Cargo.lock' "$1/other-version" || bad=1
+  while read -r crate; do
+    grep -q "^$crate " "$1/soup" || { printf 'docs/soup.md has no row for %s\n' "$crate"; bad=1; }
+  done < <(sed -n '/^\[workspace.dependencies\]/,/^\[/p' Cargo.toml | sed -nE 's/^([a-z0-9_-]+) = .*/\1/p' | grep -v '^nmes-')
+  while read -r crate version; do
+    printf '%s %s is in docs/soup.md twice\n' "$crate" "$version"; bad=1
+  done < <(uniq -d "$1/soup")
+  printf '%s dependencies in docs/soup.md\n' "$(wc -l <"$1/soup")"
+  return "$bad"
+}
+
 step_demo() {
   local command work
   command=$(readme_command demo)
@@ -479,6 +500,13 @@ PY
   done
 }
 
+# The RustSec database on both lock files; needs the network.
+step_audit() {
+  command -v cargo-audit >/dev/null || { skip "audit: no cargo-audit (cargo install cargo-audit --locked)"; return; }
+  cargo audit
+  cargo audit --file "$firmware/Cargo.lock"
+}
+
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-hal-adapters --features sim --example fuzz_stimulators
@@ -521,7 +549,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), schema, oracles and fuzz (Python; minutes), sizes and counts (print, check nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), audit (network), schema, oracles and fuzz (Python; minutes), sizes and counts (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"
