@@ -25,7 +25,9 @@ usage: ./ci.sh STEP...
   fmt      formatting, of the workspace and of examples/firmware
   shell    this script parses; shellcheck where it is installed or can be
   trace    each ID in docs/requirements.md has a test that cites it, each cited ID exists, each source tag is known,
-           and docs/architecture.md names the files there are
+           docs/architecture.md names the files there are, each test of the four crates cites an ID, each rule of the
+           table has tests on both sides, each hazard in docs/hazards.md has requirements and tests that are there, and
+           docs/soup.md has the versions of Cargo.lock
   clippy   the lint table, on the workspace and on examples/firmware
   test     the test command that README.md gives
   doc      rustdoc without a warning
@@ -41,6 +43,7 @@ usage: ./ci.sh STEP...
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
   schema   what `nmes check --json` and `nmes report --json` print, against docs/schema with an independent validator
            (needs Python; the tests do the same with one of their own)
+  audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
   oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
   miri     tests of nmes-core under Miri, on the nightly toolchain
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
@@ -276,6 +279,10 @@ step_trace() {
   trace_ids "$work" || bad=1
   trace_sources "$work" || bad=1
   trace_files "$work" || bad=1
+  trace_tests || bad=1
+  trace_rules "$work" || bad=1
+  trace_hazards "$work" || bad=1
+  trace_soup "$work" || bad=1
   rm -rf "$work"
   [ "$bad" = 0 ] || fail "documents and code do not agree"
 }
@@ -330,6 +337,81 @@ trace_files() { # folder
     grep -qxF "${file#*/src/}" "$1/named" || [[ ${file#*/src/} == sim/* ]] ||
       { printf 'docs/architecture.md does not name %s\n' "$file"; bad=1; }
   done < <(find nmes-*/src -name '*.rs' -not -name lib.rs -not -name '*tests.rs' -not -path '*/tests/*' | sort)
+  return "$bad"
+}
+
+# Each test in the folders of tests of the four crates cites an ID in its own comment.
+# shellcheck disable=SC2016 # the dollars are awk's
+trace_tests() {
+  local uncited
+  uncited=$(find nmes-*/tests -name '*.rs' -print0 | xargs -0 awk '
+    FNR == 1 { cited = 0; test = 0 }
+    /^[ \t]*\/\/!/ { next }
+    /^[ \t]*\/\// { if ($0 ~ /REQ-[A-Z]+-[0-9]+/) cited = 1; next }
+    /^[ \t]*#\[test\]/ { test = 1; next }
+    /^[ \t]*#\[/ { next }
+    { if (test && !cited) printf "%s:%d: a test that cites no ID\n", FILENAME, FNR; cited = 0; test = 0 }')
+  printf '%s tests in nmes-*/tests\n' "$(grep -rhE '^\s*#\[test\]' nmes-*/tests | wc -l)"
+  [ -z "$uncited" ] || { printf '%s\n' "$uncited"; return 1; }
+}
+
+# Each rule of the table is in the list of tests on both sides (rule_sides.rs, which looks at those tests), and no other.
+trace_rules() { # folder
+  local bad=0
+  grep -oE 'Rule::at_(most|least)\("[A-Z0-9-]+"' nmes-safety/src/rules/table.rs | cut -d'"' -f2 | sort >"$1/rules"
+  [ -s "$1/rules" ] || fail "nmes-safety/src/rules/table.rs has no rule"
+  sed -n '/^const SIDES/,/^];/p' nmes-safety/tests/rule_sides.rs | grep -oE '^ +\("[A-Z0-9-]+"' | cut -d'"' -f2 | sort >"$1/sides"
+  uniq -d "$1/rules" >"$1/rules-twice"
+  comm -23 "$1/rules" "$1/sides" >"$1/one-sided"
+  comm -13 "$1/rules" "$1/sides" >"$1/no-rule"
+  none_of 'rules twice in the table' "$1/rules-twice" || bad=1
+  none_of 'rules without a test on both sides in nmes-safety/tests/rule_sides.rs' "$1/one-sided" || bad=1
+  none_of 'in rule_sides.rs, not in the table' "$1/no-rule" || bad=1
+  printf '%s rules, %s of them with tests on both sides\n' "$(wc -l <"$1/rules")" "$(comm -12 "$1/rules" "$1/sides" | wc -l)"
+  return "$bad"
+}
+
+# Each hazard names requirements and tests, and they are there.
+# shellcheck disable=SC2016 # the dollars are awk's, the backticks Markdown's
+trace_hazards() { # folder
+  local hazard requirements tests id test bad=0
+  grep -E '^\| HAZ-[0-9]+ ' docs/hazards.md >"$1/hazards" || fail "docs/hazards.md has no hazard"
+  grep -oE '^\| HAZ-[0-9]+' "$1/hazards" | sort | uniq -d >"$1/hazards-twice"
+  none_of 'hazards twice' "$1/hazards-twice" || bad=1
+  # every function that is a test
+  find . -name target -prune -o -name '*.rs' -print0 | xargs -0 awk '
+    /^[ \t]*#\[test\]/ { test = 1; next }
+    test && /^[ \t]*#\[/ { next }
+    test { if (match($0, /fn [a-z0-9_]+/)) print substr($0, RSTART + 3, RLENGTH - 3); test = 0 }' | sort -u >"$1/functions"
+  while IFS='|' read -r _ hazard _ _ _ requirements tests _; do
+    [[ $requirements =~ REQ- ]] || { printf '%s has no requirement\n' "$hazard"; bad=1; }
+    [[ $tests == *'`'* ]] || { printf '%s has no test\n' "$hazard"; bad=1; }
+    while read -r id; do
+      grep -qxF "$id" "$1/defined" || { printf '%s names %s, which is not defined\n' "$hazard" "$id"; bad=1; }
+    done < <(grep -oE 'REQ-[A-Z]+-[0-9]+' <<<"$requirements")
+    while read -r test; do
+      grep -qxF "$test" "$1/functions" || { printf '%s names the test %s, which is not there\n' "$hazard" "$test"; bad=1; }
+    done < <(grep -oE '`[a-z0-9_]+`' <<<"$tests" | tr -d '\140')
+  done <"$1/hazards"
+  printf '%s hazards, each with requirements and tests\n' "$(wc -l <"$1/hazards")"
+  return "$bad"
+}
+
+# The versions in docs/soup.md are those of Cargo.lock, and each direct dependency has a row.
+trace_soup() { # folder
+  local crate version bad=0
+  awk '$1 == "name" { gsub(/"/, "", $3); name = $3 } $1 == "version" { gsub(/"/, "", $3); print name, $3 }' Cargo.lock |
+    sort -u >"$1/locked"
+  sed -nE 's/^\| ([a-z0-9_-]+) \| ([0-9]+\.[0-9]+\.[0-9]+) \|.*/\1 \2/p' docs/soup.md | sort >"$1/soup"
+  comm -13 "$1/locked" "$1/soup" >"$1/other-version"
+  none_of 'in docs/soup.md, not in Cargo.lock' "$1/other-version" || bad=1
+  while read -r crate; do
+    grep -q "^$crate " "$1/soup" || { printf 'docs/soup.md has no row for %s\n' "$crate"; bad=1; }
+  done < <(sed -n '/^\[workspace.dependencies\]/,/^\[/p' Cargo.toml | sed -nE 's/^([a-z0-9_-]+) = .*/\1/p' | grep -v '^nmes-')
+  while read -r crate version; do
+    printf '%s %s is in docs/soup.md twice\n' "$crate" "$version"; bad=1
+  done < <(uniq -d "$1/soup")
+  printf '%s dependencies in docs/soup.md\n' "$(wc -l <"$1/soup")"
   return "$bad"
 }
 
@@ -485,6 +567,13 @@ PY
   done
 }
 
+# The RustSec database on both lock files; needs the network.
+step_audit() {
+  command -v cargo-audit >/dev/null || { skip "audit: no cargo-audit (cargo install cargo-audit --locked)"; return; }
+  cargo audit
+  cargo audit --file "$firmware/Cargo.lock"
+}
+
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-hal-adapters --features sim --example fuzz_stimulators
@@ -527,7 +616,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), schema, oracles, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), schema, audit, oracles, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

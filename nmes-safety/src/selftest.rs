@@ -10,16 +10,19 @@
 //! | [`ram_test`] | a piece of memory nobody else uses meanwhile | stuck, coupled and doubly selected words |
 //! | [`compare_clocks`] | ticks of two clocks over the same time | a clock that is off, or stands still |
 //! | [`judge_open`] | currents read while everything is commanded open | a bridge that does not open, a dead measurement |
+//! | [`judge_measured`] | a figure from a bench or a board | contact, accuracy or a stop past its limit |
 //! | [`LimitsSum`], [`check_rules`] | the rules, a profile, a checked plan | a limit that changed |
 
 mod clock;
 mod flash;
 mod limits;
+mod measured;
 mod open;
 mod ram;
 
 pub use clock::{ClockCount, ClockFault, compare_clocks};
 pub use flash::{FlashCheck, FlashFault, FlashStep};
 pub use limits::{LimitsFault, LimitsSum, RULES_CRC, check_rules};
+pub use measured::{MeasuredFault, impedance_ohm, judge_measured};
 pub use open::{OpenFault, OpenFigures, OpenLimits, OpenSample, judge_open};
 pub use ram::{RAM_PASSES, RamCells, RamFault, ram_test};

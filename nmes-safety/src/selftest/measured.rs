@@ -1,0 +1,65 @@
+//! Figures that only a bench or a board can give, against the rule that they belong to.
+
+use core::fmt;
+
+use crate::check::Checked;
+use crate::rules::Rule;
+use crate::sense::Sensed;
+
+/// A measured figure on the wrong side of its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MeasuredFault {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What was measured, in the rule's unit.
+    pub value: u64,
+    /// The limit as it binds.
+    pub limit: u64,
+}
+
+impl fmt::Display for MeasuredFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, value, limit } = self;
+        write!(f, "{}: {}: {}", rule.id, rule.quantity, rule.amount(*value))?;
+        write!(f, " against {}; {}", rule.amount(*limit), rule.source)
+    }
+}
+
+impl core::error::Error for MeasuredFault {}
+
+/// Whether a measured figure is on the right side of the limit that binds a checked plan: `true` where it warns. For the
+/// rules that the guard cannot judge by itself: the error of amplitude, width and rate (N-ACC-1), the impedance before
+/// arming (E-Z-1-S, E-Z-1-O), the time from the emergency stop to no output (E-EST-1). Fixed work.
+///
+/// ```
+/// use nmes_safety::{Checked, rules, selftest::judge_measured};
+/// fn contact(checked: &Checked<'_>, ohms: u64) -> bool {
+///     judge_measured(checked, &rules::E_Z_1_SHORT, ohms).is_ok()
+///         && judge_measured(checked, &rules::E_Z_1_OPEN, ohms).is_ok()
+/// }
+/// ```
+///
+/// # Errors
+/// [`MeasuredFault`].
+pub fn judge_measured(checked: &Checked<'_>, rule: &'static Rule, value: u64) -> Result<bool, MeasuredFault> {
+    let limit = checked.limit(rule).map_or(rule.limit, |limit| limit.value);
+    if rule.breaks(value, limit) {
+        return Err(MeasuredFault { rule, value, limit });
+    }
+    Ok(rule.warn.is_some_and(|warn| rule.breaks(value, warn)))
+}
+
+/// |V| / |I| of a sample in ohm, rounded down; `None` without current. Fixed work.
+///
+/// ```
+/// use nmes_safety::{SampleInstant, Sensed, selftest::impedance_ohm};
+/// let sample = |current_na| Sensed { current_na, voltage_mv: -900, at_tick: 0, instant: SampleInstant::PhaseEnd };
+/// assert_eq!(impedance_ohm(&sample(-1_000_000)), Some(900)); // 0.9 V at 1 mA
+/// assert_eq!(impedance_ohm(&sample(0)), None);
+/// ```
+#[must_use]
+pub fn impedance_ohm(sample: &Sensed) -> Option<u64> {
+    let scaled = u64::from(sample.voltage_mv.unsigned_abs()).saturating_mul(1_000_000);
+    scaled.checked_div(sample.current_na.unsigned_abs())
+}
