@@ -1,6 +1,7 @@
 //! The ramps of a step: what the row's rules make of them for one person.
 
-use crate::build::{BuildError, add, ms};
+use crate::build::{add, ms};
+use crate::build_error::BuildError;
 use crate::condition::Condition;
 use crate::provenance::{Provenance, Ranged, Unit};
 use crate::request::{Param, Request, Subject, pick};
@@ -86,7 +87,7 @@ fn ramp_up(
     set: Setting,
     floor: u32,
 ) -> Result<(u32, Origin), BuildError> {
-    let range = &row.step.ramp_up;
+    let range = &row.schedule.ramps().up;
     let asked = request.ramp_up.map(Millis::as_millis);
     let usual = pick(row.name, Param::RampUp, range, asked)?;
     if asked.is_some() {
@@ -114,7 +115,7 @@ fn above_floor(time_ms: u32, whole: u32, floor: u32) -> u32 {
 }
 
 fn ramp_down(row: &Condition, request: &Request, set: Setting) -> Result<(u32, Origin), BuildError> {
-    let range = &row.step.ramp_down;
+    let range = &row.schedule.ramps().down;
     let asked = request.ramp_down.map(Millis::as_millis);
     let usual = pick(row.name, Param::RampDown, range, asked)?;
     if asked.is_some() {

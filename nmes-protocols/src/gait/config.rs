@@ -1,7 +1,7 @@
 //! Times of the trigger, checked once.
 
-use crate::condition::StepRow;
 use crate::provenance::Ranged;
+use crate::schedule_row::StepRow;
 use core::fmt;
 use nmes_core::Millis;
 
