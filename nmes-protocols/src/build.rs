@@ -334,8 +334,8 @@ fn notes(
     let unknown = steps && threshold.is_none() && shape.ramp.floor == 0;
     let too_low = threshold.filter(|t| *t >= set.amplitude && rule.wants_contraction());
     let measured = request.amplitude.is_some() || rule.for_person(subject).is_some();
-    // a threshold tells a step's ramp where to start, and whoever sets a step sees the foot
-    let stands_in = !(measured || (steps && threshold.is_some()));
+    // of a step the settings say that its amplitude is the row's; there the foot is seen to lift
+    let stands_in = !measured && !steps;
     [
         unknown.then_some(BuildNote::MotorThresholdUnknown),
         too_low.map(|threshold| BuildNote::SetNotAboveThreshold { set: set.amplitude, threshold }),

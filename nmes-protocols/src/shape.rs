@@ -34,7 +34,7 @@ pub(crate) fn shape(
     let floor = floor(row, subject, request, set, settings)?;
     let up = ramp_up(row, request, control, set, floor)?;
     let down = ramp_down(row, request, set)?;
-    let down_min = down.0.min(shortest(row, set));
+    let down_min = if row.schedule.step().is_some() { down.0.min(shortest(row, set)) } else { down.0 };
     settings.add("ramp-up", up.0, Unit::Millis, up.1);
     settings.add("ramp-down", down.0, Unit::Millis, down.1);
     settings.add(

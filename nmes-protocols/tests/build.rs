@@ -203,7 +203,8 @@ fn gate_is_the_second_line() {
         let request = Request { extension: Some(millis(extension)), ..Request::default() };
         with(&subject(), &request, |built| {
             let Schedule::Gated(gate) = built.session.schedule() else { panic!("gated") };
-            let times = built.gait.unwrap().times();
+            let gait = built.gait.unwrap();
+            let times = gait.times();
             assert_eq!(gate.max_on.as_millis(), 10_000 + 6_000 + extension + 200);
             assert!(
                 gate.max_on.as_millis()

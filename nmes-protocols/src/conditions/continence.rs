@@ -158,7 +158,7 @@ pub static PTNS: Condition = Condition {
     ),
     session_length: at_minutes(30, found(src::TIBIAL)),
     electrodes: Electrodes {
-        min_diameter_mm: Sourced::new(1, ours("a needle is no pad")),
+        min_diameter_mm: Sourced::new(1, ours("a needle is no pad on the skin")),
         ..pads(
             square_mm(25, 25, 25, ours("the surface of a needle in tissue, roughly"), UNSTATED),
             text("needle 3 to 5 cm above the inner ankle", recalled_high(src::TIBIAL_PRACTICE)),
@@ -203,7 +203,7 @@ pub static PTNS_FAECAL: Condition = Condition {
     ),
     session_length: at_minutes(30, found(src::TIBIAL)),
     electrodes: Electrodes {
-        min_diameter_mm: Sourced::new(1, ours("a needle is no pad")),
+        min_diameter_mm: Sourced::new(1, ours("a needle is no pad on the skin")),
         ..pads(
             square_mm(25, 25, 25, ours("the surface of a needle in tissue, roughly"), UNSTATED),
             text("needle 3 to 5 cm above the inner ankle", recalled_high(src::TIBIAL_PRACTICE)),

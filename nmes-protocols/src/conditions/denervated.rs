@@ -129,7 +129,7 @@ pub static RISE_1: Condition = Condition {
         None,
         exactly(1, recalled_high(src::KERN_2010)),
         exactly(5, recalled_high(src::KERN_2010)),
-        Some(fixed(17, Unit::Count, ours("four months"))),
+        Some(fixed(17, Unit::Count, ours("four months, as 17 weeks"))),
     ),
     ..RISE
 };

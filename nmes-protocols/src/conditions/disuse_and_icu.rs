@@ -72,7 +72,7 @@ pub static DISUSE_DIRKS: Condition = Condition {
     session_length: at_minutes(40, recalled_high(src::DIRKS_2014)),
     channels: count(1, 2, 2, recalled_high(src::DIRKS_2014), recalled_high(src::DIRKS_2014)),
     dose: dose(
-        exactly(120, ours("30 min of 15 s")),
+        exactly(120, ours("30 min in cycles of 15 s")),
         exactly(2, recalled_high(src::DIRKS_2014)),
         exactly(7, ours("daily while it is immobilised")),
         None,
@@ -243,7 +243,7 @@ pub static ICU_KHO: Condition = Condition {
         None,
         exactly(1, found(src::ICU_TRIALS)),
         None,
-        Some(fixed(6, Unit::Count, ours("up to 45 days"))),
+        Some(fixed(6, Unit::Count, ours("up to 45 days, in whole weeks"))),
     ),
     ..ICU
 };

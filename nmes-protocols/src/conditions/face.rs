@@ -152,7 +152,7 @@ pub static BELLS_INNERVATED: Condition = Condition {
     typical_amplitude_ua: Sourced::new((2_000, 10_000), recalled(src::USUAL_CURRENTS)),
     amplitude_rule: Sourced::new(AmplitudeRule::MotorThreshold { percent: 100 }, recalled(src::FACE_TEXTS)),
     schedule: cyclic(
-        our_ramps(500, 500),
+        our_ramps(300, 300),
         millis(1_000, 2_000, 2_000, recalled(src::FACE_TEXTS), PICKED),
         seconds(3, 6, 6, recalled(src::FACE_TEXTS), PICKED),
         RAMPS_UNSTATED,
@@ -238,7 +238,7 @@ pub static BELLS_SUB_MOTOR: Condition = Condition {
     trigger: Sourced::new(TriggerKind::Continuous, found(src::FACE_TRIALS)),
     schedule: ScheduleRow::Continuous(our_ramps(2_000, 1_000)),
     session_length: minutes(30, 60, 360, found(src::FACE_TRIALS), PICKED),
-    dose: dose(None, None, None, Some(fixed(26, Unit::Count, ours("six months")))),
+    dose: dose(None, None, None, Some(fixed(26, Unit::Count, ours("six months, as 26 weeks")))),
     ..FACE
 };
 
@@ -301,7 +301,7 @@ pub static BELLS_SYNKINETIC: Condition = Condition {
     typical_amplitude_ua: Sourced::new((2_500, 3_500), found(src::FACE_JENA)),
     amplitude_rule: Sourced::new(AmplitudeRule::MotorThreshold { percent: 100 }, found(src::FACE_JENA)),
     schedule: cyclic(
-        our_ramps(500, 500),
+        our_ramps(300, 300),
         seconds(1, 2, 2, UNSTATED, UNSTATED),
         seconds(3, 6, 6, UNSTATED, UNSTATED),
         RAMPS_UNSTATED,

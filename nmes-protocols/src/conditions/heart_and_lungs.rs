@@ -43,7 +43,7 @@ const COPD: Condition = Condition {
     dose: dose(
         Some(fixed(68, Unit::Count, COPD_WORK)),
         exactly(2, recalled_high(src::DICES)),
-        exactly(5, ours("weekdays")),
+        exactly(5, ours("five days a week: weekdays")),
         exactly(8, recalled_high(src::DICES)),
     ),
     progression: &[progress(0, Change::Text("raised again each session"), found(src::COPD_HZ))],
@@ -256,7 +256,7 @@ pub static CARDIAC_FISCHER: Condition = Condition {
         None,
         exactly(2, found(src::CARDIAC_TRIALS)),
         exactly(7, found(src::CARDIAC_TRIALS)),
-        Some(fixed(2, Unit::Count, ours("up to day 14"))),
+        Some(fixed(2, Unit::Count, ours("up to day 14, as two weeks"))),
     ),
     ..HEART
 };

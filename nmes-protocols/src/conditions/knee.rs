@@ -111,8 +111,8 @@ pub static ACL_SNYDER_MACKLER: Condition = Condition {
         1,
         1_965_000,
         1_965_000,
-        ours("15 times 11 and 120 s"),
-        ours("15 times 11 and 120 s"),
+        ours("15 contractions of 11 and 120 s"),
+        ours("15 contractions of 11 and 120 s"),
     ),
     electrodes: Electrodes { area: square_cm(100, 130, 130, recalled(src::SNYDER_MACKLER), PICKED), ..PADS },
     dose: Dose {
@@ -151,7 +151,13 @@ pub static ACL_FITZGERALD: Condition = Condition {
         at_ms(50_000, found(src::KNEE_TRIALS)),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(1, 10, 10, ours("10 times 10 and 50 s"), ours("10 times 10 and 50 s")),
+    session_length: minutes(
+        1,
+        10,
+        10,
+        ours("10 contractions of 10 and 50 s"),
+        ours("10 contractions of 10 and 50 s"),
+    ),
     electrodes: Electrodes {
         area: square_mm(8_860, 8_860, 8_860, found(src::KNEE_TRIALS), found(src::KNEE_TRIALS)),
         ..PADS
@@ -194,7 +200,13 @@ pub static ACL_CONSENSUS: Condition = Condition {
         seconds(12, 50, 50, found(src::NUSSBAUM_ACL), PICKED),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(3, 15, 15, ours("12 to 15 contractions and rests"), ours("15 times 10 and 50 s")),
+    session_length: minutes(
+        3,
+        15,
+        15,
+        ours("12 to 15 contractions and rests"),
+        ours("15 contractions of 10 and 50 s"),
+    ),
     dose: dose(
         Some(count(12, 15, 15, found(src::NUSSBAUM_ACL), PICKED)),
         None,

@@ -56,7 +56,13 @@ pub static KNEE_OA: Condition = Condition {
         at_ms(50_000, found(src::NUSSBAUM_OA)),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(15, 15, 20, ours("15 to 20 times 10 and 50 s"), ours("15 times 10 and 50 s")),
+    session_length: minutes(
+        15,
+        15,
+        20,
+        ours("15 to 20 times 10 and 50 s"),
+        ours("15 contractions of 10 and 50 s"),
+    ),
     electrodes: PADS,
     dose: Dose {
         least_per_week: Some(Sourced::new(45, found(src::NUSSBAUM_OA))),
@@ -90,7 +96,7 @@ pub static KNEE_OA_TALBOT: Condition = Condition {
     ),
     session_length: at_minutes(15, recalled(src::TALBOT_2003)),
     dose: dose(
-        Some(fixed(15, Unit::Count, ours("15 min of 10 and 50 s"))),
+        Some(fixed(15, Unit::Count, ours("15 min in cycles of 10 and 50 s"))),
         None,
         exactly(3, recalled(src::TALBOT_2003)),
         exactly(12, recalled(src::TALBOT_2003)),

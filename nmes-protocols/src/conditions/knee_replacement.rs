@@ -47,7 +47,13 @@ pub static TKA_STEVENS_LAPSLEY: Condition = Condition {
         at_ms(45_000, found(src::KNEE_TRIALS)),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(1, 15, 15, ours("15 times 15 and 45 s"), ours("15 times 15 and 45 s")),
+    session_length: minutes(
+        1,
+        15,
+        15,
+        ours("15 contractions of 15 and 45 s"),
+        ours("15 contractions of 15 and 45 s"),
+    ),
     electrodes: Electrodes {
         area: square_mm(9_650, 9_650, 9_650, found(src::KNEE_TRIALS), found(src::KNEE_TRIALS)),
         ..PADS
@@ -124,7 +130,13 @@ pub static TKA_PETTERSON: Condition = Condition {
         at_ms(80_000, recalled(src::PETTERSON_2009)),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(1, 15, 15, ours("10 times 10 and 80 s"), ours("10 times 10 and 80 s")),
+    session_length: minutes(
+        1,
+        15,
+        15,
+        ours("10 contractions of 10 and 80 s"),
+        ours("10 contractions of 10 and 80 s"),
+    ),
     dose: dose(None, None, from_to(2, 2, 3, found(src::TKA_TRIALS)), exactly(6, found(src::TKA_TRIALS))),
     ..TKA
 };

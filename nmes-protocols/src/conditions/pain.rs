@@ -117,7 +117,10 @@ pub static TENS_MODULATED: Condition = Condition {
         TimingRow::Intervals(&super::intervals::MODULATED),
         ours("10 to 50 % over 2 to 20 s is recalled; down to half and back in 1.2 s, list by list, is ours"),
     )),
-    amplitude_rule: Sourced::new(AmplitudeRule::Sensory { percent: 200 }, ours("as the base mode")),
+    amplitude_rule: Sourced::new(
+        AmplitudeRule::Sensory { percent: 200 },
+        ours("as the base mode, conventional"),
+    ),
     session_length: minutes(30, 30, 240, found(src::TENS), PICKED),
     ..TENS
 };

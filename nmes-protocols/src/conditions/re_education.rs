@@ -44,13 +44,7 @@ pub static RE_EDUCATION: Condition = Condition {
             millis(2_000, 2_000, 4_000, found(src::GOAL_TABLE), found(src::GOAL_TABLE)),
             millis(0, 1_000, 2_000, UNSTATED, UNSTATED),
         ),
-        max_on: seconds(
-            3,
-            10,
-            20,
-            ours("as the task asks; some bound"),
-            ours("as the task asks; some bound"),
-        ),
+        max_on: seconds(3, 5, 10, ours("as the task asks; some bound"), ours("as the task asks; some bound")),
         min_off: seconds(
             1,
             5,
@@ -58,10 +52,15 @@ pub static RE_EDUCATION: Condition = Condition {
             ours("as the task asks; some bound"),
             ours("as the task asks; some bound"),
         ),
-        max_triggers_per_minute: Sourced::new(6, ours("a train of ten seconds and a rest")),
+        max_triggers_per_minute: Sourced::new(4, ours("a train of five seconds and a rest")),
     }),
     session_length: minutes(10, 15, 20, found(src::GOAL_TABLE), PICKED),
-    dose: dose(None, from_to(1, 1, 2, found(src::GOAL_TABLE)), exactly(7, ours("daily")), None),
+    dose: dose(
+        None,
+        from_to(1, 1, 2, found(src::GOAL_TABLE)),
+        exactly(7, ours("daily, as seven days a week")),
+        None,
+    ),
     progression: &[progress(
         0,
         Change::Text("amplitude and cues fade: every, every second, every fourth trial"),

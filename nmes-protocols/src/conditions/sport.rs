@@ -220,7 +220,13 @@ pub static STRENGTH_HOLCOMB: Condition = Condition {
         at_ms(45_000, found(src::STRENGTH)),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(1, 15, 15, ours("15 times 15 and 45 s"), ours("15 times 15 and 45 s")),
+    session_length: minutes(
+        1,
+        15,
+        15,
+        ours("15 contractions of 15 and 45 s"),
+        ours("15 contractions of 15 and 45 s"),
+    ),
     dose: dose(
         exactly(15, found(src::STRENGTH)),
         None,
@@ -260,7 +266,7 @@ pub static STRENGTH_GOAL: Condition = Condition {
         seconds(30, 50, 50, found(src::GOAL_TABLE), PICKED),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(6, 15, 20, ours("10 to 20 contractions"), ours("15 times 10 and 50 s")),
+    session_length: minutes(6, 15, 20, ours("10 to 20 contractions"), ours("15 contractions of 10 and 50 s")),
     dose: dose(Some(count(10, 15, 20, found(src::GOAL_TABLE), PICKED)), None, None, None),
     evidence: &[finding(
         "settings from teaching; no trial was looked up",

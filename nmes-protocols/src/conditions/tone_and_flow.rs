@@ -51,7 +51,7 @@ pub static SPASM_FATIGUE: Condition = Condition {
     schedule: cyclic(
         ramps(
             millis(1_000, 1_000, 2_000, found(src::GOAL_TABLE), found(src::GOAL_TABLE)),
-            millis(0, 1_000, 1_000, UNSTATED, UNSTATED),
+            millis(0, 500, 1_000, UNSTATED, UNSTATED),
         ),
         seconds(2, 5, 5, found(src::GOAL_TABLE), PICKED),
         seconds(2, 5, 5, found(src::GOAL_TABLE), PICKED),
@@ -319,7 +319,7 @@ pub static OEDEMA_MOTOR: Condition = Condition {
     rate: at_hz(50, found(src::GOAL_TABLE)),
     amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::GOAL_TABLE)),
     schedule: cyclic(
-        our_ramps(1_000, 1_000),
+        our_ramps(1_000, 500),
         seconds(2, 5, 5, found(src::GOAL_TABLE), PICKED),
         seconds(2, 5, 5, found(src::GOAL_TABLE), PICKED),
         RAMPS_UNSTATED,
