@@ -78,7 +78,8 @@ fn hardwares_refuse_with_a_reason() {
     let mut bursts = 0;
     for row in CATALOGUE.iter().filter(|row| matches!(row.waveform.kind.value, WaveKind::BurstAc { .. })) {
         let mut storage = Storage::new();
-        let built = build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage).unwrap();
+        let built =
+            build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage).unwrap();
         let error = Plan::compile(&built.session, &late).unwrap_err();
         assert!(error.to_string().contains("late edges of a repeated pulse"), "{}: {error}", row.name);
         bursts += 1;
