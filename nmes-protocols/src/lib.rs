@@ -7,6 +7,7 @@ mod build_error;
 mod catalogue;
 mod condition;
 pub mod conditions;
+mod crank;
 mod dose;
 pub mod gait;
 mod innervation;
@@ -32,6 +33,7 @@ pub use condition::{
     SpecialistGate,
 };
 pub use conditions::{FOOT_DROP, FOOT_DROP_STEP};
+pub use crank::{CRANKS, CrankSource, CrankWindow};
 pub use dose::{Change, Dose, Progress};
 pub use gait::{
     Counters, GaitConfig, GaitConfigError, GaitTimes, GateCommand, Heel, PollAt, State, TRANSITIONS, Trigger,

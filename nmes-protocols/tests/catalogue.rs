@@ -8,7 +8,7 @@
 )]
 
 use nmes_protocols::{
-    Action, Availability, CATALOGUE, Change, ChargeReturn, Condition, CycleRow, Evidence, Family,
+    Action, Availability, CATALOGUE, CRANKS, Change, ChargeReturn, Condition, CycleRow, Evidence, Family,
     Innervation, OnIncludesRamps, ScheduleRow, Site, TABLE, TimingRow, WaveKind, conditions, find, of_family,
 };
 use nmes_safety::{UseClass, rules};
@@ -311,4 +311,23 @@ fn direct_currents_are_capped() {
         let density = u64::from(direct) * 100 / u64::from(row.electrodes.area.default);
         assert!(density <= u64::from(row.direct_cap().value), "{}: {density} µA/cm²", row.name);
     }
+}
+
+/// REQ-PRO-222 (invariant 10): the left crank's window is the right one's half a turn later; one source states both, and
+/// they agree; a window that passes zero holds angles on both sides of it.
+#[test]
+fn left_is_right_half_a_turn_later() {
+    for source in CRANKS {
+        for window in source.windows {
+            assert_eq!((window.start_deg + 180) % 360, window.left_start());
+            assert!(window.start_deg < 360 && window.width_deg > 0 && window.width_deg < 360);
+            let inside = (0..360).filter(|angle| window.holds(*angle)).count();
+            assert_eq!(inside, usize::from(window.width_deg) + 1, "{} {}", source.name, window.muscle);
+        }
+    }
+    // the hand cycle: left 40 to 190 and 200 to 360
+    let stated: Vec<_> = CRANKS[2].windows.iter().map(|w| (w.left_start(), w.left_end())).collect();
+    assert_eq!(stated, [(40, 190), (200, 0)]);
+    let quadriceps = CRANKS[1].windows[0];
+    assert!(quadriceps.holds(350) && quadriceps.holds(39) && !quadriceps.holds(41) && !quadriceps.holds(299));
 }

@@ -74,7 +74,12 @@ const ACL_EVIDENCE: &[Finding] = &[
     ),
 ];
 
-const ACL: Condition = Condition { headline: ACL_HEADLINE, evidence: ACL_EVIDENCE, ..KNEE };
+const ACL: Condition = Condition {
+    headline: ACL_HEADLINE,
+    amplitude_rule: Sourced::new(TOLERATED, recalled(src::KNEE_PRACTICE)),
+    evidence: ACL_EVIDENCE,
+    ..KNEE
+};
 
 const ACL_HEADLINE: Finding = finding(
     "strength after reconstruction recovers more with it, at high intensity",
@@ -97,6 +102,7 @@ pub static ACL_SNYDER_MACKLER: Condition = Condition {
     waveform: burst(Carrier::Triangle, 16, recalled_high(src::SNYDER_MACKLER)),
     phase_width: at_us(200, ours(HALF_CYCLE)),
     gap: NO_GAP,
+    amplitude_rule: Sourced::new(TOLERATED, recalled_high(src::SNYDER_MACKLER)),
     rate: at_hz(75, recalled_high(src::SNYDER_MACKLER)),
     schedule: cyclic(
         ramps(

@@ -11,6 +11,7 @@ use crate::sources as src;
 
 const OA: Condition = Condition {
     family: Family::KneeOsteoarthritis,
+    amplitude_rule: Sourced::new(TOLERATED, found(src::NUSSBAUM_OA)),
     headline: finding(
         "strength rose in 3 of 4 studies and pain fell in 4 of 6; a later sham-controlled trial found no difference in pain",
         Evidence::Mixed,
@@ -49,7 +50,6 @@ pub static KNEE_OA: Condition = Condition {
     summary: "Quadriceps, seated with hip and knee bent, three days a week together with exercise.",
     phase_width: micros(250, 300, 300, found(src::NUSSBAUM_OA), PICKED),
     rate: hertz(50, 50, 75, found(src::OA_SETTINGS), found(src::NUSSBAUM_OA)),
-    amplitude_rule: Sourced::new(TOLERATED, found(src::NUSSBAUM_OA)),
     schedule: cyclic(
         our_ramps(2_000, 1_000),
         at_ms(10_000, found(src::NUSSBAUM_OA)),
@@ -115,6 +115,7 @@ pub static KNEE_OA_ELBOIM: Condition = Condition {
     title: "Osteoarthritis of the knee: 75 Hz, twice a week (Elboim-Gabyzon)",
     summary: "Quadriceps at 75 a second, with exercise, 12 sessions.",
     phase_width: at_us(250, found(src::OA_SETTINGS)),
+    amplitude_rule: Sourced::new(TOLERATED, UNSTATED),
     rate: at_hz(75, found(src::OA_SETTINGS)),
     schedule: cyclic(
         our_ramps(2_000, 1_000),

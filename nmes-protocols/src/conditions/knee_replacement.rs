@@ -148,6 +148,7 @@ pub static TKA_YOSHIDA: Condition = Condition {
     summary: "Wide pulses at 100 a second, 10 s on and 20 s off.",
     waveform: symmetric(found(src::KNEE_TRIALS)),
     phase_width: at_us(1_000, found(src::KNEE_TRIALS)),
+    amplitude_rule: Sourced::new(TOLERATED, recalled(src::KNEE_PRACTICE)),
     rate: at_hz(100, found(src::KNEE_TRIALS)),
     amplitude: milliamps(1, 30, 60, ours("wide pulses need less current; no source gives any")),
     typical_amplitude_ua: band(15, 50, ours("wide pulses need less current; no source gives any")),

@@ -39,6 +39,9 @@ pub(super) const fn ours(reason: &'static str) -> Provenance {
 pub(super) const PICKED: Provenance = ours("picked inside the range of the sources");
 /// A value that a session needs and that no source gives.
 pub(super) const UNSTATED: Provenance = ours("no source states it; a usual value for such a row");
+/// In the facts that this catalogue was made from, without a mark of its origin.
+pub(super) const UNMARKED: Provenance =
+    ours("the collected facts have it without a mark of its origin; not read");
 /// The middle of a band of currents.
 const MIDDLE: Provenance =
     ours("the middle of the band in common use, a start and no target; a person's own value replaces it");

@@ -91,8 +91,8 @@ pub static FES_CYCLE: Condition = Condition {
         Evidence::Mixed,
         found(src::FES_CYCLING),
     ),
-    phase_width: micros(250, 300, 300, found(src::FES_CYCLING_TOOLKIT), found(src::FES_CYCLING_TOOLKIT)),
-    rate: hertz(20, 40, 40, found(src::FES_CYCLING_TOOLKIT), found(src::FES_CYCLING_TOOLKIT)),
+    phase_width: micros(250, 300, 300, recalled(src::FES_DEVICES), found(src::FES_CYCLING_TOOLKIT)),
+    rate: hertz(20, 40, 40, UNMARKED, found(src::FES_CYCLING_TOOLKIT)),
     amplitude: ranged_ma(
         1_000,
         30_000,
@@ -103,13 +103,13 @@ pub static FES_CYCLE: Condition = Condition {
     typical_amplitude_ua: band(25, 100, found(src::FES_CYCLING_TOOLKIT)),
     amplitude_rule: Sourced::new(
         AmplitudeRule::ToClinicalEffect { effect: "the cadence is kept" },
-        found(src::FES_CYCLING_TOOLKIT),
+        recalled(src::FES_DEVICES),
     ),
     trigger: Sourced::new(TriggerKind::CrankAngle, found(src::EMA_CYCLING)),
     schedule: CRANK,
     session_length: minutes(15, 15, 45, found(src::FES_CYCLING_TOOLKIT), found(src::FES_CYCLING_TOOLKIT)),
     electrodes: CYCLE_PADS,
-    channels: count(6, 6, 8, found(src::FES_CYCLING), found(src::FES_CYCLING)),
+    channels: count(6, 6, 8, recalled(src::FES_DEVICES), UNMARKED),
     dose: dose(
         None,
         None,

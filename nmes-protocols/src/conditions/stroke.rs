@@ -227,7 +227,7 @@ const SHOULDER: Condition = Condition {
     typical_amplitude_ua: band(15, 40, recalled(src::USUAL_CURRENTS)),
     amplitude_rule: Sourced::new(
         AmplitudeRule::ToClinicalEffect { effect: "the head of the humerus is lifted, the arm is not" },
-        found(src::ITO_2023),
+        recalled(src::FAGHRI_1994),
     ),
     electrodes: pads(
         square_cm(20, 25, 25, recalled(src::USUAL_CURRENTS), PICKED),

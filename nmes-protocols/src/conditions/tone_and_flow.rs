@@ -103,7 +103,7 @@ pub static SPASM_HIGH_VOLT: Condition = Condition {
         leading: Sourced::new(nmes_core::Polarity::Positive, found(src::HIGH_VOLT)),
         ..HIGH_VOLT
     },
-    phase_width: micros(20, 100, 100, found(src::HIGH_VOLT), PICKED),
+    phase_width: micros(20, 100, 100, UNMARKED, PICKED),
     gap: NO_GAP,
     rate: hertz(1, 30, 50, found(src::HIGH_VOLT), PICKED),
     amplitude: milliamps(1, 50, 100, ours("sources give volts; some 500 ohm for such short peaks")),
@@ -135,16 +135,16 @@ pub static SPASTICITY_ANTAGONIST: Condition = Condition {
         Evidence::Positive,
         found(src::SPASTICITY),
     ),
-    phase_width: micros(200, 250, 300, found(src::SPASTICITY), PICKED),
-    rate: hertz(30, 40, 50, found(src::SPASTICITY), PICKED),
-    amplitude_rule: Sourced::new(AmplitudeRule::FullRom, found(src::SPASTICITY)),
+    phase_width: micros(200, 250, 300, UNMARKED, PICKED),
+    rate: hertz(30, 40, 50, UNMARKED, PICKED),
+    amplitude_rule: Sourced::new(AmplitudeRule::FullRom, UNMARKED),
     schedule: cyclic(
         our_ramps(2_000, 1_000),
         seconds(6, 8, 10, recalled(src::TONE_PRACTICE), PICKED),
         seconds(10, 16, 20, recalled(src::TONE_PRACTICE), PICKED),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(20, 20, 30, found(src::SPASTICITY), PICKED),
+    session_length: minutes(20, 20, 30, UNMARKED, PICKED),
     dose: dose(
         None,
         exactly(1, recalled(src::TONE_PRACTICE)),
@@ -202,8 +202,8 @@ const FLOW: Condition = Condition {
     typical_amplitude_ua: band(15, 40, recalled(src::USUAL_CURRENTS)),
     electrodes: pads(
         square_cm(20, 25, 40, recalled(src::USUAL_CURRENTS), PICKED),
-        text("gastrocnemius", found(src::VENOUS)),
-        text("soleus", found(src::VENOUS)),
+        text("gastrocnemius", recalled(src::BRODERICK)),
+        text("soleus", recalled(src::BRODERICK)),
     ),
     channels: count(1, 2, 4, recalled(src::USUAL_CURRENTS), PICKED),
     specific_items: &[Item::UnstableFracture],
@@ -221,7 +221,7 @@ pub static VENOUS_PUMP: Condition = Condition {
         found(src::VENOUS),
     ),
     use_class: Sourced::new(UseClass::FunctionalWear, ours("hours in bed, a second of contraction in ten")),
-    phase_width: micros(200, 200, 350, found(src::VENOUS), found(src::VENOUS)),
+    phase_width: micros(200, 200, 350, recalled(src::BRODERICK), found(src::VENOUS)),
     rate: at_hz(36, found(src::VENOUS)),
     amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::VENOUS)),
     schedule: cyclic(
@@ -270,7 +270,7 @@ pub static OEDEMA_HVPC: Condition = Condition {
         leading: Sourced::new(nmes_core::Polarity::Negative, found(src::HIGH_VOLT)),
         ..HIGH_VOLT
     },
-    phase_width: micros(20, 50, 100, found(src::HIGH_VOLT), PICKED),
+    phase_width: micros(20, 50, 100, UNMARKED, PICKED),
     gap: NO_GAP,
     rate: at_hz(120, found(src::HIGH_VOLT)),
     amplitude: milliamps(1, 30, 80, ours("sources give volts; some 500 ohm for such short peaks")),
@@ -315,7 +315,7 @@ pub static OEDEMA_MOTOR: Condition = Condition {
     summary: "Contractions with rests as long as themselves, the limb raised.",
     headline: SPASM_HEAD,
     other_sites: &[Site::Arm, Site::Thigh],
-    phase_width: micros(150, 250, 350, found(src::GOAL_TABLE), PICKED),
+    phase_width: micros(150, 250, 350, UNMARKED, PICKED),
     rate: at_hz(50, found(src::GOAL_TABLE)),
     amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::GOAL_TABLE)),
     schedule: cyclic(
