@@ -1,22 +1,21 @@
 //! The commands.
 
-use crate::cli::{
-    Ask, CheckArgs, Cli, Command, EventsArgs, ListArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs,
-};
+use crate::catalogue::{list, show};
+use crate::cli::{Ask, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs};
 use crate::failure::Failure;
 use crate::picture::picture;
 use crate::records::{save, write_events, write_pulses};
 use crate::report::{
-    FILES, Listing, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, shown_value, sources_text,
+    FILES, Listing, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, sources_text,
 };
 use crate::scenario::Scenario;
+use crate::screen::screen;
 use crate::simulation::{Run, run};
-use crate::text::{Paint, Table};
+use crate::text::Paint;
 use indicatif::{ProgressBar, ProgressStyle};
 use nmes_core::Plan;
-use nmes_protocols::{Built, CATALOGUE, Condition, channel_storage};
+use nmes_protocols::{Built, CATALOGUE, Condition, GaitConfig, Storage};
 use nmes_safety::{Checked, assess, check};
-use std::fmt::Write as _;
 use std::io::Write;
 
 /// Does what was asked; everything for people or programs goes to `out`.
@@ -26,6 +25,8 @@ use std::io::Write;
 pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
     match &cli.command {
         Command::List(args) => list(args, out),
+        Command::Show(args) => show(args, out),
+        Command::Screen(args) => screen(args, out),
         Command::Check(args) => check_only(args, out).map_err(Failure::of_check),
         Command::Report(args) => report(args, out).map_err(Failure::of_check),
         Command::Run(args) => run_all(args, out),
@@ -34,7 +35,7 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
     }
 }
 
-fn say(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
+pub(crate) fn say(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
     match out.write_all(text.as_bytes()) {
         // whoever read has had enough, `nmes events … | head` for one
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -42,47 +43,10 @@ fn say(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
     }
 }
 
-fn say_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), Failure> {
+pub(crate) fn say_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), Failure> {
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failure::Input(format!("JSON: {error}")))?;
     say(out, &format!("{text}\n"))
-}
-
-fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    if args.json {
-        return say_json(out, &CATALOGUE);
-    }
-    let text: Vec<String> = CATALOGUE.iter().map(|row| row_text(row)).collect();
-    say(out, &text.join("\n"))
-}
-
-fn row_text(row: &Condition) -> String {
-    let mut text = format!("{}: {}\n  {}\n", row.name, row.title, row.summary);
-    let _ = writeln!(
-        text,
-        "  Needs an intact {}. For software and its reviewers; not advice on treatment.\n",
-        row.needs.nerve
-    );
-    let mut table = Table::new(&["setting", ">default", "from", ">least", ">most", "from"]);
-    for (name, range) in row.ranges() {
-        table.row([
-            name.to_owned(),
-            shown_value(range.default, range.unit),
-            range.chosen.mark().to_owned(),
-            shown_value(range.min, range.unit),
-            shown_value(range.max, range.unit),
-            range.range.mark().to_owned(),
-        ]);
-    }
-    let marks =
-        "  F read in a source; R-h, R-m, R-l recalled with high, medium, low confidence; ours our own choice";
-    let _ = writeln!(text, "{}{marks}\n\n  Evidence, claim by claim:", table.plain());
-    for finding in row.evidence {
-        let source = finding.provenance.source().map_or_else(String::new, |s| format!(" [{}]", s.tag));
-        let mark = finding.provenance.mark();
-        let _ = writeln!(text, "  {:<9} {} ({mark}{source})", finding.evidence.word(), finding.claim);
-    }
-    text
 }
 
 fn check_only(args: &CheckArgs, out: &mut dyn Write) -> Result<(), Failure> {
@@ -95,7 +59,7 @@ fn with_plan(
     look: impl FnOnce(&Scenario, &Plan<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let scenario = Scenario::of(ask)?;
-    let mut storage = channel_storage();
+    let mut storage = Storage::new();
     let built = scenario.build(&mut storage)?;
     let plan = scenario.compile(&built)?;
     look(&scenario, &plan)?;
@@ -147,23 +111,38 @@ fn denied_text(denied: &nmes_safety::Denied<'_>) -> String {
 /// Bad input, or denied; a fault in the run is no error here, see [`Shown::fault`].
 pub fn with_run<T>(ask: &Ask, look: impl FnOnce(&Shown<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
     let scenario = Scenario::of(ask)?;
-    let mut storage = channel_storage();
+    let mut storage = Storage::new();
     let built = scenario.build(&mut storage)?;
+    let gait = gait_of(&built, scenario.row)?;
     let plan = scenario.compile(&built)?;
     let checked = check(plan, &scenario.setup, &scenario.profile);
     let checked = checked.map_err(|denied| Failure::Denied(denied_text(&denied)))?;
-    let run = with_progress(&scenario, &built, &checked)?;
-    look(&Shown::of(&scenario, &built, &checked, &run))
+    let run = with_progress(&scenario, &gait, &checked)?;
+    look(&Shown::of(&scenario, (&built, &gait), &checked, &run))
+}
+
+/// The workbench runs what a walk triggers.
+fn gait_of(built: &Built<'_>, row: &Condition) -> Result<GaitConfig, Failure> {
+    built.gait.ok_or_else(|| {
+        let steps = CATALOGUE.iter().filter(|row| row.schedule.step().is_some()).map(|row| row.name);
+        let steps: Vec<&str> = steps.collect();
+        Failure::Input(format!(
+            "protocol {}: no trains that follow steps, and only those are run on a walk; accepted: {}; `nmes show` and \
+             `nmes check` take every protocol",
+            row.name,
+            steps.join(", ")
+        ))
+    })
 }
 
 /// A bar on standard error, where that is a terminal; else nothing.
-fn with_progress(scenario: &Scenario, built: &Built<'_>, checked: &Checked<'_>) -> Result<Run, Failure> {
+fn with_progress(scenario: &Scenario, gait: &GaitConfig, checked: &Checked<'_>) -> Result<Run, Failure> {
     let length_us = u64::from(checked.plan().session().length().as_millis()) * 1_000;
     let bar = ProgressBar::new(length_us / 1_000);
     if let Ok(style) = ProgressStyle::with_template("simulating {bar:40} {percent} %") {
         bar.set_style(style);
     }
-    let result = run(scenario, &built.gait, checked, &mut |t_us| bar.set_position(t_us / 1_000));
+    let result = run(scenario, gait, checked, &mut |t_us| bar.set_position(t_us / 1_000));
     bar.finish_and_clear();
     result
 }

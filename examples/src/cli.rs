@@ -2,6 +2,7 @@
 
 use crate::gait::Foot;
 use crate::parse;
+use crate::screen::YesFlags;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -17,6 +18,12 @@ Examples:
       the limits only, nothing is run
   nmes report foot-drop --format fda-510k-table
       what the plan puts out, in the seventeen rows of FDA's guidance of 1999
+  nmes list
+      all protocols by group
+  nmes show knee-oa
+      every number with its source
+  nmes screen foot-drop --pacemaker --pregnant
+      what blocks, what asks, and why
   nmes events foot-drop --seconds 10 --format csv
       every level change on the output
 
@@ -36,8 +43,12 @@ pub struct Cli {
 /// What the workbench can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the protocols, with their defaults and where each number is from.
+    /// List the protocols by group, with where their numbers are from and what they were shown to do.
     List(ListArgs),
+    /// Show every number and text of a protocol with its source.
+    Show(ShowArgs),
+    /// Hold answers against the screening table: what blocks, what has to be acknowledged, and why.
+    Screen(ScreenArgs),
     /// Hold a protocol against every limit, without running it.
     Check(CheckArgs),
     /// Print what a protocol puts out, in the rows that regulators' documents ask for; nothing is run.
@@ -56,6 +67,38 @@ pub struct ListArgs {
     /// Print JSON for programs.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The protocol, for example knee-oa (see `nmes list`).
+    pub protocol: String,
+    /// Print JSON for programs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `screen`.
+#[derive(Debug, Args)]
+pub struct ScreenArgs {
+    /// The protocol, for example foot-drop (see `nmes list`).
+    pub protocol: String,
+    /// Where the pads are, where the protocol knows several places.
+    #[arg(long, value_name = "SITE")]
+    pub site: Option<String>,
+    /// An item that was answered with yes, read and accepted, by its word below; may stand several times.
+    #[arg(long, value_name = "ITEM")]
+    pub acknowledge: Vec<String>,
+    /// Questions that are not named were not answered; else they are taken as answered with no.
+    #[arg(long)]
+    pub unanswered: bool,
+    /// Print JSON for programs.
+    #[arg(long)]
+    pub json: bool,
+    /// Items that were answered with yes.
+    #[command(flatten)]
+    pub yes: YesFlags,
 }
 
 /// Arguments of `check`.
@@ -170,6 +213,8 @@ pub enum TriggerWord {
 pub enum InnervationWord {
     /// The peroneal nerve conducts.
     Intact,
+    /// Some of it does.
+    Partial,
     /// The muscle has lost its nerve.
     Denervated,
     /// Nobody looked.
@@ -222,12 +267,15 @@ pub struct Person {
     /// The treated foot.
     #[arg(long, value_enum, default_value_t = Foot::Left)]
     pub side: Foot,
-    /// State of the peroneal nerve.
+    /// State of the nerve of the muscle.
     #[arg(long, value_enum, default_value_t = InnervationWord::Intact)]
     pub innervation: InnervationWord,
     /// Motor threshold at the set width; ramps start just below it.
     #[arg(long, value_name = "X", value_parser = parse::milliamps, allow_hyphen_values = true, default_value = "25")]
     pub motor_threshold_ma: u32,
+    /// A specialist asks: opens the protocols that are kept behind that gate, and loosens nothing else.
+    #[arg(long)]
+    pub specialist: bool,
 }
 
 /// The pulse and its rate.
@@ -330,9 +378,9 @@ pub struct LoadArgs {
     /// How much stronger the negative polarity is than commanded.
     #[arg(long, value_name = "P", value_parser = parse::percent, allow_hyphen_values = true, default_value = "0")]
     pub polarity_mismatch_pct: i32,
-    /// Area of the smaller electrode.
-    #[arg(long, value_name = "A", value_parser = parse::square_cm, allow_hyphen_values = true, default_value = "20")]
-    pub electrode_cm2: u32,
+    /// Area of the smaller electrode; default: 20 in walking, else as the protocol states.
+    #[arg(long, value_name = "A", value_parser = parse::square_cm, allow_hyphen_values = true)]
+    pub electrode_cm2: Option<u32>,
     /// Share of that area that touches the skin, as the check assumes it; default: as the rule states.
     #[arg(long, value_name = "K", value_parser = parse::fraction, allow_hyphen_values = true)]
     pub contact_fraction: Option<u32>,

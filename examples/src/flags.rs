@@ -9,11 +9,17 @@ use nmes_protocols::{BuildError, GaitConfigError, Param, RangeError};
 #[must_use]
 pub fn of_build(error: &BuildError) -> Failure {
     match error {
-        BuildError::Innervation(_) | BuildError::Screening(_) => Failure::Denied(error.to_string()),
+        BuildError::Innervation(_)
+        | BuildError::Screening(_)
+        | BuildError::SpecialistOnly { .. }
+        | BuildError::Disabled { .. }
+        | BuildError::DirectCurrent { .. } => Failure::Denied(error.to_string()),
         BuildError::Range(range) => Failure::Input(of_range(range)),
         BuildError::Session(config) => of_config(config),
         BuildError::Gait(times) => Failure::Input(format!("{}: {times}", of_times(times))),
-        BuildError::Storage { .. } | _ => Failure::Input(error.to_string()),
+        BuildError::NoOtherBalance { .. } | BuildError::NoHold { .. } | BuildError::Site { .. } | _ => {
+            Failure::Input(error.to_string())
+        }
     }
 }
 
@@ -61,6 +67,9 @@ const fn of_param(error: &RangeError) -> &'static str {
         Param::Extension => "--extension-ms",
         Param::RampFloor => "--ramp-floor-ma",
         Param::SessionLength => "--seconds",
+        Param::On => "on",
+        Param::Off => "off",
+        Param::Channels => "channels",
         _ => "settings",
     }
 }

@@ -11,6 +11,7 @@
 )]
 
 pub mod app;
+mod catalogue;
 pub mod cli;
 pub mod failure;
 pub mod flags;
@@ -22,6 +23,7 @@ pub mod plot;
 pub mod records;
 pub mod report;
 pub mod scenario;
+pub mod screen;
 pub mod simulation;
 pub mod text;
 

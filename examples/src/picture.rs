@@ -76,7 +76,7 @@ fn subtitle(shown: &Shown<'_>) -> String {
         Control::Amplitude => format!("{} mA", thousandths(u64::from(ramp.floor), 1)),
         Control::Width => format!("{} µs", ramp.floor),
     };
-    let extension = shown.built.gait.times().extension.as_millis();
+    let extension = shown.gait.times().extension.as_millis();
     format!(
         "{} mA, {} µs, {} Hz; ramp up {} ms from {floor}, extension up to {extension} ms, ramp down {} ms; {} ohm; {}",
         thousandths(u64::from(set.amplitude.as_microamps()), 1),

@@ -5,12 +5,13 @@ use crate::failure::Failure;
 use crate::flags;
 use crate::gait::{Foot, Walk, built_in};
 use nmes_core::{
-    Channel, ChannelHardware, ConfigError, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis,
-    Plan, StopPolicy,
+    ChannelHardware, ConfigError, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan,
+    StopPolicy,
 };
 use nmes_hal_adapters::sim::{Load, Stage};
 use nmes_protocols::{
-    Answers, BuildError, Built, Condition, Innervation, Request, Side, Subject, build_session,
+    Answers, BuildError, Built, Condition, Innervation, Request, Side, StepRow, Storage, Subject,
+    build_session,
 };
 use nmes_safety::{Layer, Profile, Setup, rules};
 
@@ -21,6 +22,8 @@ const QUIET_MS: u64 = 500;
 /// Skin in parallel with this capacitance; part of the load that is in series with it.
 const SKIN_NANOFARAD: f64 = 100.0;
 const SERIES_SHARE: f64 = 0.4;
+/// The smaller of the two usual pads of foot drop.
+const WALKING_PAD_MM2: u32 = 2_000;
 /// A load of 0 ohm is simulated as a very small one.
 const SHORT_OHM: f64 = 0.01;
 
@@ -78,9 +81,8 @@ impl Scenario {
             Some(path) => Walk::read(path)?,
             None => built_in(asked_us.unwrap_or(0).max(BUILT_IN_US)),
         };
-        has_heel_events(&walk, foot)?;
-        let length_ms = ask.walk.seconds.map_or_else(|| session_ms(row, ask, &walk, foot), Ok)?;
-        let hardware = hardware(ask)?;
+        let length_ms = length_ms(row, ask, &walk, foot)?;
+        let hardware = hardware(ask, row)?;
         let late_ticks = ticks_up(ask.stage.late_us, ask.stage.ticks_hz);
         Ok(Self {
             row,
@@ -100,7 +102,7 @@ impl Scenario {
             seed: ask.stage.seed,
             setup: setup(ask, row)?,
             profile: profile(ask)?,
-            length_from_walk: ask.walk.seconds.is_none(),
+            length_from_walk: ask.walk.seconds.is_none() && row.schedule.step().is_some(),
             stop: stop(ask),
         })
     }
@@ -109,7 +111,7 @@ impl Scenario {
     ///
     /// # Errors
     /// A gate, an answer or a range says no.
-    pub fn build<'s>(&self, storage: &'s mut [Channel<'static>]) -> Result<Built<'s>, Failure> {
+    pub fn build<'s>(&self, storage: &'s mut Storage) -> Result<Built<'s>, Failure> {
         let built = build_session(self.row, &self.subject, &self.request, &self.answers, storage);
         built.map_err(|error| {
             if let BuildError::Session(config) = &error {
@@ -141,7 +143,7 @@ impl Scenario {
     }
 }
 
-fn find_row(name: &str) -> Result<&'static Condition, Failure> {
+pub(crate) fn find_row(name: &str) -> Result<&'static Condition, Failure> {
     nmes_protocols::find(name).ok_or_else(|| {
         let known: Vec<&str> = nmes_protocols::names().collect();
         Failure::Input(format!("protocol \"{name}\" is not known; {}", suggestion(name, &known)))
@@ -149,7 +151,7 @@ fn find_row(name: &str) -> Result<&'static Condition, Failure> {
 }
 
 /// The nearest of the known words, and all of them.
-fn suggestion(word: &str, known: &[&str]) -> String {
+pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
     let near = known.iter().map(|k| (strsim::jaro_winkler(word, k), k)).max_by(|a, b| a.0.total_cmp(&b.0));
     let hint =
         near.filter(|(score, _)| *score > 0.6).map_or(String::new(), |(_, k)| format!("did you mean {k}? "));
@@ -171,9 +173,15 @@ fn has_heel_events(walk: &Walk, foot: Foot) -> Result<(), Failure> {
     )))
 }
 
+/// Asked for; else as long as the walk, where trains follow steps; else the row's own.
+fn length_ms(row: &Condition, ask: &Ask, walk: &Walk, foot: Foot) -> Result<Option<u32>, Failure> {
+    let Some(step) = row.schedule.step() else { return Ok(ask.walk.seconds) };
+    has_heel_events(walk, foot)?;
+    ask.walk.seconds.map_or_else(|| session_ms(step, ask, walk, foot), Ok).map(Some)
+}
+
 /// The walk, the longest stimulation after its last event, and a little more.
-fn session_ms(row: &Condition, ask: &Ask, walk: &Walk, foot: Foot) -> Result<u32, Failure> {
-    let step = &row.step;
+fn session_ms(step: &StepRow, ask: &Ask, walk: &Walk, foot: Foot) -> Result<u32, Failure> {
     let extension = ask.shape.extension_ms.unwrap_or(step.extension.default);
     let down = ask.shape.ramp_down_ms.unwrap_or(step.ramp_down.default);
     let lifted = walk.heel(foot).last().is_some_and(|(_, lifted)| lifted);
@@ -187,6 +195,7 @@ fn session_ms(row: &Condition, ask: &Ask, walk: &Walk, foot: Foot) -> Result<u32
 fn subject(ask: &Ask) -> Subject {
     let innervation = match ask.person.innervation {
         InnervationWord::Intact => Innervation::Intact,
+        InnervationWord::Partial => Innervation::PartiallyDenervated,
         InnervationWord::Denervated => Innervation::Denervated,
         InnervationWord::Unknown => Innervation::Unknown,
     };
@@ -198,7 +207,7 @@ fn subject(ask: &Ask) -> Subject {
     Subject { motor_threshold, ..Subject::new(innervation, side) }
 }
 
-fn request(ask: &Ask, length_ms: u32) -> Result<Request, Failure> {
+fn request(ask: &Ask, length_ms: Option<u32>) -> Result<Request, Failure> {
     let ms = |value: Option<u32>| value.and_then(Millis::from_millis);
     let us = |value: Option<u32>| value.and_then(Micros::from_micros);
     let control = ask.pulse.control.map(|word| match word {
@@ -221,7 +230,9 @@ fn request(ask: &Ask, length_ms: u32) -> Result<Request, Failure> {
         ramp_down: ms(ask.shape.ramp_down_ms),
         extension: ms(ask.shape.extension_ms),
         ramp_floor: ask.shape.ramp_floor_ma,
-        length: Millis::from_millis(length_ms),
+        length: ms(length_ms),
+        specialist: ask.person.specialist,
+        ..Request::default()
     })
 }
 
@@ -231,12 +242,13 @@ fn ticks_up(us: u32, hz: u32) -> u32 {
     u32::try_from(ticks).unwrap_or(u32::MAX)
 }
 
-fn hardware(ask: &Ask) -> Result<Hardware, Failure> {
+/// One channel for each that the row has.
+fn hardware(ask: &Ask, row: &Condition) -> Result<Hardware, Failure> {
     let stage = &ask.stage;
     let declared = ticks_up(stage.declared_late_us.unwrap_or(stage.late_us), stage.ticks_hz);
     let timing = HardwareTiming { late_max_ticks: declared, ..HardwareTiming::ideal(stage.ticks_hz) };
     let channel = ChannelHardware::symmetric(stage.na_per_code, stage.code_min, stage.code_max);
-    Hardware::new(timing, &[channel], 0).map_err(|error| flags::of_config(&error))
+    Hardware::new(timing, &vec![channel; channels(row)], 0).map_err(|error| flags::of_config(&error))
 }
 
 /// The load as simulated: its resistance at the end of a phase is what was asked for.
@@ -248,12 +260,22 @@ fn stage(ask: &Ask) -> Result<Stage, Failure> {
     Ok(Stage { mismatch_percent, ..Stage::ideal(f64::from(ask.load.rail_v) / 1e3, load) })
 }
 
+fn channels(row: &Condition) -> usize {
+    usize::try_from(row.channels.default).unwrap_or(1)
+}
+
+/// Asked for; else what is usual in walking, or the row's own pad.
+fn area_mm2(ask: &Ask, row: &Condition) -> u32 {
+    let usual = if row.schedule.step().is_some() { WALKING_PAD_MM2 } else { row.electrodes.area.default };
+    // thousandths of cm² to mm²: 20 cm² is 20,000 thousandths and 2,000 mm²
+    ask.load.electrode_cm2.map_or(usual, |thousandths| thousandths / 10)
+}
+
 fn setup(ask: &Ask, row: &Condition) -> Result<Setup, Failure> {
     let load = &ask.load;
     let refuse = |flag: &str, error: &dyn std::fmt::Display| Failure::Input(format!("{flag}: {error}"));
-    // thousandths of cm² to mm²: 20 cm² is 20,000 thousandths and 2,000 mm²
-    let area = [load.electrode_cm2 / 10];
-    let setup = Setup::new(&area, row.use_class.value).map_err(|e| refuse("--electrode-cm2", &e))?;
+    let setup = Setup::new(&vec![area_mm2(ask, row); channels(row)], row.use_class.value)
+        .map_err(|e| refuse("--electrode-cm2", &e))?;
     let setup = setup.with_rail_mv(load.rail_v).map_err(|e| refuse("--rail-v", &e))?;
     let setup = setup.with_load_ohm(load.checked_load_ohm).map_err(|e| refuse("--checked-load-ohm", &e))?;
     let setup = match load.contact_fraction.and_then(|permille| u16::try_from(permille).ok()) {
@@ -263,6 +285,8 @@ fn setup(ask: &Ask, row: &Condition) -> Result<Setup, Failure> {
         None => setup,
     };
     let longest = u64::from(row.session_length.max);
+    // a row may state less than the rule; more than it takes is the rule's to deny
+    let longest = longest.min(rules::E_SES_1.loosest);
     setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse("--seconds", &e))
 }
 

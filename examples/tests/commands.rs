@@ -131,13 +131,102 @@ fn events_have_two_formats_and_a_file() {
 fn list_names_protocols_and_sources() {
     let (status, out, _) = said(&["list"]);
     assert_eq!(status, 0);
-    for phrase in ["foot-drop", "intact", "40 Hz", "R-m", "20 Hz", "60 Hz", "300 µs", "positive"] {
+    for phrase in [
+        "foot-drop",
+        "Knee osteoarthritis",
+        "Denervated muscle",
+        "40 Hz R-m",
+        "300 µs ours",
+        "positive",
+        "DISABLED",
+    ] {
         assert!(out.contains(phrase), "{phrase}: {out}");
     }
+    // what was not shown comes before what it is
+    let spasm = out.lines().find(|line| line.contains("spasm-fatigue")).unwrap();
+    assert!(
+        spasm.contains(" none ") && spasm.find("No benefit shown") < spasm.find("Muscle spasm:"),
+        "{spasm}"
+    );
     let (status, json, _) = said(&["list", "--json"]);
     assert_eq!(status, 0);
     let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(rows[0]["name"], "foot-drop");
+    assert_eq!(rows.as_array().unwrap().len(), 99);
+    let range = &rows[0]["rate"];
+    assert!(range["chosen"]["recalled"]["source"]["tag"].is_string(), "{range}");
+}
+
+/// REQ-APP-018, REQ-PRO-220: `show` has every number of a protocol with its source; of one without benefit that comes
+/// first; a name that is not known is answered with the nearest.
+#[test]
+fn show_has_every_number_with_its_source() {
+    let (status, out, _) = said(&["show", "knee-oa"]);
+    assert_eq!(status, 0);
+    for phrase in [
+        "knee-oa: ",
+        "phase width",
+        "300 µs",
+        "F PRO-S2",
+        "contractions a week, at least",
+        "Sources",
+        "PRO-S66",
+    ] {
+        assert!(out.contains(phrase), "{phrase}: {out}");
+    }
+    for row in nmes_protocols::CATALOGUE {
+        let (status, out, _) = said(&["show", row.name]);
+        assert_eq!(status, 0);
+        assert_eq!(out.starts_with("No benefit shown"), row.shows_no_benefit(), "{}", row.name);
+        for (name, _) in row.ranges() {
+            assert!(out.contains(name), "{} {name}", row.name);
+        }
+    }
+    let (status, _, err) = said(&["show", "knee-0a"]);
+    assert!(status == 2 && err.contains("did you mean knee-oa?"), "{err}");
+}
+
+/// REQ-PRO-221: `screen` blocks, asks or lets pass, names each list, and answers programs in JSON.
+#[test]
+fn screen_blocks_or_asks_with_reasons() {
+    let (status, out, err) = said(&["screen", "foot-drop", "--pacemaker", "--pregnant"]);
+    assert_eq!(status, 1);
+    for phrase in ["blocked", "another active implant: blocks (absolute)", "PRO-S63", "STD-S8", "precaution"]
+    {
+        assert!(out.contains(phrase), "{phrase}: {out}");
+    }
+    assert!(err.contains("screening of foot-drop: blocked"), "{err}");
+    let (status, out, _) = said(&["screen", "foot-drop", "--epilepsy"]);
+    assert!(status == 1 && out.contains("to be acknowledged"), "{out}");
+    let (status, out, _) = said(&["screen", "foot-drop", "--epilepsy", "--acknowledge", "epilepsy"]);
+    assert!(status == 0 && out.contains("no block found"), "{out}");
+    let (status, out, _) = said(&["screen", "foot-drop", "--unanswered"]);
+    assert!(status == 1 && out.contains("not answered, and that blocks"), "{out}");
+    let (_, json, _) = said(&["screen", "tens-al", "--site", "arm", "--epilepsy", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (json["outcome"].as_str(), json["site"].as_str()),
+        (Some("needs_acknowledgement"), Some("arm"))
+    );
+    let (status, _, err) = said(&["screen", "tens-al", "--site", "knee"]);
+    assert!(status == 2 && err.contains("lower-leg"), "{err}");
+}
+
+/// REQ-PRO-219: the general profile refuses the rows for denervated muscle and says why; without a specialist's word, or
+/// for an intact nerve, they are refused before; `check` takes other rows too.
+#[test]
+fn check_takes_every_protocol() {
+    let (status, out, err) = said(&["check", "knee-oa"]);
+    assert_eq!(status, 0, "{out}{err}");
+    let rise = ["check", "denervated-rise-1", "--innervation", "denervated"];
+    let (status, _, err) = said(&rise);
+    assert!(status == 1 && err.contains("is for specialists"), "{err}");
+    let (status, _, err) = said(&[&rise[..], &["--specialist"]].concat());
+    assert!(status == 1 && err.contains("N-EN-1") && err.contains("energy of one pulse"), "{err}");
+    let (status, _, err) = said(&["check", "denervated-rise-1", "--specialist"]);
+    assert!(status == 1 && err.contains("takes far less charge") || err.contains("far less charge"), "{err}");
+    let (status, _, err) = said(&["run", "knee-oa"]);
+    assert!(status == 2 && err.contains("foot-drop, foot-drop-ms"), "{err}");
 }
 
 /// REQ-APP-018: `plot` writes the picture alone.

@@ -1,33 +1,35 @@
 //! From a row and a person to a validated session.
 
-use crate::condition::Condition;
-use crate::gait::{GaitConfig, GaitConfigError, GaitTimes};
-use crate::innervation::{InnervationRefusal, check_innervation};
+use crate::build_error::{BuildError, BuildNote};
+use crate::condition::{Availability, Condition};
+use crate::gait::GaitConfig;
+use crate::innervation::check_innervation;
 use crate::provenance::{Provenance, Ranged, Unit};
-use crate::request::{BalanceChoice, Param, RangeError, Request, Subject, pick};
+use crate::request::{BalanceChoice, Param, Request, Subject, pick};
 use crate::screening::{Answers, Item, Outcome, Screening, screen};
 use crate::settings::{Origin, Settings};
 use crate::shape::{self, Shape};
-use core::fmt;
+use crate::timeline;
+use crate::waveform::{ChargeReturn, TimingRow};
 use nmes_core::{
-    Balance, Channel, ConfigError, Form, Gate, MicroAmps, Micros, Millis, PulseShape, Ramp, Rate, Repeat,
-    Schedule, Session, Setting, Timing, Train,
+    Balance, Channel, Cycle, Form, MAX_CHANNELS, MAX_STAGES, MicroAmps, Micros, Millis, PulseShape, Ramp,
+    Rate, Repeat, Session, Setting, Stage, Timing, Train,
 };
 
 /// A session, the trigger's times, and the account of every value.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Built<'a> {
-    /// What is asked of a stimulator: gated.
+    /// What is asked of a stimulator.
     pub session: Session<'a>,
-    /// The times of the trigger that works the gate.
-    pub gait: GaitConfig,
+    /// The times of the trigger that works the gate, where trains follow steps.
+    pub gait: Option<GaitConfig>,
     /// Every value with its origin.
     pub settings: Settings,
     /// What screening found: nothing that blocks.
     pub screening: Screening,
     /// What a person should know before it runs.
-    notes: [Option<BuildNote>; 3],
+    notes: [Option<BuildNote>; 4],
 }
 
 impl Built<'_> {
@@ -37,104 +39,26 @@ impl Built<'_> {
     }
 }
 
-/// Something allowed that should be seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum BuildNote {
-    /// The motor threshold is not known, so the ramp starts at 0 and takes long to reach it.
-    MotorThresholdUnknown,
-    /// The set amplitude is not above motor threshold: no contraction is to be expected.
-    SetNotAboveThreshold {
-        /// The set amplitude.
-        set: MicroAmps,
-        /// The motor threshold.
-        threshold: MicroAmps,
-    },
-    /// The width is ramped, and a threshold in amplitude does not say at which width the muscle answers.
-    NoFloorForWidth,
-}
-
-impl fmt::Display for BuildNote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MotorThresholdUnknown => f.write_str(
-                "motor threshold unknown: the ramp starts at 0 and spends most of its time below threshold",
-            ),
-            Self::SetNotAboveThreshold { set, threshold } => {
-                write!(
-                    f,
-                    "the set amplitude, {set}, is not above motor threshold, {threshold}: expect no contraction"
-                )
-            }
-            Self::NoFloorForWidth => f.write_str(
-                "width ramps start at 0: a threshold in mA does not say at which width the muscle answers",
-            ),
-        }
-    }
-}
-
-/// Why no session was built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The nerve is not in the state that the row is for.
-    Innervation(InnervationRefusal),
-    /// Something blocks, or waits for an answer or an acknowledgement.
-    Screening(Screening),
-    /// A value is outside the row's range.
-    Range(RangeError),
-    /// Times that are each possible exclude one another.
-    Gait(GaitConfigError),
-    /// The session was refused by nmes-core.
-    Session(ConfigError),
-    /// No room for the channels.
-    Storage {
-        /// Channels needed.
-        needed: usize,
-        /// Room given.
-        given: usize,
-    },
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Innervation(refusal) => refusal.fmt(f),
-            Self::Screening(screening) => write!(f, "screening: {screening}"),
-            Self::Range(error) => error.fmt(f),
-            Self::Gait(error) => error.fmt(f),
-            Self::Session(error) => error.fmt(f),
-            Self::Storage { needed, given } => write!(f, "storage: {given} channels given, {needed} needed"),
-        }
-    }
-}
-
-impl core::error::Error for BuildError {}
-
-impl From<RangeError> for BuildError {
-    fn from(error: RangeError) -> Self {
-        Self::Range(error)
-    }
-}
-
-/// Makes a session of a row for a person: the innervation gate, then screening, then every value against its range.
+/// Makes a session of a row for a person: is the row enabled, the innervation gate, the specialist's word, then
+/// screening, then every value against its range.
 ///
-/// Ceilings equal the set values: nothing is clamped, and nothing is added.
+/// One path for every row: contractions, one train, stages, steps and other triggers; rectangular, slowly rising,
+/// burst and two-peaked pulses. The amplitude is the one asked for, else what the row's rule comes to with what was
+/// measured of the person, else the row's default, which a note says. Ceilings equal the set values: nothing is
+/// clamped, and nothing is added.
 ///
 /// # Errors
 /// Says which gate, answer or value stands against it, and what would be accepted.
 ///
 /// ```
-/// use nmes_core::{Channel, MicroAmps, Millis};
+/// use nmes_core::{MicroAmps, Millis};
 /// use nmes_protocols::*;
 /// let subject = Subject {
 ///     motor_threshold: MicroAmps::from_microamps(25_000),
 ///     ..Subject::new(Innervation::Intact, Side::Left)
 /// };
 /// let request = Request { length: Millis::from_millis(30_000), ..Request::default() };
-/// let mut storage = channel_storage();
+/// let mut storage = Storage::new();
 /// let built = build_session(&FOOT_DROP, &subject, &request, &Answers::all_no(), &mut storage).unwrap();
 /// assert_eq!(built.session.channels()[0].set.amplitude.as_microamps(), 40_000);
 /// assert_eq!(built.session.channels()[0].ramp.floor, 22_500);
@@ -147,35 +71,83 @@ pub fn build_session<'a>(
     subject: &Subject,
     request: &Request,
     answers: &Answers,
-    storage: &'a mut [Channel<'static>],
+    storage: &'a mut Storage,
 ) -> Result<Built<'a>, BuildError> {
-    check_innervation(row, subject.innervation).map_err(BuildError::Innervation)?;
-    let screening = screen(row.site, row.specific_items, answers);
-    if screening.outcome() != Outcome::NoBlockFound {
-        return Err(BuildError::Screening(screening));
-    }
+    let screening = gates(row, subject, request, answers)?;
     let amplitudes = amplitude_range(row, answers);
     let mut settings = Settings::empty();
-    let (set, pulse, rate) = pulse(row, request, &amplitudes, &mut settings)?;
-    let shape = shape::shape(row, subject, request, set, &mut settings)?;
-    let gait = gait(row, request, &shape, &mut settings)?;
-    let gate = gate(row, &gait, &mut settings);
-    let length =
-        pick(row.name, Param::SessionLength, &row.session_length, request.length.map(Millis::as_millis))?;
-    add(&mut settings, "session length", length, &row.session_length, request.length.is_some());
-    let given = storage.len();
-    let slot = storage.first_mut().ok_or(BuildError::Storage { needed: 1, given })?;
-    *slot = channel(set, pulse, rate, &shape);
-    let channels: &'a [Channel<'static>] = storage.get(..1).unwrap_or_default();
-    let session = Session::new(channels, Schedule::Gated(gate), ms(length)).map_err(BuildError::Session)?;
-    Ok(Built { session, gait, settings, screening, notes: notes(subject, set, &shape) })
+    let pulse = pulse(row, subject, request, &amplitudes, &mut settings)?;
+    let shape = shape::shape(row, subject, request, pulse.set, &mut settings)?;
+    let Storage { channels, stages } = storage;
+    let count = channel_count(row, request, &mut settings)?;
+    let time = timeline::timeline(row, request, &shape, stages, &mut settings)?;
+    let channels = fill(channels, count, &pulse, &shape, time.later);
+    let session = Session::new(channels, time.schedule, time.length).map_err(BuildError::Session)?;
+    let notes = notes(row, subject, request, pulse.set, &shape);
+    Ok(Built { session, gait: time.gait, settings, screening, notes })
 }
 
-/// Room for the channel of a session, to lend to [`build_session`]. What stands in it before does not matter.
-#[must_use]
-pub const fn channel_storage() -> [Channel<'static>; 1] {
-    [EMPTY]
+/// What stands before any value.
+fn gates(
+    row: &'static Condition,
+    subject: &Subject,
+    request: &Request,
+    answers: &Answers,
+) -> Result<Screening, BuildError> {
+    if let Availability::Disabled(why) = row.availability {
+        return Err(BuildError::Disabled { row: row.name, why: why.value, provenance: why.provenance });
+    }
+    check_innervation(row, subject.innervation).map_err(BuildError::Innervation)?;
+    if let Some(gate) = row.specialist.filter(|_| !request.specialist) {
+        let (why, provenance) = (gate.why.value, gate.why.provenance);
+        return Err(BuildError::SpecialistOnly { row: row.name, why, provenance });
+    }
+    let site = request.site.unwrap_or(row.site);
+    if !row.is_for(site) {
+        return Err(BuildError::Site { row: row.name, site });
+    }
+    let screening = screen(site, row.specific_items, answers);
+    if screening.outcome() == Outcome::NoBlockFound {
+        Ok(screening)
+    } else {
+        Err(BuildError::Screening(screening))
+    }
 }
+
+/// Room for the channels and stages of a session, to lend to [`build_session`]: about two kilobytes. What stands in it
+/// before does not matter.
+#[derive(Clone, Copy, Debug)]
+pub struct Storage {
+    channels: [Channel<'static>; MAX_CHANNELS],
+    stages: [Stage; MAX_STAGES],
+}
+
+impl Storage {
+    /// Room.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { channels: [EMPTY; MAX_CHANNELS], stages: [NO_STAGE; MAX_STAGES] }
+    }
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The same as [`Storage::new`].
+#[must_use]
+pub const fn channel_storage() -> Storage {
+    Storage::new()
+}
+
+const NO_STAGE: Stage = Stage {
+    cycle: Cycle { hold: Millis::ZERO, rest: Millis::ZERO },
+    repeats: 0,
+    level_permille: 0,
+    rate: None,
+};
 
 // Evaluated by the compiler: the panic can only be a build error.
 const EMPTY: Channel<'static> = Channel {
@@ -212,115 +184,163 @@ fn amplitude_range(row: &Condition, answers: &Answers) -> Ranged {
     let mut range = row.amplitude;
     if answers.answer(Item::ImpairedSensation) == Some(true) {
         range.max = range.max.min(row.typical_amplitude_ua.value.1);
+        range.default = range.default.min(range.max);
         range.range = Provenance::Ours { reason: IMPAIRED };
     }
     range
 }
 
+/// What one pulse of the session is, and when pulses stand.
+struct Pulse {
+    set: Setting,
+    shape: PulseShape<'static>,
+    rate: Rate,
+    timing: Timing<'static>,
+}
+
 fn pulse(
     row: &Condition,
+    subject: &Subject,
     request: &Request,
     amplitudes: &Ranged,
     settings: &mut Settings,
-) -> Result<(Setting, PulseShape<'static>, Rate), BuildError> {
-    let amplitude =
-        pick(row.name, Param::Amplitude, amplitudes, request.amplitude.map(MicroAmps::as_microamps))?;
+) -> Result<Pulse, BuildError> {
+    let amplitude = amplitude(row, subject, request, amplitudes, settings)?;
     let width = pick(row.name, Param::PhaseWidth, &row.phase_width, request.width.map(Micros::as_micros))?;
     let millihertz = pick(row.name, Param::Rate, &row.rate, request.rate_millihertz)?;
     let gap = pick(row.name, Param::Gap, &row.gap, request.gap.map(Micros::as_micros))?;
-    let balance = match request.balance {
-        None | Some(BalanceChoice::Default) => row.waveform.balance,
-        Some(BalanceChoice::Option) => row.waveform.option,
-    };
-    add(settings, "amplitude", amplitude, amplitudes, request.amplitude.is_some());
     add(settings, "phase width", width, &row.phase_width, request.width.is_some());
     add(settings, "frequency", millihertz, &row.rate, request.rate_millihertz.is_some());
     add(settings, "interphase gap", gap, &row.gap, request.gap.is_some());
-    let length_percent = u32::from(balance.value.length_percent());
-    let origin = if request.balance.is_some() { Origin::Given } else { Origin::Row(balance.provenance) };
-    settings.add("balancing phase length", length_percent, Unit::Percent, origin);
+    let back = charge_return(row, request, settings)?;
     let ceiling = |given: bool| if given { Origin::Given } else { Origin::Row(row.ceiling.provenance) };
     settings.add("ceiling amplitude", amplitude, Unit::MicroAmps, ceiling(request.amplitude.is_some()));
     settings.add("ceiling width", width, Unit::Micros, ceiling(request.width.is_some()));
-    let set = Setting { amplitude: ua(amplitude), width: us(width) };
-    let (balance, leading) = (balance.value, row.waveform.leading.value);
-    let shape = PulseShape { gap: us(gap), balance, leading, ..PulseShape::default() };
-    Ok((set, shape, Rate::from_millihertz(millihertz).map_err(BuildError::Session)?))
+    let direct = direct_current(row, back, (amplitude, width, millihertz), settings)?;
+    Ok(Pulse {
+        set: Setting { amplitude: ua(amplitude), width: us(width) },
+        shape: row.waveform.shape(back, us(gap), ua(direct)),
+        rate: Rate::from_millihertz(millihertz).map_err(BuildError::Session)?,
+        timing: timing(row.timing.map(|timing| timing.value))?,
+    })
 }
 
-fn channel(set: Setting, pulse: PulseShape<'static>, rate: Rate, shape: &Shape) -> Channel<'static> {
-    Channel {
-        pulse,
-        rate,
-        train: Train::default(),
-        set,
-        ceiling: set,
-        ramp: shape.ramp,
-        offset: Micros::ZERO,
-    }
+fn timing(row: Option<TimingRow>) -> Result<Timing<'static>, BuildError> {
+    row.map_or(Ok(Timing::Even), |row| row.timing().map_err(BuildError::Session))
 }
 
-fn gait(
+/// Asked for; else what the rule comes to for the person; else the row's default.
+fn amplitude(
+    row: &Condition,
+    subject: &Subject,
+    request: &Request,
+    range: &Ranged,
+    settings: &mut Settings,
+) -> Result<u32, BuildError> {
+    let asked = request.amplitude.map(MicroAmps::as_microamps);
+    let measured = row.amplitude_rule.value.for_person(subject).map(MicroAmps::as_microamps);
+    let amplitude = pick(row.name, Param::Amplitude, range, asked.or(measured))?;
+    let origin = match (asked, measured) {
+        (Some(_), _) => Origin::Given,
+        (None, Some(_)) => Origin::Measured(row.amplitude_rule.provenance),
+        (None, None) => Origin::Row(range.chosen),
+    };
+    settings.add("amplitude", amplitude, range.unit, origin);
+    Ok(amplitude)
+}
+
+fn charge_return(
     row: &Condition,
     request: &Request,
-    shape: &Shape,
     settings: &mut Settings,
-) -> Result<GaitConfig, BuildError> {
-    let step = &row.step;
-    let delay = pick(row.name, Param::Delay, &step.delay, request.delay.map(Millis::as_millis))?;
-    let extension =
-        pick(row.name, Param::Extension, &step.extension, request.extension.map(Millis::as_millis))?;
-    add(settings, "delay", delay, &step.delay, request.delay.is_some());
-    add(settings, "extension, at most", extension, &step.extension, request.extension.is_some());
-    for (name, range) in [
-        ("extension and ramp-down, share of stance", &step.stance_share),
-        ("stance before one was measured", &step.stance_first),
-        ("debounce", &step.debounce),
-        ("refractory time", &step.refractory),
-        ("time-out, at least", &step.hold_max),
-        ("time-out, at most", &step.hold_cap),
-        ("time-out before a step was measured", &step.hold_first),
-        ("time-out, share of heel-off to strike", &step.hold_percent),
-        ("longest run without an Off", &step.merge_max),
-        ("other heel vouches for a lift within", &step.vouch),
-    ] {
-        add(settings, name, range.default, range, false);
-    }
-    let times = GaitTimes {
-        delay: ms(delay),
-        extension: ms(extension),
-        ramp_up: shape.ramp.up,
-        ramp_down: shape.ramp.down,
-        ramp_down_min: shape.ramp.down_min,
-        ..GaitTimes::of_row(step)
+) -> Result<ChargeReturn, BuildError> {
+    let back = match request.balance {
+        None | Some(BalanceChoice::Default) => row.waveform.balance,
+        Some(BalanceChoice::Option) => {
+            row.waveform.option.ok_or(BuildError::NoOtherBalance { row: row.name })?
+        }
     };
-    GaitConfig::new(times).map_err(BuildError::Gait)
+    let length_percent = u32::from(back.value.length_percent());
+    let origin = if request.balance.is_some() { Origin::Given } else { Origin::Row(back.provenance) };
+    settings.add("balancing phase length", length_percent, Unit::Percent, origin);
+    Ok(back.value)
 }
 
-fn gate(row: &Condition, gait: &GaitConfig, settings: &mut Settings) -> Gate {
-    let row = &row.gate;
-    let max_on = gait.times().longest_on_ms();
-    let (min_off, triggers) = (row.min_off_ms.value, row.max_triggers_per_minute.value);
-    settings.add("gate, longest opening", max_on, Unit::Millis, Origin::Row(row.max_on.provenance));
-    settings.add("gate, least Off", min_off, Unit::Millis, Origin::Row(row.min_off_ms.provenance));
-    let origin = Origin::Row(row.max_triggers_per_minute.provenance);
-    settings.add("gate, openings a minute", u32::from(triggers), Unit::Count, origin);
-    Gate {
-        max_on: ms(max_on),
-        min_off: ms(min_off),
-        max_triggers_per_minute: triggers,
-        refractory: Millis::ZERO,
+const DIRECT: &str = "phase charge × rate of the set values, and 2 % for what a hardware rounds up";
+
+/// What a monophasic pulse declares, held against the row's cap for its pads. 0 for a balanced one.
+fn direct_current(
+    row: &Condition,
+    back: ChargeReturn,
+    (amplitude, width, millihertz): (u32, u32, u32),
+    settings: &mut Settings,
+) -> Result<u32, BuildError> {
+    if back != ChargeReturn::Monophasic {
+        return Ok(0);
     }
+    let direct = row.waveform.kind.value.direct_ua(amplitude, width, millihertz);
+    let origin = Origin::Row(Provenance::Ours { reason: DIRECT });
+    settings.add("declared direct current", direct, Unit::MicroAmps, origin);
+    let most = row.direct_cap();
+    let area = u64::from(row.electrodes.area.default.max(1));
+    let density = u64::from(direct).saturating_mul(100).div_ceil(area);
+    let ua_per_cm2 = u32::try_from(density).unwrap_or(u32::MAX);
+    if ua_per_cm2 > most.value {
+        let limit = most.provenance;
+        return Err(BuildError::DirectCurrent { row: row.name, ua_per_cm2, most: most.value, limit });
+    }
+    Ok(direct)
 }
 
-fn notes(subject: &Subject, set: Setting, shape: &Shape) -> [Option<BuildNote>; 3] {
+fn channel_count(row: &Condition, request: &Request, settings: &mut Settings) -> Result<usize, BuildError> {
+    let count = pick(row.name, Param::Channels, &row.channels, request.channels.map(u32::from))?;
+    add(settings, "channels", count, &row.channels, request.channels.is_some());
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// The channels, alike; the second half of them `later`.
+fn fill<'a>(
+    room: &'a mut [Channel<'static>; MAX_CHANNELS],
+    count: usize,
+    pulse: &Pulse,
+    shape: &Shape,
+    later: Micros,
+) -> &'a [Channel<'static>] {
+    let half = count.div_ceil(2);
+    for (index, slot) in room.iter_mut().take(count).enumerate() {
+        *slot = Channel {
+            pulse: pulse.shape,
+            rate: pulse.rate,
+            train: Train { timing: pulse.timing, ..Train::default() },
+            set: pulse.set,
+            ceiling: pulse.set,
+            ramp: shape.ramp,
+            offset: if index < half { Micros::ZERO } else { later },
+        };
+    }
+    room.get(..count).unwrap_or_default()
+}
+
+fn notes(
+    row: &Condition,
+    subject: &Subject,
+    request: &Request,
+    set: Setting,
+    shape: &Shape,
+) -> [Option<BuildNote>; 4] {
     let threshold = subject.motor_threshold;
-    let unknown = threshold.is_none() && shape.ramp.floor == 0;
-    let too_low = threshold.filter(|t| *t >= set.amplitude);
+    let rule = row.amplitude_rule.value;
+    let steps = row.schedule.step().is_some();
+    let unknown = steps && threshold.is_none() && shape.ramp.floor == 0;
+    let too_low = threshold.filter(|t| *t >= set.amplitude && rule.wants_contraction());
+    let measured = request.amplitude.is_some() || rule.for_person(subject).is_some();
+    // of a step the settings say that its amplitude is the row's; there the foot is seen to lift
+    let stands_in = !measured && !steps;
     [
         unknown.then_some(BuildNote::MotorThresholdUnknown),
         too_low.map(|threshold| BuildNote::SetNotAboveThreshold { set: set.amplitude, threshold }),
         shape.no_floor_for_width.then_some(BuildNote::NoFloorForWidth),
+        stands_in.then_some(BuildNote::RuleNotMeasured { set: set.amplitude, rule }),
     ]
 }
 
@@ -334,7 +354,7 @@ pub(crate) fn ms(value: u32) -> Millis {
     Millis::from_millis(value).unwrap_or(Millis::MAX)
 }
 
-fn us(value: u32) -> Micros {
+pub(crate) fn us(value: u32) -> Micros {
     Micros::from_micros(value).unwrap_or(Micros::MAX)
 }
 

@@ -1,10 +1,13 @@
 //! What a row of the catalogue holds.
 
+use crate::amplitude::AmplitudeRule;
+use crate::dose::{Dose, Progress};
 use crate::innervation::Innervation;
 use crate::provenance::{Evidence, Provenance, Ranged, Source, Sourced};
+use crate::schedule_row::{ScheduleRow, TriggerKind};
 use crate::screening::{Item, Site};
-use nmes_core::{Balance, Polarity};
-use nmes_safety::UseClass;
+use crate::waveform::{TimingRow, Waveform};
+use nmes_safety::{UseClass, rules};
 
 /// One condition: settings, limits, placement, evidence, each with where it comes from.
 ///
@@ -24,42 +27,58 @@ pub struct Condition {
     pub title: &'static str,
     /// What is stimulated and when, in one sentence.
     pub summary: &'static str,
+    /// The group that a list shows it in.
+    pub family: Family,
+    /// Whether a session can be built of it.
+    pub availability: Availability,
+    /// What the row as a whole shows, said before anything else of it.
+    pub headline: Finding,
     /// The states of the nerve that this row is for.
     pub needs: InnervationGate,
+    /// What only a specialist may build a session of, and why.
+    pub specialist: Option<SpecialistGate>,
     /// Where the pads are, for screening.
     pub site: Site,
+    /// Where else they may be: a request names one of these.
+    pub other_sites: &'static [Site],
     /// Which rules of duty, rest and slope apply.
     pub use_class: Sourced<UseClass>,
     /// The shape of one pulse.
     pub waveform: Waveform,
     /// Width of the primary phase, in microseconds.
     pub phase_width: Ranged,
-    /// Pulses a second while on, in millihertz.
+    /// Pulses (of a burst current: bursts) a second while on, in millihertz; the fastest, where the timing varies.
     pub rate: Ranged,
-    /// Amplitude of the primary phase, in microamperes.
+    /// When the pulses of a train stand, where that is not evenly.
+    pub timing: Option<Sourced<TimingRow>>,
+    /// Amplitude of the primary phase, in microamperes. Its default holds until the rule was measured.
     pub amplitude: Ranged,
     /// The band of amplitudes that most people use, in microamperes. With impaired sensation its top is the limit.
     pub typical_amplitude_ua: Sourced<(u32, u32)>,
     /// What the amplitude is set to reach.
-    pub amplitude_rule: Sourced<&'static str>,
+    pub amplitude_rule: Sourced<AmplitudeRule>,
     /// How the ceilings of a session follow from its set values.
     pub ceiling: Sourced<CeilingRule>,
     /// Gap between the phases, in microseconds.
     pub gap: Ranged,
     /// Where a ramp starts.
     pub ramp_floor: Sourced<RampFloorRule>,
-    /// The shape of one step, and the trigger that makes it.
-    pub step: StepRow,
-    /// Bounds for the session's gate.
-    pub gate: GateRow,
+    /// What starts a train.
+    pub trigger: Sourced<TriggerKind>,
+    /// When trains run, and their ramps.
+    pub schedule: ScheduleRow,
     /// Length of one session, in milliseconds.
     pub session_length: Ranged,
     /// Pads.
     pub electrodes: Electrodes,
-    /// Channels of a session of this row.
-    pub channels: Sourced<u8>,
+    /// Channels of a session of this row, all with the same settings.
+    pub channels: Ranged,
     /// How often and how long.
-    pub dose: &'static [Sourced<&'static str>],
+    pub dose: Dose,
+    /// What changes from week to week.
+    pub progression: &'static [Progress],
+    /// Settings that trials report and that are too few for a session, or another choice than this row's.
+    pub reported: &'static [Sourced<&'static str>],
     /// What was found out, claim by claim.
     pub evidence: &'static [Finding],
     /// Screening items that this row asks beyond the general ones.
@@ -68,6 +87,121 @@ pub struct Condition {
     pub stop_rules: &'static [Sourced<&'static str>],
     /// What a reader must know about the outcome; none of it promises one.
     pub notes: &'static [Sourced<&'static str>],
+}
+
+/// The group of rows that a list shows together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Family {
+    /// Foot drop, upper and lower motor neurone, and multiple sclerosis.
+    FootDrop,
+    /// Facial palsy.
+    Face,
+    /// Quadriceps after operations of the knee.
+    KneeSurgery,
+    /// Osteoarthritis of the knee.
+    KneeOsteoarthritis,
+    /// Disuse and immobilisation.
+    Disuse,
+    /// Weakness after intensive care.
+    IntensiveCare,
+    /// Chronic obstructive pulmonary disease.
+    Lungs,
+    /// Heart failure and heart surgery.
+    Heart,
+    /// Muscle without its nerve.
+    Denervated,
+    /// Stroke: arm, shoulder, gait.
+    Stroke,
+    /// Cycling, rowing, standing after spinal cord injury.
+    SpinalCord,
+    /// Bladder and bowel.
+    Continence,
+    /// Spasm and spasticity.
+    Tone,
+    /// Venous flow and swelling.
+    Circulation,
+    /// Pain.
+    Pain,
+    /// Warm-up and recovery of athletes.
+    Recovery,
+    /// Strength of athletes and of older adults.
+    Strength,
+    /// Relearning a movement.
+    ReEducation,
+    /// Swallowing.
+    Swallowing,
+}
+
+impl Family {
+    /// All of them, in the order of a list.
+    pub const ALL: &[Self] = &[
+        Self::FootDrop,
+        Self::Face,
+        Self::KneeSurgery,
+        Self::KneeOsteoarthritis,
+        Self::Disuse,
+        Self::IntensiveCare,
+        Self::Lungs,
+        Self::Heart,
+        Self::Denervated,
+        Self::Stroke,
+        Self::SpinalCord,
+        Self::Continence,
+        Self::Tone,
+        Self::Circulation,
+        Self::Pain,
+        Self::Recovery,
+        Self::Strength,
+        Self::ReEducation,
+        Self::Swallowing,
+    ];
+
+    /// The heading of the group.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::FootDrop => "Foot drop",
+            Self::Face => "Facial palsy",
+            Self::KneeSurgery => "Quadriceps after knee surgery",
+            Self::KneeOsteoarthritis => "Knee osteoarthritis",
+            Self::Disuse => "Disuse and immobilisation",
+            Self::IntensiveCare => "Intensive care",
+            Self::Lungs => "Chronic obstructive pulmonary disease",
+            Self::Heart => "Heart failure and heart surgery",
+            Self::Denervated => "Denervated muscle",
+            Self::Stroke => "Stroke: arm, shoulder, gait",
+            Self::SpinalCord => "Spinal cord injury: cycling, rowing, standing",
+            Self::Continence => "Continence",
+            Self::Tone => "Spasm and spasticity",
+            Self::Circulation => "Venous pump and oedema",
+            Self::Pain => "Pain (TENS)",
+            Self::Recovery => "Warm-up and recovery",
+            Self::Strength => "Strength: athletes and older adults",
+            Self::ReEducation => "Re-education",
+            Self::Swallowing => "Dysphagia",
+        }
+    }
+}
+
+/// Whether a session can be built of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Availability {
+    /// It can.
+    Enabled,
+    /// It is here to be read; no session is built.
+    Disabled(Sourced<&'static str>),
+}
+
+/// What stands before long pulses, faces and throats: a specialist says so, and the current is capped on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct SpecialistGate {
+    /// Why.
+    pub why: Sourced<&'static str>,
+    /// The most mean direct current for an area of the smaller pad, in µA/cm². A balanced pulse has none.
+    pub direct_ua_per_cm2: Sourced<u32>,
 }
 
 /// A claim about the outcome, what the evidence for it is, and where that was read or recalled.
@@ -88,40 +222,16 @@ pub struct Finding {
 pub struct InnervationGate {
     /// The states that pass.
     pub accepted: &'static [Innervation],
-    /// The nerve that must answer.
+    /// The nerve that must answer; of a row for denervated muscle, the muscle.
     pub nerve: &'static str,
+    /// Said to somebody whose nerve is intact, where that does not pass.
+    pub if_intact: Sourced<&'static str>,
     /// Said to somebody whose nerve does not.
     pub if_denervated: Sourced<&'static str>,
     /// Said when it is only partly there.
     pub if_partial: Sourced<&'static str>,
     /// The test to make when nobody knows.
     pub if_unknown: Sourced<&'static str>,
-}
-
-/// The shape of one pulse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Waveform {
-    /// How the charge is paid back when nothing else is asked for.
-    pub balance: Sourced<Balance>,
-    /// The other way this row knows.
-    pub option: Sourced<Balance>,
-    /// Which way the primary phase drives the active electrode.
-    pub leading: Sourced<Polarity>,
-    /// What "pulse width" means in the sources of this row.
-    pub width_convention: Sourced<WidthConvention>,
-}
-
-/// What a source means by the width of a pulse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-pub enum WidthConvention {
-    /// One phase.
-    Phase,
-    /// Both phases together.
-    Pulse,
-    /// The source does not say.
-    Unstated,
 }
 
 /// How the ceilings of a session follow from its set values.
@@ -147,58 +257,6 @@ pub struct RampFloorRule {
     pub shortest_from_floor_ms: u32,
 }
 
-/// The shape of one step and what triggers it. Times in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct StepRow {
-    /// How starts and ends are found.
-    pub trigger: Sourced<&'static str>,
-    /// How long a change of the switch must last to count.
-    pub debounce: Ranged,
-    /// Least stance before a step, and least time from one opening to the next.
-    pub refractory: Ranged,
-    /// Time from heel-off to the start of the ramp.
-    pub delay: Ranged,
-    /// Time from 0 to the set level. From a floor the ramp is shorter, see [`RampFloorRule`].
-    pub ramp_up: Ranged,
-    /// Time from the set level to where the ramp started.
-    pub ramp_down: Ranged,
-    /// Time at level after heel strike.
-    pub extension: Ranged,
-    /// The least time-out of a step.
-    pub hold_max: Ranged,
-    /// The most that the adaptive time-out may become.
-    pub hold_cap: Ranged,
-    /// The time-out before any step was measured.
-    pub hold_first: Ranged,
-    /// Time-out in percent of the median time from heel-off to strike.
-    pub hold_percent: Ranged,
-    /// Most that extension and ramp-down together take of the median stance, in percent.
-    pub stance_share: Ranged,
-    /// The stance assumed before any was measured.
-    pub stance_first: Ranged,
-    /// The least Off that a stance of normal length has to hold; less is reported as merged.
-    pub off_min: Ranged,
-    /// How long steps may go on without an Off between them.
-    pub merge_max: Ranged,
-    /// Length of the burst of a manual test.
-    pub test_burst: Ranged,
-    /// How long after a strike of the other heel a lift starts at its first edge.
-    pub vouch: Ranged,
-}
-
-/// Bounds that the session's gate holds, whatever the trigger does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct GateRow {
-    /// How the longest opening follows from the step's times.
-    pub max_on: Sourced<&'static str>,
-    /// Least Off between two trains, in milliseconds.
-    pub min_off_ms: Sourced<u32>,
-    /// Most openings in a minute.
-    pub max_triggers_per_minute: Sourced<u16>,
-}
-
 /// Pads: how many, how large, where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -221,37 +279,45 @@ pub struct Electrodes {
 
 impl Condition {
     /// Every ranged number of the row with its name, for tables and for tests of the data.
-    #[must_use]
-    pub const fn ranges(&self) -> [(&'static str, Ranged); 22] {
-        let step = &self.step;
-        [
+    pub fn ranges(&self) -> impl Iterator<Item = (&'static str, Ranged)> {
+        let always = [
             ("phase width", self.phase_width),
             ("rate", self.rate),
             ("amplitude", self.amplitude),
             ("interphase gap", self.gap),
             ("session length", self.session_length),
             ("pad area", self.electrodes.area),
-            ("debounce", step.debounce),
-            ("refractory", step.refractory),
-            ("delay", step.delay),
-            ("ramp up", step.ramp_up),
-            ("ramp down", step.ramp_down),
-            ("extension", step.extension),
-            ("time-out", step.hold_max),
-            ("time-out cap", step.hold_cap),
-            ("first time-out", step.hold_first),
-            ("time-out share", step.hold_percent),
-            ("stance share", step.stance_share),
-            ("first stance", step.stance_first),
-            ("least Off", step.off_min),
-            ("longest merged run", step.merge_max),
-            ("test burst", step.test_burst),
-            ("vouching of the other heel", step.vouch),
-        ]
+            ("channels", self.channels),
+        ];
+        always.into_iter().chain(self.dose.ranges()).chain(self.schedule.ranges())
     }
 
     /// The sources that the evidence of this row names, with repeats.
     pub fn citations(&self) -> impl Iterator<Item = Source> {
-        self.evidence.iter().filter_map(|finding| finding.provenance.source())
+        self.evidence.iter().chain([&self.headline]).filter_map(|finding| finding.provenance.source())
+    }
+
+    /// Whether the pads may be at this site.
+    #[must_use]
+    pub fn is_for(&self, site: Site) -> bool {
+        self.site == site || self.other_sites.contains(&site)
+    }
+
+    /// The most mean direct current of a monophasic pulse for an area of the row's pad, in µA/cm²: the specialist
+    /// gate's, else that of rule E-DC-4.
+    #[must_use]
+    pub fn direct_cap(&self) -> Sourced<u32> {
+        let rule = rules::E_DC_4.limit;
+        let usual = Sourced::new(
+            u32::try_from(rule).unwrap_or(0),
+            Provenance::Ours { reason: "rule E-DC-4: iontophoresis practice, recalled" },
+        );
+        self.specialist.map_or(usual, |gate| gate.direct_ua_per_cm2)
+    }
+
+    /// Whether no benefit was shown: nothing was found either way, or studies found none.
+    #[must_use]
+    pub const fn shows_no_benefit(&self) -> bool {
+        matches!(self.headline.evidence, Evidence::None | Evidence::Negative)
     }
 }

@@ -37,8 +37,10 @@ impl Innervation {
 pub struct InnervationRefusal {
     /// The row.
     pub row: &'static str,
-    /// The nerve that it needs.
+    /// The nerve that it needs, or the muscle.
     pub nerve: &'static str,
+    /// Whether that has to be intact.
+    pub intact: bool,
     /// The state that was given.
     pub given: Innervation,
     /// Why, and what to do instead.
@@ -50,9 +52,10 @@ pub struct InnervationRefusal {
 impl fmt::Display for InnervationRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (row, nerve, given) = (self.row, self.nerve, self.given.word());
+        let intact = if self.intact { "an intact " } else { "" };
         write!(
             f,
-            "{row} needs an intact {nerve}; innervation was given as {given}: {} ({})",
+            "{row} needs {intact}{nerve}; innervation was given as {given}: {} ({})",
             self.why, self.provenance
         )
     }
@@ -86,11 +89,13 @@ pub fn check_innervation(row: &Condition, innervation: Innervation) -> Result<()
     let text = match innervation {
         Innervation::Denervated => row.needs.if_denervated,
         Innervation::PartiallyDenervated => row.needs.if_partial,
-        Innervation::Intact | Innervation::Unknown => row.needs.if_unknown,
+        Innervation::Intact => row.needs.if_intact,
+        Innervation::Unknown => row.needs.if_unknown,
     };
     Err(InnervationRefusal {
         row: row.name,
         nerve: row.needs.nerve,
+        intact: row.needs.accepts(Innervation::Intact),
         given: innervation,
         why: text.value,
         provenance: text.provenance,

@@ -1,28 +1,40 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
 
+mod amplitude;
 mod build;
+mod build_error;
 mod catalogue;
 mod condition;
-mod foot_drop;
+pub mod conditions;
+mod crank;
+mod dose;
 pub mod gait;
 mod innervation;
 #[cfg(feature = "models")]
 pub mod models;
 mod provenance;
 mod request;
+mod row_values;
+mod schedule_row;
 pub mod screening;
 mod settings;
 mod shape;
 pub mod sources;
+mod timeline;
+mod waveform;
 
-pub use build::{BuildError, BuildNote, Built, build_session, channel_storage};
-pub use catalogue::{CATALOGUE, find, names};
+pub use amplitude::AmplitudeRule;
+pub use build::{Built, Storage, build_session, channel_storage};
+pub use build_error::{BuildError, BuildNote};
+pub use catalogue::{CATALOGUE, find, names, of_family};
 pub use condition::{
-    CeilingRule, Condition, Electrodes, Finding, GateRow, InnervationGate, RampFloorRule, StepRow, Waveform,
-    WidthConvention,
+    Availability, CeilingRule, Condition, Electrodes, Family, Finding, InnervationGate, RampFloorRule,
+    SpecialistGate,
 };
-pub use foot_drop::FOOT_DROP;
+pub use conditions::{FOOT_DROP, FOOT_DROP_STEP};
+pub use crank::{CRANKS, CrankSource, CrankWindow};
+pub use dose::{Change, Dose, Progress};
 pub use gait::{
     Counters, GaitConfig, GaitConfigError, GaitTimes, GateCommand, Heel, PollAt, State, TRANSITIONS, Trigger,
     TriggerNote,
@@ -30,7 +42,13 @@ pub use gait::{
 pub use innervation::{Innervation, InnervationRefusal, check_innervation};
 pub use provenance::{Confidence, Evidence, Provenance, Ranged, Source, Sourced, Unit};
 pub use request::{BalanceChoice, Param, RangeError, Request, Side, Subject};
+pub use row_values::RowValue;
+pub use schedule_row::{
+    CycleRow, GateRow, GatedRow, OnIncludesRamps, ProgramRow, RampRow, ScheduleRow, StageRow, StepRow,
+    TriggerKind,
+};
 pub use screening::{
-    Action, Answers, Entry, Item, ItemSet, ListSays, Outcome, Screening, Site, TABLE, Why, screen,
+    Action, Answers, Entry, Item, ItemSet, ListSays, Outcome, Screening, Severity, Site, TABLE, Why, screen,
 };
 pub use settings::{Applied, Origin, Settings};
+pub use waveform::{Carrier, ChargeReturn, TimingRow, WaveKind, Waveform, WidthConvention};

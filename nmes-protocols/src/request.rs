@@ -2,6 +2,7 @@
 
 use crate::innervation::Innervation;
 use crate::provenance::{Provenance, Ranged, Unit};
+use crate::screening::Site;
 use core::fmt;
 use nmes_core::{Control, MicroAmps, Micros, Millis};
 
@@ -35,15 +36,26 @@ pub struct Subject {
     pub side: Side,
     /// Amplitude at which the muscle just answers, at the width that is set, if it was measured.
     pub motor_threshold: Option<MicroAmps>,
-    /// Amplitude that is just felt, at the width that is set, if it was measured. Kept for the record.
+    /// Amplitude that is just felt, at the width that is set, if it was measured.
     pub sensory_threshold: Option<MicroAmps>,
+    /// Amplitude at which what the row aims at was seen (the movement, the force), if it was measured.
+    pub effect: Option<MicroAmps>,
+    /// The most that was tolerated, if it was measured.
+    pub tolerated: Option<MicroAmps>,
 }
 
 impl Subject {
     /// A person of whom no threshold is known.
     #[must_use]
     pub const fn new(innervation: Innervation, side: Side) -> Self {
-        Self { innervation, side, motor_threshold: None, sensory_threshold: None }
+        Self {
+            innervation,
+            side,
+            motor_threshold: None,
+            sensory_threshold: None,
+            effect: None,
+            tolerated: None,
+        }
     }
 }
 
@@ -96,6 +108,16 @@ pub struct Request {
     pub ramp_floor: Option<u32>,
     /// Length of the session.
     pub length: Option<Millis>,
+    /// Time of one contraction, as the row counts it.
+    pub on: Option<Millis>,
+    /// Rest after it.
+    pub off: Option<Millis>,
+    /// How many channels.
+    pub channels: Option<u8>,
+    /// Where the pads are, where the row knows several places.
+    pub site: Option<Site>,
+    /// A specialist asks: opens what rows keep behind that gate, and loosens nothing else.
+    pub specialist: bool,
 }
 
 /// A value that can be asked for.
@@ -123,6 +145,12 @@ pub enum Param {
     RampFloor,
     /// Length of the session.
     SessionLength,
+    /// Time of one contraction.
+    On,
+    /// Rest after it.
+    Off,
+    /// Channels.
+    Channels,
 }
 
 impl Param {
@@ -140,6 +168,9 @@ impl Param {
             Self::Extension => "extension",
             Self::RampFloor => "ramp floor",
             Self::SessionLength => "session length",
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Channels => "channels",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod item;
+mod row_items;
 mod table;
 
 pub use answers::{Answers, ItemSet};
@@ -27,14 +28,41 @@ pub enum Site {
     Abdomen,
     /// Chest and upper back.
     Chest,
-    /// Neck, throat, head and face.
+    /// Neck, throat and head: current through them.
     HeadNeck,
+    /// Small pads on the muscles of the face, away from eye and carotid sinus.
+    Face,
+    /// Pelvic floor, by a probe made for it or by pads beside it; and the sacrum.
+    PelvicFloor,
 }
 
 impl Site {
     /// All of them, in the order of the table's columns.
-    pub const ALL: [Self; 6] =
-        [Self::LowerLeg, Self::Thigh, Self::Arm, Self::Abdomen, Self::Chest, Self::HeadNeck];
+    pub const ALL: [Self; 8] = [
+        Self::LowerLeg,
+        Self::Thigh,
+        Self::Arm,
+        Self::Abdomen,
+        Self::Chest,
+        Self::HeadNeck,
+        Self::Face,
+        Self::PelvicFloor,
+    ];
+
+    /// A word for tables and messages.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::LowerLeg => "lower leg",
+            Self::Thigh => "thigh",
+            Self::Arm => "arm",
+            Self::Abdomen => "abdomen or back",
+            Self::Chest => "chest",
+            Self::HeadNeck => "head or neck",
+            Self::Face => "face",
+            Self::PelvicFloor => "pelvic floor",
+        }
+    }
 }
 
 /// What follows from a "yes", from the mildest to the strictest.
@@ -47,6 +75,36 @@ pub enum Action {
     Acknowledge,
     /// Blocks a session of this crate.
     Block,
+}
+
+/// How hard a list is about an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Severity {
+    /// It says that this is no contraindication.
+    None,
+    /// Care, a warning, a note.
+    Precaution,
+    /// Only by a specialist.
+    SpecialistOnly,
+    /// Never at or near the site that it speaks of.
+    Local,
+    /// Never.
+    Absolute,
+}
+
+impl Severity {
+    /// A word for tables.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Precaution => "precaution",
+            Self::SpecialistOnly => "specialist only",
+            Self::Local => "local",
+            Self::Absolute => "absolute",
+        }
+    }
 }
 
 /// What the table makes of a set of answers.

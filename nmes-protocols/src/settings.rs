@@ -9,16 +9,19 @@ use core::fmt;
 pub enum Origin {
     /// From the row, or made from its values by a rule of the row.
     Row(Provenance),
+    /// Measured of the person, by a rule of the row.
+    Measured(Provenance),
     /// Asked for.
     Given,
 }
 
 impl Origin {
-    /// The mark for tables: that of the provenance, or `given`.
+    /// The mark for tables: that of the provenance, `person` or `given`.
     #[must_use]
     pub const fn mark(&self) -> &'static str {
         match self {
             Self::Row(provenance) => provenance.mark(),
+            Self::Measured(_) => "person",
             Self::Given => "given",
         }
     }
@@ -28,6 +31,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Row(provenance) => provenance.fmt(f),
+            Self::Measured(rule) => write!(f, "measured of the person; the rule: {rule}"),
             Self::Given => f.write_str("given by you"),
         }
     }
@@ -53,7 +57,7 @@ impl fmt::Display for Applied {
     }
 }
 
-pub(crate) const SETTINGS: usize = 27;
+pub(crate) const SETTINGS: usize = 28;
 
 /// All values of a session, in the order of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The ramps of a step: what the row's rules make of them for one person.
 
-use crate::build::{BuildError, add, ms};
+use crate::build::{add, ms};
+use crate::build_error::BuildError;
 use crate::condition::Condition;
 use crate::provenance::{Provenance, Ranged, Unit};
 use crate::request::{Param, Request, Subject, pick};
@@ -33,7 +34,7 @@ pub(crate) fn shape(
     let floor = floor(row, subject, request, set, settings)?;
     let up = ramp_up(row, request, control, set, floor)?;
     let down = ramp_down(row, request, set)?;
-    let down_min = down.0.min(shortest(row, set));
+    let down_min = if row.schedule.step().is_some() { down.0.min(shortest(row, set)) } else { down.0 };
     settings.add("ramp-up", up.0, Unit::Millis, up.1);
     settings.add("ramp-down", down.0, Unit::Millis, down.1);
     settings.add(
@@ -86,7 +87,7 @@ fn ramp_up(
     set: Setting,
     floor: u32,
 ) -> Result<(u32, Origin), BuildError> {
-    let range = &row.step.ramp_up;
+    let range = &row.schedule.ramps().up;
     let asked = request.ramp_up.map(Millis::as_millis);
     let usual = pick(row.name, Param::RampUp, range, asked)?;
     if asked.is_some() {
@@ -114,7 +115,7 @@ fn above_floor(time_ms: u32, whole: u32, floor: u32) -> u32 {
 }
 
 fn ramp_down(row: &Condition, request: &Request, set: Setting) -> Result<(u32, Origin), BuildError> {
-    let range = &row.step.ramp_down;
+    let range = &row.schedule.ramps().down;
     let asked = request.ramp_down.map(Millis::as_millis);
     let usual = pick(row.name, Param::RampDown, range, asked)?;
     if asked.is_some() {

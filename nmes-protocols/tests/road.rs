@@ -56,7 +56,7 @@ fn run(foot: &Foot) -> (Vec<Pulse>, Shape, Charge) {
     let plan = Plan::compile(&built.session, &hardware()).unwrap();
     let mut states = [ChannelState::new(); 1];
     let mut engine = Engine::new(&plan, &mut states).unwrap();
-    let mut trigger = Trigger::new(built.gait);
+    let mut trigger = Trigger::new(built.gait.unwrap());
     engine.command(0, built.session.channels()[0].set, 0).unwrap();
     engine.start(0);
     trigger.start(0);

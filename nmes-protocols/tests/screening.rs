@@ -8,8 +8,8 @@
 )]
 
 use nmes_protocols::{
-    Action, Answers, FOOT_DROP, Innervation, Item, Outcome, Provenance, Site, TABLE, Why, check_innervation,
-    screen,
+    Action, Answers, FOOT_DROP, Innervation, Item, Outcome, Provenance, Severity, Site, TABLE, Why,
+    check_innervation, screen,
 };
 
 /// REQ-PRO-004: one entry an item, in the order of the items, with texts and at least one list.
@@ -36,19 +36,50 @@ fn the_stricter_wins() {
     assert!(both >= 8, "the disagreements are kept: {both}");
 }
 
+/// REQ-PRO-221: each list says how hard it is about an item, and what that does follows from it; every item has a flag
+/// of its own.
+#[test]
+fn severities() {
+    for entry in TABLE {
+        for list in entry.lists {
+            let blocks =
+                matches!(list.severity, Severity::Absolute | Severity::Local | Severity::SpecialistOnly);
+            assert_eq!(blocks, list.action == Action::Block, "{:?} {}", entry.item, list.says);
+            assert_eq!(list.severity == Severity::None, list.action == Action::Clear, "{:?}", entry.item);
+        }
+        assert_eq!(entry.severity(), entry.lists.iter().map(|l| l.severity).max().unwrap());
+        assert_eq!(Item::ALL.iter().filter(|item| item.flag() == entry.item.flag()).count(), 1);
+    }
+}
+
 /// REQ-PRO-004: cells that matter most, site by site.
 #[test]
 fn cells() {
     use Action::{Acknowledge, Block, Clear};
     let cases = [
-        (Item::ElectronicImplant, [Block; 6]),
-        (Item::Pregnancy, [Block; 6]),
-        (Item::ThrombosisActive, [Block; 6]),
-        (Item::Epilepsy, [Acknowledge, Acknowledge, Acknowledge, Acknowledge, Acknowledge, Block]),
-        (Item::HeartDisease, [Acknowledge, Acknowledge, Acknowledge, Acknowledge, Block, Acknowledge]),
-        (Item::ThroughHeartHeadOrNeck, [Clear, Clear, Clear, Clear, Block, Block]),
-        (Item::MetalImplant, [Clear; 6]),
-        (Item::NoFeedback, [Block; 6]),
+        (Item::ElectronicImplant, [Block; 8]),
+        (Item::Pregnancy, [Block; 8]),
+        (Item::ThrombosisActive, [Block; 8]),
+        (
+            Item::Epilepsy,
+            [Acknowledge, Acknowledge, Acknowledge, Acknowledge, Acknowledge, Block, Block, Acknowledge],
+        ),
+        (
+            Item::HeartDisease,
+            [
+                Acknowledge,
+                Acknowledge,
+                Acknowledge,
+                Acknowledge,
+                Block,
+                Acknowledge,
+                Acknowledge,
+                Acknowledge,
+            ],
+        ),
+        (Item::ThroughHeartHeadOrNeck, [Clear, Clear, Clear, Clear, Block, Block, Block, Clear]),
+        (Item::MetalImplant, [Clear; 8]),
+        (Item::NoFeedback, [Block; 8]),
     ];
     for (item, expected) in cases {
         let entry = TABLE.iter().find(|e| e.item == item).unwrap();

@@ -17,7 +17,7 @@ use crate::judge::{Judgement, Pulse, Terms};
 use crate::scenario::Scenario;
 use crate::simulation::{DeliveredPulse, Run};
 use nmes_core::{Level, Plan};
-use nmes_protocols::{Built, Condition};
+use nmes_protocols::{Built, Condition, GaitConfig};
 use nmes_safety::{Checked, Report, Response, Trip, rules};
 use serde::Serialize;
 use words::{stopped_text, trip_text};
@@ -32,6 +32,8 @@ pub struct Shown<'s> {
     pub scenario: &'s Scenario,
     /// What was built of it.
     pub built: &'s Built<'s>,
+    /// The times of its trigger.
+    pub gait: &'s GaitConfig,
     /// What was checked.
     pub checked: &'s Checked<'s>,
     /// What came out.
@@ -99,13 +101,18 @@ pub struct Balance {
 impl<'s> Shown<'s> {
     /// Puts a run together.
     #[must_use]
-    pub fn of(scenario: &'s Scenario, built: &'s Built<'s>, checked: &'s Checked<'s>, run: &'s Run) -> Self {
+    pub fn of(
+        scenario: &'s Scenario,
+        (built, gait): (&'s Built<'s>, &'s GaitConfig),
+        checked: &'s Checked<'s>,
+        run: &'s Run,
+    ) -> Self {
         let pulses = judged_pulses(checked.plan(), run);
-        let terms = terms(scenario, built, checked.plan(), run);
+        let terms = terms(scenario, gait, checked.plan(), run);
         let judgement = Judgement::of(&scenario.walk, &pulses, &terms);
         let dose = dose(scenario, checked, run);
         let balance = balance(scenario, checked.plan(), run);
-        Self { scenario, built, checked, run, pulses, terms, judgement, dose, balance }
+        Self { scenario, built, gait, checked, run, pulses, terms, judgement, dose, balance }
     }
 
     /// The fault or trip that a run is not "done" with, in words.
@@ -153,8 +160,8 @@ fn judged_pulses(plan: &Plan<'_>, run: &Run) -> Vec<Pulse> {
     run.pulses.iter().filter(|p| p.is_pulse()).map(of).collect()
 }
 
-fn terms(scenario: &Scenario, built: &Built<'_>, plan: &Plan<'_>, run: &Run) -> Terms {
-    let times = built.gait.times();
+fn terms(scenario: &Scenario, gait: &GaitConfig, plan: &Plan<'_>, run: &Run) -> Terms {
+    let times = gait.times();
     let hz = u64::from(plan.hardware().timing().ticks_per_second);
     let period_us = plan.channel(0).map_or(0, |channel| channel.period_ticks() * 1_000_000 / hz);
     let us = |ms: u32| u64::from(ms) * 1_000;

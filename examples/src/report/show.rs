@@ -139,7 +139,7 @@ fn rounding(shown: &Shown<'_>) -> String {
 
 fn trigger(shown: &Shown<'_>) -> String {
     let end = &shown.run.trigger;
-    let debounce_us = u64::from(shown.built.gait.times().debounce.as_millis()) * 1_000;
+    let debounce_us = u64::from(shown.gait.times().debounce.as_millis()) * 1_000;
     let mut text = format!("  {}\n", switches(shown.scenario));
     if let Some((at_us, policy)) = shown.scenario.stop {
         let how = match policy {
@@ -160,7 +160,7 @@ fn trigger(shown: &Shown<'_>) -> String {
         end.counters.false_starts,
         end.counters.timeouts,
         end.counters.merged,
-        shown.built.gait.times().off_min.as_millis(),
+        shown.gait.times().off_min.as_millis(),
         end.counters.bounces
     );
     for oddity in shown.scenario.walk.oddities(shown.scenario.foot, debounce_us) {

@@ -1,7 +1,7 @@
 //! Times of the trigger, checked once.
 
-use crate::condition::StepRow;
 use crate::provenance::Ranged;
+use crate::schedule_row::StepRow;
 use core::fmt;
 use nmes_core::Millis;
 
@@ -9,8 +9,8 @@ use nmes_core::Millis;
 ///
 /// ```
 /// use nmes_core::Millis;
-/// use nmes_protocols::{FOOT_DROP, GaitConfig, GaitTimes};
-/// let times = GaitTimes { delay: Millis::from_millis(50).unwrap(), ..GaitTimes::of_row(&FOOT_DROP.step) };
+/// use nmes_protocols::{FOOT_DROP_STEP, GaitConfig, GaitTimes};
+/// let times = GaitTimes { delay: Millis::from_millis(50).unwrap(), ..GaitTimes::of_row(&FOOT_DROP_STEP) };
 /// let config = GaitConfig::new(times).unwrap();
 /// assert_eq!(config.times().delay.as_millis(), 50);
 /// ```

@@ -12,8 +12,8 @@ const NOTES: usize = 8;
 /// The foot-drop trigger. See the [module](super) for the states.
 ///
 /// ```
-/// use nmes_protocols::{FOOT_DROP, GaitConfig, GaitTimes, GateCommand, Heel, PollAt, State, Trigger};
-/// let config = GaitConfig::new(GaitTimes::of_row(&FOOT_DROP.step)).unwrap();
+/// use nmes_protocols::{FOOT_DROP_STEP, GaitConfig, GaitTimes, GateCommand, Heel, PollAt, State, Trigger};
+/// let config = GaitConfig::new(GaitTimes::of_row(&FOOT_DROP_STEP)).unwrap();
 /// let mut trigger = Trigger::new(config);
 /// trigger.start(0);
 /// trigger.heel(0, Heel::Loaded);

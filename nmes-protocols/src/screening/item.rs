@@ -1,6 +1,6 @@
 //! What screening asks about, and what a row of its table holds.
 
-use super::{Action, Site};
+use super::{Action, Severity, Site};
 use crate::provenance::Source;
 use crate::sources as src;
 
@@ -75,6 +75,60 @@ pub enum Item {
     AnkleContracture,
     /// Multiple sclerosis with an own walking speed above 0.8 m/s: oxygen cost rose with stimulation.
     MsFastWalker,
+    /// Facial palsy of less than two weeks.
+    EarlyPalsy,
+    /// Synkinesis or hemifacial spasm that grows.
+    SynkinesisGrowing,
+    /// A ligament graft that is not protected: open-chain extension at 0 to 40 degrees in the first weeks.
+    GraftUnprotected,
+    /// A regional nerve block that is still active.
+    NerveBlockActive,
+    /// A fracture that is not stable, or a tight cast.
+    UnstableFracture,
+    /// Unstable: blood pressure, oxygen, heart, seizures, open abdomen.
+    UnstableCirculation,
+    /// Breakdown of muscle (dark urine, high CK), now or lately.
+    Rhabdomyolysis,
+    /// Drugs that block the muscle.
+    NeuromuscularBlock,
+    /// Heart attack within two weeks, or ventricular arrhythmia.
+    RecentInfarction,
+    /// Fragile skin by age or long steroids, or blood thinners.
+    FragileSkin,
+    /// A nerve repaired less than three weeks ago.
+    NerveRepairRecent,
+    /// Causalgia or complex regional pain syndrome.
+    Causalgia,
+    /// A severe fixed contracture of the joint.
+    FixedContracture,
+    /// Botulinum toxin in these muscles lately.
+    BotulinumToxin,
+    /// Fracture of the shoulder, or an operation of it lately.
+    ShoulderInjury,
+    /// Severe spasticity or clonus.
+    SevereSpasticity,
+    /// An open pressure sore.
+    PressureSore,
+    /// Heterotopic ossification that is active.
+    Ossification,
+    /// Infection of bladder or vagina.
+    PelvicInfection,
+    /// Less than 12 weeks after a birth or an operation of the pelvis, or trying to conceive.
+    BirthOrPelvicSurgery,
+    /// A large prolapse.
+    Prolapse,
+    /// A torn muscle, or a blow to it within a day.
+    MuscleTear,
+    /// A knee that is hot and swollen, or unstable.
+    KneeFlare,
+    /// Blood pressure that falls on standing up.
+    OrthostaticDrop,
+    /// Spasm of the larynx, now or before.
+    Laryngospasm,
+    /// Heat or tiredness makes symptoms worse (Uhthoff).
+    HeatSensitive,
+    /// Metal or swelling at the ankle.
+    AnkleOedema,
 }
 
 impl Item {
@@ -113,6 +167,33 @@ impl Item {
         Self::MetalImplant,
         Self::AnkleContracture,
         Self::MsFastWalker,
+        Self::EarlyPalsy,
+        Self::SynkinesisGrowing,
+        Self::GraftUnprotected,
+        Self::NerveBlockActive,
+        Self::UnstableFracture,
+        Self::UnstableCirculation,
+        Self::Rhabdomyolysis,
+        Self::NeuromuscularBlock,
+        Self::RecentInfarction,
+        Self::FragileSkin,
+        Self::NerveRepairRecent,
+        Self::Causalgia,
+        Self::FixedContracture,
+        Self::BotulinumToxin,
+        Self::ShoulderInjury,
+        Self::SevereSpasticity,
+        Self::PressureSore,
+        Self::Ossification,
+        Self::PelvicInfection,
+        Self::BirthOrPelvicSurgery,
+        Self::Prolapse,
+        Self::MuscleTear,
+        Self::KneeFlare,
+        Self::OrthostaticDrop,
+        Self::Laryngospasm,
+        Self::HeatSensitive,
+        Self::AnkleOedema,
     ];
 
     /// The item's place in a 64-bit set.
@@ -151,6 +232,100 @@ impl Item {
             Self::MetalImplant => 1 << 30,
             Self::AnkleContracture => 1 << 31,
             Self::MsFastWalker => 1 << 32,
+            Self::EarlyPalsy => 1 << 33,
+            Self::SynkinesisGrowing => 1 << 34,
+            Self::GraftUnprotected => 1 << 35,
+            Self::NerveBlockActive => 1 << 36,
+            Self::UnstableFracture => 1 << 37,
+            Self::UnstableCirculation => 1 << 38,
+            Self::Rhabdomyolysis => 1 << 39,
+            Self::NeuromuscularBlock => 1 << 40,
+            Self::RecentInfarction => 1 << 41,
+            Self::FragileSkin => 1 << 42,
+            Self::NerveRepairRecent => 1 << 43,
+            Self::Causalgia => 1 << 44,
+            Self::FixedContracture => 1 << 45,
+            Self::BotulinumToxin => 1 << 46,
+            Self::ShoulderInjury => 1 << 47,
+            Self::SevereSpasticity => 1 << 48,
+            Self::PressureSore => 1 << 49,
+            Self::Ossification => 1 << 50,
+            Self::PelvicInfection => 1 << 51,
+            Self::BirthOrPelvicSurgery => 1 << 52,
+            Self::Prolapse => 1 << 53,
+            Self::MuscleTear => 1 << 54,
+            Self::KneeFlare => 1 << 55,
+            Self::OrthostaticDrop => 1 << 56,
+            Self::Laryngospasm => 1 << 57,
+            Self::HeatSensitive => 1 << 58,
+            Self::AnkleOedema => 1 << 59,
+        }
+    }
+
+    /// The word that answers it with "yes" on a command line: lower case with hyphens.
+    #[must_use]
+    pub const fn flag(self) -> &'static str {
+        match self {
+            Self::ElectronicImplant => "pacemaker",
+            Self::ThrombosisActive => "thrombosis",
+            Self::Pregnancy => "pregnant",
+            Self::Bleeding => "bleeding",
+            Self::ActiveInfection => "infection",
+            Self::CancerNearSite => "cancer-near",
+            Self::CancerMetastatic => "cancer-metastatic",
+            Self::CancerElsewhere => "cancer-elsewhere",
+            Self::SkinInflamedAtSite => "skin-inflamed",
+            Self::SkinDamagedAtSite => "skin-damaged",
+            Self::SkinReaction => "skin-reaction",
+            Self::Epilepsy => "epilepsy",
+            Self::EpilepsyUncontrolled => "epilepsy-uncontrolled",
+            Self::HeartDisease => "heart-disease",
+            Self::ImpairedSensation => "impaired-sensation",
+            Self::NoFeedback => "no-feedback",
+            Self::SurgeryOrFractureAtSite => "surgery-at-site",
+            Self::SurgeryOrFractureElsewhere => "surgery-elsewhere",
+            Self::Osteoporosis => "osteoporosis",
+            Self::Hernia => "hernia",
+            Self::ArterialDisease => "arterial-disease",
+            Self::SpinalLesionT6 => "lesion-t6",
+            Self::UndiagnosedPain => "undiagnosed-pain",
+            Self::Menstruation => "menstruation",
+            Self::GrowthPlateAtSite => "growth-plate",
+            Self::ReproductiveOrgans => "reproductive-organs",
+            Self::ThroughHeartHeadOrNeck => "through-heart-head-neck",
+            Self::HighFrequencyEquipment => "high-frequency-equipment",
+            Self::Driving => "driving",
+            Self::FirstSession => "first-session",
+            Self::MetalImplant => "metal-implant",
+            Self::AnkleContracture => "ankle-contracture",
+            Self::MsFastWalker => "ms-fast-walker",
+            Self::EarlyPalsy => "early-palsy",
+            Self::SynkinesisGrowing => "synkinesis",
+            Self::GraftUnprotected => "graft-unprotected",
+            Self::NerveBlockActive => "nerve-block",
+            Self::UnstableFracture => "unstable-fracture",
+            Self::UnstableCirculation => "unstable",
+            Self::Rhabdomyolysis => "rhabdomyolysis",
+            Self::NeuromuscularBlock => "neuromuscular-block",
+            Self::RecentInfarction => "recent-infarction",
+            Self::FragileSkin => "fragile-skin",
+            Self::NerveRepairRecent => "nerve-repair",
+            Self::Causalgia => "crps",
+            Self::FixedContracture => "contracture",
+            Self::BotulinumToxin => "botulinum",
+            Self::ShoulderInjury => "shoulder-injury",
+            Self::SevereSpasticity => "clonus",
+            Self::PressureSore => "pressure-sore",
+            Self::Ossification => "ossification",
+            Self::PelvicInfection => "pelvic-infection",
+            Self::BirthOrPelvicSurgery => "pelvic-surgery",
+            Self::Prolapse => "prolapse",
+            Self::MuscleTear => "muscle-tear",
+            Self::KneeFlare => "knee-flare",
+            Self::OrthostaticDrop => "orthostatic",
+            Self::Laryngospasm => "laryngospasm",
+            Self::HeatSensitive => "heat-sensitive",
+            Self::AnkleOedema => "ankle-oedema",
         }
     }
 }
@@ -161,6 +336,8 @@ impl Item {
 pub struct ListSays {
     /// The list.
     pub source: Source,
+    /// How hard it is about it.
+    pub severity: Severity,
     /// Its words, shortened.
     pub says: &'static str,
     /// What that makes of a "yes" at the sites it speaks of. Where a single maker goes further than all other
@@ -179,7 +356,7 @@ pub struct Entry {
     /// Whether every row asks it; else only the rows that name it.
     pub general: bool,
     /// What a "yes" does, in the order of [`Site::ALL`].
-    pub at: [Action; 6],
+    pub at: [Action; 8],
     /// What the lists say.
     pub lists: &'static [ListSays],
 }
@@ -188,7 +365,7 @@ impl Entry {
     /// What a "yes" does with pads at this site.
     #[must_use]
     pub const fn action(&self, site: Site) -> Action {
-        let [lower_leg, thigh, arm, abdomen, chest, head_neck] = self.at;
+        let [lower_leg, thigh, arm, abdomen, chest, head_neck, face, pelvic_floor] = self.at;
         match site {
             Site::LowerLeg => lower_leg,
             Site::Thigh => thigh,
@@ -196,7 +373,15 @@ impl Entry {
             Site::Abdomen => abdomen,
             Site::Chest => chest,
             Site::HeadNeck => head_neck,
+            Site::Face => face,
+            Site::PelvicFloor => pelvic_floor,
         }
+    }
+
+    /// The hardest that any list says of it.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.lists.iter().map(|list| list.severity).max().unwrap_or(Severity::None)
     }
 
     /// The list that is the strictest about the item; the first of them when several are.

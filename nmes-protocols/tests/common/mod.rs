@@ -9,7 +9,7 @@
     reason = "helpers of tests: a panic fails the test"
 )]
 
-use nmes_core::{Channel, MicroAmps, Millis, Session};
+use nmes_core::{MicroAmps, Millis, Session};
 use nmes_protocols::{
     Answers, FOOT_DROP, GaitConfig, GateCommand, Heel, Innervation, PollAt, Request, Side, State, Subject,
     Trigger, build_session, channel_storage,
@@ -194,9 +194,9 @@ pub fn subject() -> Subject {
 }
 
 pub fn build(request: &Request) -> (GaitConfig, Shape) {
-    let mut storage: [Channel; 1] = channel_storage();
+    let mut storage = channel_storage();
     let built = build_session(&FOOT_DROP, &subject(), request, &Answers::all_no(), &mut storage).unwrap();
-    (built.gait, Shape::of(&built.session))
+    (built.gait.unwrap(), Shape::of(&built.session))
 }
 
 pub fn config() -> GaitConfig {

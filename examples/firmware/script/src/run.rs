@@ -104,7 +104,8 @@ pub fn scripted_run() -> Result<Outcome, Broken> {
     let plan = Plan::compile(&built.session, &hardware()?)?;
     let checked = check(plan, &setup()?, &Profile::default()).map_err(|_| Broken::Denied)?;
     let mut states = [ChannelState::new(); 1];
-    let mut script = Script::new(&checked, &mut states, Trigger::new(built.gait))?;
+    let gait = built.gait.ok_or(Broken::Script)?;
+    let mut script = Script::new(&checked, &mut states, Trigger::new(gait))?;
     script.run()
 }
 

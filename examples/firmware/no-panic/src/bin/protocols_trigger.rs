@@ -4,7 +4,7 @@
 
 use nmes_core::MicroAmps;
 use nmes_protocols::{
-    Answers, BalanceChoice, FOOT_DROP, GaitConfig, GaitTimes, Heel, Innervation, Request, Side, Subject,
+    Answers, BalanceChoice, FOOT_DROP_STEP, GaitConfig, GaitTimes, Heel, Innervation, Request, Side, Subject,
     Trigger, build_session, channel_storage, find, screen,
 };
 use no_panic::{any, control, keep, rest};
@@ -14,7 +14,7 @@ use no_panic::{any, control, keep, rest};
 extern "C" fn _start() -> ! {
     control();
     build();
-    if let Ok(config) = GaitConfig::new(any(GaitTimes::of_row(&FOOT_DROP.step))) {
+    if let Ok(config) = GaitConfig::new(any(GaitTimes::of_row(&FOOT_DROP_STEP))) {
         trigger(config);
     }
     rest()
@@ -29,13 +29,14 @@ fn build() {
         Subject { motor_threshold: threshold, ..Subject::new(any(Innervation::Intact), any(Side::Left)) };
     let request = any(Request { balance: Some(BalanceChoice::Option), ..Request::default() });
     let mut storage = channel_storage();
-    let storage = storage.get_mut(..any(1)).unwrap_or_default();
-    match build_session(row, &subject, &request, &answers, storage) {
+    match build_session(row, &subject, &request, &answers, &mut storage) {
         Ok(built) => {
             keep(built.notes().count());
             keep(built.settings.get(any("a")).copied());
             keep(built.session);
-            trigger(built.gait);
+            if let Some(gait) = built.gait {
+                trigger(gait);
+            }
         }
         Err(error) => keep(error),
     }

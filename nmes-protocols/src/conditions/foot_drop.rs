@@ -1,53 +1,44 @@
 //! Foot drop of the upper motor neurone: the common peroneal nerve is intact and lifts the foot when it is stimulated
 //! in swing.
 
-use crate::condition::{
-    CeilingRule, Condition, Electrodes, Finding, GateRow, InnervationGate, RampFloorRule, StepRow, Waveform,
-    WidthConvention,
+use super::parts::{
+    BASE, BIPHASIC, PICKED, RAMPS_UNSTATED, UNSTATED, count, cyclic, dose, exactly, finding, found, from_to,
+    hertz, intact, micros, milliamps, millis, minutes, our_ramps, ours, pads, percent, progress, ramps,
+    recalled, recalled_high, recalled_low, seconds, square_cm, text,
 };
+use crate::amplitude::AmplitudeRule;
+use crate::condition::{
+    Availability, CeilingRule, Condition, Electrodes, Family, Finding, InnervationGate, RampFloorRule,
+};
+use crate::dose::{Change, Dose, Progress};
 use crate::innervation::Innervation;
-use crate::provenance::{Confidence, Evidence, Provenance, Ranged, Source, Sourced, Unit};
+use crate::provenance::{Evidence, Ranged, Sourced, Unit};
+use crate::schedule_row::{GateRow, ScheduleRow, StepRow, TriggerKind};
 use crate::screening::{Item, Site};
 use crate::sources as src;
-use nmes_core::{Balance, Polarity};
+use crate::waveform::{ChargeReturn, WaveKind, Waveform, WidthConvention};
+use nmes_core::Polarity;
 use nmes_safety::UseClass;
 
-const fn found(source: Source) -> Provenance {
-    Provenance::Found { source }
-}
-
-const fn recalled_high(source: Source) -> Provenance {
-    Provenance::Recalled { confidence: Confidence::High, source }
-}
-
-const fn recalled(source: Source) -> Provenance {
-    Provenance::Recalled { confidence: Confidence::Medium, source }
-}
-
-const fn ours(reason: &'static str) -> Provenance {
-    Provenance::Ours { reason }
-}
-
-const fn micros(min: u32, default: u32, max: u32, range: Provenance, chosen: Provenance) -> Ranged {
-    Ranged { min, default, max, unit: Unit::Micros, range, chosen }
-}
-
-const fn millis(min: u32, default: u32, max: u32, range: Provenance, chosen: Provenance) -> Ranged {
-    Ranged { min, default, max, unit: Unit::Millis, range, chosen }
-}
-
-const fn percent(min: u32, default: u32, max: u32, chosen: Provenance) -> Ranged {
-    Ranged { min, default, max, unit: Unit::Percent, range: chosen, chosen }
-}
-
 /// The row: single channel over the common peroneal nerve, triggered by a heel switch, worn while walking.
-pub static FOOT_DROP: Condition = Condition {
+pub static FOOT_DROP: Condition = ROW;
+
+const ROW: Condition = Condition {
     name: "foot-drop",
     title: "Foot drop, upper motor neurone, intact peroneal nerve",
     summary: "Stimulates the common peroneal nerve from heel-off until shortly after heel strike, so that the foot \
               is lifted in swing and lowered under control.",
+    family: Family::FootDrop,
+    availability: Availability::Enabled,
+    headline: Finding {
+        claim: "walking is faster while stimulated; a splint's effect, not a training effect",
+        evidence: Evidence::Positive,
+        provenance: recalled_high(src::KOTTINK_2004),
+    },
     needs: NEEDS,
+    specialist: None,
     site: Site::LowerLeg,
+    other_sites: &[],
     use_class: Sourced::new(
         UseClass::FunctionalWear,
         ours("worn while walking; trains follow the steps, so rest rules of exercise would cut a walk"),
@@ -68,6 +59,7 @@ pub static FOOT_DROP: Condition = Condition {
         range: recalled(src::DEVICE_DATA),
         chosen: recalled(src::DEVICE_DATA),
     },
+    timing: None,
     amplitude: Ranged {
         min: 1_000,
         default: 40_000,
@@ -78,7 +70,9 @@ pub static FOOT_DROP: Condition = Condition {
     },
     typical_amplitude_ua: Sourced::new((20_000, 60_000), recalled(src::FOOT_DROP_PRACTICE)),
     amplitude_rule: Sourced::new(
-        "raise from zero until the foot lifts with slight eversion",
+        AmplitudeRule::ToClinicalEffect {
+            effect: "raise from zero until the foot lifts with slight eversion",
+        },
         recalled_high(src::FOOT_DROP_PRACTICE),
     ),
     ceiling: Sourced::new(
@@ -105,8 +99,8 @@ pub static FOOT_DROP: Condition = Condition {
              toe-off is at full level two periods later; slope as in rule E-SLEW-2",
         ),
     ),
-    step: STEP,
-    gate: GATE,
+    trigger: Sourced::new(TriggerKind::HeelOrTilt, found(src::AZEVEDO_2014)),
+    schedule: ScheduleRow::Steps { step: STEP, gate: GATE },
     session_length: millis(
         1,
         3_600_000,
@@ -115,8 +109,10 @@ pub static FOOT_DROP: Condition = Condition {
         ours("the longest wearing time of the first days, 60 min"),
     ),
     electrodes: ELECTRODES,
-    channels: Sourced::new(1, found(src::ODFS_CLINICS)),
-    dose: DOSE,
+    channels: count(1, 1, 2, found(src::ODFS_CLINICS), found(src::ODFS_CLINICS)),
+    dose: Dose { text: DOSE, ..Dose::NONE },
+    progression: PROGRESSION,
+    reported: REPORTED,
     evidence: EVIDENCE,
     specific_items: &[Item::AnkleContracture, Item::EpilepsyUncontrolled, Item::MsFastWalker],
     stop_rules: STOP_RULES,
@@ -126,10 +122,11 @@ pub static FOOT_DROP: Condition = Condition {
 const NEEDS: InnervationGate = InnervationGate {
     accepted: &[Innervation::Intact],
     nerve: "common peroneal nerve",
+    if_intact: text("it is", ours("an intact nerve is what this row is for")),
     if_denervated: Sourced::new(
         "foot drop from a root or from the peroneal nerve itself: a denervated muscle does not answer pulses of 0.3 ms; \
          it belongs to the row for the lower motor neurone, which needs pulses of 10 ms or more and a specialist's \
-         device, and is not in this release",
+         device: foot-drop-lmn",
         found(src::WALKAIDE_MANUALS),
     ),
     if_partial: Sourced::new(
@@ -145,19 +142,23 @@ const NEEDS: InnervationGate = InnervationGate {
 };
 
 const WAVEFORM: Waveform = Waveform {
-    balance: Sourced::new(Balance::Symmetric, recalled(src::DEVICE_DATA)),
-    option: Sourced::new(
-        Balance::Asymmetric { length_percent: 400 },
+    kind: Sourced::new(WaveKind::Rectangular, recalled(src::DEVICE_DATA)),
+    balance: Sourced::new(ChargeReturn::Symmetric, recalled(src::DEVICE_DATA)),
+    option: Some(Sourced::new(
+        ChargeReturn::Asymmetric(400),
         ours(
             "asymmetric balanced pulses are recalled of all three devices, their ratio is not; four times as long",
         ),
-    ),
+    )),
     leading: Sourced::new(
         Polarity::Negative,
         ours("the active pad is the cathode of the primary phase; the sources read do not say"),
     ),
     width_convention: Sourced::new(WidthConvention::Phase, recalled(src::DEVICE_DATA)),
 };
+
+/// The step of the foot-drop rows, for a trigger that is used without a session.
+pub static FOOT_DROP_STEP: StepRow = STEP;
 
 const STEP: StepRow = StepRow {
     trigger: Sourced::new("heel-off starts, heel strike ends", found(src::AZEVEDO_2014)),
@@ -346,5 +347,141 @@ const NOTES: &[Sourced<&str>] = &[
     ),
 ];
 
-const _: () = assert!(FOOT_DROP.phase_width.is_ordered() && FOOT_DROP.rate.is_ordered());
-const _: () = assert!(FOOT_DROP.amplitude.is_ordered() && FOOT_DROP.gap.is_ordered());
+const PROGRESSION: &[Progress] = &[
+    progress(
+        0,
+        Change::Text("wearing time from an hour to all day in two to four weeks"),
+        recalled(src::FOOT_DROP_PRACTICE),
+    ),
+    progress(1, Change::Text("two weeks of the exercise row first"), recalled(src::FOOT_DROP_PRACTICE)),
+];
+
+const REPORTED: &[Sourced<&str>] = &[
+    text(
+        "Liberson 1961: one channel, heel switch, 20 to 250 µs at 30 to 100 a second, up to 90 mA",
+        recalled(src::LYONS_2002),
+    ),
+    text(
+        "ODFS 20 to 60 Hz (40), up to 365 µs, 10 to 100 mA; WalkAide 16.7 to 33 Hz (25), 25 to 300 µs; L300 20 to 45 Hz (30), 100, 200 or 300 µs, up to 80 mA",
+        recalled(src::DEVICE_DATA),
+    ),
+    text(
+        "half of the width range is the working point of one device; the rest is headroom",
+        found(src::ODFS_MANUAL),
+    ),
+    text(
+        "time-outs of devices: 3 s; 0 to 6 s or adaptive; 2 to 10 s, 4 s by default",
+        recalled_low(src::DEVICE_DATA),
+    ),
+];
+
+/// The same in multiple sclerosis.
+pub static FOOT_DROP_MS: Condition = Condition {
+    name: "foot-drop-ms",
+    title: "Foot drop in multiple sclerosis, intact peroneal nerve",
+    summary: "As foot-drop; sessions of exercise are shorter, and own walking speed decides whether it is worth it.",
+    headline: Finding {
+        claim: "faster while stimulated (+0.07 m/s at once, +0.11 m/s at 20 weeks); no training effect",
+        evidence: Evidence::Positive,
+        provenance: found(src::STREET_MILLER),
+    },
+    specific_items: &[
+        Item::AnkleContracture,
+        Item::EpilepsyUncontrolled,
+        Item::MsFastWalker,
+        Item::HeatSensitive,
+    ],
+    evidence: MS_EVIDENCE,
+    ..ROW
+};
+
+const MS_EVIDENCE: &[Finding] = &[
+    finding(
+        "N = 187: +0.07 m/s at once, +0.11 m/s at 20 weeks, 27 % in responders, while stimulated",
+        Evidence::Positive,
+        found(src::STREET_MILLER),
+    ),
+    finding("a training effect without stimulation", Evidence::Negative, found(src::STREET_MILLER)),
+    finding("95 % kept or improved their walking category", Evidence::Positive, found(src::STREET_MILLER)),
+    finding(
+        "oxygen cost falls below 0.8 m/s of own speed and rises above",
+        Evidence::Mixed,
+        found(src::STREET_MILLER),
+    ),
+    finding("two devices compared: no difference", Evidence::None, found(src::STREET_MILLER)),
+];
+
+/// Seated exercise with the same pads.
+pub static FOOT_DROP_EXERCISE: Condition = Condition {
+    name: "foot-drop-exercise",
+    title: "Foot drop: seated exercise before all-day wear",
+    summary: "Lifts the foot through its whole movement while the person sits, contraction after contraction.",
+    headline: finding(
+        "practice before wearing; no trial of it alone was looked up",
+        Evidence::None,
+        recalled(src::FOOT_DROP_PRACTICE),
+    ),
+    use_class: BASE.use_class,
+    phase_width: micros(25, 300, 365, recalled(src::DEVICE_DATA), recalled(src::FOOT_DROP_PRACTICE)),
+    amplitude_rule: Sourced::new(AmplitudeRule::FullRom, recalled(src::FOOT_DROP_PRACTICE)),
+    ramp_floor: BASE.ramp_floor,
+    trigger: Sourced::new(TriggerKind::Cyclic, recalled(src::FOOT_DROP_PRACTICE)),
+    schedule: cyclic(
+        ramps(
+            millis(0, 1_000, 4_000, recalled(src::DEVICE_DATA), recalled(src::FOOT_DROP_PRACTICE)),
+            millis(0, 1_000, 4_000, recalled(src::DEVICE_DATA), recalled(src::FOOT_DROP_PRACTICE)),
+        ),
+        seconds(3, 5, 10, UNSTATED, recalled(src::FOOT_DROP_PRACTICE)),
+        seconds(5, 10, 20, UNSTATED, recalled(src::FOOT_DROP_PRACTICE)),
+        RAMPS_UNSTATED,
+    ),
+    session_length: minutes(10, 20, 30, recalled(src::FOOT_DROP_PRACTICE), PICKED),
+    dose: dose(
+        None,
+        from_to(1, 1, 2, recalled(src::FOOT_DROP_PRACTICE)),
+        None,
+        exactly(2, recalled(src::FOOT_DROP_PRACTICE)),
+    ),
+    progression: &[],
+    reported: &[],
+    ..ROW
+};
+
+/// Dorsiflexors in multiple sclerosis, for strength.
+pub static MS_STRENGTH: Condition = Condition {
+    name: "ms-strength",
+    title: "Multiple sclerosis: keeping strength of the leg",
+    summary: "Contractions at a low rate in short blocks, as heat and fatigue allow.",
+    family: Family::FootDrop,
+    headline: finding(
+        "settings recalled with low confidence; no trial was looked up",
+        Evidence::None,
+        recalled_low(src::MS_PRACTICE),
+    ),
+    needs: intact("motor nerve of the muscle"),
+    site: Site::LowerLeg,
+    other_sites: &[Site::Thigh],
+    waveform: BIPHASIC,
+    phase_width: micros(200, 300, 300, UNSTATED, recalled_low(src::MS_PRACTICE)),
+    rate: hertz(20, 30, 35, recalled_low(src::MS_PRACTICE), PICKED),
+    amplitude: milliamps(1, 30, 60, recalled(src::USUAL_CURRENTS)),
+    schedule: cyclic(
+        our_ramps(1_000, 1_000),
+        seconds(5, 5, 5, recalled_low(src::MS_PRACTICE), recalled_low(src::MS_PRACTICE)),
+        seconds(10, 12, 15, recalled_low(src::MS_PRACTICE), PICKED),
+        RAMPS_UNSTATED,
+    ),
+    session_length: minutes(5, 15, 30, recalled(src::MS_PRACTICE), PICKED),
+    electrodes: pads(
+        square_cm(20, 25, 50, recalled(src::USUAL_CURRENTS), PICKED),
+        text("motor point of the muscle", UNSTATED),
+        text("the same muscle, distal", UNSTATED),
+    ),
+    evidence: &[finding(
+        "blocks of 5 to 15 min, as heat and fatigue make symptoms worse for a while",
+        Evidence::None,
+        recalled(src::MS_PRACTICE),
+    )],
+    specific_items: &[Item::HeatSensitive, Item::EpilepsyUncontrolled, Item::FixedContracture],
+    ..BASE
+};

@@ -1,0 +1,247 @@
+//! Bladder and bowel.
+
+use super::parts::*;
+use crate::amplitude::AmplitudeRule;
+use crate::condition::{Condition, Electrodes, Family, SpecialistGate};
+use crate::dose::Change;
+use crate::provenance::{Evidence, Sourced};
+use crate::screening::{Item, Site};
+use crate::sources as src;
+
+const ITEMS: &[Item] = &[Item::PelvicInfection, Item::BirthOrPelvicSurgery, Item::Prolapse];
+
+const PELVIC: Condition = Condition {
+    family: Family::Continence,
+    headline: finding(
+        "stress incontinence: 30 to 50 % dry and 6 to 90 % better, with adverse effects below 14 %",
+        Evidence::Mixed,
+        found(src::PELVIC),
+    ),
+    needs: intact("pudendal nerve"),
+    site: Site::PelvicFloor,
+    amplitude: milliamps(1, 30, 60, recalled(src::USUAL_CURRENTS)),
+    typical_amplitude_ua: band(10, 60, recalled(src::USUAL_CURRENTS)),
+    amplitude_rule: Sourced::new(AmplitudeRule::Sensory { percent: 300 }, found(src::PELVIC)),
+    electrodes: pads(
+        square_cm(6, 10, 20, UNSTATED, UNSTATED),
+        text("vaginal or anal probe, or perianal pads", recalled(src::CONTINENCE)),
+        text("the other ring, or sacral pads", recalled(src::CONTINENCE)),
+    ),
+    channels: count(1, 1, 1, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
+    evidence: &[
+        finding(
+            "stress: 30 to 50 % dry, 6 to 90 % better, adverse below 14 %",
+            Evidence::Mixed,
+            found(src::PELVIC),
+        ),
+        finding("objective change came at 14 weeks of 20 or later", Evidence::Mixed, found(src::PELVIC)),
+        finding("more than three sessions a week", Evidence::None, found(src::PELVIC)),
+    ],
+    specific_items: ITEMS,
+    ..BASE
+};
+
+/// Stress incontinence.
+pub static PELVIC_STRESS: Condition = Condition {
+    name: "pelvic-stress",
+    title: "Stress incontinence",
+    summary: "Contractions of the pelvic floor, first with long rests.",
+    phase_width: micros(200, 250, 300, recalled(src::CONTINENCE), PICKED),
+    rate: hertz(35, 50, 50, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
+    schedule: cyclic(
+        our_ramps(1_000, 1_000),
+        at_ms(5_000, recalled(src::CONTINENCE)),
+        seconds(5, 10, 10, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
+        RAMPS_UNSTATED,
+    ),
+    session_length: minutes(15, 15, 20, recalled(src::CONTINENCE), PICKED),
+    dose: dose(
+        None,
+        from_to(1, 1, 2, recalled(src::CONTINENCE)),
+        from_to(3, 3, 7, found(src::PELVIC)),
+        from_to(12, 14, 20, found(src::PELVIC)),
+    ),
+    progression: &[
+        progress(1, Change::OnOff(5_000, 10_000), recalled(src::CONTINENCE)),
+        progress(3, Change::OnOff(5_000, 5_000), recalled(src::CONTINENCE)),
+    ],
+    reported: &[text("20 to 50 Hz and 1 to 5 ms close the urethra", found(src::PELVIC))],
+    ..PELVIC
+};
+
+/// Urge incontinence.
+pub static PELVIC_URGE: Condition = Condition {
+    name: "pelvic-urge",
+    title: "Urge incontinence",
+    summary: "A low rate, strongly felt, that calms the bladder.",
+    phase_width: at_us(250, recalled(src::CONTINENCE)),
+    rate: hertz(5, 10, 20, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
+    amplitude_rule: Sourced::new(
+        AmplitudeRule::Sensory { percent: 200 },
+        ours("strongly felt is recalled; twice the threshold is our figure"),
+    ),
+    schedule: cyclic(
+        our_ramps(2_000, 2_000),
+        at_ms(10_000, recalled(src::CONTINENCE)),
+        at_ms(5_000, recalled(src::CONTINENCE)),
+        RAMPS_UNSTATED,
+    ),
+    session_length: at_minutes(20, recalled(src::CONTINENCE)),
+    dose: dose(
+        None,
+        exactly(1, recalled(src::CONTINENCE)),
+        exactly(7, recalled(src::CONTINENCE)),
+        exactly(12, recalled(src::CONTINENCE)),
+    ),
+    reported: &[text("continuous for 20 min is the other way", recalled(src::CONTINENCE))],
+    ..PELVIC
+};
+
+/// Mixed incontinence.
+pub static PELVIC_MIXED: Condition = Condition {
+    name: "pelvic-mixed",
+    title: "Mixed incontinence",
+    summary: "Between the rates of both, or both on alternate days.",
+    phase_width: at_us(250, recalled(src::CONTINENCE)),
+    rate: hertz(10, 20, 50, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
+    schedule: cyclic(
+        our_ramps(1_000, 1_000),
+        at_ms(5_000, recalled(src::CONTINENCE)),
+        seconds(5, 10, 10, recalled(src::CONTINENCE), PICKED),
+        RAMPS_UNSTATED,
+    ),
+    session_length: at_minutes(20, recalled(src::CONTINENCE)),
+    dose: dose(
+        None,
+        exactly(1, recalled(src::CONTINENCE)),
+        from_to(3, 7, 7, found(src::PELVIC)),
+        exactly(12, recalled(src::CONTINENCE)),
+    ),
+    reported: &[text("or 50 Hz and 10 to 12.5 Hz on alternate days", recalled(src::CONTINENCE))],
+    ..PELVIC
+};
+
+const TIBIAL: Condition = Condition {
+    family: Family::Continence,
+    headline: finding(
+        "fewer voids and fewer episodes in trials; 12 or more sessions do better",
+        Evidence::Positive,
+        found(src::TIBIAL),
+    ),
+    needs: intact("tibial nerve"),
+    site: Site::LowerLeg,
+    phase_width: at_us(200, found(src::TIBIAL)),
+    rate: at_hz(20, found(src::TIBIAL)),
+    evidence: &[
+        finding(
+            "an hour a day for 4 weeks: 15.1 to 12.0 voids, 3.20 to 0.47 episodes a day",
+            Evidence::Positive,
+            found(src::TIBIAL),
+        ),
+        finding("12 to 24 sessions against fewer: better", Evidence::Positive, found(src::TIBIAL)),
+    ],
+    specific_items: &[Item::AnkleOedema],
+    ..CONTINUOUS
+};
+
+/// By a needle at the ankle.
+pub static PTNS: Condition = Condition {
+    name: "ptns",
+    title: "Tibial nerve by a needle (PTNS)",
+    summary: "A needle above the inner ankle and a pad, half an hour a week.",
+    specialist: Some(NEEDLE),
+    amplitude: ranged_ma(500, 4_000, 9_000, recalled_high(src::TIBIAL_PRACTICE), PICKED),
+    typical_amplitude_ua: Sourced::new((500, 9_000), recalled_high(src::TIBIAL_PRACTICE)),
+    amplitude_rule: Sourced::new(
+        AmplitudeRule::SegmentalTwitch { muscle: "the toes, or a tingling sole" },
+        recalled_high(src::TIBIAL_PRACTICE),
+    ),
+    session_length: at_minutes(30, found(src::TIBIAL)),
+    electrodes: Electrodes {
+        min_diameter_mm: Sourced::new(1, ours("a needle is no pad on the skin")),
+        ..pads(
+            square_mm(25, 25, 25, ours("the surface of a needle in tissue, roughly"), UNSTATED),
+            text("needle 3 to 5 cm above the inner ankle", recalled_high(src::TIBIAL_PRACTICE)),
+            text("pad on the arch of the foot", recalled_high(src::TIBIAL_PRACTICE)),
+        )
+    },
+    channels: count(1, 1, 1, found(src::TIBIAL), found(src::TIBIAL)),
+    dose: dose(
+        None,
+        exactly(1, found(src::TIBIAL)),
+        exactly(1, found(src::TIBIAL)),
+        exactly(12, found(src::TIBIAL)),
+    ),
+    progression: &[progress(13, Change::Text("then once a month"), recalled(src::TIBIAL_PRACTICE))],
+    ..TIBIAL
+};
+
+const NEEDLE: SpecialistGate = SpecialistGate {
+    why: text(
+        "a needle through the skin is not for home and not for an untrained hand",
+        ours("densities at a needle are not those of a pad"),
+    ),
+    direct_ua_per_cm2: Sourced::new(0, ours("no direct current at a needle")),
+};
+
+/// The same for bowel.
+pub static PTNS_FAECAL: Condition = Condition {
+    name: "ptns-faecal",
+    title: "Faecal incontinence: tibial nerve by a needle",
+    summary: "As ptns, half an hour a week for twelve weeks.",
+    headline: finding(
+        "13 women, half an hour a week, 12 weeks: a small series",
+        Evidence::Mixed,
+        found(src::TIBIAL),
+    ),
+    specialist: Some(NEEDLE),
+    amplitude: ranged_ma(500, 4_000, 9_000, recalled_high(src::TIBIAL_PRACTICE), PICKED),
+    typical_amplitude_ua: Sourced::new((500, 9_000), recalled_high(src::TIBIAL_PRACTICE)),
+    amplitude_rule: Sourced::new(
+        AmplitudeRule::SegmentalTwitch { muscle: "the toes, or a tingling sole" },
+        recalled_high(src::TIBIAL_PRACTICE),
+    ),
+    session_length: at_minutes(30, found(src::TIBIAL)),
+    electrodes: Electrodes {
+        min_diameter_mm: Sourced::new(1, ours("a needle is no pad on the skin")),
+        ..pads(
+            square_mm(25, 25, 25, ours("the surface of a needle in tissue, roughly"), UNSTATED),
+            text("needle 3 to 5 cm above the inner ankle", recalled_high(src::TIBIAL_PRACTICE)),
+            text("pad on the arch of the foot", recalled_high(src::TIBIAL_PRACTICE)),
+        )
+    },
+    channels: count(1, 1, 1, found(src::TIBIAL), found(src::TIBIAL)),
+    dose: dose(
+        None,
+        exactly(1, found(src::TIBIAL)),
+        exactly(1, found(src::TIBIAL)),
+        exactly(12, found(src::TIBIAL)),
+    ),
+    ..TIBIAL
+};
+
+/// By pads at the ankle.
+pub static TTNS: Condition = Condition {
+    name: "ttns",
+    title: "Tibial nerve by pads (TTNS)",
+    summary: "Two pads behind and above the inner ankle, below pain.",
+    amplitude: milliamps(1, 20, 50, recalled(src::TIBIAL_PRACTICE)),
+    typical_amplitude_ua: band(10, 50, recalled(src::TIBIAL_PRACTICE)),
+    amplitude_rule: Sourced::new(
+        AmplitudeRule::SegmentalTwitch { muscle: "the toes, below pain" },
+        recalled(src::TIBIAL_PRACTICE),
+    ),
+    session_length: minutes(30, 60, 60, found(src::TIBIAL), found(src::TIBIAL)),
+    electrodes: pads(
+        square_cm(20, 25, 25, recalled(src::TIBIAL_PRACTICE), PICKED),
+        text("behind the inner ankle", recalled(src::TIBIAL_PRACTICE)),
+        text("10 cm above it, or the arch of the foot", recalled(src::TIBIAL_PRACTICE)),
+    ),
+    dose: dose(
+        None,
+        exactly(1, found(src::TIBIAL)),
+        from_to(1, 7, 7, found(src::TIBIAL)),
+        from_to(4, 4, 12, found(src::TIBIAL)),
+    ),
+    ..TIBIAL
+};

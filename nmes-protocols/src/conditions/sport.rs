@@ -1,0 +1,423 @@
+//! Warm-up and recovery, strength of athletes and of older adults.
+
+use super::parts::*;
+use crate::amplitude::AmplitudeRule;
+use crate::condition::{Condition, Family};
+use crate::dose::Change;
+use crate::provenance::{Evidence, Provenance, Sourced};
+use crate::schedule_row::{ProgramRow, ScheduleRow, StageRow};
+use crate::screening::{Item, Site};
+use crate::sources as src;
+use crate::waveform::{Carrier, ChargeReturn, WaveKind};
+
+pub(super) const LEG: Condition = Condition {
+    needs: intact("motor nerve of the muscle"),
+    site: Site::Thigh,
+    other_sites: &[Site::LowerLeg, Site::Arm, Site::Abdomen],
+    channels: count(1, 2, 4, recalled(src::USUAL_CURRENTS), PICKED),
+    electrodes: pads(
+        square_cm(25, 50, 100, recalled(src::USUAL_CURRENTS), PICKED),
+        text("belly of the muscle, proximal", UNSTATED),
+        text("belly of the muscle, distal", UNSTATED),
+    ),
+    specific_items: &[Item::MuscleTear, Item::Rhabdomyolysis],
+    ..BASE
+};
+
+const RECOVERY: Condition = Condition {
+    family: Family::Recovery,
+    headline: finding(
+        "effects on lactate are seen, effects on performance are not consistent",
+        Evidence::Mixed,
+        found(src::RECOVERY),
+    ),
+    use_class: CONTINUOUS.use_class,
+    trigger: CONTINUOUS.trigger,
+    schedule: CONTINUOUS.schedule,
+    amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::RECOVERY)),
+    evidence: &[
+        finding(
+            "5 Hz, 25 min, quadriceps: torque as after cycling or rest; 104 % at 24 h",
+            Evidence::None,
+            found(src::RECOVERY),
+        ),
+        finding(
+            "calf, 15 min between two tests: -1.8 against -15.9 % passive, lactate back sooner",
+            Evidence::Positive,
+            found(src::RECOVERY),
+        ),
+        finding(
+            "15 min after hard training: no effect beyond a trend in perceived effort",
+            Evidence::Negative,
+            found(src::RECOVERY),
+        ),
+    ],
+    ..LEG
+};
+
+/// Twitches after effort.
+pub static RECOVERY_ACTIVE: Condition = Condition {
+    name: "recovery-active",
+    title: "Recovery: twitches after effort",
+    summary: "Visible twitches without tetanus for some twenty minutes.",
+    phase_width: micros(200, 300, 400, recalled(src::SPORT_DEVICES), PICKED),
+    rate: hertz(1, 5, 9, found(src::RECOVERY), found(src::RECOVERY)),
+    session_length: minutes(15, 25, 25, found(src::RECOVERY), found(src::RECOVERY)),
+    dose: dose(None, exactly(1, found(src::RECOVERY)), None, None),
+    ..RECOVERY
+};
+
+const fn rung(hertz: u32) -> StageRow {
+    const WHY: Provenance = ours("steps of two to three minutes from 9 to 1 Hz are recalled; two and a half");
+    StageRow {
+        name: "recovery",
+        hold_ms: Sourced::new(148_000, WHY),
+        rest_ms: Sourced::new(0, WHY),
+        repeats: Sourced::new(1, WHY),
+        level_permille: Sourced::new(1_000, WHY),
+        rate_millihertz: Some(Sourced::new(hertz.saturating_mul(1_000), recalled(src::SPORT_DEVICES))),
+    }
+}
+
+/// From 9 to 1 a second.
+pub static RECOVERY_LADDER: Condition = Condition {
+    name: "recovery-ladder",
+    title: "Recovery: from 9 to 1 Hz in steps",
+    summary: "A programme as sports stimulators have it: the rate falls every two and a half minutes.",
+    headline: finding(
+        "a device's programme, recalled; no trial of it was looked up",
+        Evidence::None,
+        recalled(src::SPORT_DEVICES),
+    ),
+    phase_width: micros(200, 300, 400, recalled(src::SPORT_DEVICES), PICKED),
+    rate: at_hz(9, recalled(src::SPORT_DEVICES)),
+    schedule: ScheduleRow::Program(ProgramRow {
+        ramps: our_ramps(1_000, 1_000),
+        stages: &[rung(9), rung(8), rung(7), rung(6), rung(5), rung(4), rung(3), rung(2), rung(1)],
+    }),
+    session_length: minutes(
+        23,
+        23,
+        24,
+        ours("nine steps of two and a half minutes"),
+        ours("nine steps of two and a half minutes"),
+    ),
+    ..RECOVERY
+};
+
+/// Twitches before effort.
+pub static WARM_UP: Condition = Condition {
+    name: "warm-up",
+    title: "Warm-up: twitches before a session",
+    summary: "A few minutes of twitches before stronger contractions; the same afterwards cools down.",
+    headline: finding(
+        "part of the protocols of trials; by itself nothing was looked up",
+        Evidence::None,
+        found(src::COPD_HZ),
+    ),
+    phase_width: micros(200, 250, 300, recalled_high(src::DIRKS_2014), recalled_high(src::DIRKS_2014)),
+    rate: hertz(3, 5, 10, found(src::COPD_HZ), found(src::COPD_HZ)),
+    session_length: minutes(3, 5, 5, found(src::COPD_HZ), recalled_high(src::DIRKS_2014)),
+    notes: &[text(
+        "tetanic programmes of one maker begin with a warm-up that may be skipped",
+        found(src::COMPEX_WARNINGS),
+    )],
+    ..RECOVERY
+};
+
+const STRENGTH: Condition = Condition {
+    family: Family::Strength,
+    amplitude: milliamps(1, 64, 100, recalled_high(src::FILIPOVIC_2011)),
+    typical_amplitude_ua: band(48, 80, recalled_high(src::FILIPOVIC_2011)),
+    stop_rules: &[
+        text(
+            "muscle pain for more than 72 h or dark urine: stop and have it looked at",
+            recalled_high(src::STRENGTH_PRACTICE),
+        ),
+        text(
+            "first sessions of many muscles: 10 to 12 min and not to what is tolerated",
+            recalled_high(src::STRENGTH_PRACTICE),
+        ),
+    ],
+    ..LEG
+};
+
+/// What effective sets of a review have.
+pub static STRENGTH_ATHLETE: Condition = Condition {
+    name: "strength-athlete",
+    title: "Strength of athletes",
+    summary: "Strong contractions of a few seconds with long rests, three times a week.",
+    headline: finding(
+        "eight weeks, three a week: force +9.3 %, volume +3.3 to 6.4 %",
+        Evidence::Positive,
+        found(src::STRENGTH),
+    ),
+    phase_width: micros(200, 300, 400, recalled_high(src::FILIPOVIC_2011), PICKED),
+    rate: hertz(60, 75, 120, recalled_high(src::FILIPOVIC_2011), PICKED),
+    amplitude_rule: Sourced::new(
+        AmplitudeRule::PercentMvic { target: 60, least: 50 },
+        recalled_high(src::FILIPOVIC_2011),
+    ),
+    schedule: cyclic(
+        ramps(
+            millis(500, 1_000, 2_000, recalled(src::STRENGTH_PRACTICE), PICKED),
+            millis(0, 1_000, 1_000, UNSTATED, UNSTATED),
+        ),
+        seconds(3, 5, 10, recalled_high(src::FILIPOVIC_2011), PICKED),
+        seconds(15, 20, 30, recalled(src::STRENGTH_PRACTICE), PICKED),
+        RAMPS_UNSTATED,
+    ),
+    session_length: minutes(10, 15, 20, recalled_high(src::FILIPOVIC_2011), PICKED),
+    dose: dose(
+        None,
+        None,
+        from_to(3, 3, 4, recalled_high(src::FILIPOVIC_2011)),
+        from_to(4, 6, 8, recalled_high(src::FILIPOVIC_2011)),
+    ),
+    progression: &[progress(
+        0,
+        Change::Text("from 3 to 4 a week; 5 % of the maximal force more a week, to 60 to 80 %"),
+        recalled(src::STRENGTH_PRACTICE),
+    )],
+    reported: &[text(
+        "review of effective sets: 76.4 ± 20.9 Hz, 306.9 ± 105.1 µs, 63.7 ± 15.9 mA, ON 3 to 10 s, 3.2 ± 0.9 a week, 17.7 ± 10.9 min",
+        recalled_high(src::FILIPOVIC_2011),
+    )],
+    evidence: &[finding(
+        "eight weeks, three a week: force +9.3 %, volume +3.3 to 6.4 %",
+        Evidence::Positive,
+        found(src::STRENGTH),
+    )],
+    ..STRENGTH
+};
+
+/// Burst current on the elbow flexors.
+pub static STRENGTH_HOLCOMB: Condition = Condition {
+    name: "strength-holcomb",
+    title: "Strength: burst current, 15 on and 45 off (Holcomb)",
+    summary: "Elbow flexors with bursts at 90 a second.",
+    headline: finding(
+        "the settings were read; its outcome was not looked up",
+        Evidence::None,
+        found(src::STRENGTH),
+    ),
+    site: Site::Arm,
+    other_sites: &[],
+    waveform: wave(
+        Sourced::new(
+            WaveKind::BurstAc { shape: Carrier::Sine, cycles: 13 },
+            ours("Russian current is found; 13 cycles are half of each period, which is our figure"),
+        ),
+        Sourced::new(ChargeReturn::Symmetric, found(src::STRENGTH)),
+    ),
+    phase_width: at_us(200, ours("half a cycle of 2,500 Hz")),
+    gap: NO_GAP,
+    rate: at_hz(90, found(src::STRENGTH)),
+    amplitude_rule: Sourced::new(AmplitudeRule::MaxTolerated, UNSTATED),
+    schedule: cyclic(
+        our_ramps(2_000, 1_000),
+        at_ms(15_000, found(src::STRENGTH)),
+        at_ms(45_000, found(src::STRENGTH)),
+        RAMPS_UNSTATED,
+    ),
+    session_length: minutes(
+        1,
+        15,
+        15,
+        ours("15 contractions of 15 and 45 s"),
+        ours("15 contractions of 15 and 45 s"),
+    ),
+    dose: dose(
+        exactly(15, found(src::STRENGTH)),
+        None,
+        exactly(3, found(src::STRENGTH)),
+        exactly(4, found(src::STRENGTH)),
+    ),
+    evidence: &[finding(
+        "the settings were read; its outcome was not looked up",
+        Evidence::None,
+        found(src::STRENGTH),
+    )],
+    ..STRENGTH
+};
+
+/// The goal of a teaching table.
+pub static STRENGTH_GOAL: Condition = Condition {
+    name: "strength-goal",
+    title: "Strength as a goal: 1 to 5",
+    summary: "Contractions with rests five times as long, for muscle that is weak or sound.",
+    headline: finding(
+        "settings from teaching; no trial was looked up",
+        Evidence::None,
+        found(src::GOAL_TABLE),
+    ),
+    phase_width: micros(150, 300, 350, found(src::GOAL_TABLE), PICKED),
+    rate: hertz(35, 50, 80, found(src::GOAL_TABLE), PICKED),
+    amplitude_rule: Sourced::new(
+        AmplitudeRule::PercentMvic { target: 50, least: 10 },
+        found(src::GOAL_TABLE),
+    ),
+    schedule: cyclic(
+        ramps(
+            millis(2_000, 2_000, 3_000, found(src::GOAL_TABLE), found(src::GOAL_TABLE)),
+            millis(0, 1_000, 2_000, UNSTATED, UNSTATED),
+        ),
+        seconds(6, 10, 10, found(src::GOAL_TABLE), PICKED),
+        seconds(30, 50, 50, found(src::GOAL_TABLE), PICKED),
+        RAMPS_UNSTATED,
+    ),
+    session_length: minutes(6, 15, 20, ours("10 to 20 contractions"), ours("15 contractions of 10 and 50 s")),
+    dose: dose(Some(count(10, 15, 20, found(src::GOAL_TABLE), PICKED)), None, None, None),
+    evidence: &[finding(
+        "settings from teaching; no trial was looked up",
+        Evidence::None,
+        found(src::GOAL_TABLE),
+    )],
+    ..STRENGTH
+};
+
+/// Wide pulses at low current.
+pub static STRENGTH_WIDE: Condition = Condition {
+    name: "strength-wide-pulse",
+    title: "Strength: wide pulses at a high rate, an experiment",
+    summary: "1 ms at 100 a second and a low current.",
+    headline: finding(
+        "experimental; recalled, no benefit was looked up",
+        Evidence::None,
+        recalled(src::STRENGTH_PRACTICE),
+    ),
+    phase_width: at_us(1_000, recalled(src::STRENGTH_PRACTICE)),
+    rate: at_hz(100, recalled(src::STRENGTH_PRACTICE)),
+    amplitude: milliamps(1, 15, 30, ours("low current is recalled, no figure")),
+    typical_amplitude_ua: band(5, 25, ours("low current is recalled, no figure")),
+    amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, UNSTATED),
+    schedule: cyclic(
+        our_ramps(1_000, 1_000),
+        seconds(10, 20, 20, UNSTATED, UNSTATED),
+        seconds(20, 40, 60, UNSTATED, UNSTATED),
+        RAMPS_UNSTATED,
+    ),
+    session_length: minutes(5, 15, 20, UNSTATED, UNSTATED),
+    evidence: &[finding(
+        "experimental; recalled, no benefit was looked up",
+        Evidence::None,
+        recalled(src::STRENGTH_PRACTICE),
+    )],
+    ..STRENGTH
+};
+
+const OLDER: Condition = Condition {
+    family: Family::Strength,
+    headline: finding(
+        "strength and stairs improved in small trials; many reach only 1 to 20 % of their maximal force",
+        Evidence::Mixed,
+        found(src::HOOKER_1994),
+    ),
+    other_sites: &[],
+    needs: intact("femoral nerve"),
+    electrodes: pads(
+        square_cm(50, 90, 97, recalled(src::USUAL_CURRENTS), PICKED),
+        text("quadriceps, proximal", recalled(src::OLDER_PRACTICE)),
+        text("quadriceps, distal", recalled(src::OLDER_PRACTICE)),
+    ),
+    channels: count(1, 2, 2, recalled(src::USUAL_CURRENTS), PICKED),
+    evidence: &[
+        finding(
+            "older men, 36 % of the maximal force, 12 sessions: peak torque up",
+            Evidence::Positive,
+            found(src::CAGGIANO_1994),
+        ),
+        finding(
+            "15 % of the maximal force, 4 weeks: timed up-and-go 8.81 to 7.67 s",
+            Evidence::Positive,
+            found(src::OLDER_15),
+        ),
+        finding(
+            "what is tolerated gives 1 to 20 % of the maximal force",
+            Evidence::Mixed,
+            found(src::HOOKER_1994),
+        ),
+        finding(
+            "rheumatoid arthritis: 31 % against 77 % by exercise, attrition 29 against 7 %",
+            Evidence::Mixed,
+            found(src::RHEUMATOID),
+        ),
+        finding(
+            "rheumatoid arthritis: size of the muscle did not follow the dose",
+            Evidence::Negative,
+            found(src::RHEUMATOID_DOSE),
+        ),
+        finding(
+            "the registered study of 40 % of the maximal force: no results posted",
+            Evidence::None,
+            found(src::PITTSBURGH_2008),
+        ),
+    ],
+    specific_items: &[Item::FragileSkin, Item::Rhabdomyolysis],
+    notes: &[text("a target of 40 % may be out of reach: record what was reached", found(src::HOOKER_1994))],
+    ..STRENGTH
+};
+
+/// A share of the maximal force.
+pub static STRENGTH_OLDER: Condition = Condition {
+    name: "strength-older",
+    title: "Older adults: quadriceps",
+    summary: "Contractions at a share of the maximal force, as much as is tolerated.",
+    phase_width: micros(250, 300, 400, recalled(src::OLDER_PRACTICE), PICKED),
+    rate: hertz(50, 60, 60, found(src::OLDER_15), found(src::OLDER_15)),
+    amplitude_rule: Sourced::new(
+        AmplitudeRule::PercentMvic { target: 40, least: 15 },
+        found(src::PITTSBURGH_2008),
+    ),
+    schedule: cyclic(
+        our_ramps(2_000, 1_000),
+        at_ms(10_000, found(src::OLDER_15)),
+        seconds(15, 15, 50, found(src::OLDER_15), found(src::OLDER_15)),
+        RAMPS_UNSTATED,
+    ),
+    session_length: minutes(15, 40, 40, found(src::OLDER_15), found(src::OLDER_15)),
+    dose: dose(None, None, exactly(3, found(src::OLDER_15)), from_to(4, 4, 12, found(src::OLDER_15))),
+    progression: &[progress(
+        0,
+        Change::Text("10, 20, 40 % of the maximal force as tolerated"),
+        recalled(src::OLDER_PRACTICE),
+    )],
+    reported: &[
+        text("40 % of one-repetition maximum, 4 months, ages 75 to 96", found(src::BENAVENT_2014)),
+        text(
+            "at least 11 to 20 % of the maximal force was useful, from abstracts",
+            recalled(src::OLDER_PRACTICE),
+        ),
+    ],
+    ..OLDER
+};
+
+/// Short contractions in three blocks.
+pub static OLDER_KERN: Condition = Condition {
+    name: "strength-older-kern",
+    title: "Older adults: 3.5 on and 4.5 off, three blocks",
+    summary: "Ten minutes three times a session, two or three sessions a week over nine weeks.",
+    phase_width: micros(250, 300, 400, recalled(src::OLDER_PRACTICE), PICKED),
+    rate: at_hz(60, recalled(src::OLDER_PRACTICE)),
+    amplitude_rule: Sourced::new(AmplitudeRule::MaxTolerated, recalled(src::OLDER_PRACTICE)),
+    schedule: cyclic(
+        our_ramps(500, 500),
+        at_ms(3_500, recalled(src::OLDER_PRACTICE)),
+        at_ms(4_500, recalled(src::OLDER_PRACTICE)),
+        RAMPS_UNSTATED,
+    ),
+    session_length: minutes(
+        10,
+        10,
+        30,
+        recalled(src::OLDER_PRACTICE),
+        ours("one block; three make a session"),
+    ),
+    dose: dose(
+        None,
+        None,
+        from_to(2, 2, 3, recalled(src::OLDER_PRACTICE)),
+        exactly(9, recalled(src::OLDER_PRACTICE)),
+    ),
+    ..OLDER
+};

@@ -1,0 +1,94 @@
+//! How often, how long, and what changes from week to week.
+
+use crate::provenance::{Provenance, Ranged, Sourced};
+use core::fmt;
+
+/// How often and how long. A number that no source gives is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Dose {
+    /// Contractions in one session.
+    pub contractions: Option<Ranged>,
+    /// Sessions in a day.
+    pub per_day: Option<Ranged>,
+    /// Days with sessions in a week.
+    pub per_week: Option<Ranged>,
+    /// Weeks.
+    pub weeks: Option<Ranged>,
+    /// The least contractions in a week that a source found an effect with.
+    pub least_per_week: Option<Sourced<u32>>,
+    /// What else is said of it.
+    pub text: &'static [Sourced<&'static str>],
+}
+
+impl Dose {
+    /// Nothing is known.
+    pub const NONE: Self = Self {
+        contractions: None,
+        per_day: None,
+        per_week: None,
+        weeks: None,
+        least_per_week: None,
+        text: &[],
+    };
+
+    /// Every ranged number with its name.
+    pub fn ranges(&self) -> impl Iterator<Item = (&'static str, Ranged)> {
+        let all = [
+            ("contractions", self.contractions),
+            ("sessions a day", self.per_day),
+            ("days a week", self.per_week),
+            ("weeks", self.weeks),
+        ];
+        all.into_iter().filter_map(|(name, range)| range.map(|range| (name, range)))
+    }
+}
+
+/// A change from one week on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Progress {
+    /// The first week that it holds for, counted from 1; 0 where it follows what is seen and not the calendar.
+    pub from_week: u8,
+    /// What changes.
+    pub change: Change,
+    /// Where that is from.
+    pub provenance: Provenance,
+}
+
+/// What changes. A number lies in the row's range for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Change {
+    /// ON and OFF, in milliseconds.
+    OnOff(u32, u32),
+    /// Length of a session, in milliseconds.
+    Session(u32),
+    /// Width of the primary phase, in microseconds.
+    Width(u32),
+    /// Amplitude, in microamperes.
+    Amplitude(u32),
+    /// Something without a number of the row.
+    Text(&'static str),
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OnOff(on, off) => write!(f, "{on} ms on, {off} ms off"),
+            Self::Session(ms) => write!(f, "sessions of {} min", ms / 60_000),
+            Self::Width(us) => write!(f, "{us} µs a phase"),
+            Self::Amplitude(ua) => write!(f, "{ua} µA"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.from_week > 0 {
+            write!(f, "week {}: ", self.from_week)?;
+        }
+        self.change.fmt(f)
+    }
+}

@@ -1,0 +1,267 @@
+//! Every row for a typical person, compiled for three output stages and held against its profile.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests: a panic fails the test"
+)]
+
+use nmes_core::{ChannelHardware, Hardware, HardwareTiming, MicroAmps, Plan};
+use nmes_protocols::{
+    Answers, Availability, BuildError, CATALOGUE, ChargeReturn, Condition, Innervation, Request, ScheduleRow,
+    Side, Storage, Subject, WaveKind, build_session,
+};
+use nmes_safety::{Layer, Profile, Setup, assess, rules};
+use std::collections::BTreeMap;
+
+/// A timer of 1 µs and a 12-bit converter; sound-like blocks of 10 µs; the grid of a commercial stimulator: 1 µs and
+/// steps of 0.5 mA up to 130 mA.
+fn hardwares() -> [(&'static str, Hardware); 3] {
+    let make = |hz, na, codes: i32| {
+        let channel = ChannelHardware::symmetric(na, -codes, codes);
+        Hardware::new(HardwareTiming::ideal(hz), &[channel; 8], 0).unwrap()
+    };
+    [
+        ("timer 1 MHz", make(1_000_000, 61_035, 2_047)),
+        ("DMA 100 kHz", make(100_000, 61_035, 2_047)),
+        ("ScienceMode", make(1_000_000, 500_000, 260)),
+    ]
+}
+
+/// Somebody whom the row is for.
+fn person(row: &Condition) -> Subject {
+    let fits = [Innervation::Intact, Innervation::PartiallyDenervated, Innervation::Denervated];
+    let innervation = fits.into_iter().find(|i| row.needs.accepts(*i)).unwrap();
+    Subject::new(innervation, Side::Left)
+}
+
+fn specialist() -> Request {
+    Request { specialist: true, ..Request::default() }
+}
+
+/// REQ-PRO-213: every enabled row builds for a typical person; and compiles on three hardwares.
+#[test]
+fn every_row_builds_and_compiles() {
+    for row in CATALOGUE.iter().filter(|row| row.availability == Availability::Enabled) {
+        let mut storage = Storage::new();
+        let built = build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage)
+            .unwrap_or_else(|error| panic!("{}: {error}", row.name));
+        assert_eq!(built.gait.is_some(), row.schedule.step().is_some());
+        let channels = built.session.channels();
+        assert_eq!(u32::try_from(channels.len()).unwrap(), row.channels.default);
+        assert_eq!(channels[0].set.amplitude.as_microamps(), row.amplitude.default, "{}", row.name);
+        assert_eq!(channels[0].ceiling, channels[0].set);
+        for (name, hardware) in hardwares() {
+            if let Err(error) = Plan::compile(&built.session, &hardware) {
+                panic!("{} on {name}: {error}", row.name);
+            }
+        }
+    }
+}
+
+/// REQ-PRO-213: what a hardware cannot do is refused with the reason: 250 mA past its codes; bursts of a carrier where
+/// edges may be late, as there is no gap to repay them in.
+#[test]
+fn hardwares_refuse_with_a_reason() {
+    let row = nmes_protocols::find("denervated-rise-1").unwrap();
+    let request = Request { amplitude: MicroAmps::from_microamps(250_000), ..specialist() };
+    let mut storage = Storage::new();
+    let built = build_session(row, &person(row), &request, &Answers::all_no(), &mut storage).unwrap();
+    for (name, hardware) in hardwares() {
+        let error = Plan::compile(&built.session, &hardware).unwrap_err();
+        assert!(error.to_string().contains("the code range of the hardware"), "{name}: {error}");
+    }
+    let channel = ChannelHardware::symmetric(61_035, -2_047, 2_047);
+    let late = HardwareTiming { late_max_ticks: 2, ..HardwareTiming::ideal(1_000_000) };
+    let late = Hardware::new(late, &[channel; 8], 0).unwrap();
+    let mut bursts = 0;
+    for row in CATALOGUE.iter().filter(|row| matches!(row.waveform.kind.value, WaveKind::BurstAc { .. })) {
+        let mut storage = Storage::new();
+        let built =
+            build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage).unwrap();
+        let error = Plan::compile(&built.session, &late).unwrap_err();
+        assert!(error.to_string().contains("late edges of a repeated pulse"), "{}: {error}", row.name);
+        bursts += 1;
+    }
+    assert_eq!(bursts, 5);
+}
+
+/// Whether the check of this release knows the pulse: a rectangle that is paid back, once.
+fn is_plain(row: &Condition) -> bool {
+    row.waveform.kind.value == WaveKind::Rectangular
+        && row.waveform.balance.value != ChargeReturn::Monophasic
+        && row.timing.is_none()
+}
+
+/// Which rules of the general profile deny a row, with its own pads.
+const DENIED: &[(&str, &[&str])] = &[
+    // four hours, two hours at a time: contractions of that class end after an hour
+    ("chf-nuhr", &["E-SES-1"]),
+    // 0.7 ms and 1 ms: a profile may state up to 1 ms, the general one does not
+    ("chf-quittan", &["E-W-1"]),
+    // direct stimulation of muscle: energy, charge and width of a pulse; r.m.s. where they follow closely
+    ("denervated-rise-1", &["N-EN-1", "E-Q-1", "E-W-1"]),
+    ("denervated-rise-2", &["N-RMS-1", "N-RMS-X", "E-Q-1", "E-W-1"]),
+    ("denervated-rise-3", &["N-RMS-1", "N-RMS-X", "E-Q-1", "E-W-1"]),
+    ("denervated-rise-4", &["N-RMS-1", "N-RMS-X", "E-Q-1", "E-W-1"]),
+    // a needle has the area of a needle, half of it in contact
+    ("ptns", &["E-J-2"]),
+    ("ptns-faecal", &["E-J-2"]),
+    ("strength-wide-pulse", &["E-W-1"]),
+    ("tka-avramidis", &["E-SES-1"]),
+    ("tka-yoshida-motor", &["E-W-1"]),
+    ("tka-yoshida-sensory", &["E-W-1"]),
+];
+
+/// REQ-PRO-214: a row passes the general profile with its own pads, use class and session length, or is denied by the
+/// rules of the list. The rows for denervated muscle are: charge, energy, width.
+#[test]
+fn rows_pass_their_profile_or_are_denied_as_listed() {
+    let (_, hardware) = hardwares()[0];
+    let mut denied: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut looked = 0;
+    for row in CATALOGUE.iter().filter(|row| row.availability == Availability::Enabled && is_plain(row)) {
+        let mut storage = Storage::new();
+        let built =
+            build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage).unwrap();
+        let Ok(plan) = Plan::compile(&built.session, &hardware) else { continue };
+        looked += 1;
+        let areas = vec![row.electrodes.area.default; built.session.channels().len()];
+        let setup = Setup::new(&areas, row.use_class.value).unwrap();
+        let setup = setup
+            .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(row.session_length.default))
+            .unwrap_or(setup);
+        let report = assess(&plan, &setup, &Profile::default());
+        let ids: Vec<_> = report.denied().map(|r| r.rule.id).collect();
+        if !ids.is_empty() {
+            denied.insert(row.name, ids);
+        }
+    }
+    let expected: BTreeMap<&str, Vec<&str>> = DENIED.iter().map(|(row, ids)| (*row, ids.to_vec())).collect();
+    assert_eq!(denied, expected);
+    assert!(looked > 70, "{looked}");
+}
+
+/// REQ-PRO-215: without a specialist's word the rows behind that gate are refused with the reason; disabled rows always.
+#[test]
+fn gates_refuse_with_a_reason() {
+    for row in CATALOGUE {
+        let mut storage = Storage::new();
+        let outcome = build_session(row, &person(row), &Request::default(), &Answers::all_no(), &mut storage);
+        match (row.availability, row.specialist) {
+            (Availability::Disabled(_), _) => assert!(matches!(outcome, Err(BuildError::Disabled { .. }))),
+            (Availability::Enabled, Some(_)) => {
+                let error = outcome.unwrap_err();
+                assert!(matches!(error, BuildError::SpecialistOnly { .. }), "{}: {error}", row.name);
+                assert!(error.to_string().contains("is for specialists: "), "{error}");
+            }
+            (Availability::Enabled, None) => assert!(outcome.is_ok(), "{}", row.name),
+        }
+    }
+}
+
+/// REQ-PRO-216: the amplitude is the one asked for, else what the rule comes to with what was measured, else the row's
+/// default with a note; beyond the row's range it is refused, not clamped.
+#[test]
+fn amplitude_rules_resolve() {
+    let ua = MicroAmps::from_microamps;
+    let cases = [
+        ("oedema-hvpc", 36_000, Some("motor")),
+        ("pelvic-stress", 30_000, Some("sensory")),
+        ("tens-conventional", 20_000, Some("sensory")),
+        ("knee-oa", 55_000, Some("tolerated")),
+        ("foot-drop-exercise", 33_000, Some("effect")),
+        ("icu-weakness", 33_000, Some("effect")),
+        ("knee-oa", 70_000, None),
+    ];
+    for (name, expected, measured) in cases {
+        let row = nmes_protocols::find(name).unwrap();
+        let mut subject = person(row);
+        if measured.is_some() {
+            subject.motor_threshold = ua(40_000);
+            subject.sensory_threshold = ua(10_000);
+            subject.tolerated = ua(55_000);
+            subject.effect = ua(33_000);
+        }
+        let mut storage = Storage::new();
+        let built =
+            build_session(row, &subject, &Request::default(), &Answers::all_no(), &mut storage).unwrap();
+        let applied = built.settings.get("amplitude").unwrap();
+        assert_eq!(applied.value, expected, "{name}");
+        assert_eq!(applied.origin.mark() == "person", measured.is_some(), "{name}");
+        assert_eq!(built.notes().any(|n| n.to_string().contains("not measured")), measured.is_none());
+    }
+    let row = nmes_protocols::find("knee-oa").unwrap();
+    let subject = Subject { tolerated: ua(101_000), ..person(row) };
+    let mut storage = Storage::new();
+    let error =
+        build_session(row, &subject, &Request::default(), &Answers::all_no(), &mut storage).unwrap_err();
+    assert!(error.to_string().contains("101000"), "{error}");
+}
+
+/// REQ-PRO-217: a monophasic pulse declares the direct current of its own set values, and is refused above the row's cap
+/// for its pads; the balanced choice of the same row declares none.
+#[test]
+fn direct_current_is_declared_and_capped() {
+    let row = nmes_protocols::find("denervated-small").unwrap();
+    let build = |request: &Request| {
+        let mut storage = Storage::new();
+        build_session(row, &person(row), request, &Answers::all_no(), &mut storage).map(|built| {
+            (
+                built.session.channels()[0].pulse.balance,
+                built.settings.get("declared direct current").copied(),
+            )
+        })
+    };
+    let (balance, applied) = build(&specialist()).unwrap();
+    // 20 mA, half of it on average over 200 ms, every two seconds: 1 mA, and 2 %
+    assert_eq!(applied.unwrap().value, 1_021);
+    assert_eq!(
+        balance,
+        nmes_core::Balance::DeclaredDc { at_most: MicroAmps::from_microamps(1_021).unwrap() }
+    );
+    let other = Request { balance: Some(nmes_protocols::BalanceChoice::Option), ..specialist() };
+    assert_eq!(build(&other).unwrap(), (nmes_core::Balance::Symmetric, None));
+    let bells = nmes_protocols::find("bells-denervated").unwrap();
+    let strong = Request {
+        amplitude: MicroAmps::from_microamps(10_000),
+        rate_millihertz: Some(1_600),
+        balance: Some(nmes_protocols::BalanceChoice::Option),
+        ..specialist()
+    };
+    let mut storage = Storage::new();
+    let error = build_session(bells, &person(bells), &strong, &Answers::all_no(), &mut storage).unwrap_err();
+    assert!(matches!(error, BuildError::DirectCurrent { most: 250, .. }), "{error}");
+}
+
+/// REQ-PRO-218: contractions come out as the row counts them: ramps inside ON or beside it, the second half of the
+/// channels in the rest of the first where the row says so; stages fill the session.
+#[test]
+fn schedules_come_out_as_stated() {
+    use nmes_core::Schedule;
+    let build = |name: &str, look: &mut dyn FnMut(&nmes_core::Session<'_>)| {
+        let row = nmes_protocols::find(name).unwrap();
+        let mut storage = Storage::new();
+        let built =
+            build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage).unwrap();
+        look(&built.session);
+    };
+    build("knee-oa", &mut |session| {
+        let Schedule::Cyclic(cycle) = session.schedule() else { panic!("cyclic") };
+        assert_eq!((cycle.hold.as_millis(), cycle.rest.as_millis()), (7_000, 50_000));
+    });
+    build("icu-weakness", &mut |session| {
+        let Schedule::Cyclic(cycle) = session.schedule() else { panic!("cyclic") };
+        assert_eq!((cycle.hold.as_millis(), cycle.rest.as_millis()), (6_000, 12_000));
+        let offsets: Vec<_> = session.channels().iter().map(|c| c.offset.as_micros()).collect();
+        assert_eq!(offsets, [0, 0, 9_750_000, 9_750_000]);
+    });
+    build("copd-hf", &mut |session| {
+        let Schedule::Program(stages) = session.schedule() else { panic!("a programme") };
+        assert_eq!((stages.len(), stages[1].repeats, stages[0].level_permille), (2, 68, 500));
+    });
+    for row in CATALOGUE.iter().filter(|r| matches!(r.schedule, ScheduleRow::Gated(_))) {
+        build(row.name, &mut |session| assert!(matches!(session.schedule(), Schedule::Gated(_))));
+    }
+}
