@@ -15,8 +15,8 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
 device_crates=(nmes-core nmes-safety nmes-protocols nmes-hal-adapters)
 device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
-proofs=(core_engine safety_guard safety_records protocols_trigger)
-all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash demo)
+proofs=(core_engine core_render safety_guard safety_records protocols_trigger)
+all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash tables demo)
 
 usage() {
   cat <<'HELP'
@@ -35,6 +35,8 @@ usage: ./ci.sh STEP...
   msrv     cargo check with the toolchain that Cargo.toml names as rust-version
   nopanic  the images in examples/firmware/no-panic link, so no panic is reachable; with an index in them they do not
   hash     the scripted run gives examples/firmware/script/GOLDEN.txt on the host and in QEMU on two Cortex-M images
+  tables   docs/stop-table.md, docs/stop-table.csv and docs/lateness-table.md are what the engine does;
+           NMES_TABLES=write ./ci.sh tables makes them anew
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
   sizes    sizes of the link-proof images
@@ -42,7 +44,9 @@ usage: ./ci.sh STEP...
   schema   what `nmes check --json` and `nmes report --json` print, against docs/schema with an independent validator
            (needs Python; the tests do the same with one of their own)
   audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
-  oracles  frames for commercial stimulators against independent implementations from PyPI (needs Python)
+  oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
+  miri     tests of nmes-core under Miri, on the nightly toolchain
+  gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
   fuzz     broken streams for the decoders and conversations of both, NMES_FUZZ_SECONDS each (default 60)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
@@ -411,6 +415,24 @@ trace_soup() { # folder
   return "$bad"
 }
 
+# REQ-CORE-89, and the next line: the tables of the documents are made by the engine.
+# REQ-CORE-83
+step_tables() {
+  local work made bad=0
+  work=$(mktemp -d)
+  cargo build -q --locked -p nmes-core --example stop_table --example lateness_table
+  "$CARGO_TARGET_DIR/debug/examples/stop_table" >"$work/stop-table.md"
+  "$CARGO_TARGET_DIR/debug/examples/stop_table" csv >"$work/stop-table.csv"
+  "$CARGO_TARGET_DIR/debug/examples/lateness_table" >"$work/lateness-table.md"
+  for made in stop-table.md stop-table.csv lateness-table.md; do
+    [ "${NMES_TABLES:-}" != write ] || cp "$work/$made" "docs/$made"
+    diff -u "docs/$made" "$work/$made" || bad=1
+    printf 'docs/%s: %s lines\n' "$made" "$(wc -l <"$work/$made")"
+  done
+  rm -rf "$work"
+  [ "$bad" = 0 ] || fail "the engine does otherwise; if it is meant to: NMES_TABLES=write ./ci.sh tables"
+}
+
 step_demo() {
   local command work
   command=$(readme_command demo)
@@ -426,6 +448,54 @@ step_demo() {
   printf 'foot-drop.svg: %s bytes; pulses.csv: %s lines\n' \
     "$(wc -c <"$work/foot-drop.svg")" "$(wc -l <"$work/pulses.csv")"
   rm -rf "$work"
+}
+
+# Each function named oracle_… is one of docs/oracles.md.
+step_oracles() {
+  local name names
+  names=$(declare -F | awk '$3 ~ /^oracle_/ { print $3 }')
+  for name in $names; do
+    printf '+ %s\n' "${name#oracle_}"
+    "$name"
+  done
+}
+
+# Sets oracle_python to the interpreter of a virtual environment that has these packages; false when there is none to be had.
+need_python() { # name package...
+  local folder="$CARGO_TARGET_DIR/oracles/$1"
+  oracle_python="$folder/bin/python"
+  shift
+  command -v python3 >/dev/null || return 1
+  [ -x "$oracle_python" ] || python3 -m venv "$folder" || return 1
+  "$oracle_python" -m pip install -q --disable-pip-version-check "$@"
+}
+
+# REQ-CORE-84: onsets, whole pulses and balance of 600 random trains.
+oracle_pulse2percept() {
+  need_python pulse2percept 'pulse2percept==0.11.*' || { skip "oracles: no pulse2percept (python3, its venv, pip)"; return; }
+  cargo build -q --locked -p nmes-core --example oracle_trains
+  "$oracle_python" nmes-core/tests/oracles/pulse2percept.py "$CARGO_TARGET_DIR/debug/examples/oracle_trains"
+}
+
+# Without the walks over every sweep and slope, which take from minutes to hours there.
+step_miri() {
+  cargo +nightly miri --version >/dev/null 2>&1 || rustup component add --toolchain nightly miri rust-src 2>/dev/null ||
+    { skip_kindly "miri: not in the nightly toolchain (rustup toolchain install nightly --component miri,rust-src)"; return; }
+  PROPTEST_CASES="${PROPTEST_CASES:-4}" MIRIFLAGS="${MIRIFLAGS:--Zmiri-disable-isolation}" \
+    cargo +nightly miri test --locked -p nmes-core --lib --test refusal_table --test refusal_plans \
+    --target-dir "$CARGO_TARGET_DIR/miri" -- --skip timing:: --skip slope::
+}
+
+step_gungraun() {
+  local version runner="$CARGO_TARGET_DIR/gungraun"
+  need_debian valgrind valgrind || { skip "gungraun: no valgrind (apt-get install valgrind)"; return; }
+  # the runner has to be of the library's own version
+  version=$(awk '$0 == "name = \"gungraun\"" { getline; gsub(/[^0-9.]/, ""); print }' Cargo.lock)
+  [ -n "$version" ] || fail "Cargo.lock has no gungraun"
+  "$runner/bin/gungraun-runner" --version 2>/dev/null | grep -qF "$version" ||
+    cargo install -q --locked --root "$runner" --version "$version" gungraun-runner ||
+    { skip "gungraun: no gungraun-runner $version (cargo install gungraun-runner)"; return; }
+  GUNGRAUN_RUNNER="$runner/bin/gungraun-runner" cargo bench --locked -p nmes-benches --bench instructions
 }
 
 step_counts() {
@@ -457,16 +527,13 @@ step_sizes() {
 }
 
 # REQ-HAL-100 and REQ-HAL-101 on fresh frames: equal, or different as docs/stimulators.md lists.
-step_oracles() {
-  local venv="$CARGO_TARGET_DIR/oracles" seed=${NMES_SEED:-$(date +%s)} out
-  local peers=(science-mode-4==0.0.23 pysciencemode==1.1.5)
-  command -v python3 >/dev/null || { skip "oracles: no python3"; return; }
-  [ -x "$venv/bin/python" ] || python3 -m venv "$venv" || { skip "oracles: no venv (apt-get install python3-venv)"; return; }
-  "$venv/bin/python" -m pip install -q --disable-pip-version-check "${peers[@]}" ||
-    { skip "oracles: pip could not install ${peers[*]}"; return; }
+oracle_stimulators() {
+  local seed=${NMES_SEED:-$(date +%s)} out peers=(science-mode-4==0.0.23 pysciencemode==1.1.5) frames
+  need_python stimulators "${peers[@]}" || { skip "oracles: no ${peers[*]} (python3, its venv, pip)"; return; }
+  frames="$CARGO_TARGET_DIR/oracles/stimulators/frames.txt"
   printf 'seed %s\n' "$seed"
-  "$venv/bin/python" nmes-hal-adapters/tests/oracles/frames.py 13000 13000 "$seed" >"$venv/frames.txt" 2>/dev/null
-  out=$(NMES_ORACLE_FRAMES="$venv/frames.txt" cargo test --release -q -p nmes-hal-adapters --test frames -- --nocapture) ||
+  "$oracle_python" nmes-hal-adapters/tests/oracles/frames.py 13000 13000 "$seed" >"$frames" 2>/dev/null
+  out=$(NMES_ORACLE_FRAMES="$frames" cargo test --release -q -p nmes-hal-adapters --test frames -- --nocapture) ||
     { printf '%s\n' "$out"; fail "frames differ from the peers; NMES_SEED=$seed makes them again"; }
   grep -E '^\.*(sm4|rs2): ' <<<"$out" || fail "nothing was compared"
 }
@@ -549,7 +616,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), audit (network), schema, oracles and fuzz (Python; minutes), sizes and counts (print, check nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), schema, audit, oracles, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

@@ -38,10 +38,17 @@ impl ChannelPlan<'_> {
     /// The codes that a setting is put out with, or why it cannot be.
     pub(crate) fn validate_setting(&self, setting: Setting) -> Result<u32, ConfigError> {
         let width = self.width_ticks(setting.width);
+        let moved = setting.width != self.channel.set.width;
+        if matches!(self.channel.pulse.form, Form::Points(_)) && moved {
+            let reason = "the widths of custom points stay as they are: set the amplitude";
+            return Err(ConfigError::Conflict { field: Field::PhaseWidth, reason });
+        }
         let source = "the least time between two edges of the hardware, and L + 2 ε";
         at_least(Field::PhaseTicks, i64::from(width), i64::from(self.segment_min), source)?;
         let source = "L + 2 ε is at most 10 % of the shortest phase";
         at_most(Field::Lateness, i64::from(self.jitter), i64::from(width / 10), source)?;
+        let source = "late edges are repaid by the balancing phase, which is longer than its worst stretch";
+        at_least(Field::PhaseTicks, i64::from(width), i64::from(self.width_min), source)?;
         if self.pays_in_two_levels() {
             let source = "an asymmetric or calibrated balancing phase is at least four edge spacings long";
             at_least(
@@ -129,7 +136,8 @@ impl ChannelPlan<'_> {
         }
         let code = self.code_for(self.channel.ceiling.amplitude);
         let width = self.width_ticks(self.channel.ceiling.width);
-        let each = self.recipe(code, width, 0).map_or(0, |r| u64::from(r.cell.per_cycle()));
+        // one more than at the ceiling, where a balancing phase at another setting has two levels
+        let each = self.recipe(code, width, 0).map_or(0, |r| u64::from(r.cell.per_cycle()).saturating_add(1));
         let total = i64::try_from(each.saturating_mul(repeats)).unwrap_or(i64::MAX);
         at_most(
             Field::Repeat,
@@ -201,8 +209,9 @@ impl ChannelPlan<'_> {
     /// The main phase is off by at most L (its first edge late, its second not), which the balancing phase takes
     /// up to twice its length ratio as long to repay (four times with an offset of half a code); its levels change
     /// up to L late; up to L + 1 is carried from the pulse before. With stamps that are off by ε, L + 2 ε for L. The
-    /// outer phase of a triphasic pulse is off as well, and the balancing one is weaker by it. Where the last edge does
-    /// not move, it is 0.
+    /// outer phase of a triphasic pulse is off as well, and the balancing one is weaker by it. Each step of a table is off
+    /// by how much the level changes there, and the level that pays is its mean. Where the last edge does not move, it is
+    /// 0.
     #[must_use]
     pub fn stretch_ticks(&self) -> u64 {
         let late = self.jitter_ticks();
@@ -213,16 +222,40 @@ impl ChannelPlan<'_> {
         let exact = self.hardware.is_exact();
         let weaker = match self.channel.pulse.form {
             Form::Triphasic { outer_percent } => {
-                let outer = u64::from(outer_percent);
-                outer.saturating_add(100).div_ceil(100_u64.saturating_sub(outer).max(1)).saturating_add(1)
+                let outer = self.outer_charge_percent(outer_percent);
+                // a balancing level of one and a half codes may be one
+                let swing = outer.saturating_add(100).saturating_mul(3);
+                swing.div_ceil(100_u64.saturating_sub(outer).saturating_mul(2).max(1)).saturating_add(1)
             }
-            Form::Rectangular | Form::Prepulse(_) | Form::Points(_) | Form::Table(_) => 1,
+            Form::Table(_) => self.changes().div_ceil(self.mean()),
+            Form::Rectangular | Form::Prepulse(_) | Form::Points(_) => 1,
         };
         let times = weaker.saturating_mul(if exact { 2 } else { 4 });
-        let several = percent.div_ceil(100).saturating_mul(times).saturating_add(1);
+        let several = percent.div_ceil(100).saturating_mul(times).saturating_add(self.levels());
         let plain = exact && percent == 100 && self.channel.pulse.form == Form::Rectangular;
         let ratio = if plain { 1 } else { several };
         late.saturating_mul(ratio.saturating_add(2)).saturating_add(2)
+    }
+
+    /// The shortest main phase whose balancing phase can be shortened by as much as it can be stretched.
+    pub(crate) fn shortest_retimed(&self) -> u32 {
+        match self.channel.pulse.form {
+            Form::Triphasic { .. } | Form::Table(_) if !self.retimes() || self.jitter == 0 => 0,
+            Form::Triphasic { .. } | Form::Table(_) => {
+                let percent = u64::from(self.channel.pulse.balance.length_percent());
+                let least = self.stretch_ticks().saturating_add(u64::from(self.segment_min));
+                u32::try_from(least.saturating_mul(100).div_ceil(percent.max(1))).unwrap_or(u32::MAX)
+            }
+            Form::Rectangular | Form::Prepulse(_) | Form::Points(_) => 0,
+        }
+    }
+
+    /// Charge of the first outer phase of a triphasic pulse in percent of the main phase's: on calibrated outputs the
+    /// gains of the two polarities differ.
+    fn outer_charge_percent(&self, outer_percent: u8) -> u64 {
+        let leading = self.channel.pulse.leading == Polarity::Positive;
+        let gain = |positive| self.hardware.gain_na(positive).unsigned_abs().max(1);
+        u64::from(outer_percent).saturating_mul(gain(!leading)).div_ceil(gain(leading))
     }
 
     /// The longest that a trim takes, in ticks: each step leaves at most a quarter of the charge.
@@ -238,23 +271,76 @@ impl ChannelPlan<'_> {
         steps.saturating_mul(step).saturating_add(self.swings().saturating_mul(late))
     }
 
-    /// How many set amplitudes the level changes by in one pulse, all changes added up, where trims repay late edges.
+    /// The most that the last edge of a trim or of a repayment moves when it is re-timed, in ticks: as that of a pulse,
+    /// or, where that does not move, what a level of full strength is late by at the level that pays.
+    #[must_use]
+    pub fn repayment_stretch_ticks(&self) -> u64 {
+        let late = self.jitter_ticks();
+        if late == 0 || self.retimes() {
+            return self.stretch_ticks();
+        }
+        let ratio = self.loudest().saturating_mul(2).div_ceil(self.paying_fraction());
+        late.saturating_mul(ratio.saturating_add(3)).saturating_add(2)
+    }
+
+    /// By how many times the level that pays a trim the levels of one pulse with its repeats change, all changes added
+    /// up, where trims repay late edges.
     fn swings(&self) -> u64 {
         if self.retimes() {
             return 0;
         }
-        let full = u64::from(crate::FULL_SCALE.unsigned_abs());
-        let (mut last, mut sum) = (0_i32, 0_u64);
-        let mut to = |level: i16| {
-            sum = sum.saturating_add(u64::from(last.abs_diff(i32::from(level))));
-            last = i32::from(level);
-        };
+        // there and back, twice for a mirror image; a code is up to half as much again as it should be, or 1 for nothing
+        let each = self.changes().saturating_mul(3).div_ceil(self.paying_fraction());
+        let all = each.saturating_add(self.levels().saturating_mul(2));
+        all.saturating_mul(u64::from(self.cycles)).saturating_add(4)
+    }
+
+    /// All changes of level of custom points or of a table, there and back, with [`crate::FULL_SCALE`] for the set
+    /// amplitude.
+    fn changes(&self) -> u64 {
+        let (mut last, mut sum) = (0_i16, 0_u64);
+        self.fractions(|level| {
+            sum = sum.saturating_add(u64::from(level.abs_diff(last)));
+            last = level;
+        });
+        sum.saturating_add(u64::from(last.unsigned_abs()))
+    }
+
+    /// The mean level of a table.
+    fn mean(&self) -> u64 {
+        let mut sum = 0_u64;
+        self.fractions(|level| sum = sum.saturating_add(u64::from(level.unsigned_abs())));
+        sum.checked_div(self.levels()).unwrap_or(0).max(1)
+    }
+
+    /// How many levels custom points or a table have; 1 for another pulse.
+    fn levels(&self) -> u64 {
+        let mut count = 0_u64;
+        self.fractions(|_| count = count.saturating_add(1));
+        count.max(1)
+    }
+
+    /// The strongest level, with [`crate::FULL_SCALE`] for the set amplitude.
+    fn loudest(&self) -> u64 {
+        let mut most = 1;
+        self.fractions(|level| most = level.unsigned_abs().max(most));
+        u64::from(most)
+    }
+
+    /// The strongest level against the main phase.
+    fn paying_fraction(&self) -> u64 {
+        let mut most = 1;
+        self.fractions(|level| most = level.saturating_neg().max(most));
+        let mirrored = matches!(self.body(), Body::Table(_));
+        if mirrored { self.loudest() } else { u64::from(most.unsigned_abs()) }
+    }
+
+    /// Looks at each level of custom points or of a table.
+    fn fractions(&self, mut look: impl FnMut(i16)) {
         match self.body() {
             Body::None => {}
-            Body::Points(points) => points.iter().for_each(|p| to(p.fraction)),
-            Body::Table(levels) => levels.iter().for_each(|l| to(*l)),
+            Body::Points(points) => points.iter().chain(&self.last_point()).for_each(|p| look(p.fraction)),
+            Body::Table(levels) => levels.iter().for_each(|level| look(*level)),
         }
-        // back to zero, the mirror image or the last point, and their own way back
-        sum.div_ceil(full).saturating_add(2).saturating_mul(2)
     }
 }

@@ -67,12 +67,16 @@ pub(crate) enum Body<'a> {
     Table(&'a [i16]),
 }
 
+/// The most stored segments: those of a triphasic pulse whose two gaps are an open step and a rest each, which is paid
+/// back in two levels, and the gap to its next repeat.
+const STORED_MAX: usize = 9;
+
 /// One repeat: body, stored segments, the body mirrored, stored segments.
 ///
 /// The last stored segment may be the gap to the next repeat; after the last repeat it is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Cell {
-    pub(crate) stored: [(Packed, u32); MAX_SEGMENTS],
+    pub(crate) stored: [(Packed, u32); STORED_MAX],
     pub(crate) stored_len: u8,
     /// Stored segments ahead of the mirrored body.
     pub(crate) split: u8,
@@ -104,7 +108,7 @@ impl Default for Cell {
 
 impl Cell {
     pub(crate) const EMPTY: Self = Self {
-        stored: [(Packed::OPEN, 0); MAX_SEGMENTS],
+        stored: [(Packed::OPEN, 0); STORED_MAX],
         stored_len: 0,
         split: 0,
         mirrored: false,

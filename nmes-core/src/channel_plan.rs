@@ -113,7 +113,8 @@ impl<'a> ChannelPlan<'a> {
         };
         let stretch = i64::try_from(plan.stretch_ticks()).unwrap_or(i64::MAX);
         let room_ticks = u64::try_from(plan.room_needed()).unwrap_or(u64::MAX);
-        Ok(Self { stretch, room_ticks, ..plan })
+        let width_min = plan.width_min.max(plan.shortest_retimed());
+        Ok(Self { stretch, room_ticks, width_min, ..plan })
     }
 
     /// The channel of the session.
@@ -176,8 +177,9 @@ impl<'a> ChannelPlan<'a> {
         millis_to_ticks(self.channel.ramp.down_min, self.ticks_per_second)
     }
 
-    /// The shortest primary phase that is put out: the edge spacing + L + 2 ε, or 10 (L + 2 ε) if longer. A width
-    /// ramp is silent below it.
+    /// The shortest primary phase that is put out: the edge spacing + L + 2 ε, or 10 (L + 2 ε) if longer; of a triphasic
+    /// pulse, and of a table that is paid back in one level, at least so long that the balancing phase outlasts
+    /// [`ChannelPlan::stretch_ticks`]. A width ramp is silent below it.
     #[must_use]
     pub const fn width_min_ticks(&self) -> u32 {
         self.width_min

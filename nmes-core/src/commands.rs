@@ -8,6 +8,7 @@ use crate::gate::{GateAnswer, GateInput, GateRefusal};
 use crate::schedule::{Gate, Schedule};
 use crate::session::Setting;
 use crate::ticks::millis_to_ticks;
+use crate::units::MicroAmps;
 
 impl Engine<'_, '_> {
     /// Sets amplitude and width of a channel at full level, from its next frame on. An amplitude of zero is silence.
@@ -32,9 +33,8 @@ impl Engine<'_, '_> {
         let codes = if ua == 0 { 0 } else { plan.validate_setting(setting)? };
         let width_ticks = plan.width_ticks(setting.width);
         let state = self.channels.get_mut(usize::from(channel)).ok_or(missing)?;
-        let stale = state.stale;
-        state.refresh(plan, now);
-        if state.set != setting || stale {
+        let missed = state.refresh(plan, now);
+        if state.set != setting || missed {
             state.set = setting;
             state.set_ticks = (if ua == 0 { 0 } else { plan.code_for(setting.amplitude) }, width_ticks);
             if !state.is_imminent(now.saturating_add(u64::from(plan.spacing))) {
@@ -45,7 +45,9 @@ impl Engine<'_, '_> {
         Ok(CommandReceipt { channel, codes, width_ticks, from_sequence })
     }
 
-    /// Sets a channel by its recruitment pattern: 0 to 1,000 thousandths. See [`crate::Pattern`].
+    /// Sets a channel by its recruitment pattern: 0 to 1,000 thousandths. See [`crate::Pattern`]. What is too small for
+    /// the hardware (under half a code, or shorter than [`ChannelPlan::width_min_ticks`]) is silence, so that less is
+    /// never refused.
     ///
     /// # Errors
     /// The channel has no pattern, the command is above 1,000, or as [`Engine::command`]. Nothing changes then.
@@ -60,7 +62,11 @@ impl Engine<'_, '_> {
         let reason = "the channel has no recruitment pattern";
         let none = ConfigError::Conflict { field: Field::PatternPoints, reason };
         let pattern = plan.channel.train.pattern.ok_or(none)?;
-        self.command(channel, pattern.setting(command_permille)?, now)
+        let mut setting = pattern.setting(command_permille)?;
+        if plan.code_for(setting.amplitude) == 0 || plan.width_ticks(setting.width) < plan.width_min_ticks() {
+            setting.amplitude = MicroAmps::ZERO;
+        }
+        self.command(channel, setting, now)
     }
 
     /// Opens, holds, closes or toggles the gate of a gated session, within the bounds it declares.
@@ -103,13 +109,16 @@ impl Engine<'_, '_> {
         self.each_channel(now, |state, plan| state.open_gate(plan, gate, now, end))
     }
 
-    /// Ramps every channel down and keeps it silent until [`Engine::resume`]; the session's clock goes on. A pulse
-    /// under way is finished, and the level falls from the next one on. False when it was paused before.
+    /// Ramps every channel down, at once also where it has an offset, and keeps it silent until [`Engine::resume`]; the
+    /// session's clock goes on. A pulse under way is finished. The level is at most that of a ramp-down from full level
+    /// that began now: a channel that is lower, in a ramp or in a stage, stays where it is until the ramp comes by. It is
+    /// silent after one ramp-down, and open. False when it was paused before.
     pub fn pause(&mut self, now: u64) -> bool {
         self.each_channel(now, |state, plan| answer(state.pause(plan, now))) != GateAnswer::Ignored
     }
 
-    /// Ramps every channel up again, from the level it has come down to. False when it was not paused.
+    /// Ramps every channel up again: from the level it has come down to it is at most that of a ramp-up. False when it was
+    /// not paused.
     pub fn resume(&mut self, now: u64) -> bool {
         self.each_channel(now, |state, plan| answer(state.resume(plan, now))) != GateAnswer::Ignored
     }

@@ -10,6 +10,7 @@ impl ChannelState {
         if self.paused {
             return false;
         }
+        self.settle(plan, now);
         self.duck_down(plan, now);
         self.paused = true;
         true
@@ -20,29 +21,61 @@ impl ChannelState {
         if !self.paused {
             return false;
         }
+        self.settle(plan, now);
         self.paused = false;
         self.duck_up(plan, now);
         true
     }
 
-    /// A command came: what was stale is good again.
-    pub(crate) fn refresh(&mut self, plan: &ChannelPlan<'_>, now: u64) {
+    /// A command came: what was stale is good again. Whether the next onset was planned without it.
+    pub(crate) fn refresh(&mut self, plan: &ChannelPlan<'_>, now: u64) -> bool {
+        self.settle(plan, now);
+        let missed = self.stale || self.onsets.tick() > self.stale_from(plan);
         self.commanded_at = now;
         if self.stale {
             self.stale = false;
             self.duck_up(plan, now);
         }
+        missed
     }
 
-    /// Ramps down at an onset for which no command is new enough.
-    pub(crate) fn look_at_commands(&mut self, plan: &ChannelPlan<'_>, tick: u64) {
-        if plan.stale_ticks == 0 || self.stale {
-            return;
-        }
-        if tick.saturating_sub(self.commanded_at) > plan.stale_ticks {
-            self.duck_down(plan, tick);
+    /// Up to here the last command is good; for ever where commands do not go stale.
+    fn stale_from(&self, plan: &ChannelPlan<'_>) -> u64 {
+        if plan.stale_ticks == 0 { u64::MAX } else { self.commanded_at.saturating_add(plan.stale_ticks) }
+    }
+
+    /// At `now` the last command is too old: the ramp down began when it became so.
+    pub(crate) fn settle(&mut self, plan: &ChannelPlan<'_>, now: u64) {
+        let from = self.stale_from(plan);
+        if now > from && !self.stale {
+            self.duck_down(plan, from);
             self.stale = true;
             self.counters.stale = self.counters.stale.saturating_add(1);
+        }
+    }
+
+    /// What a pause leaves of full level at `tick`, or a command that is too old by then.
+    pub(crate) fn left_at(&self, plan: &ChannelPlan<'_>, tick: u64) -> u32 {
+        let from = self.stale_from(plan);
+        if tick > from && !self.stale && !self.paused {
+            return self.falling(plan, from).fraction(tick).unwrap_or(0);
+        }
+        self.ducked(tick)
+    }
+
+    /// Forgets a pause whose way back is over.
+    pub(crate) fn forget_duck(&mut self, plan: &ChannelPlan<'_>, now: u64) {
+        let lasts = self.paused || self.stale || now > self.stale_from(plan);
+        if self.duck.is_some() && !lasts && self.ducked(now) == FULL {
+            self.duck = None;
+        }
+    }
+
+    fn falling(&self, plan: &ChannelPlan<'_>, at: u64) -> Envelope {
+        Envelope {
+            from: self.ducked(at),
+            close_tick: at,
+            ..Envelope::opening(at, at, u64::MAX, plan.down_ticks)
         }
     }
 
@@ -50,10 +83,7 @@ impl ChannelState {
         if self.paused || self.stale {
             return;
         }
-        let from = self.ducked(now);
-        let falling =
-            Envelope { from, close_tick: now, ..Envelope::opening(now, now, u64::MAX, plan.down_ticks) };
-        self.duck = Some(falling);
+        self.duck = Some(self.falling(plan, now));
     }
 
     fn duck_up(&mut self, plan: &ChannelPlan<'_>, now: u64) {

@@ -6,7 +6,10 @@ use crate::units::Charge;
 
 /// The most segments that a frame made by [`PulseFrame::from_parts`] has. A frame of a plan may have more: its repeats
 /// and tables are not stored.
-pub const MAX_SEGMENTS: usize = 8;
+///
+/// The most that is stored of a repeat: outer phase, dead step and gap, main phase, dead step and gap, two balancing
+/// levels, and the gap to the next repeat.
+pub const MAX_SEGMENTS: usize = 9;
 
 /// What an output does from one edge to the next. Off is not zero: see [`Rest`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -198,9 +198,10 @@ impl Hardware {
         calibration_crc: u32,
     ) -> Result<Self, ConfigError> {
         let count = u8::try_from(channels.len()).unwrap_or(u8::MAX);
-        let limits = "a hardware has 1 to 8 channels";
-        at_least(Field::Channels, i64::from(count), 1, limits)?;
-        at_most(Field::Channels, i64::from(count), 8, limits)?;
+        let (given, limits) =
+            (i64::try_from(channels.len()).unwrap_or(i64::MAX), "a hardware has 1 to 8 channels");
+        at_least(Field::Channels, given, 1, limits)?;
+        at_most(Field::Channels, given, 8, limits)?;
         validate_timing(&timing, count)?;
         let mut table = [ChannelHardware::default(); MAX_CHANNELS];
         for (slot, channel) in table.iter_mut().zip(channels) {

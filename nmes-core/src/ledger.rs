@@ -153,7 +153,9 @@ impl ChannelState {
             return Ok(self.moved);
         }
         let by = round_div(left, weight).and_then(i64::checked_neg).ok_or(overflow)?;
-        if by > plan.stretch {
+        // a trim's own edge moves by what it leaves over and its lateness, whatever the pulse; a recovery may take in
+        // the late cut of a much stronger level, and no onset comes after it
+        if self.kind == FrameKind::Pulse && by > plan.stretch {
             let ledger = left.saturating_mul(plan.unit_na);
             return Err(EngineFault::Repayment { channel: index, ledger });
         }
@@ -211,7 +213,7 @@ impl ChannelState {
             return on.checked_mul(ticks)?.checked_add(self.owed);
         }
         let (planned, begin) = self.planned_so_far(plan)?;
-        let ticks = i64::try_from(t).ok()?.checked_sub(i64::try_from(begin).ok()?)?;
+        let ticks = signed_between(begin, t)?;
         weight(plan, self.level).checked_mul(ticks)?.checked_add(planned)?.checked_add(self.owed)
     }
 
@@ -238,6 +240,8 @@ impl ChannelState {
                 }
                 self.plain = self.cell.body_len == 0 && self.cell.cycles == 1 && !self.recover;
                 self.trims_in_row = 0;
+                self.balancing_code = self.planned.balancing_code;
+                self.settle(plan, self.onsets.tick());
                 self.earliest_onset = self.onset.saturating_add(self.period_ticks(plan));
                 self.advance_onset(plan);
             }
@@ -277,7 +281,7 @@ impl ChannelState {
             return Some(());
         }
         let (planned, begin) = self.planned_so_far(plan)?;
-        let shift = i64::try_from(self.since).ok()?.checked_sub(i64::try_from(begin).ok()?)?;
+        let shift = signed_between(begin, self.since)?;
         let shifted = weight(plan, self.level).checked_mul(shift)?;
         self.owed = self.owed.checked_add(planned)?.checked_add(shifted)?;
         self.edge = 0;
@@ -305,6 +309,12 @@ impl ChannelState {
         }
         counted
     }
+}
+
+/// Ticks from one moment to another, which may be before it.
+fn signed_between(from: u64, to: u64) -> Option<i64> {
+    let ticks = i64::try_from(from.abs_diff(to)).ok()?;
+    if to < from { ticks.checked_neg() } else { Some(ticks) }
 }
 
 /// By how much an edge was late, or its fault.

@@ -3,14 +3,15 @@
 use crate::channel_plan::ChannelPlan;
 use crate::error::{ConfigError, Field};
 use crate::plan::Plan;
-use crate::schedule::Schedule;
+use crate::schedule::{Cycle, Schedule};
+use crate::ticks::millis_to_ticks;
 use crate::timing::Timing;
 
 impl Plan<'_> {
     /// Every two channels on one source keep apart by their offsets, or are refused.
     ///
     /// The proof is for channels whose trains begin together (a session that runs by itself, with the same ramps), that
-    /// have one even rate and no rates of stages: then the distance of their onsets, modulo the period, is that of
+    /// have one even rate and no rates of stages, and rest for more than a period: then the distance of their onsets, modulo the period, is that of
     /// their offsets to within a tick, and each needs as much room as its longest pulse with all that may follow it.
     pub(crate) fn prove_apart(&self) -> Result<(), ConfigError> {
         for (index, one) in (0_u8..).zip(self.channels()) {
@@ -28,9 +29,10 @@ impl Plan<'_> {
         let (a, b) = (one.channel(), other.channel());
         let together = one.rate() == other.rate() && even(one) && even(other);
         let alike = a.ramp.up == b.ramp.up && a.ramp.down == b.ramp.down;
-        if !together || !alike || !self.runs_alike() {
+        if !together || !alike || !self.runs_alike(one.period_ticks()) {
             let reason = "on one source only channels of one even rate and the same ramps, in a session that runs by \
-                          itself, are proved apart: give each a source of its own, or allow a wait with `Overlap::Defer`";
+                          itself with rests of at least a period, are proved apart: give each a source of its own, or \
+                          allow a wait with `Overlap::Defer`";
             return Err(ConfigError::Conflict { field: Field::Overlap, reason });
         }
         let period = one.period_ticks().max(1);
@@ -54,11 +56,18 @@ impl Plan<'_> {
         Err(ConfigError::Below { field: Field::Overlap, value, limit, source })
     }
 
-    fn runs_alike(&self) -> bool {
+    /// Every contraction begins where the schedule says: after a rest shorter than a period its first onset would wait
+    /// for the pulse before, on a channel that had one.
+    fn runs_alike(&self, period: u64) -> bool {
+        let hz = self.hardware().timing().ticks_per_second;
+        let rested = |cycle: &Cycle| millis_to_ticks(cycle.rest, hz) > period;
         match self.session().schedule() {
-            Schedule::Continuous | Schedule::Cyclic(_) => true,
+            Schedule::Continuous => true,
+            Schedule::Cyclic(cycle) => rested(&cycle),
             Schedule::Gated(_) => false,
-            Schedule::Program(stages) => stages.iter().all(|stage| stage.rate.is_none()),
+            Schedule::Program(stages) => {
+                stages.iter().all(|stage| stage.rate.is_none() && rested(&stage.cycle))
+            }
         }
     }
 }

@@ -66,7 +66,9 @@ impl<'a> Plan<'a> {
         {
             let mut plan = ChannelPlan::new(channel, output, hardware)?;
             plan.validate()?;
-            if let (true, Overlap::Defer(most)) = (shares, session.overlap()) {
+            let shared =
+                output.source != 0 && outputs.iter().filter(|o| o.source == output.source).count() > 1;
+            if let (true, Overlap::Defer(most)) = (shared, session.overlap()) {
                 plan.wait_ticks = micros_to_ticks_long(most, plan.ticks_per_second);
             }
             *slot = Some(plan);
@@ -183,9 +185,13 @@ fn fits_the_stages(
     let source = "the stages of a programme fit into the session";
     at_most(Field::SessionLength, all.saturating_sub(rest), ms(session.length()), source)?;
     for rate in stages.iter().filter_map(|stage| stage.rate) {
-        let most = i64::try_from(channel.rate.as_millihertz()).unwrap_or(i64::MAX);
-        let asked = i64::try_from(rate.as_millihertz()).unwrap_or(i64::MAX);
-        at_most(Field::StageRate, asked, most, "the channel's rate, which is what is checked")?;
+        if rate.is_faster_than(channel.rate) {
+            // rounded down and up, so that the message never says that it would fit
+            let limit = i64::try_from(channel.rate.millihertz_down()).unwrap_or(i64::MAX);
+            let value = i64::try_from(rate.as_millihertz()).unwrap_or(i64::MAX);
+            let source = "the channel's rate, which is what is checked";
+            return Err(ConfigError::Above { field: Field::StageRate, value, limit, source });
+        }
     }
     Ok(())
 }

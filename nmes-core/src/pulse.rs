@@ -68,7 +68,8 @@ pub struct Prepulse {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Point {
     /// Level in thousandths of the set amplitude, −1,000 to 1,000; above zero drives the leading way. 0 rests as in the
-    /// interphase gap.
+    /// interphase gap. Every level is this part of the code of the set amplitude, so on an output with unequal gains one of
+    /// the other polarity is off by as much as they differ; its calibrated charge is what is counted and paid back.
     pub permille: i16,
     /// How long.
     pub width: Micros,
@@ -92,8 +93,9 @@ pub enum Form<'a> {
         outer_percent: u8,
     },
     /// Two to sixteen levels. They sum to zero, and the last one takes the rounding: it is put out in two levels one
-    /// code apart where that makes the sum exact. The set width is the sum of the widths. With
-    /// [`Balance::DeclaredDc`] they need not.
+    /// code apart where that makes the sum exact, and where it would need more than the set amplitude, by more than a
+    /// code, or, on a bridge with a dead time, the other polarity than it has, the pulse is not put out. The set width is the sum of the widths. With [`Balance::DeclaredDc`] they need not
+    /// sum to zero, and the last one is as given.
     Points(&'a [Point]),
     /// Equal steps over the set width, each a fraction of the set amplitude with [`crate::FULL_SCALE`] as one. See the
     /// tables in [`crate::shapes`]. Symmetric balance is the mirror image.
@@ -106,7 +108,8 @@ pub enum Form<'a> {
 pub struct Repeat {
     /// How often, 1 to 1,000.
     pub count: u16,
-    /// From the end of one to the beginning of the next.
+    /// From the end of one to the beginning of the next. It rests as the gap between two phases does; open where a driven
+    /// zero would have an offset.
     pub gap: Micros,
 }
 
@@ -149,6 +152,15 @@ pub struct PulseShape<'a> {
 }
 
 impl PulseShape<'_> {
+    /// A symmetric biphasic rectangular pulse without a gap: the default, in a constant.
+    pub const SYMMETRIC: Self = Self {
+        form: Form::Rectangular,
+        gap: Micros::ZERO,
+        balance: Balance::Symmetric,
+        leading: Polarity::Positive,
+        repeat: Repeat::ONCE,
+    };
+
     /// What does not depend on the hardware.
     pub(crate) const fn validate(&self, width: Micros) -> Result<(), ConfigError> {
         if let Err(e) = self.validate_balance() {

@@ -77,11 +77,22 @@ impl Rate {
         Self::new(millihertz, 1_000_000_000)
     }
 
+    /// Thousandths of a pulse a second, rounded down.
+    pub(crate) fn millihertz_down(self) -> u64 {
+        u64::from(self.pulses).saturating_mul(1_000_000_000).checked_div(u64::from(self.per_us)).unwrap_or(0)
+    }
+
     /// Thousandths of a pulse a second, rounded up.
     #[must_use]
     pub fn as_millihertz(self) -> u64 {
         // at most 2^32 × 10^9, below 2^62
         u64::from(self.pulses).saturating_mul(1_000_000_000).div_ceil(u64::from(self.per_us).max(1))
+    }
+
+    /// More pulses in the same time.
+    pub(crate) fn is_faster_than(self, other: Self) -> bool {
+        let one = u64::from(self.pulses).saturating_mul(u64::from(other.per_us));
+        one > u64::from(other.pulses).saturating_mul(u64::from(self.per_us))
     }
 
     /// The pulses counted in [`Self::per_us`].

@@ -62,10 +62,13 @@ pub(crate) struct Planned {
     pub(crate) setting: Setting,
     pub(crate) deferred_ticks: u64,
     pub(crate) full_level: bool,
+    /// The strongest balancing code.
+    pub(crate) balancing_code: u32,
 }
 
 impl Planned {
-    pub(crate) const NONE: Self = Self { setting: Setting::ZERO, deferred_ticks: 0, full_level: false };
+    pub(crate) const NONE: Self =
+        Self { setting: Setting::ZERO, deferred_ticks: 0, full_level: false, balancing_code: 1 };
 }
 
 /// Counts since the engine was made; each saturates.

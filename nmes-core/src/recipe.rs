@@ -130,7 +130,12 @@ impl Draft<'_> {
         self.count(level, ticks)
     }
 
+    /// `None` when a level is outside the code range.
     fn count(&mut self, level: Packed, ticks: u32) -> Option<()> {
+        let hardware = &self.plan.hardware;
+        if level.code() > hardware.code_max || level.code() < hardware.code_min {
+            return None;
+        }
         let units =
             i64::from(level.code()).checked_mul(i64::from(ticks))?.checked_mul(i64::from(self.sign))?;
         self.units = self.units.checked_add(units)?;
@@ -191,6 +196,9 @@ impl Draft<'_> {
             Balance::DeclaredDc { .. } => self.declare(),
             Balance::Symmetric if is_table && self.exact => {
                 self.gap()?;
+                if self.cell.strongest(self.sign, plan.body()) > plan.hardware.code_limit(self.sign < 0) {
+                    return None;
+                }
                 self.cell.split = self.cell.stored_len();
                 self.cell.mirrored = true;
                 self.cell.tail = self.cell.body_len.saturating_add(u16::from(self.cell.split));
@@ -203,8 +211,10 @@ impl Draft<'_> {
     /// A declared direct current: what is left is left. Of custom points the last is as given.
     fn declare(&mut self) -> Option<i64> {
         if let (Form::Points(_), Some(last)) = (self.plan.channel.pulse.form, self.plan.last_point()) {
-            let level = scale(self.cell.code, last.fraction).checked_mul(self.sign)?;
-            self.drive(level, last.ticks)?;
+            let code = scale(self.cell.code, last.fraction);
+            let level = if last.fraction == 0 { self.plan.gap_level() } else { Packed::driven(code) };
+            self.cell.push(level, last.ticks);
+            self.count(level, last.ticks)?;
         }
         self.cell.tail = u16::MAX;
         if !self.exact {
@@ -221,9 +231,12 @@ impl Draft<'_> {
         }
         let nominal = if points { plan.last_point()?.ticks } else { self.balancing_width(code, width)? };
         // the last of custom points may pay either way
-        let forwards = points && self.units < 0;
+        let forwards = points && if self.exact { self.units < 0 } else { self.owed_na < 0 };
         let towards = if forwards { 1 } else { -1 };
-        let payer = plan.payer((self.sign > 0) == forwards);
+        let mut payer = plan.payer((self.sign > 0) == forwards);
+        if points {
+            payer.code_limit = self.most_of_last_point(&payer, forwards)?;
+        }
         let against = |n: i64| if forwards { n.checked_neg() } else { Some(n) };
         let balancing = if self.exact {
             repay_units(u64::try_from(against(self.units)?).ok()?, nominal, &payer)?
@@ -233,6 +246,19 @@ impl Draft<'_> {
         self.cell.tail = self.cell.per_cycle();
         self.push_balancing(&balancing, towards)?;
         against(balancing.left_na_ticks)
+    }
+
+    /// The last of custom points takes the rounding of the others, and no more than that: it drives no stronger than the
+    /// strongest point may, and across a dead time only its own way.
+    fn most_of_last_point(&self, payer: &Payer, forwards: bool) -> Option<u32> {
+        let last = self.plan.last_point()?;
+        if self.plan.dead_ticks > 0 && (last.fraction > 0) != forwards {
+            return None;
+        }
+        let main =
+            self.plan.hardware.gain_na(self.cell.code > 0).checked_mul(i64::from(self.cell.code).abs())?;
+        let equal = main.checked_add(payer.gain_na.checked_sub(1)?)?.checked_div(payer.gain_na)?;
+        Some(u32::try_from(equal).ok()?.saturating_add(1).min(payer.code_limit))
     }
 
     fn push_balancing(&mut self, balancing: &Balancing, towards: i32) -> Option<()> {
@@ -258,7 +284,10 @@ impl Draft<'_> {
 
     fn between_repeats(&mut self) {
         if self.cell.cycles > 1 && self.plan.repeat_gap_ticks > 0 {
-            self.cell.push(self.plan.gap_level(), self.plan.repeat_gap_ticks);
+            // a driven zero with an offset would be a direct current that no phase pays back
+            let drifts = self.plan.hardware.offset_na != 0 && self.plan.gap_level().is_driven();
+            let level = if drifts { Packed::OPEN } else { self.plan.gap_level() };
+            self.cell.push(level, self.plan.repeat_gap_ticks);
             self.cell.gap_last = true;
         }
     }

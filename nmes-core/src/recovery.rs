@@ -75,7 +75,7 @@ impl ChannelState {
         let owed = self.owed_at(plan, cut)?;
         let direction: i32 = if owed < 0 { 1 } else { -1 };
         let magnitude = owed.checked_abs()?.checked_mul(plan.unit_na)?;
-        let cap = self.cell.strongest(direction, plan.body());
+        let cap = self.cell.strongest(direction, plan.body()).min(self.balancing_code);
         let balancing = levels(plan, magnitude, direction > 0, cap)?;
         let part =
             |(codes, ticks): (u32, u32)| Some((i32::try_from(codes).ok()?.checked_mul(direction)?, ticks));

@@ -38,7 +38,8 @@ pub struct Stage {
     pub cycle: Cycle,
     /// How many contractions, at least 1.
     pub repeats: u16,
-    /// Full level in thousandths of the set value, 1 to 1,000. The ramp's floor stays.
+    /// Full level in thousandths of the way from the ramp's floor to the set value, 1 to 1,000; from a floor of 0, of the
+    /// set value.
     pub level_permille: u16,
     /// Another rate than the channel's, and no faster: even, whatever the channel's timing.
     pub rate: Option<Rate>,

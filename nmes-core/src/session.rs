@@ -66,6 +66,18 @@ pub struct Ramp {
     pub floor: u32,
 }
 
+impl Ramp {
+    /// No ramp: the default, in a constant.
+    pub const NONE: Self = Self {
+        control: Control::Amplitude,
+        slope: Slope::Linear,
+        up: Millis::ZERO,
+        down: Millis::ZERO,
+        down_min: Millis::ZERO,
+        floor: 0,
+    };
+}
+
 /// When the pulses of a train stand, and what else bounds or drives it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -74,11 +86,18 @@ pub struct Train<'a> {
     pub timing: Timing<'a>,
     /// The most pulses of one train, after which it ends without a ramp; 0 for as many as fit.
     pub pulses_max: u32,
-    /// How long a command stays good: when no newer one came for this long, the channel ramps down, and a command
-    /// brings it back by a ramp. Zero for ever.
+    /// How long a command stays good: when no newer one came for longer than this, the channel ramps down as by
+    /// [`crate::Engine::pause`], from the moment at which the last one was that old, and a command brings it back by a
+    /// ramp. Zero for ever.
     pub stale_after: Millis,
     /// What a command in thousandths means on this channel; see [`crate::Engine::command_level`].
     pub pattern: Option<Pattern<'a>>,
+}
+
+impl Train<'_> {
+    /// Even pulses without bounds: the default, in a constant.
+    pub const EVEN: Self =
+        Self { timing: Timing::Even, pulses_max: 0, stale_after: Millis::ZERO, pattern: None };
 }
 
 /// One channel of a session.
@@ -109,7 +128,8 @@ pub enum Overlap {
     /// They never do: `compile` proves it or refuses.
     #[default]
     Forbid,
-    /// The later onset waits, at most this long, and is counted as deferred; then it is dropped, and counted.
+    /// The later onset waits, at most this long, and is counted as deferred; then it is dropped, and counted. Waiting for
+    /// the channel's own pulse before, or for a command just before it, counts as well.
     Defer(Micros),
 }
 

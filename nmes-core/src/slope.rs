@@ -12,7 +12,8 @@ use crate::envelope::FULL;
 /// | `RaisedCosine` | (1 − cos πx) / 2 | 0.5 | 1.57, in the middle |
 /// | `Exponential` | (e³ˣ − 1) / (e³ − 1) | 0.18 | 3.16, at the set value |
 ///
-/// The table entries are exact to half of 1/65,536; a value between two of them is within 4/65,536 of the raised cosine
+/// The shapes are tables of 129 entries, each the formula at i/128 in 65,536ths to nearest, with straight lines between
+/// them, to nearest. A value between two of them is within 4/65,536 of the raised cosine
 /// and within 6/65,536 of the exponential. The ends are exact, and the level never falls on the way up.
 ///
 /// The 3 in the exponential is a choice of this project, not a published value. It is for comfort: the steps near the

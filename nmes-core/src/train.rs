@@ -43,6 +43,8 @@ struct Onset {
     at: u64,
     waited: u64,
     fraction: u32,
+    /// By a pause or a stale command.
+    silenced: bool,
     code: u32,
     width: u32,
 }
@@ -55,6 +57,7 @@ impl ChannelState {
         let dropped = waited >= self.period_ticks(channel) || waited > channel.wait_ticks;
         let count = if dropped { &mut self.counters.dropped } else { &mut self.counters.silent };
         *count = count.saturating_add(1);
+        self.settle(channel, self.onsets.tick());
         self.advance_onset(channel);
     }
 
@@ -85,6 +88,7 @@ impl ChannelState {
                     if self.close(index, channel, clock, earliest) {
                         return;
                     }
+                    self.count_forced(clock, earliest);
                     self.train_end = Some(self.since);
                     self.train = if clock.stopping { Train::Done } else { Train::Idle };
                 }
@@ -101,8 +105,16 @@ impl ChannelState {
                 }
             }
         }
-        // a contraction that the rate leaves without an onset: look on when the next onset may stand
-        self.pend(Pending::Pause, earliest.max(self.onsets.tick()));
+        // contractions that the rate leaves without an onset: look on at once, before the next onset
+        self.pend(Pending::Pause, earliest);
+    }
+
+    /// A train is over: whether its longest time closed it.
+    fn count_forced(&mut self, clock: &Clockwork, earliest: u64) {
+        let closed = if clock.stopping { earliest } else { self.onsets.tick() } >= self.envelope.close_tick;
+        if core::mem::take(&mut self.limited) && closed {
+            self.counters.forced_closes = self.counters.forced_closes.saturating_add(1);
+        }
     }
 
     fn pend(&mut self, pending: Pending, at: u64) {
@@ -112,9 +124,7 @@ impl ChannelState {
 
     /// The end of a train: trims until the ledger is small, then open. False when there is nothing left to do.
     fn close(&mut self, index: u8, channel: &ChannelPlan<'_>, clock: &Clockwork, earliest: u64) -> bool {
-        // a repayment waits until a shared source is free, going open does not
-        let free = clock.reserved.free_from(earliest, channel.room_ticks);
-        if self.trim(index, channel, free, channel.jitter_ticks(), Packed::OPEN) {
+        if self.trim(index, channel, clock, earliest, channel.jitter_ticks(), Packed::OPEN) {
             return true;
         }
         self.opens(earliest)
@@ -130,11 +140,12 @@ impl ChannelState {
     }
 
     /// Makes a trim when more than `allowed` code-ticks are owed. Each leaves at most a quarter.
-    /// Never stronger than the last pulse's balancing level.
+    /// Never stronger than the last pulse's balancing level, and only while a shared source is free.
     fn trim(
         &mut self,
         index: u8,
         channel: &ChannelPlan<'_>,
+        clock: &Clockwork,
         earliest: u64,
         allowed: u64,
         rest: Packed,
@@ -160,7 +171,9 @@ impl ChannelState {
         let ticks =
             self.owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
         let Ok(ticks) = u32::try_from(ticks) else { return false };
-        self.set_trim(channel, earliest, code, ticks, rest)
+        let after = channel.repayment_stretch_ticks().saturating_add(u64::from(channel.turn_ticks));
+        let onset = clock.reserved.free_from(earliest, u64::from(ticks).saturating_add(after));
+        self.set_trim(channel, onset, code, ticks, rest)
     }
 
     fn set_trim(
@@ -217,44 +230,33 @@ impl ChannelState {
     ) -> bool {
         let ideal = self.onsets.tick();
         let at = clock.reserved.free_from(ideal.max(earliest), channel.room_ticks);
-        if self.limited && ideal >= self.envelope.close_tick {
-            self.limited = false;
-            self.counters.forced_closes = self.counters.forced_closes.saturating_add(1);
-        }
         let enough = channel.channel().train.pulses_max;
         let over = at >= clock.end_of(channel)
             || self.envelope.fraction(at).is_none()
             || (enough > 0 && self.train_pulses >= enough);
         let Some(fraction) = self.envelope.fraction(ideal).filter(|_| !over) else { return false };
-        let fraction = self.shaped(channel, fraction, ideal);
-        if fraction == 0 && self.duck.is_some() && self.opens(earliest) {
+        self.forget_duck(channel, earliest);
+        let (fraction, ducked) = self.shaped(channel, fraction, ideal);
+        let silenced = ducked && fraction == 0;
+        if silenced && self.opens(earliest) {
             return true;
         }
         let (code, width) = self.level_at(channel, fraction);
         let waited = at.saturating_sub(ideal);
-        let free = clock.reserved.free_from(earliest, channel.room_ticks);
-        self.set_onset(index, plan, channel, free, &Onset { at, waited, fraction, code, width })
+        let onset = Onset { at, waited, fraction, silenced, code, width };
+        self.set_onset(index, plan, channel, clock, earliest, &onset)
     }
 
     /// The fraction of the set value: the envelope's, by the channel's slope, up to the stage's level, and no more than
-    /// a pause or a stale command leaves.
-    fn shaped(&mut self, channel: &ChannelPlan<'_>, fraction: u32, tick: u64) -> u32 {
+    /// a pause or a stale command leaves; and whether one of them leaves less than all.
+    fn shaped(&self, channel: &ChannelPlan<'_>, fraction: u32, tick: u64) -> (u32, bool) {
         let slope = channel.channel().ramp.slope;
         let mut shaped = slope.shape(fraction);
         if self.peak < FULL {
             shaped = between(0, self.peak, shaped);
         }
-        self.look_at_commands(channel, tick);
-        match &self.duck {
-            None => shaped,
-            Some(duck) => {
-                let left = duck.fraction(tick);
-                if left == Some(FULL) && !self.paused && !self.stale {
-                    self.duck = None;
-                }
-                shaped.min(slope.shape(left.unwrap_or(0)))
-            }
-        }
+        let left = self.left_at(channel, tick);
+        if left == FULL { (shaped, false) } else { (shaped.min(slope.shape(left)), true) }
     }
 
     fn set_onset(
@@ -262,26 +264,26 @@ impl ChannelState {
         index: u8,
         plan: &Plan<'_>,
         channel: &ChannelPlan<'_>,
+        clock: &Clockwork,
         earliest: u64,
         onset: &Onset,
     ) -> bool {
         let late = onset.waited > 0
             && (onset.waited >= self.period_ticks(channel) || onset.waited > channel.wait_ticks);
-        let silenced = self.duck.is_some() && onset.fraction == 0;
-        let again = channel.exact && self.made_for == Some((onset.code, onset.width)) && !late && !silenced;
-        let recipe = if again || late || silenced {
-            None
-        } else {
-            channel.recipe(onset.code, onset.width, self.carry)
-        };
+        let silent = late || onset.silenced;
+        let again = channel.exact && self.made_for == Some((onset.code, onset.width)) && !silent;
+        let recipe = if again || silent { None } else { self.recipe(index, channel, onset) };
         let rest = Packed::from(Level::from(plan.hardware().timing().pulse_rest));
-        if self.owed != 0 && self.trims_ahead(index, channel, earliest, again, recipe.as_ref(), rest) {
-            return true;
+        if self.owed != 0 {
+            let allowed = self.allowed_ahead(channel, again, recipe.as_ref());
+            if self.trim(index, channel, clock, earliest, allowed, rest) {
+                return true;
+            }
         }
         if let Some(recipe) = &recipe {
             self.outcome = recipe.carry;
-            self.balancing_code =
-                recipe.cell.strongest(recipe.code.signum().saturating_neg(), channel.body());
+            let against = recipe.code.signum().saturating_neg();
+            self.planned.balancing_code = recipe.cell.strongest(against, channel.body());
             self.set_frame(FrameKind::Pulse, onset.at, recipe.cell, rest, channel);
             self.made_for =
                 channel.channel().pulse.balance.is_balanced().then_some((onset.code, onset.width));
@@ -293,30 +295,32 @@ impl ChannelState {
         }
         let full_level = onset.fraction == FULL.min(self.peak);
         let setting = self.commanded(channel, onset.fraction);
-        self.planned = Planned { setting, deferred_ticks: onset.waited, full_level };
+        self.planned = Planned { setting, deferred_ticks: onset.waited, full_level, ..self.planned };
         true
     }
 
-    /// Trims what is owed after a silence, or beyond what the next pulse's last edge can take in, by one tick each code.
-    fn trims_ahead(
-        &mut self,
-        index: u8,
-        channel: &ChannelPlan<'_>,
-        earliest: u64,
-        again: bool,
-        recipe: Option<&Recipe>,
-        rest: Packed,
-    ) -> bool {
+    /// The levels of the next pulse. The sum of a declared direct current has run for too long when it does not fit.
+    fn recipe(&mut self, index: u8, channel: &ChannelPlan<'_>, onset: &Onset) -> Option<Recipe> {
+        if channel.channel().pulse.balance.is_balanced() {
+            return channel.recipe(onset.code, onset.width, self.carry);
+        }
+        let recipe = channel.recipe(onset.code, onset.width, 0)?;
+        let carry = self.carry.checked_add(recipe.carry);
+        if carry.is_none() {
+            self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: index });
+        }
+        Some(Recipe { carry: carry?, ..recipe })
+    }
+
+    /// What may be owed ahead of a pulse, in code-ticks: what its last edge can take in, by one tick each code; after a
+    /// silence one code × (L + 2 ε).
+    fn allowed_ahead(&self, channel: &ChannelPlan<'_>, again: bool, recipe: Option<&Recipe>) -> u64 {
         let cell = if again { Some(&self.cell) } else { recipe.map(|r| &r.cell) };
         let movable = cell.and_then(|c| c.part(c.movable, channel.body()));
         let late = channel.jitter_ticks();
-        let allowed = match (cell, movable) {
-            (Some(_), Some((level, _))) => {
-                late.saturating_add(1).saturating_mul(u64::from(level.code().unsigned_abs()))
-            }
-            _ => late,
-        };
-        self.trim(index, channel, earliest, allowed, rest)
+        movable.map_or(late, |(level, _)| {
+            late.saturating_add(1).saturating_mul(u64::from(level.code().unsigned_abs()))
+        })
     }
 
     fn level_at(&self, channel: &ChannelPlan<'_>, fraction: u32) -> (u32, u32) {

@@ -69,7 +69,7 @@ fn contractions_without_an_onset_are_passed() {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-CORE-09: the number of pulses of a cyclic session is that of an independent count, on each channel.
     #[test]

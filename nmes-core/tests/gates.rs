@@ -199,7 +199,7 @@ fn period_of(case: &Case, channel: u8) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-INV-08, REQ-CORE-05: whatever the trigger and the commands do, no two onsets of a channel stand nearer
     /// than its period, no code is above the ceiling's, and none stands outside the session.

@@ -23,34 +23,8 @@ fn hardware(timing: HardwareTiming) -> Hardware {
     Hardware::new(timing, &[ChannelHardware::symmetric(100_000, -2_048, 2_047)], 0).unwrap()
 }
 
-/// REQ-INV-04: an hour at rates that are no whole number of ticks has the exact count, and each onset stands on the
-/// floor of its ideal time.
-#[test]
-fn an_hour_has_its_pulses() {
-    let rates = [
-        (30, 1_000_000, 108_000),
-        (333, 10_000_000, 119_880),
-        (40, 1_000_000, 144_000),
-        (713, 10_000_000, 256_680),
-        (1, 3_000_000, 1_200),
-    ];
-    for (pulses, per_us, expected) in rates {
-        let rate = Rate::new(pulses, per_us).unwrap();
-        let channels = one_channel(rate, 200);
-        let session = Session::new(&channels, Schedule::Continuous, ms(3_600_000)).unwrap();
-        let plan = Plan::compile(&session, &hardware(HardwareTiming::ideal(1_000_000))).unwrap();
-        let run = play(&plan, &started(&session), || 0);
-        assert_eq!(run.receipts.len(), expected, "{pulses} in {per_us} µs");
-        // the first onset stands one edge spacing after the start at the latest; its grid is the start itself
-        for (n, receipt) in run.receipts.iter().enumerate().skip(1) {
-            let ideal = n as u128 * u128::from(per_us) / u128::from(pulses);
-            assert_eq!(u128::from(receipt.onset_tick), ideal);
-        }
-    }
-}
-
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-INV-04: onset n is floor(n × period), for any rational rate and clock.
     #[test]

@@ -49,6 +49,8 @@ fn act(engine: &mut Engine<'_, '_>, action: Action, now: u64) {
         Action::Start => engine.start(now),
         Action::Command(channel, setting) => drop(engine.command(channel, setting, now).unwrap()),
         Action::Gate(input) => drop(engine.gate(input, now)),
+        Action::Pause => drop(engine.pause(now)),
+        Action::Resume => drop(engine.resume(now)),
         Action::Stop(policy) => engine.stop(policy, now),
     }
 }
@@ -231,11 +233,6 @@ fn stamps_need_close_edges() {
     }
 }
 
-fn code_tick(output: &ChannelHardware) -> u64 {
-    u64::from(output.na_per_code_positive.max(output.na_per_code_negative))
-        + u64::from(output.offset_na.unsigned_abs())
-}
-
 fn compiled(case: &Case) -> Result<Plan<'_>, TestCaseError> {
     Plan::compile(&case.session(), &case.hardware).map_err(|e| TestCaseError::reject(e.to_string()))
 }
@@ -259,7 +256,7 @@ fn stops() -> impl Strategy<Value = Option<StopPolicy>> {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-CORE-07: dead time and edge spacing hold on every path, whatever comes from outside, late or not.
     #[test]
@@ -272,6 +269,21 @@ proptest! {
         let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness(case.seed));
         prop_assert_eq!(run.fault, None);
         dead_holds(&run, &plan);
+    }
+
+    /// REQ-CORE-73: channels on one source never drive it together, in pulses, trims and repayments, whatever comes from
+    /// outside, late or not.
+    #[test]
+    fn a_source_serves_one_channel_at_a_time(
+        case in prop_oneof![case(Kind { late: true, exact: true }), case(Kind { late: false, exact: true })],
+        stop in stops(),
+    ) {
+        let outputs: Vec<_> = case.hardware.channels().iter().map(|o| ChannelHardware { source: 1, ..*o }).collect();
+        let case = Case { hardware: Hardware::new(*case.hardware.timing(), &outputs, 0).unwrap(), ..case };
+        let plan = compiled(&case)?;
+        let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness(case.seed));
+        prop_assert_eq!(run.fault, None);
+        prop_assert_eq!(run.shared_at_once(&case.hardware), None);
     }
 
     /// REQ-CORE-08, REQ-INV-03: stamps that are as far off as declared, all at one end or the other: the ledger keeps
@@ -295,14 +307,18 @@ proptest! {
         for channel in 0..plan.channel_count() {
             let output = case.hardware.channel(channel).unwrap();
             let c = plan.channel(channel).unwrap();
-            let (one, jitter) = (code_tick(output), c.jitter_ticks());
+            let (one, jitter) = (code_tick(output) as u64, c.jitter_ticks());
+            if !balanced(&case, channel) {
+                continue;
+            }
             let (mut paying, mut row, mut row_began, mut ended, mut ledger) = (0, 0, 0, 0, 0);
             for receipt in run.receipts.iter().filter(|r| r.channel == channel) {
                 let left = receipt.ledger.magnitude();
                 if receipt.kind != FrameKind::Trim {
                     let pulse = run.frames.iter().rev().find(|f| f.channel() == channel && f.kind() == FrameKind::Pulse && f.sequence() <= receipt.sequence);
                     (paying, row) = (u64::from(paying_code(pulse.unwrap())), 0);
-                    prop_assert!(left <= (2 * paying * jitter + 1) * one, "{receipt:?}");
+                    let bound = ledger_bound(&case, pulse.unwrap(), jitter as i64) as u64;
+                    prop_assert!(left <= bound, "{receipt:?} over {bound}");
                 }
                 if receipt.kind == FrameKind::Trim {
                     let code = u64::from(receipt.code.unsigned_abs());
@@ -316,7 +332,7 @@ proptest! {
                 }
                 (ended, ledger) = (receipt.end_tick, left);
             }
-            let carried = if output.is_exact() { 0 } else { 2 };
+            let carried = if output.is_exact() { 0 } else { 1 + repeats(&case, channel) as u64 };
             prop_assert!(run.ledgers[usize::from(channel)].magnitude() <= one * (jitter + carried));
         }
     }

@@ -194,7 +194,7 @@ fn commands_keep_the_ceiling() {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-INV-10: extreme numbers everywhere are refused or compiled, without a panic, an overflow or a long loop.
     #[test]

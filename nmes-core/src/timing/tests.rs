@@ -86,7 +86,7 @@ fn refusal(rate: Rate, timing: &Timing<'_>) -> ConfigError {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-CORE-40: even onsets are those of `Onsets`, which are floors.
     #[test]

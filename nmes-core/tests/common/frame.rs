@@ -11,6 +11,10 @@ pub struct Frame {
     pub onset: u64,
     pub list: Vec<Segment>,
     pub rest: Level,
+    /// Segments of one repeat, with the gap after it.
+    pub each: u16,
+    pub cycles: u16,
+    pub main: u16,
 }
 
 impl Frame {
@@ -18,14 +22,36 @@ impl Frame {
     pub fn of(frame: &PulseFrame<'_>) -> Self {
         let list: Vec<_> = frame.segments().collect();
         let (channel, kind, sequence) = (frame.channel(), frame.kind(), frame.sequence());
-        let own = Self { channel, kind, sequence, onset: frame.onset_tick(), list, rest: frame.rest() };
+        let (onset, each, cycles) =
+            (frame.onset_tick(), frame.cycle_segments().count() as u16, frame.cycles());
+        let own = Self {
+            channel,
+            kind,
+            sequence,
+            onset,
+            list,
+            rest: frame.rest(),
+            each,
+            cycles,
+            main: frame.main_segment(),
+        };
         assert_eq!(frame.edge_count(), own.edge_count());
-        for edge in 0..=own.edge_count() {
+        // every edge of a short frame, some of a long one
+        let step = usize::from(own.edge_count() / 32 + 1);
+        for edge in (0..=own.edge_count()).step_by(step).chain([own.edge_count() - 1]) {
             assert_eq!(frame.edge_tick(edge), own.edge_tick(edge), "edge {edge} of {own:?}");
             assert_eq!(frame.edge_level(edge), own.edge_level(edge), "edge {edge} of {own:?}");
         }
         assert_eq!(frame.length_ticks(), own.list.iter().map(|s| u64::from(s.ticks)).sum::<u64>());
         own
+    }
+    /// Whether an edge ends the balancing part of a repeat: the one that is re-timed.
+    pub fn is_retimed(&self, edge: u16) -> bool {
+        let gap = u16::from(self.cycles > 1 && self.segment_count() < self.each * self.cycles);
+        edge == self.segment_count() || (edge + gap).is_multiple_of(self.each)
+    }
+    pub fn segment_count(&self) -> u16 {
+        u16::try_from(self.list.len()).unwrap()
     }
     pub fn channel(&self) -> u8 {
         self.channel
@@ -52,8 +78,8 @@ impl Frame {
         u16::try_from(self.list.len()).unwrap() + 1
     }
     pub fn edge_level(&self, edge: u16) -> Option<Level> {
-        let levels: Vec<_> = self.segments().map(|s| s.level).chain([self.rest]).collect();
-        levels.get(usize::from(edge)).copied()
+        let past = usize::from(edge).checked_sub(self.list.len());
+        if past == Some(0) { Some(self.rest) } else { self.segment(edge).map(|s| s.level) }
     }
     pub fn edge_tick(&self, edge: u16) -> Option<u64> {
         let before = self.list.get(..usize::from(edge))?;

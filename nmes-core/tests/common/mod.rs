@@ -1,6 +1,7 @@
 //! A clock, a script and random sessions for the property tests.
 #![allow(
     dead_code,
+    unused_imports,
     missing_docs,
     unreachable_pub,
     clippy::arithmetic_side_effects,
@@ -12,11 +13,16 @@
     reason = "test support: a panic here is a failed test"
 )]
 
+mod bounds;
+mod forms;
 mod frame;
+mod random_cases;
 
+pub use bounds::*;
 pub use frame::Frame;
 use nmes_core::*;
 use proptest::prelude::*;
+pub use random_cases::{Case, Kind, case, ms, script};
 
 /// Cases of each property: `NMES_CASES`, or `usual`.
 pub fn cases(usual: u32) -> ProptestConfig {
@@ -37,6 +43,8 @@ pub enum Action {
     Start,
     Command(u8, Setting),
     Gate(GateInput),
+    Pause,
+    Resume,
     Stop(StopPolicy),
 }
 
@@ -149,6 +157,8 @@ fn act(engine: &mut Engine<'_, '_>, action: Action, now: u64, run: &mut Run) {
             let _ = engine.command(channel, setting, now);
         }
         Action::Gate(input) => run.answers.push(engine.gate(input, now)),
+        Action::Pause => drop(engine.pause(now)),
+        Action::Resume => drop(engine.resume(now)),
         Action::Stop(policy) => {
             run.stopped_at = Some(now);
             let before: Vec<_> = (0..8).map_while(|c| engine.level(c)).collect();
@@ -186,161 +196,6 @@ pub fn lateness(timing: &HardwareTiming, seed: u64) -> impl FnMut() -> i64 + use
     let error = i64::from(timing.stamp_error_ticks);
     let mut random = random(timing.late_max_ticks + 2 * timing.stamp_error_ticks, seed);
     move || random() as i64 - error
-}
-
-/// A whole random set-up: what the tests print when they fail.
-#[derive(Clone, Debug)]
-pub struct Case {
-    pub channels: Vec<Channel<'static>>,
-    pub schedule: Schedule<'static>,
-    pub length: Millis,
-    pub hardware: Hardware,
-    pub seed: u64,
-}
-
-impl Case {
-    pub fn session(&self) -> Session<'_> {
-        Session::new(&self.channels, self.schedule, self.length).unwrap()
-    }
-    pub fn lateness(&self, seed: u64) -> impl FnMut() -> i64 + use<> {
-        lateness(self.hardware.timing(), seed)
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Kind {
-    pub late: bool,
-    pub exact: bool,
-}
-
-pub fn ms(n: u32) -> Millis {
-    Millis::from_millis(n).unwrap()
-}
-
-fn channel(kind: Kind) -> impl Strategy<Value = Channel<'static>> {
-    let balance = prop_oneof![
-        Just(Balance::Symmetric),
-        (100_u16..=800).prop_map(|length_percent| Balance::Asymmetric { length_percent }),
-    ];
-    let ramp = (any::<bool>(), 0_u32..400, 0_u32..400, any::<bool>());
-    let narrow = if kind.late { 200_u32 } else { 60 };
-    let numbers = (2_000_u32..100_000, narrow..600, 0_u32..250, 500_u32..40_000, 0_u32..20_000);
-    (numbers, balance, ramp, any::<bool>()).prop_map(|(n, balance, ramp, negative)| {
-        let (amplitude, width, gap, millihertz, offset) = n;
-        let (by_width, up, down, floored) = ramp;
-        let set = Setting::new(amplitude, width).unwrap();
-        let control = if by_width { Control::Width } else { Control::Amplitude };
-        let top = if by_width { width } else { amplitude };
-        Channel {
-            pulse: PulseShape {
-                gap: Micros::from_micros(gap).unwrap(),
-                balance,
-                leading: if negative { Polarity::Negative } else { Polarity::Positive },
-                ..PulseShape::default()
-            },
-            rate: Rate::from_millihertz(millihertz).unwrap(),
-            train: Train::default(),
-            set,
-            ceiling: set,
-            ramp: Ramp {
-                control,
-                up: ms(up),
-                down: ms(down),
-                down_min: Millis::ZERO,
-                slope: Slope::Linear,
-                floor: if floored { top / 2 } else { 0 },
-            },
-            offset: Micros::from_micros(offset).unwrap(),
-        }
-    })
-}
-
-fn hardware(kind: Kind) -> impl Strategy<Value = Hardware> {
-    let rest = || prop_oneof![Just(Rest::Open), Just(Rest::Shorted), Just(Rest::DrivenZero)];
-    let clock = prop_oneof![Just(250_000_u32), Just(1_000_000), Just(1_048_576), Just(8_000_000)];
-    let gain = (60_000_u32..400_000, -5_000_i32..5_000, -20_000_i32..20_000);
-    let late = if kind.late { 1_u32..=18 } else { 0_u32..=0 };
-    (clock, late, 1_u32..4, 0_u32..60, (rest(), rest(), any::<bool>()), gain).prop_map(move |n| {
-        let (hz, late_us, spacing, dead_us, (gap_rest, pulse_rest, has_latch), (na, skew, offset)) = n;
-        let us = |n: u32| u32::try_from(u64::from(n) * u64::from(hz) / 1_000_000).unwrap();
-        let late = if kind.late { us(late_us).max(spacing) } else { 0 };
-        let dead_ticks = if dead_us > 30 { us(dead_us) } else { 0 };
-        let pulse_rest = if dead_ticks > 0 { Rest::Open } else { pulse_rest };
-        let pulse_rest =
-            if kind.exact || pulse_rest != Rest::DrivenZero { pulse_rest } else { Rest::Shorted };
-        let timing = HardwareTiming {
-            late_max_ticks: late,
-            stamp_error_ticks: if kind.late && dead_us % 4 == 0 { us(1) } else { 0 },
-            min_edge_ticks: spacing,
-            dead_ticks,
-            gap_rest,
-            pulse_rest,
-            has_latch,
-            ..HardwareTiming::ideal(hz)
-        };
-        let mut output = ChannelHardware::symmetric(na, -32_768, 32_767);
-        if !kind.exact {
-            output.na_per_code_negative = na.saturating_add_signed(skew);
-            output.offset_na = offset;
-        }
-        Hardware::new(timing, &[output; 4], 0).unwrap()
-    })
-}
-
-fn schedule() -> impl Strategy<Value = Schedule<'static>> {
-    prop_oneof![
-        Just(Schedule::Continuous),
-        (1_u32..300, 0_u32..300)
-            .prop_map(|(hold, rest)| Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) })),
-        (50_u32..2_000, 0_u32..200, 30_u16..600).prop_map(|(on, off, triggers)| {
-            Schedule::Gated(Gate {
-                max_on: ms(on),
-                min_off: ms(off),
-                max_triggers_per_minute: triggers,
-                refractory: Millis::ZERO,
-            })
-        }),
-    ]
-}
-
-/// Random sessions on random hardware, nearly all of which compile.
-pub fn case(kind: Kind) -> impl Strategy<Value = Case> {
-    let channels = prop::collection::vec(channel(kind), 1..=4);
-    (channels, schedule(), 500_u32..2_500, hardware(kind), any::<u64>()).prop_map(
-        |(channels, schedule, length, hardware, seed)| Case {
-            channels,
-            schedule,
-            length: ms(length),
-            hardware,
-            seed,
-        },
-    )
-}
-
-/// A script of gate inputs and lower or higher settings at random moments of a session.
-pub fn script(case: &Case) -> Vec<(u64, Action)> {
-    let mut script = started(&case.session());
-    let mut random = random(u32::MAX - 1, case.seed ^ 0x5eed);
-    let hz = u64::from(case.hardware.timing().ticks_per_second);
-    let mut tick = 0_u64;
-    for _ in 0..12 {
-        tick += random() % (hz / 5);
-        let index = (random() % case.channels.len() as u64) as u8;
-        let set = case.channels[usize::from(index)].set;
-        let action = match random() % 6 {
-            0 | 1 => Action::Gate(GateInput::Open),
-            2 => Action::Gate(GateInput::Hold),
-            3 => Action::Gate(GateInput::Close { down: None }),
-            4 => Action::Command(index, Setting { amplitude: MicroAmps::ZERO, ..set }),
-            _ => {
-                let ua = (set.amplitude.as_microamps() / 2).max(1_000) + (random() % 900) as u32;
-                let ua = ua.min(set.amplitude.as_microamps());
-                Action::Command(index, Setting { amplitude: MicroAmps::from_microamps(ua).unwrap(), ..set })
-            }
-        };
-        script.push((tick, action));
-    }
-    script
 }
 
 /// An output with equal gains, 0.1 mA a code.
@@ -432,18 +287,36 @@ pub fn run_out(
     (frames, receipts)
 }
 
-/// The strongest code of a frame against its first one.
+/// The strongest code of a pulse against its main phase.
 pub fn paying_code(frame: &Frame) -> u32 {
     let code = |s: Segment| match s.level {
         Level::Code(code) => code,
         Level::Open | Level::Shorted => 0,
     };
-    let first = frame.segments().next().map_or(0, code).signum();
-    let against = frame.segments().map(code).filter(|c| c.signum() == -first);
+    let from_main = frame.segments().skip(usize::from(frame.main)).map(code);
+    let main = from_main.map(i32::signum).find(|sign| *sign != 0).unwrap_or(0);
+    let against = frame.segments().map(code).filter(|c| c.signum() == -main);
     against.map(i32::unsigned_abs).max().unwrap_or(0)
 }
 
 impl Run {
+    /// The first tick at which two channels on one source drive it together.
+    pub fn shared_at_once(&self, hardware: &Hardware) -> Option<u64> {
+        let mut driven = [false; MAX_CHANNELS];
+        for edge in &self.edges {
+            let own = usize::from(edge.channel);
+            let source = hardware.channel(edge.channel).unwrap().source;
+            driven[own] = matches!(edge.level, Level::Code(code) if code != 0);
+            let same = |c: usize| {
+                c != own && source != 0 && hardware.channels().get(c).is_some_and(|o| o.source == source)
+            };
+            if driven[own] && (0..MAX_CHANNELS).any(|c| driven[c] && same(c)) {
+                return Some(edge.tick);
+            }
+        }
+        None
+    }
+
     /// Onsets and codes of the pulses of a channel.
     pub fn onsets(&self, channel: u8) -> Vec<(u64, i32)> {
         self.pulses().filter(|r| r.channel == channel).map(|r| (r.onset_tick, r.code)).collect()

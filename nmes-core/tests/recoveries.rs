@@ -1,0 +1,172 @@
+//! A recovery on every kind of output and pulse: a stop at every microsecond ends open, without a fault, and leaves no
+//! more than is stated.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests: a panic here is a failed test"
+)]
+
+mod common;
+
+use common::{Action, DAC, lateness, ms, plain, play, started};
+use nmes_core::*;
+
+/// Stops at every microsecond of a pulse by `RecoverNow`; the largest residual and how many stops were a fault.
+fn recover(channel: Channel<'_>, timing: HardwareTiming, output: ChannelHardware) -> Option<(u64, u32, u64)> {
+    let channels = [Channel { rate: Rate::from_hz(20).unwrap(), ..channel }];
+    let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+    let hardware = Hardware::new(timing, &[output], 0).unwrap();
+    let plan = Plan::compile(&session, &hardware).ok()?;
+    let length = plan.channels().map(ChannelPlan::longest_ticks).max()?;
+    let (mut residual, mut faults, mut longest) = (0, 0, 0);
+    for at in 50_000..=50_000 + length {
+        let mut script = started(&session);
+        script.push((at, Action::Stop(StopPolicy::RecoverNow)));
+        let run = play(&plan, &script, lateness(&timing, at));
+        let end = run.finished.filter(|_| run.fault.is_none());
+        faults += u32::from(end.is_none());
+        residual = residual.max(end.map_or(0, |f| f.residual.magnitude()));
+        longest = longest.max(end.map_or(0, |f| f.at_tick.saturating_sub(at)));
+    }
+    Some((residual, faults, longest))
+}
+
+/// REQ-INV-06: on outputs with an offset or unequal gains, at few codes and many edge spacings, a recovery leaves less
+/// than a code × a tick for each edge spacing, and is never taken for a repayment that cannot be made.
+#[test]
+fn calibrated_outputs_recover() {
+    let offsets = [900, -900, 40_000].map(|offset_na| ChannelHardware { offset_na, ..DAC });
+    let skewed = ChannelHardware { na_per_code_negative: 103_000, ..DAC };
+    let mut seen = 0;
+    for (output, ua) in
+        offsets.iter().chain([&skewed, &DAC]).flat_map(|o| [400, 1_000, 5_000].map(|ua| (*o, ua)))
+    {
+        for spacing in [1, 2, 5, 10, 20] {
+            for length_percent in [100, 400] {
+                let balance = Balance::Asymmetric { length_percent };
+                let set = Setting::new(ua, 200).unwrap();
+                let pulse = PulseShape { balance, ..PulseShape::default() };
+                let channel = Channel { set, ceiling: set, pulse, ..plain() };
+                let timing = HardwareTiming { min_edge_ticks: spacing, ..HardwareTiming::ideal(1_000_000) };
+                let Some((residual, faults, longest)) = recover(channel, timing, output) else { continue };
+                println!("{output:?} {ua} {spacing} {length_percent}: {residual} {faults} {longest}");
+                assert_eq!(faults, 0, "{ua} µA, spacing {spacing}, {length_percent} %, {output:?}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+/// REQ-INV-03, REQ-INV-06: with late edges too, whatever the form of the pulse: also those whose last edge is not moved,
+/// and those whose balancing level is far below the level that is cut. At most a code × L is left.
+#[test]
+fn late_recoveries_of_every_form() {
+    let us = |n| Micros::from_micros(n).unwrap();
+    let point = |permille, n| Point { permille, width: us(n) };
+    let points = [point(1_000, 200), point(0, 100), point(-500, 400)];
+    let slow = [point(1_000, 200), point(-100, 2_000)];
+    let levels = [FULL_SCALE / 4, FULL_SCALE, FULL_SCALE / 2];
+    let forms = [
+        (Form::Rectangular, 300),
+        (Form::Prepulse(Prepulse { amplitude_percent: 20, width: us(300) }), 300),
+        (Form::Triphasic { outer_percent: 50 }, 300),
+        (Form::Points(&points), 700),
+        (Form::Points(&slow), 2_200),
+        (Form::Table(&levels), 600),
+    ];
+    let mut seen = 0;
+    for ((form, us), late) in forms.iter().flat_map(|form| [0, 5, 15].map(|late| (*form, late))) {
+        for offset_na in [0, 900, -900] {
+            let set = Setting::new(20_000, us).unwrap();
+            let channel =
+                Channel { set, ceiling: set, pulse: PulseShape { form, ..PulseShape::default() }, ..plain() };
+            let timing = HardwareTiming { late_max_ticks: late, ..HardwareTiming::ideal(1_000_000) };
+            let output = ChannelHardware { offset_na, ..DAC };
+            // a triphasic pulse on a calibrated output takes no L of 15
+            let Some((residual, faults, longest)) = recover(channel, timing, output) else { continue };
+            seen += 1;
+            let most = u64::from(late) * 100_000 + if offset_na == 0 { 0 } else { 200_000 };
+            let of = format!("{form:?} L {late} offset {offset_na}: {residual} {faults} {longest}");
+            assert!(faults == 0 && residual <= most, "{of}");
+        }
+    }
+    assert!(seen >= 50, "{seen} of 54 compile");
+}
+
+/// REQ-INV-03: a train of pulses whose last edge is not moved is trimmed after each pulse, and runs to its end.
+#[test]
+fn late_trains_of_points_and_tables_are_trimmed() {
+    let us = |n| Micros::from_micros(n).unwrap();
+    let point = |permille, n| Point { permille, width: us(n) };
+    let points = [point(1_000, 200), point(0, 100), point(-500, 400)];
+    let levels = [FULL_SCALE / 4, FULL_SCALE, FULL_SCALE / 2];
+    for (form, us) in [(Form::Points(&points), 700), (Form::Table(&levels), 600)] {
+        for (late, offset_na) in [(1, 0), (5, 0), (15, 0), (15, 900)] {
+            let set = Setting::new(20_000, us).unwrap();
+            let channels = [Channel {
+                set,
+                ceiling: set,
+                pulse: PulseShape { form, ..PulseShape::default() },
+                ..plain()
+            }];
+            let session = Session::new(&channels, Schedule::Continuous, ms(5_000)).unwrap();
+            let timing = HardwareTiming { late_max_ticks: late, ..HardwareTiming::ideal(1_000_000) };
+            let hardware = Hardware::new(timing, &[ChannelHardware { offset_na, ..DAC }], 0).unwrap();
+            let run =
+                play(&Plan::compile(&session, &hardware).unwrap(), &started(&session), lateness(&timing, 9));
+            assert_eq!(run.fault, None, "{form:?}, L {late}");
+            assert_eq!((run.counters[0].pulses, run.counters[0].dropped), (200, 0));
+            assert!(run.ledgers[0].magnitude() <= u64::from(late + 2) * 100_000, "{:?}", run.ledgers);
+        }
+    }
+}
+
+/// REQ-INV-01, REQ-INV-02: the pulse with the most segments (three phases, an open step and a rest in each gap, two
+/// balancing levels, a gap to the next repeat) loses none of them: it is balanced, and its repeats stand apart.
+#[test]
+fn the_longest_cell_keeps_its_last_segment() {
+    let us = |n| Micros::from_micros(n).unwrap();
+    let pulse = PulseShape {
+        form: Form::Triphasic { outer_percent: 21 },
+        gap: us(29),
+        repeat: Repeat { count: 4, gap: us(116) },
+        ..PulseShape::default()
+    };
+    let set = Setting::new(2_300, 201).unwrap();
+    let channels = [Channel { set, ceiling: set, pulse, ..plain() }];
+    let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+    let timing =
+        HardwareTiming { dead_ticks: 5, gap_rest: Rest::Shorted, ..HardwareTiming::ideal(1_000_000) };
+    let output = ChannelHardware { na_per_code_negative: 103_000, ..DAC };
+    let hardware = Hardware::new(timing, &[output], 0).unwrap();
+    let plan = Plan::compile(&session, &hardware).unwrap();
+    let frame = plan.frame(0, set, 0).unwrap();
+    assert_eq!(frame.segment_count(), 4 * 9 - 1);
+    assert_eq!(frame.cycle_segments().last(), Some(Segment { level: Level::Open, ticks: 116 }));
+    assert!(frame.net_charge(&output).unwrap().magnitude() < 4 * 103_000, "{:?}", frame.net_charge(&output));
+}
+
+/// REQ-INV-01, REQ-INV-07: between two repeats an output with an offset is open where its gap is a driven zero: the
+/// offset would flow there, and nothing would pay it back.
+#[test]
+fn no_offset_flows_between_repeats() {
+    let us = |n| Micros::from_micros(n).unwrap();
+    let pulse =
+        PulseShape { gap: us(100), repeat: Repeat { count: 3, gap: us(5_000) }, ..PulseShape::default() };
+    let channels = [Channel { pulse, ..plain() }];
+    let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+    let timing = HardwareTiming { gap_rest: Rest::DrivenZero, ..HardwareTiming::ideal(1_000_000) };
+    for (offset_na, between) in [(0, Level::Code(0)), (900, Level::Open), (-900, Level::Open)] {
+        let output = ChannelHardware { offset_na, ..DAC };
+        let hardware = Hardware::new(timing, &[output], 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        let frame = plan.frame(0, plain().set, 0).unwrap();
+        assert_eq!(frame.segment(1).map(|s| s.level), Some(Level::Code(0)), "counted, in the gap of a pulse");
+        assert_eq!(frame.cycle_segments().last().map(|s| s.level), Some(between));
+        let run = play(&plan, &started(&session), || 0);
+        assert_eq!(run.charge_from_edges(0, &output), run.ledgers[0].as_nanoamp_ticks(), "{offset_na}");
+        assert!(run.ledgers[0].magnitude() < 3 * 100_000, "{:?}", run.ledgers);
+    }
+}

@@ -1,0 +1,92 @@
+//! What comes from outside: start, commands, pauses, stops.
+
+use nmes_core::*;
+
+use super::level::Turn;
+use super::{Machine, Next, millis};
+use crate::common::Action;
+
+impl Machine<'_> {
+    pub(super) fn act(&mut self, action: Action, now: i128) {
+        match action {
+            Action::Start if self.start.is_none() => {
+                self.start = Some(now);
+                self.all_anew(now);
+            }
+            Action::Start => {}
+            Action::Command(channel, setting) => self.command(usize::from(channel), setting, now),
+            Action::Gate(input) => {
+                let answer = self.gate(input, now);
+                self.record.answers.push(answer);
+            }
+            Action::Pause | Action::Resume => {
+                let turn = if matches!(action, Action::Pause) { Turn::Down } else { Turn::Up };
+                for number in 0..self.lines.len() {
+                    let good = millis(self.lines[number].channel().train.stale_after, self.hz);
+                    if self.lines[number].ducks.turn(turn, now, good) {
+                        self.decide_anew(number, now);
+                    }
+                }
+            }
+            Action::Stop(policy) => self.stop(policy, now),
+        }
+    }
+
+    pub(super) fn all_anew(&mut self, now: i128) {
+        for number in 0..self.lines.len() {
+            self.decide_anew(number, now);
+        }
+    }
+
+    /// A new setting: from the next pulse on that begins more than an edge spacing later.
+    pub(super) fn command(&mut self, number: usize, setting: Setting, now: i128) {
+        let next = self.lines[number].train.as_ref().map_or(i128::MIN, |_| self.ideal(number));
+        let line = &mut self.lines[number];
+        let ua = setting.amplitude.as_microamps();
+        let (code, width) = (line.maker.code(ua), line.maker.ticks(setting.width));
+        // a setting that is above the ceiling or cannot be put out is refused
+        let ceiling = line.channel().ceiling;
+        let allowed = setting.amplitude <= ceiling.amplitude && setting.width <= ceiling.width;
+        if !allowed || (ua > 0 && !line.maker.takes(code, width)) {
+            return;
+        }
+        let good = millis(line.channel().train.stale_after, self.hz);
+        let missed = line.ducks.command(now, good, next);
+        if line.settings.last().unwrap().0 != setting || missed {
+            line.settings.push((setting, if ua == 0 { 0 } else { code }, width));
+            let soon = matches!(line.next, Next::Begin { at, .. } if at <= now + self.spacing);
+            if !soon || !line.under_way.is_empty() {
+                self.decide_anew(number, now);
+            }
+        }
+    }
+
+    pub(super) fn stop(&mut self, policy: StopPolicy, now: i128) {
+        self.stopping = true;
+        self.lines.iter_mut().for_each(|line| line.queued = None);
+        match policy {
+            StopPolicy::FinishPulse => self.all_anew(now),
+            StopPolicy::RecoverNow => panic!("not in this reference"),
+            StopPolicy::HardOff => {
+                for number in 0..self.lines.len() {
+                    self.cut(number, now);
+                }
+            }
+        }
+    }
+
+    /// Open at once: the record of a pulse that is cut says what flowed.
+    pub(super) fn cut(&mut self, number: usize, now: i128) {
+        let cut = self.lines[number].receipt.take();
+        let was_open = self.lines[number].level == Level::Open;
+        let line = &mut self.lines[number];
+        line.under_way.clear();
+        (line.next, line.train, line.done) = (Next::Nothing, None, true);
+        if !was_open {
+            self.put_out(number, now, Level::Open);
+            if let Some(receipt) = cut {
+                self.record.receipts.push(PulseReceipt { end_tick: now as u64, cut: true, ..receipt });
+            }
+        }
+    }
+}

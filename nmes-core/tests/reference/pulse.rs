@@ -1,0 +1,309 @@
+//! One pulse as a list of levels, from the documents of [`PulseShape`] and the requirements on balance.
+
+use nmes_core::*;
+
+/// Rounded to nearest, halves away from zero.
+pub fn nearest(numerator: i128, divisor: i128) -> i128 {
+    let half = if numerator < 0 { -divisor } else { divisor };
+    (2 * numerator + half) / (2 * divisor)
+}
+
+/// One channel and the output it is on.
+#[derive(Clone, Copy)]
+pub struct Maker<'a> {
+    pub channel: &'a Channel<'static>,
+    pub output: &'a ChannelHardware,
+    pub timing: &'a HardwareTiming,
+    pub spacing: i128,
+    /// L + 2 ε.
+    pub jitter: i128,
+}
+
+/// A pulse that is put out.
+#[derive(Clone, Debug)]
+pub struct Pulse {
+    pub segments: Vec<(Level, i128)>,
+    pub code: i128,
+    pub main_ticks: i128,
+    pub main_charge: i128,
+    /// The ledger after it, in nanoampere-ticks.
+    pub carry: i128,
+}
+
+impl Maker<'_> {
+    /// The shortest level: late edges do not come nearer than the edge spacing.
+    fn least(&self) -> i128 {
+        self.spacing + self.jitter
+    }
+    fn sign(&self) -> i128 {
+        if self.channel.pulse.leading == Polarity::Positive { 1 } else { -1 }
+    }
+    pub fn ticks(&self, us: Micros) -> i128 {
+        nearest(i128::from(us.as_micros()) * i128::from(self.timing.ticks_per_second), 1_000_000)
+    }
+    fn gain(&self, positive: bool) -> i128 {
+        i128::from(if positive { self.output.na_per_code_positive } else { self.output.na_per_code_negative })
+    }
+    /// The code nearest to an amplitude.
+    pub fn code(&self, ua: u32) -> i128 {
+        let gain = self.gain(self.sign() > 0);
+        let wanted = i128::from(ua) * 1_000 - i128::from(self.output.offset_na) * self.sign();
+        ((wanted + gain / 2) / gain).max(0)
+    }
+    fn dead(&self) -> i128 {
+        if self.timing.dead_ticks == 0 {
+            0
+        } else {
+            (i128::from(self.timing.dead_ticks) + self.jitter).max(self.least())
+        }
+    }
+    fn gap_ticks(&self, us: Micros) -> i128 {
+        match self.ticks(us) {
+            0 => self.dead(),
+            ticks => ticks.max(self.least()).max(self.dead()),
+        }
+    }
+    /// How the output rests within a pulse.
+    fn zero(&self) -> Level {
+        if self.dead() > 0 { Level::Open } else { Level::from(self.timing.gap_rest) }
+    }
+    fn current(&self, level: Level) -> i128 {
+        match level {
+            Level::Open | Level::Shorted => 0,
+            Level::Code(code) => self.gain(code > 0) * i128::from(code) + i128::from(self.output.offset_na),
+        }
+    }
+
+    /// The gap between two phases: open for the dead time, and after it at rest where that is long enough for an edge.
+    fn gap(&self) -> Vec<(Level, i128)> {
+        let (dead, all) = (self.dead(), self.gap_ticks(self.channel.pulse.gap));
+        let rest = Level::from(self.timing.gap_rest);
+        match (dead, all - dead) {
+            (0, 0) => vec![],
+            (0, gap) => vec![(rest, gap)],
+            (dead, after) if rest != Level::Open && after >= self.least() => {
+                vec![(Level::Open, dead), (rest, after)]
+            }
+            (dead, after) => vec![(Level::Open, dead + after)],
+        }
+    }
+
+    /// The pulse at a code and a width; up to 8 codes lower where that one cannot be paid back.
+    pub fn pulse(&self, code: i128, width: i128, carry: i128) -> Option<Pulse> {
+        if width < self.least().max(10 * self.jitter) || code < 1 {
+            return None;
+        }
+        ((code - 8).max(1)..=code).rev().find_map(|code| self.exactly(code, width, carry))
+    }
+
+    /// Whether a setting is taken: it can be put out, and where the balancing phase may need two levels (not that of a
+    /// rectangular pulse or a table that is paid back by its like) it is at least four edge spacings wide.
+    pub fn takes(&self, code: i128, width: i128) -> bool {
+        let shape = &self.channel.pulse;
+        let plain = match shape.form {
+            Form::Rectangular | Form::Table(_) => {
+                shape.balance.length_percent() == 100 && self.output.is_exact()
+            }
+            Form::Points(_) => false,
+            Form::Prepulse(_) | Form::Triphasic { .. } => true,
+        };
+        let wide = plain || !shape.balance.is_balanced() || width >= 4 * self.least();
+        wide && self.pulse(code, width, 0).is_some()
+    }
+
+    fn exactly(&self, code: i128, width: i128, carry: i128) -> Option<Pulse> {
+        let shape = &self.channel.pulse;
+        let count = i128::from(shape.repeat.count);
+        let (before, main) = self.phases(code, width)?;
+        let share = if shape.balance.is_balanced() { carry / count } else { 0 };
+        let mut once = before.clone();
+        once.extend(main.clone());
+        let mut left = share + self.charge(&once);
+        let after = self.balance(code, width, &once, left)?;
+        once.extend(after);
+        if once.iter().any(|(level, _)| !self.in_range(*level)) {
+            return None;
+        }
+        left = share + self.charge(&once);
+        let drifts = self.output.offset_na != 0 && matches!(self.zero(), Level::Code(_));
+        let apart = (if drifts { Level::Open } else { self.zero() }, self.gap_ticks(shape.repeat.gap));
+        let mut segments = once.clone();
+        for _ in 1..count {
+            if apart.1 > 0 {
+                segments.push(apart);
+            }
+            segments.extend(once.clone());
+        }
+        let main: Vec<_> = self.main_part(main);
+        Some(Pulse {
+            segments,
+            code: code * self.sign(),
+            main_ticks: main.iter().map(|s| s.1).sum(),
+            main_charge: self.charge(&main),
+            carry: carry + count * (left - share),
+        })
+    }
+
+    fn in_range(&self, level: Level) -> bool {
+        !matches!(level, Level::Code(code) if code > self.output.code_max || code < self.output.code_min)
+    }
+
+    pub fn charge(&self, segments: &[(Level, i128)]) -> i128 {
+        segments.iter().map(|(level, ticks)| self.current(*level) * ticks).sum()
+    }
+
+    /// A level of so many codes in the direction of the main phase.
+    fn driven(&self, codes: i128) -> Level {
+        Level::Code((codes * self.sign()) as i32)
+    }
+
+    /// What comes before the main phase, and the main phase; of custom points all but the last.
+    #[allow(clippy::type_complexity, reason = "two lists of segments")]
+    fn phases(&self, code: i128, width: i128) -> Option<(Vec<(Level, i128)>, Vec<(Level, i128)>)> {
+        let percent = |percent: u8| (code * i128::from(percent) + 50) / 100;
+        let or_rest = |codes: i128| if codes == 0 { self.zero() } else { self.driven(codes) };
+        Some(match self.channel.pulse.form {
+            Form::Rectangular => (vec![], vec![(self.driven(code), width)]),
+            Form::Prepulse(pre) => {
+                let before = (or_rest(percent(pre.amplitude_percent)), self.ticks(pre.width));
+                (vec![before], vec![(self.driven(code), width)])
+            }
+            Form::Triphasic { outer_percent } => {
+                let mut before = vec![(or_rest(-percent(outer_percent)), width)];
+                before.extend(self.gap());
+                (before, vec![(self.driven(code), width)])
+            }
+            Form::Points(points) => {
+                let all = self.points(points, code);
+                (vec![], all[..all.len() - 1].to_vec())
+            }
+            Form::Table(levels) => {
+                let count = levels.len() as i128;
+                let (step, longer) = (width / count, width % count);
+                if step < self.least() {
+                    return None;
+                }
+                let at = |(n, level): (i128, &i16)| {
+                    (self.driven(nearest(code * i128::from(*level), 16_384)), step + i128::from(n < longer))
+                };
+                (vec![], (0..count).zip(levels).map(at).collect())
+            }
+        })
+    }
+
+    /// Custom points: each ends on the tick nearest to its time.
+    fn points(&self, points: &[Point], code: i128) -> Vec<(Level, i128)> {
+        let mut us = 0_u32;
+        let mut all = vec![];
+        for point in points {
+            let began = self.ticks(Micros::from_micros(us).unwrap());
+            us += point.width.as_micros();
+            let ticks = self.ticks(Micros::from_micros(us).unwrap()) - began;
+            let fraction = nearest(i128::from(point.permille) * 16_384, 1_000);
+            let level =
+                if point.permille == 0 { self.zero() } else { self.driven(nearest(code * fraction, 16_384)) };
+            all.push((level, ticks));
+        }
+        all
+    }
+
+    /// Of custom points the first ones that drive the leading way, at least one.
+    fn main_part(&self, main: Vec<(Level, i128)>) -> Vec<(Level, i128)> {
+        let Form::Points(points) = self.channel.pulse.form else { return main };
+        let leading = points.iter().take_while(|p| p.permille > 0).count().max(1);
+        main.into_iter().take(leading).collect()
+    }
+
+    /// What pays `owed` nanoampere-ticks back.
+    fn balance(
+        &self,
+        code: i128,
+        width: i128,
+        body: &[(Level, i128)],
+        owed: i128,
+    ) -> Option<Vec<(Level, i128)>> {
+        let shape = &self.channel.pulse;
+        let last = match shape.form {
+            Form::Points(points) => self.points(points, code).last().copied(),
+            Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } | Form::Table(_) => None,
+        };
+        if !shape.balance.is_balanced() {
+            return Some(last.into_iter().collect());
+        }
+        let mut all = if last.is_some() { vec![] } else { self.gap() };
+        if let (Form::Table(_), Balance::Symmetric, true) =
+            (shape.form, shape.balance, self.output.is_exact())
+        {
+            let mirrored = |(level, ticks): &(Level, i128)| match level {
+                Level::Code(code) => (Level::Code(-code), *ticks),
+                Level::Open | Level::Shorted => (*level, *ticks),
+            };
+            all.extend(body.iter().map(mirrored));
+            return Some(all);
+        }
+        let owed = owed + self.charge(&all);
+        let nominal = match last {
+            Some((_, ticks)) => ticks,
+            None => self.nominal(code, width, body),
+        };
+        all.extend(self.pay(owed, nominal, last.is_some().then_some(code))?);
+        Some(all)
+    }
+
+    fn nominal(&self, code: i128, width: i128, body: &[(Level, i128)]) -> i128 {
+        let units: i128 = body
+            .iter()
+            .map(|(level, ticks)| if let Level::Code(c) = level { i128::from(*c) * ticks } else { 0 })
+            .sum();
+        let equal = if let Form::Prepulse(_) = self.channel.pulse.form {
+            (units.abs() + code - 1) / code
+        } else {
+            width
+        };
+        let percent = i128::from(self.channel.pulse.balance.length_percent());
+        if percent == 100 { equal } else { (equal * percent + 50) / 100 }
+    }
+
+    /// One or two levels one code apart, over the nominal width or up to 16 ticks more, so that less than one code × tick
+    /// is left; each as long as the edge spacing, the shorter one first. Custom points have a limit, and may pay either
+    /// way.
+    fn pay(&self, owed: i128, nominal: i128, points: Option<i128>) -> Option<Vec<(Level, i128)>> {
+        let exact = self.output.is_exact();
+        let body_units = owed * self.sign();
+        // exact outputs turn on the sum, calibrated ones of custom points on the sum of codes: they are the same here
+        let towards = if points.is_some() && body_units < 0 { self.sign() } else { -self.sign() };
+        if let Form::Points([.., last]) = self.channel.pulse.form
+            && self.dead() > 0
+            && (last.permille > 0) != (towards == self.sign())
+        {
+            return None;
+        }
+        let gain = self.gain(towards > 0);
+        let drift = i128::from(self.output.offset_na) * -towards;
+        let mut most = i128::from(if towards > 0 { self.output.code_max } else { -self.output.code_min });
+        if let Some(code) = points {
+            let equal = (self.gain(self.sign() > 0) * code + gain - 1) / gain;
+            most = most.min(equal + 1);
+        }
+        let owed = -owed * towards;
+        (nominal..=nominal + 16).find_map(|width| {
+            let units = if exact { owed / gain } else { (owed + drift * width) / gain };
+            if units < 0 || (owed + drift * width) < 0 {
+                return None;
+            }
+            let (low, more) = (units / width, units % width);
+            let parts = match (low, more) {
+                (0, 0) => return None,
+                (low, 0) => vec![(low, width)],
+                (0, more) if more >= self.least() && drift == 0 => vec![(1, more)],
+                (0, _) => return None,
+                (_, more) if more < self.least() || width - more < self.least() => return None,
+                (low, more) if more < width - more => vec![(low + 1, more), (low, width - more)],
+                (low, more) => vec![(low, width - more), (low + 1, more)],
+            };
+            let fits = parts.iter().all(|(codes, _)| *codes <= most);
+            let level = |(codes, ticks): (i128, i128)| (Level::Code((codes * towards) as i32), ticks);
+            fits.then(|| parts.into_iter().map(level).collect())
+        })
+    }
+}
