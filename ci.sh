@@ -15,7 +15,7 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
 device_crates=(nmes-core nmes-safety nmes-protocols nmes-hal-adapters)
 device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
-proofs=(core_engine core_render safety_guard protocols_trigger)
+proofs=(core_engine core_render safety_guard safety_records protocols_trigger)
 all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash tables demo)
 
 usage() {

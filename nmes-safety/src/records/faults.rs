@@ -44,7 +44,8 @@ impl<const N: usize> Word<N> {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.0).ok().and_then(|text| text.split('\0').next()).unwrap_or("")
+        let length = self.0.iter().take_while(|byte| **byte != 0).count();
+        self.0.get(..length).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or("")
     }
 }
 
