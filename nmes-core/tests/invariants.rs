@@ -221,7 +221,8 @@ proptest! {
             if matches!(form, Form::Points(_) | Form::Table(_)) { continue }
             // half a code where it is set, one more where a ramp goes through whole codes, eight where a
             // balancing phase fits only a lower one
-            let allowed = if case.channels[usize::from(receipt.channel)].pulse.balance == Balance::Symmetric && form == Form::Rectangular { 2 } else { 10 };
+            let narrow = output(&case, receipt.channel).code_min > -32_768;
+            let allowed = if !narrow && case.channels[usize::from(receipt.channel)].pulse.balance == Balance::Symmetric && form == Form::Rectangular { 2 } else { 10 };
             prop_assert!((asked - done).abs() <= gain * allowed, "{} for {}", done, asked);
             let width = i64::from(c.width_ticks(receipt.setting.width));
             prop_assert!((i64::from(receipt.primary_ticks) - width).abs() <= 1 + i64::from(case.hardware.timing().ticks_per_second) / 1_000_000);
@@ -296,7 +297,9 @@ fn lateness_holds(case: &Case) -> Result<(), TestCaseError> {
         for pair in edges.windows(2) {
             let ticks = pair[1].tick - pair[0].tick;
             sum += pair[0].level.current_na(output) * ticks as i64;
-            let evenly = case.channels[usize::from(channel)].train.timing == Timing::Even;
+            // on a shared source the trim may have to wait for another channel
+            let evenly =
+                case.channels[usize::from(channel)].train.timing == Timing::Even && !plan.shares_sources();
             let longest = if evenly { plan.channel(channel).unwrap().period_ticks() } else { u64::MAX / 3 };
             if pair[0].level == Level::Open
                 && ticks > longest * 3
