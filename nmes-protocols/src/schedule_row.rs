@@ -188,7 +188,7 @@ pub struct StepRow {
     pub refractory: Ranged,
     /// Time from heel-off to the start of the ramp.
     pub delay: Ranged,
-    /// Time from 0 to the set level. From a floor the ramp is shorter, see [`RampFloorRule`].
+    /// Time from 0 to the set level. From a floor the ramp is shorter, see [`RampFloorRule`](crate::RampFloorRule).
     pub ramp_up: Ranged,
     /// Time from the set level to where the ramp started.
     pub ramp_down: Ranged,
