@@ -5,6 +5,7 @@ use nmes_core::{ChannelPlan, Hardware};
 use crate::check::Checked;
 use crate::rules::{self, Rule};
 use crate::set_level::{RiseLimits, narrow};
+use crate::stages::is_steady;
 use crate::windows;
 
 /// The load N-EN-1 is meant for, in ohm, when the rule does not name one.
@@ -90,14 +91,15 @@ impl Limits {
     }
 }
 
-/// The r.m.s. row of a channel: the strictest of the row for its rate and the cap for all waveforms, as the rule,
+/// The r.m.s. row of a channel: the strictest of the row for its rate (the lowest row where that varies) and the cap for
+/// all waveforms, as the rule,
 /// its limit in µA, and Σ I²t over one second.
 pub(crate) fn rms_row(checked: &Checked<'_>, plan: &ChannelPlan<'_>) -> (&'static Rule, u64, u64) {
     let rate = plan.rate();
     // mHz: below 2^32 × 10^9
     let scaled = u64::from(rate.pulses()).saturating_mul(1_000_000_000);
     let mhz = scaled.checked_div(u64::from(rate.per_us())).unwrap_or(u64::MAX);
-    let row: &'static Rule = if mhz <= rules::RMS_LOW_MHZ {
+    let row: &'static Rule = if mhz <= rules::RMS_LOW_MHZ || !is_steady(checked.plan(), plan) {
         &rules::N_RMS_1
     } else if mhz <= rules::RMS_MID_MHZ {
         &rules::N_RMS_2
