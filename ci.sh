@@ -37,6 +37,8 @@ usage: ./ci.sh STEP...
   all      all of the above, then what was skipped and why
   sizes    sizes of the link-proof images
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
+  oracles  frames for commercial stimulators against independent implementations from PyPI (needs Python)
+  fuzz     broken streams for the decoders and conversations of both, NMES_FUZZ_SECONDS each (default 60)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
 
@@ -370,6 +372,29 @@ step_sizes() {
   done
 }
 
+# REQ-HAL-100 and REQ-HAL-101 on fresh frames: equal, or different as docs/stimulators.md lists.
+step_oracles() {
+  local venv="$CARGO_TARGET_DIR/oracles" seed=${NMES_SEED:-$(date +%s)} out
+  local peers=(science-mode-4==0.0.23 pysciencemode==1.1.5)
+  command -v python3 >/dev/null || { skip "oracles: no python3"; return; }
+  [ -x "$venv/bin/python" ] || python3 -m venv "$venv" || { skip "oracles: no venv (apt-get install python3-venv)"; return; }
+  "$venv/bin/python" -m pip install -q --disable-pip-version-check "${peers[@]}" ||
+    { skip "oracles: pip could not install ${peers[*]}"; return; }
+  printf 'seed %s\n' "$seed"
+  "$venv/bin/python" nmes-hal-adapters/tests/oracles/frames.py 13000 13000 "$seed" >"$venv/frames.txt" 2>/dev/null
+  out=$(NMES_ORACLE_FRAMES="$venv/frames.txt" cargo test --release -q -p nmes-hal-adapters --test frames -- --nocapture) ||
+    { printf '%s\n' "$out"; fail "frames differ from the peers; NMES_SEED=$seed makes them again"; }
+  grep -E '^\.*(sm4|rs2): ' <<<"$out" || fail "nothing was compared"
+}
+
+step_fuzz() {
+  local which
+  cargo build -q --release -p nmes-hal-adapters --features sim --example fuzz_stimulators
+  for which in sciencemode4 rehastim2; do
+    "$CARGO_TARGET_DIR/release/examples/fuzz_stimulators" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  done
+}
+
 step_verify() {
   export NMES_CASES="${NMES_CASES:-200000}"
   export PROPTEST_CASES="$NMES_CASES"
@@ -404,7 +429,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), sizes and counts (print, check nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), oracles and fuzz (Python; minutes), sizes and counts (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

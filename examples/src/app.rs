@@ -4,7 +4,9 @@ use crate::cli::{Ask, CheckArgs, Cli, Command, EventsArgs, ListArgs, PlotArgs, R
 use crate::failure::Failure;
 use crate::picture::picture;
 use crate::records::{save, write_events, write_pulses};
-use crate::report::{FILES, RunJson, Shown, WARNING, limits_text, run_text, shown_value, sources_text};
+use crate::report::{
+    FILES, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, shown_value, sources_text,
+};
 use crate::scenario::Scenario;
 use crate::simulation::{Run, run};
 use crate::text::{Paint, Table};
@@ -21,7 +23,7 @@ use std::io::Write;
 pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
     match &cli.command {
         Command::List(args) => list(args, out),
-        Command::Check(args) => check_only(args, out),
+        Command::Check(args) => check_only(args, out).map_err(Failure::of_check),
         Command::Run(args) => run_all(args, out),
         Command::Events(args) => events(args, out),
         Command::Plot(args) => plot(args, out),
@@ -142,6 +144,14 @@ fn verdict(shown: &Shown<'_>) -> Result<(), Failure> {
 }
 
 fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let done = run_and_show(args, out);
+    if let Some(refused) = done.as_ref().err().filter(|failure| args.json && !failure.is_fault()) {
+        say_json(out, &RefusedJson::from(refused))?;
+    }
+    done
+}
+
+fn run_and_show(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
     with_run(&args.ask, |shown| {
         let [svg, csv] = FILES.map(|name| args.out_dir.join(name));
         std::fs::create_dir_all(&args.out_dir).map_err(|error| Failure::writing(&args.out_dir, &error))?;

@@ -125,6 +125,15 @@ pub enum ControlWord {
     Width,
 }
 
+/// Which switches start a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TriggerWord {
+    /// The treated heel alone, debounced before each step.
+    Heel,
+    /// The treated heel; just after a strike of the other heel at the first edge of its lift.
+    BothHeels,
+}
+
 /// What is known of the nerve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum InnervationWord {
@@ -215,6 +224,9 @@ pub struct PulseArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Step (default: as the protocol states)")]
 pub struct StepShape {
+    /// Which heel events start a step; a walk without the other foot's runs on the treated heel alone.
+    #[arg(long, value_enum, default_value_t = TriggerWord::BothHeels)]
+    pub trigger: TriggerWord,
     /// From heel-off to the start of the ramp.
     #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
     pub delay_ms: Option<u32>,
@@ -249,22 +261,22 @@ pub struct WalkArgs {
 #[command(next_help_heading = "Output stage (what the plan is compiled for)")]
 pub struct StageArgs {
     /// Ticks of its timer in one second.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value = "1000000")]
     pub ticks_hz: u32,
     /// Nanoamperes of one DAC code.
-    #[arg(long, value_name = "N", default_value_t = 61_035)]
+    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value = "61035")]
     pub na_per_code: u32,
     /// Lowest DAC code.
-    #[arg(long, value_name = "N", default_value_t = -2_048, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value = "-2048")]
     pub code_min: i32,
     /// Highest DAC code.
-    #[arg(long, value_name = "N", default_value_t = 2_047, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value = "2047")]
     pub code_max: i32,
     /// Apply every edge late by a random 0 to N µs.
     #[arg(long, value_name = "N", value_parser = parse::short_us, allow_hyphen_values = true, default_value = "0")]
     pub late_us: u32,
     /// Seed of the lateness.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", value_parser = parse::seed, allow_hyphen_values = true, default_value = "1")]
     pub seed: u64,
     /// The lateness the plan is compiled for; default: as --late-us. Later than declared is a fault.
     #[arg(long, value_name = "M", value_parser = parse::short_us, allow_hyphen_values = true)]
@@ -303,7 +315,7 @@ pub struct LoadArgs {
 #[command(next_help_heading = "Stop")]
 pub struct StopArgs {
     /// Stop at this microsecond of session time.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = parse::moment_us, allow_hyphen_values = true)]
     pub stop_at_us: Option<u64>,
     /// How.
     #[arg(long, value_enum, default_value_t = StopWord::Finish, requires = "stop_at_us")]

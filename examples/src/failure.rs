@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Failure {
     /// A rule, the screening or a gate said no; nothing was run. Exit status 1.
     Denied(String),
+    /// The same where nothing would have been run. Exit status 1.
+    Refused(String),
     /// A fault or a trip ended the run, or lowered its level. Exit status 1.
     Faulted(String),
     /// The input cannot be taken, or a file cannot be written. Exit status 2.
@@ -18,9 +20,21 @@ impl Failure {
     #[must_use]
     pub const fn exit_status(&self) -> u8 {
         match self {
-            Self::Denied(_) | Self::Faulted(_) => 1,
+            Self::Denied(_) | Self::Refused(_) | Self::Faulted(_) => 1,
             Self::Input(_) => 2,
         }
+    }
+
+    /// Whether a run took place and ended in a fault.
+    #[must_use]
+    pub const fn is_fault(&self) -> bool {
+        matches!(self, Self::Faulted(_))
+    }
+
+    /// The same for a command that runs nothing.
+    #[must_use]
+    pub fn of_check(self) -> Self {
+        if let Self::Denied(text) = self { Self::Refused(text) } else { self }
     }
 
     /// A file that cannot be written.
@@ -34,6 +48,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Denied(text) => write!(f, "denied, nothing was run: {text}"),
+            Self::Refused(text) => write!(f, "denied: {text}"),
             Self::Faulted(text) => write!(f, "fault: {text}"),
             Self::Input(text) => write!(f, "error: {text}"),
         }

@@ -26,6 +26,23 @@ pub fn of_config(error: &ConfigError) -> Failure {
     })
 }
 
+/// A session or a plan that was refused. A phase shorter than the declared lateness is the lateness's matter, and ramps
+/// longer than a session of an asked-for length are the length's.
+#[must_use]
+pub fn of_plan(error: &ConfigError, late_ticks: u32, asked_ms: Option<u32>) -> Failure {
+    if let ConfigError::Below { field: Field::PhaseTicks, value, .. } = error
+        && *value <= i64::from(late_ticks)
+    {
+        return Failure::Input(format!("--late-us, --declared-late-us: longer than a phase: {error}"));
+    }
+    if let ConfigError::Above { field: Field::RampTime, limit, .. } = error
+        && asked_ms.is_some_and(|asked| *limit <= i64::from(asked))
+    {
+        return Failure::Input(format!("--seconds: too short for a ramp up and down: {error}"));
+    }
+    of_config(error)
+}
+
 fn of_range(error: &RangeError) -> String {
     let show = |value| shown_value(value, error.unit);
     let (value, min, max) = (show(error.value), show(error.min), show(error.max));

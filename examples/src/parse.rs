@@ -126,6 +126,47 @@ pub(crate) fn percent(text: &str) -> Result<i32, String> {
     i32::try_from(value).map(|v| sign * v).map_err(|e| e.to_string())
 }
 
+/// A moment of session time in microseconds: 0 to 12 h.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn moment_us(text: &str) -> Result<u64, String> {
+    scaled(text, 0, 0, crate::gait::LONGEST_US, "µs (12 hours)")
+}
+
+/// A seed: any whole number of 64 bits.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|_| is_digits(text)).ok_or_else(|| whole_text(0, u64::MAX))
+}
+
+/// A whole number that the hardware judges: any of 32 bits.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn whole(text: &str) -> Result<u32, String> {
+    text.parse().ok().filter(|_| is_digits(text)).ok_or_else(|| whole_text(0, u32::MAX))
+}
+
+/// A code of a converter, which the hardware judges: any of 32 bits.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn code(text: &str) -> Result<i32, String> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    text.parse().ok().filter(|_| is_digits(digits)).ok_or_else(|| whole_text(i32::MIN, i32::MAX))
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn whole_text(low: impl std::fmt::Display, high: impl std::fmt::Display) -> String {
+    format!("accepted: {low} to {high}, whole numbers")
+}
+
 #[cfg(test)]
 mod tests {
     use super::{hertz, milliamps, percent, phase_us, seconds};

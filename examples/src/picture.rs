@@ -4,7 +4,7 @@ use crate::judge::{Outcome, StepVerdict};
 use crate::plot::{Picture, PulseTrace};
 use crate::report::Shown;
 use crate::text::{thousandths, trimmed};
-use nmes_core::{Control, Plan, Setting};
+use nmes_core::{Channel, Control, Plan, Setting};
 use nmes_hal_adapters::sim::{ChannelStage, Stage};
 
 /// How much of the session is drawn large.
@@ -18,7 +18,10 @@ pub fn picture<'s>(shown: &'s Shown<'s>) -> Picture<'s> {
     let scenario = shown.scenario;
     let plan = shown.checked.plan();
     let channel = &plan.session().channels()[0];
-    let whole_us = shown.run.end_us.max(1_000_000);
+    let planned_us = u64::from(plan.session().length().as_millis()) * 1_000;
+    // where a fault ended the run, the time that it did not have is drawn too
+    let end_us = if shown.cut_us().is_some() { planned_us } else { shown.run.end_us };
+    let whole_us = end_us.max(1_000_000);
     Picture {
         title: format!(
             "{}, {} foot (*): a simulation, not for use on a person",
@@ -32,22 +35,37 @@ pub fn picture<'s>(shown: &'s Shown<'s>) -> Picture<'s> {
         terms: &shown.terms,
         threshold_ua: scenario.threshold_ua(),
         full_ua: channel.set.amplitude.as_microamps(),
+        level_unit: level_unit(channel),
+        cut_us: shown.cut_us(),
         close_up_us: close_up(shown, whole_us),
         whole_us,
         pulse: pulse_trace(plan, channel.set, scenario.stage),
     }
 }
 
-/// The first steps; or, when a step was late, missed or cut, the time around the first such one.
+/// Where the ramps move the width, a level is a charge, told as the amplitude that carries it at the set width.
+fn level_unit(channel: &Channel) -> String {
+    match channel.ramp.control {
+        Control::Amplitude => "mA".to_owned(),
+        Control::Width => format!("mA at {} µs, by charge", channel.set.width.as_micros()),
+    }
+}
+
+/// The time around the fault that ended a run; or the first steps; or, when a step was late, missed or cut, the time around the first such one.
 fn close_up(shown: &Shown<'_>, whole_us: u64) -> (u64, u64) {
     let judged = &shown.judgement;
+    let around = |middle: u64| {
+        let from = middle.saturating_sub(CLOSE_UP_US / 2).min(whole_us.saturating_sub(CLOSE_UP_US));
+        (from, (from + CLOSE_UP_US).min(whole_us))
+    };
+    if let Some(cut_us) = shown.cut_us() {
+        return around(cut_us);
+    }
     let is_cut =
         |s: &StepVerdict| s.swing.is_some_and(|swing| swing.longest_gap_us > 2 * shown.terms.period_us);
     let is_wrong = |s: &&StepVerdict| matches!(s.outcome(), Outcome::Late | Outcome::Missed) || is_cut(s);
     let wrong = judged.steps.iter().find(is_wrong);
-    let middle = wrong.and_then(|s| s.step.toe_off).unwrap_or(0);
-    let from = middle.saturating_sub(CLOSE_UP_US / 2).min(whole_us.saturating_sub(CLOSE_UP_US));
-    (from, (from + CLOSE_UP_US).min(whole_us))
+    around(wrong.and_then(|s| s.step.toe_off).unwrap_or(0))
 }
 
 fn subtitle(shown: &Shown<'_>) -> String {

@@ -157,7 +157,7 @@ pub fn write_pulses(run: &Run, hardware: &Hardware, out: impl Write) -> Result<(
     Ok(csv.flush()?)
 }
 
-/// Creates a file and writes to it.
+/// Creates a file, and the folders to it where they are missing, and writes to it.
 ///
 /// # Errors
 /// Names the file.
@@ -165,6 +165,9 @@ pub fn save<E: std::fmt::Display>(
     path: &std::path::Path,
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), Failure> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
+    }
     let file = std::fs::File::create(path).map_err(|error| Failure::writing(path, &error))?;
     let mut out = io::BufWriter::new(file);
     write(&mut out).map_err(|error| Failure::writing(path, &error))?;

@@ -1,17 +1,20 @@
 //! From the command line to what the layers below take: a row, a person, a hardware, a bench, a set of limits.
 
-use crate::cli::{Ask, ControlWord, InnervationWord, StopWord};
+use crate::cli::{Ask, ControlWord, InnervationWord, StopWord, TriggerWord};
 use crate::failure::Failure;
 use crate::flags;
 use crate::gait::{Foot, Walk, built_in};
 use nmes_core::{
-    Channel, ChannelHardware, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan, StopPolicy,
+    Channel, ChannelHardware, ConfigError, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis,
+    Plan, StopPolicy,
 };
 use nmes_hal_adapters::sim::{Load, Stage};
-use nmes_protocols::{Answers, Built, Condition, Innervation, Request, Side, Subject, build_session};
+use nmes_protocols::{
+    Answers, BuildError, Built, Condition, Innervation, Request, Side, Subject, build_session,
+};
 use nmes_safety::{Layer, Profile, Setup, rules};
 
-/// Session time of the built-in walk when no other is asked for.
+/// Session time of the built-in walk, also for a session that ends before.
 const BUILT_IN_US: u64 = 20_000_000;
 /// After the last event, and after the longest tail of stimulation, the session goes on for this long.
 const QUIET_MS: u64 = 500;
@@ -36,12 +39,18 @@ pub struct Scenario {
     pub walk: Walk,
     /// The treated foot.
     pub foot: Foot,
+    /// Whether the trigger reads the other heel too: it was asked for, and the walk has some of its events.
+    pub other_heel: bool,
+    /// Whether it was asked for.
+    pub both_asked: bool,
     /// The output stage as it is declared.
     pub hardware: Hardware,
     /// The output stage and load as they are simulated.
     pub stage: Stage,
     /// The resistance of that load.
     pub load_ohm: u32,
+    /// The resistance that the check takes.
+    pub checked_ohm: u32,
     /// How late edges are applied, in ticks.
     pub late_ticks: u32,
     /// Seed of the lateness.
@@ -67,7 +76,7 @@ impl Scenario {
         let asked_us = ask.walk.seconds.map(|ms| u64::from(ms) * 1_000);
         let walk = match &ask.walk.gait {
             Some(path) => Walk::read(path)?,
-            None => built_in(asked_us.unwrap_or(BUILT_IN_US)),
+            None => built_in(asked_us.unwrap_or(0).max(BUILT_IN_US)),
         };
         has_heel_events(&walk, foot)?;
         let length_ms = ask.walk.seconds.map_or_else(|| session_ms(row, ask, &walk, foot), Ok)?;
@@ -78,17 +87,21 @@ impl Scenario {
             subject: subject(ask),
             request: request(ask, length_ms)?,
             answers: Answers::all_no(),
+            both_asked: ask.shape.trigger == TriggerWord::BothHeels,
+            other_heel: ask.shape.trigger == TriggerWord::BothHeels
+                && walk.heel(foot.other()).next().is_some(),
             walk,
             foot,
             hardware,
             stage: stage(ask)?,
             load_ohm: ask.load.load_ohm,
+            checked_ohm: ask.load.checked_load_ohm,
             late_ticks,
             seed: ask.stage.seed,
             setup: setup(ask, row)?,
             profile: profile(ask)?,
             length_from_walk: ask.walk.seconds.is_none(),
-            stop: stop(ask)?,
+            stop: stop(ask),
         })
     }
 
@@ -98,7 +111,19 @@ impl Scenario {
     /// A gate, an answer or a range says no.
     pub fn build<'s>(&self, storage: &'s mut [Channel<'static>]) -> Result<Built<'s>, Failure> {
         let built = build_session(self.row, &self.subject, &self.request, &self.answers, storage);
-        built.map_err(|error| flags::of_build(&error))
+        built.map_err(|error| {
+            if let BuildError::Session(config) = &error {
+                self.explain(config)
+            } else {
+                flags::of_build(&error)
+            }
+        })
+    }
+
+    /// A refusal of the session or the plan with the flag that is its cause.
+    fn explain(&self, error: &ConfigError) -> Failure {
+        let length_ms = self.request.length.filter(|_| !self.length_from_walk).map(Millis::as_millis);
+        flags::of_plan(error, self.hardware.timing().late_max_ticks, length_ms)
     }
 
     /// The plan for this hardware.
@@ -106,7 +131,7 @@ impl Scenario {
     /// # Errors
     /// The hardware cannot do it.
     pub fn compile<'s>(&self, built: &Built<'s>) -> Result<Plan<'s>, Failure> {
-        Plan::compile(&built.session, &self.hardware).map_err(|error| flags::of_config(&error))
+        Plan::compile(&built.session, &self.hardware).map_err(|error| self.explain(&error))
     }
 
     /// Motor threshold, or 0 where it is not known.
@@ -249,18 +274,11 @@ fn profile(ask: &Ask) -> Result<Profile, Failure> {
     })
 }
 
-fn stop(ask: &Ask) -> Result<Option<(u64, StopPolicy)>, Failure> {
+fn stop(ask: &Ask) -> Option<(u64, StopPolicy)> {
     let policy = match ask.stop.stop {
         StopWord::Finish => StopPolicy::FinishPulse,
         StopWord::Recover => StopPolicy::RecoverNow,
         StopWord::Off => StopPolicy::HardOff,
     };
-    let Some(at_us) = ask.stop.stop_at_us else { return Ok(None) };
-    if at_us > crate::gait::LONGEST_US {
-        let most = crate::gait::LONGEST_US;
-        return Err(Failure::Input(format!(
-            "--stop-at-us {at_us} is past 12 hours; accepted: 0 to {most} µs"
-        )));
-    }
-    Ok(Some((at_us, policy)))
+    ask.stop.stop_at_us.map(|at_us| (at_us, policy))
 }

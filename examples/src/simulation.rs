@@ -4,12 +4,13 @@
 //! meanwhile. All ticks and microseconds that come out of here count from session time zero.
 
 use crate::failure::Failure;
+use crate::gait::Foot;
 use crate::scenario::Scenario;
-use nmes_core::{ChannelState, Counters, FrameKind, GateInput, Level, PulseReceipt, StopPolicy};
+use nmes_core::{ChannelState, Counters, FrameKind, GateInput, Level, PulseReceipt, Setting, StopPolicy};
 use nmes_hal_adapters::sim::{Bench, Delivered, EdgeSink, SimAlarm, SimEdge, SimOutput, SimSense};
 use nmes_hal_adapters::{Cause, Stats, Stimulator, Stopped, Ticked};
 use nmes_protocols::{GaitConfig, GateCommand, Heel, PollAt, State, Trigger, TriggerNote};
-use nmes_safety::{Checked, Trip};
+use nmes_safety::{Checked, Trip, rules};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
@@ -169,7 +170,7 @@ fn since(start: u64, mut stopped: Stopped) -> Stopped {
 
 /// What is still to come from outside: heel events, the stop, and the next call of the slow side.
 struct Agenda {
-    heel: VecDeque<(u64, bool)>,
+    heel: VecDeque<(u64, Foot, bool)>,
     stop: Option<(u64, StopPolicy)>,
     tick_us: u64,
 }
@@ -181,11 +182,26 @@ impl Agenda {
             PollAt::At(us) => Some((us, Due::Poll)),
             PollAt::Never => None,
         };
-        let heel = self.heel.front().map(|(us, _)| (*us, Due::Heel));
+        let heel = self.heel.front().map(|(us, _, _)| (*us, Due::Heel));
         let stop = self.stop.map(|(us, _)| (us, Due::Stop));
         let tick = (self.tick_us, Due::Tick);
         [poll, heel, stop].into_iter().flatten().fold(tick, std::cmp::Ord::min)
     }
+}
+
+/// A first step of the set level that is rounded to no code at all would leave it at nothing for ever.
+fn reachable(checked: &Checked<'_>, target: Setting) -> Result<(), Failure> {
+    let code_na = u64::from(checked.plan().hardware().channels()[0].na_per_code_positive);
+    let most_na = 2_000 * rules::N_STEP_1.limit;
+    if code_na <= most_na {
+        return Ok(());
+    }
+    let (rule, step) = (rules::N_STEP_1.id, rules::N_STEP_1.amount(rules::N_STEP_1.limit));
+    Err(Failure::Input(format!(
+        "--na-per-code {code_na}: too coarse to raise the set level to {} in steps of {step} ({rule}), each of half a \
+         code or more; accepted: up to {most_na}",
+        target.amplitude
+    )))
 }
 
 struct Bout<'r> {
@@ -221,6 +237,7 @@ impl Bout<'_> {
     /// Raises the set level from nothing; how long that took, in µs.
     fn raise(&mut self, checked: &Checked<'_>) -> Result<u64, Failure> {
         let target = checked.plan().session().channels()[0].set;
+        reachable(checked, target)?;
         let refused = |what: &dyn std::fmt::Display| Failure::Denied(format!("set level not raised: {what}"));
         self.stim.aim(0, target).map_err(|error| refused(&error))?;
         let mut now_us = 0;
@@ -251,12 +268,16 @@ impl Bout<'_> {
     ) -> Result<(), Failure> {
         let started = self.stim.start();
         self.take(started);
-        let first = if scenario.walk.starts_on_heel(scenario.foot) { Heel::Loaded } else { Heel::Lifted };
+        let first = |foot| if scenario.walk.starts_on_heel(foot) { Heel::Loaded } else { Heel::Lifted };
         self.trigger.start(0);
-        self.trigger.heel(0, first);
+        self.trigger.heel(0, first(scenario.foot));
+        if scenario.other_heel {
+            self.trigger.other_heel(0, first(scenario.foot.other()));
+        }
         self.trigger.resume(0);
         let length_us = u64::from(checked.plan().session().length().as_millis()) * 1_000;
-        let heel = scenario.walk.heel(scenario.foot).collect();
+        let read = |foot: &Foot| *foot == scenario.foot || scenario.other_heel;
+        let heel = scenario.walk.heels().filter(|(_, foot, _)| read(foot)).collect();
         let mut agenda = Agenda { heel, stop: scenario.stop, tick_us: 0 };
         while !self.over() {
             if agenda.tick_us > length_us + OVERTIME_US {
@@ -271,19 +292,25 @@ impl Bout<'_> {
                 continue;
             }
             self.bench.clock().advance_to(at);
-            self.serve(due, &mut agenda);
+            self.serve(due, &mut agenda, scenario.foot);
             progress(agenda.tick_us.min(length_us));
         }
         Ok(())
     }
 
-    fn serve(&mut self, due: Due, agenda: &mut Agenda) {
+    fn serve(&mut self, due: Due, agenda: &mut Agenda, treated: Foot) {
         match due {
             Due::Heel => {
-                let lifted = agenda.heel.pop_front().is_some_and(|(_, lifted)| lifted);
-                let heel = if lifted { Heel::Lifted } else { Heel::Loaded };
-                let command = self.trigger.heel_edge(self.us(), heel);
-                self.obey(command);
+                if let Some((_, foot, lifted)) = agenda.heel.pop_front() {
+                    let heel = if lifted { Heel::Lifted } else { Heel::Loaded };
+                    let now_us = self.us();
+                    let command = if foot == treated {
+                        self.trigger.heel_edge(now_us, heel)
+                    } else {
+                        self.trigger.other_heel(now_us, heel)
+                    };
+                    self.obey(command);
+                }
             }
             Due::Poll => {
                 let command = self.trigger.poll(self.us());

@@ -56,7 +56,7 @@ fn gait_files_that_cannot_be_taken() {
 /// REQ-APP-004: values out of range name the flag, the value and the range.
 #[test]
 fn values_out_of_range_name_the_flag_and_the_range() {
-    let table: [(&[&str], &[&str]); 16] = [
+    let table: [(&[&str], &[&str]); 24] = [
         (&["--amplitude-ma", "100.001"], &["--amplitude-ma 100.001 mA", "takes 1 mA to 100 mA", "recalled"]),
         (&["--amplitude-ma", "NaN"], &["'NaN' for '--amplitude-ma", "accepted: 0.001 to 1000 mA"]),
         (&["--amplitude-ma", "-5"], &["'-5' for '--amplitude-ma", "accepted: 0.001"]),
@@ -72,7 +72,21 @@ fn values_out_of_range_name_the_flag_and_the_range() {
         (&["--seconds", "99999999999999999999"], &["--seconds", "43200 s (12 hours)"]),
         (&["--late-us", "31"], &["--late-us", "31 is above 30", "10 % of the shortest phase"]),
         (&["--profile", "iec-60601"], &["--profile \"iec-60601\"", "did you mean iec-60601-2-10-style?"]),
-        (&["--stop-at-us", "99999999999999"], &["--stop-at-us 99999999999999", "accepted: 0 to"]),
+        (
+            &["--stop-at-us", "99999999999999"],
+            &["'99999999999999' for '--stop-at-us", "accepted: 0 to 43200000000 µs"],
+        ),
+        (&["--stop-at-us=-1"], &["'-1' for '--stop-at-us", "accepted: 0 to 43200000000 µs"]),
+        (&["--seed=-1"], &["'-1' for '--seed", "accepted: 0 to 18446744073709551615"]),
+        (&["--ticks-hz", "x"], &["'x' for '--ticks-hz", "accepted: 0 to 4294967295, whole numbers"]),
+        (&["--code-max", "+5"], &["'+5' for '--code-max", "accepted: -2147483648 to 2147483647"]),
+        (&["--seconds", "0.1"], &["--seconds: too short for a ramp up and down"]),
+        (
+            &["--na-per-code", "2000001"],
+            &["--na-per-code 2000001: too coarse", "N-STEP-1", "accepted: up to 2000000"],
+        ),
+        (&["--declared-late-us", "3000"], &["--late-us, --declared-late-us: longer than a phase"]),
+        (&["--trigger", "toes"], &["'toes' for '--trigger", "heel, both-heels"]),
     ];
     for (options, phrases) in table {
         foot_drop(options, phrases);

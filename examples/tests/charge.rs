@@ -30,7 +30,7 @@ fn trains(onsets: &[u64]) -> Vec<Vec<u64>> {
 /// REQ-APP-006: what is printed sums to zero, pulse by pulse and in all; it ends open, and it is what was asked.
 #[test]
 fn printed_events_balance_and_are_what_was_asked() {
-    let (status, out, err) = said(&["events", "foot-drop", "--seconds", "10", "--format", "csv"]);
+    let (status, out, err) = said(&["events", "foot-drop", "--format", "csv"]);
     assert_eq!(status, 0, "{err}");
     let rows = rows(&out);
     assert_eq!(rows.last().unwrap().1, None, "the channel ends open");
@@ -45,7 +45,7 @@ fn printed_events_balance_and_are_what_was_asked() {
     let highest = pulses.iter().map(|p| p[0].2.abs()).max();
     assert_eq!(highest, Some(655));
     let onsets: Vec<u64> = pulses.iter().map(|p| p[0].0).collect();
-    let steps = built_in(10_000_000).steps(Foot::Left);
+    let steps = built_in(20_000_000).steps(Foot::Left);
     let trains = trains(&onsets);
     assert_eq!(trains.len(), steps.len());
     for (train, step) in trains.iter().zip(&steps) {
@@ -162,7 +162,7 @@ fn off_opens_at_once_and_says_what_is_left() {
     let run = ["run", "foot-drop", "--out-dir", dir.to_str().unwrap()];
     let (status, out, err) = said(&[&run[..], &options].concat());
     assert_eq!(status, 0, "{err}");
-    assert!(out.contains(&format!("(off): {left} nA·ticks left")), "{out}");
+    assert!(out.contains(&format!("(off): {left} nA·ticks (")), "{out}");
 }
 
 /// REQ-APP-009: edges late by up to 15 µs: after any pulse within two balancing codes × L, at the end of the session

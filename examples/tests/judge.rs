@@ -17,6 +17,8 @@ fn terms() -> Terms {
         foot: Foot::Left,
         threshold_ua: 25_000,
         period_us: PERIOD_US,
+        debounce_us: 25_000,
+        vouch_us: 600_000,
         tail_us: 400_000,
         time_out_us: 2_200_000,
         end_us: u64::MAX,
@@ -106,6 +108,41 @@ fn each_kind_of_error_is_seen_by_its_own_criterion() {
     let mut stray = good;
     stray.insert(0, Pulse { onset_us: 100_000, level_ua: 40_000, full: true });
     assert_eq!(verdict(&stray), [true, true, true, true, false], "one pulse while standing");
+}
+
+/// REQ-APP-002: the time from toe-off to the first full pulse is a gap like any other: two periods are none, more is; the
+/// strict count has all of it against the swing.
+#[test]
+fn a_late_first_pulse_is_a_gap() {
+    let walk = built_in(10_000_000);
+    let step = walk.steps(Foot::Left)[1];
+    let (toe_off, strike) = (step.toe_off.unwrap(), step.strike.unwrap());
+    let swing = |late_us: u64| {
+        let pulses: Vec<Pulse> = train(toe_off + late_us, strike).collect();
+        Judgement::of(&walk, &pulses, &terms()).steps[1].swing.unwrap()
+    };
+    for (late_us, full, strictly) in [(0, true, true), (50_001, true, false), (51_001, false, false)] {
+        let swing = swing(late_us);
+        assert_eq!((swing.is_full(), swing.is_strictly_full()), (full, strictly), "{late_us} µs: {swing:?}");
+        assert_eq!(swing.strict_full_us, swing.length_us - late_us);
+    }
+}
+
+/// REQ-APP-002: a swing is announced by its own heel a debounce time before, or by a fresh strike of the other one.
+#[test]
+fn announced_swings() {
+    let announced = |lines: &str| {
+        let text = format!("t_us,foot,event\n{lines}");
+        let walk = Walk::parse(text.as_bytes(), "walk.csv").unwrap();
+        Judgement::of(&walk, &[], &terms()).steps[0].announced
+    };
+    let lift = |lead: u64| {
+        format!("{},left,heel_off\n2000000,left,toe_off\n2400000,left,heel_strike\n", 2_000_000 - lead)
+    };
+    assert!(announced(&lift(25_000)) && !announced(&lift(24_999)));
+    assert!(announced(&format!("1400000,right,heel_strike\n{}", lift(0))));
+    assert!(!announced(&format!("1399999,right,heel_strike\n{}", lift(0))));
+    assert!(!announced("2000000,left,toe_off\n2400000,left,heel_strike\n"), "no heel-off at all");
 }
 
 /// REQ-APP-002: a lost pulse is no gap, two are.

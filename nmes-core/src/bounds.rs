@@ -66,7 +66,9 @@ impl ChannelPlan<'_> {
     fn pays_in_two_levels(&self) -> bool {
         let pulse = &self.channel.pulse;
         let plain = match pulse.form {
-            Form::Rectangular | Form::Table(_) => pulse.balance.length_percent() == 100 && self.hardware.is_exact(),
+            Form::Rectangular | Form::Table(_) => {
+                pulse.balance.length_percent() == 100 && self.hardware.is_exact()
+            }
             Form::Points(_) => true,
             Form::Prepulse(_) | Form::Triphasic { .. } => false,
         };
@@ -78,7 +80,9 @@ impl ChannelPlan<'_> {
         let steps = u32::try_from(levels.len()).unwrap_or(u32::MAX);
         let source = "each step of a table is at least the edge spacing + L + 2 ε long";
         let least = i64::from(self.segment_min).saturating_mul(i64::from(steps));
-        at_least(Field::PhaseTicks, i64::from(width), least, source).err().unwrap_or_else(|| unpayable(code, limit))
+        at_least(Field::PhaseTicks, i64::from(width), least, source)
+            .err()
+            .unwrap_or_else(|| unpayable(code, limit))
     }
 
     /// The lengths that no setting moves.
@@ -86,7 +90,12 @@ impl ChannelPlan<'_> {
         let least = i64::from(self.segment_min);
         let source = "the least time between two edges of the hardware, and L + 2 ε";
         if matches!(self.channel.pulse.form, Form::Prepulse(_)) {
-            at_least(Field::PhaseTicks, i64::from(self.pre_ticks), least.max(i64::from(self.jitter).saturating_mul(10)), source)?;
+            at_least(
+                Field::PhaseTicks,
+                i64::from(self.pre_ticks),
+                least.max(i64::from(self.jitter).saturating_mul(10)),
+                source,
+            )?;
         }
         let Form::Points(given) = self.channel.pulse.form else { return Ok(()) };
         let points = self.points.get(..given.len()).unwrap_or(&[]);
@@ -94,7 +103,8 @@ impl ChannelPlan<'_> {
             at_least(Field::PhaseTicks, i64::from(point.ticks), least, source)?;
         }
         if self.dead_ticks > 0 && !points.windows(2).all(|pair| self.turns_over(pair)) {
-            let reason = "a bridge with a dead time needs a point of zero, as long as it, between two polarities";
+            let reason =
+                "a bridge with a dead time needs a point of zero, as long as it, between two polarities";
             return Err(ConfigError::Conflict { field: Field::PointLevel, reason });
         }
         Ok(())
@@ -121,7 +131,12 @@ impl ChannelPlan<'_> {
         let width = self.width_ticks(self.channel.ceiling.width);
         let each = self.recipe(code, width, 0).map_or(0, |r| u64::from(r.cell.per_cycle()));
         let total = i64::try_from(each.saturating_mul(repeats)).unwrap_or(i64::MAX);
-        at_most(Field::Repeat, total, i64::try_from(SEGMENTS_MAX).unwrap_or(0), "a frame has at most 65,000 segments")
+        at_most(
+            Field::Repeat,
+            total,
+            i64::try_from(SEGMENTS_MAX).unwrap_or(0),
+            "a frame has at most 65,000 segments",
+        )
     }
 
     /// A declared direct current covers what the ceiling can be.
@@ -133,7 +148,8 @@ impl ChannelPlan<'_> {
         // nA·ticks × pulses/µs ÷ (ticks/s) are 10^3 µA
         let pulses = u128::from(self.channel.rate.pulses()).saturating_mul(1_000);
         let per = u128::from(self.channel.rate.per_us()).saturating_mul(u128::from(self.ticks_per_second));
-        let mean = charge.saturating_mul(pulses).checked_add(per.saturating_sub(1)).and_then(|n| n.checked_div(per));
+        let mean =
+            charge.saturating_mul(pulses).checked_add(per.saturating_sub(1)).and_then(|n| n.checked_div(per));
         let mean = mean.and_then(|ua| i64::try_from(ua).ok()).unwrap_or(i64::MAX);
         let source = "the direct current that the session declares";
         at_most(Field::DirectCurrent, mean, i64::from(declared.as_microamps()), source)
@@ -160,7 +176,8 @@ impl ChannelPlan<'_> {
     pub fn longest_ticks(&self) -> u64 {
         let width = self.width_ticks(self.channel.ceiling.width);
         let (wide, gap) = (u64::from(width), u64::from(self.gap_ticks));
-        let widened = |width: u32| u64::from(self.balancing_ticks(width)).saturating_add(u64::from(WIDEN_MAX_TICKS));
+        let widened =
+            |width: u32| u64::from(self.balancing_ticks(width)).saturating_add(u64::from(WIDEN_MAX_TICKS));
         let balancing = match self.channel.pulse.balance {
             Balance::DeclaredDc { .. } => 0,
             Balance::Symmetric | Balance::Asymmetric { .. } => gap.saturating_add(widened(width)),

@@ -250,7 +250,12 @@ pub(crate) fn scale(code: i32, fraction: i16) -> i32 {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "tests: an overflow here is a failed test")]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::unwrap_used,
+    reason = "tests: a panic here is a failed test"
+)]
 mod tests {
     use super::*;
 
@@ -269,14 +274,23 @@ mod tests {
     /// REQ-INV-12: repeats, tables and mirror images come in order, and the gap after the last repeat is left out.
     #[test]
     fn order() {
-        let mut cell =
-            Cell { body_len: 2, code: 100, step: 5, extra: 1, mirrored: true, cycles: 2, gap_last: true, ..Cell::EMPTY };
+        let mut cell = Cell {
+            body_len: 2,
+            code: 100,
+            step: 5,
+            extra: 1,
+            mirrored: true,
+            cycles: 2,
+            gap_last: true,
+            ..Cell::EMPTY
+        };
         cell.push(Packed::OPEN, 3);
         cell.split = 1;
         cell.push(Packed::OPEN, 9);
         let table = [8_192, 16_384];
-        let codes: [i32; 11] =
-            core::array::from_fn(|i| cell.part(cell.locate(i as u16).1, Body::Table(&table)).unwrap().0.code());
+        let codes: [i32; 11] = core::array::from_fn(|i| {
+            cell.part(cell.locate(i as u16).1, Body::Table(&table)).unwrap().0.code()
+        });
         assert_eq!(cell.total(), 11);
         assert_eq!(codes, [50, 100, 0, -50, -100, 0, 50, 100, 0, -50, -100]);
         assert_eq!(cell.cycle_ticks(Body::Table(&table)), 6 + 5 + 3 + 6 + 5 + 9);

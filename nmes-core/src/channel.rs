@@ -80,6 +80,10 @@ pub struct ChannelState {
     pub(crate) onset: u64,
     /// When the main phase of the frame in hand began.
     pub(crate) main_began: u64,
+    /// The level of the main phase that has ended.
+    pub(crate) main_level: Packed,
+    /// A pulse of stored segments is under way, once, and nothing was asked that would cut it.
+    pub(crate) plain: bool,
     pub(crate) rest: Packed,
     pub(crate) frame_sequence: u32,
     pub(crate) sequence: u32,
@@ -154,6 +158,8 @@ impl ChannelState {
             cell: Cell::EMPTY,
             onset: 0,
             main_began: 0,
+            main_level: Packed::OPEN,
+            plain: false,
             rest: Packed::OPEN,
             frame_sequence: 0,
             sequence: 0,
@@ -204,7 +210,9 @@ impl ChannelState {
         match self.pending {
             Pending::Nothing | Pending::Silent | Pending::Pause => None,
             Pending::Off => Some(Change { channel, sequence, edge: None, level: Packed::OPEN.into() }),
-            Pending::Frame => Some(Change { channel, sequence, edge: Some(self.edge), level: self.next.into() }),
+            Pending::Frame => {
+                Some(Change { channel, sequence, edge: Some(self.edge), level: self.next.into() })
+            }
         }
     }
 
@@ -259,12 +267,18 @@ impl ChannelState {
     }
 
     /// The frame that waits for admission.
+    #[inline]
     pub(crate) fn waiting<'p>(&self, index: u8, plan: &'p ChannelPlan<'_>) -> Option<PulseFrame<'p>> {
         if self.pending == Pending::Frame && !self.accepted {
-            let (kind, sequence) = (self.kind, self.frame_sequence);
-            let body = if kind == FrameKind::Pulse { plan.body() } else { crate::cell::Body::None };
-            let (onset_tick, rest, cell) = (self.onset, self.rest, self.cell);
-            return Some(PulseFrame { channel: index, kind, sequence, onset_tick, rest, cell, body });
+            return Some(PulseFrame {
+                channel: index,
+                kind: self.kind,
+                sequence: self.frame_sequence,
+                onset_tick: self.onset,
+                rest: self.rest,
+                cell: self.cell,
+                body: if self.kind == FrameKind::Pulse { plan.body() } else { crate::cell::Body::None },
+            });
         }
         self.recovery.and_then(|recovery| recovery.frame(index))
     }
@@ -285,7 +299,14 @@ impl ChannelState {
     }
 
     /// Puts a frame in hand, its first edge at `onset`.
-    pub(crate) fn set_frame(&mut self, kind: FrameKind, onset: u64, cell: Cell, rest: Packed, plan: &ChannelPlan<'_>) {
+    pub(crate) fn set_frame(
+        &mut self,
+        kind: FrameKind,
+        onset: u64,
+        cell: Cell,
+        rest: Packed,
+        plan: &ChannelPlan<'_>,
+    ) {
         self.kind = kind;
         self.cell = cell;
         self.rest = rest;

@@ -55,7 +55,11 @@ pub struct ChannelPlan<'a> {
 }
 
 impl<'a> ChannelPlan<'a> {
-    pub(crate) fn new(channel: &Channel<'a>, output: &ChannelHardware, hardware: &Hardware) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        channel: &Channel<'a>,
+        output: &ChannelHardware,
+        hardware: &Hardware,
+    ) -> Result<Self, ConfigError> {
         let timing = hardware.timing();
         let hz = timing.ticks_per_second;
         let spacing = hardware.edge_spacing_ticks();

@@ -32,12 +32,15 @@ impl ChannelState {
         let found = match plan.session().schedule() {
             Schedule::Gated(_) => {
                 let queued = self.queued.take();
-                return queued.map_or(Opening::Wait, |(open, close)| Opening::Train(gated(channel, open, close)));
+                return queued
+                    .map_or(Opening::Wait, |(open, close)| Opening::Train(gated(channel, open, close)));
             }
             Schedule::Continuous => {
                 (self.contraction == 0).then(|| continuous(channel, begin, clock.end_of(channel)))
             }
-            Schedule::Cyclic(cycle) => self.contraction(plan, channel, begin, cyclic(channel, &cycle, self.contraction)),
+            Schedule::Cyclic(cycle) => {
+                self.contraction(plan, channel, begin, cyclic(channel, &cycle, self.contraction))
+            }
             Schedule::Program(stages) => {
                 self.contraction(plan, channel, begin, in_stages(stages, ramps_ms(channel), self.contraction))
             }

@@ -51,7 +51,8 @@ impl ChannelState {
             return;
         }
         let from = self.ducked(now);
-        let falling = Envelope { from, close_tick: now, ..Envelope::opening(now, now, u64::MAX, plan.down_ticks) };
+        let falling =
+            Envelope { from, close_tick: now, ..Envelope::opening(now, now, u64::MAX, plan.down_ticks) };
         self.duck = Some(falling);
     }
 
@@ -60,7 +61,8 @@ impl ChannelState {
             return;
         }
         let from = self.ducked(now);
-        self.duck = Some(Envelope { from, ..Envelope::opening(now, u64::MAX, plan.up_ticks, plan.down_ticks) });
+        self.duck =
+            Some(Envelope { from, ..Envelope::opening(now, u64::MAX, plan.up_ticks, plan.down_ticks) });
     }
 
     fn ducked(&self, now: u64) -> u32 {

@@ -1,5 +1,6 @@
 //! Merges the channels of a plan into one sequence of steps.
 
+use crate::agenda::{Agenda, Due, lowest};
 use crate::channel::{ChannelState, Pending, Train};
 use crate::error::{ConfigError, EngineFault, Field, at_least};
 use crate::frame::{Level, PulseFrame};
@@ -62,8 +63,18 @@ impl Step<'_> {
 
     /// The changes; none at a silent onset, where [`Engine::applied`] is all there is to do.
     pub fn changes(&self) -> impl Iterator<Item = Change> {
-        let all = (0_u8..).zip(self.channels.iter());
-        all.filter(|(number, _)| self.due.includes(*number)).filter_map(|(number, state)| state.change(number))
+        let mut left = self.due.channels;
+        core::iter::from_fn(move || {
+            while left != 0 {
+                let number = lowest(left);
+                left &= left.wrapping_sub(1);
+                let change = self.channels.get(usize::from(number)).and_then(|state| state.change(number));
+                if change.is_some() {
+                    return change;
+                }
+            }
+            None
+        })
     }
 }
 
@@ -136,8 +147,7 @@ pub struct Engine<'p, 's> {
     /// Tick of the last opening that was taken.
     pub(crate) triggered_at: Option<u64>,
     last_tick: u64,
-    due: Due,
-    waits: bool,
+    agenda: Agenda,
     pub(crate) fault: Option<EngineFault>,
 }
 
@@ -160,16 +170,15 @@ impl<'p, 's> Engine<'p, 's> {
             *state = ChannelState::new();
         }
         let clock = Clockwork { start: None, end: u64::MAX, stopping: false, reserved: Reserved::NONE };
-        let (triggers, due) = (TriggerCount::EMPTY, Due::NEVER);
+        let agenda = Agenda::new(channels.len(), plan.hardware().timing().has_latch);
         Ok(Self {
             plan,
             channels,
             clock,
-            triggers,
+            triggers: TriggerCount::EMPTY,
             triggered_at: None,
             last_tick: 0,
-            due,
-            waits: false,
+            agenda,
             fault: None,
         })
     }
@@ -195,6 +204,7 @@ impl<'p, 's> Engine<'p, 's> {
             StopPolicy::RecoverNow => {
                 for state in self.channels.iter_mut() {
                     state.recover = true;
+                    state.plain = false;
                 }
             }
             StopPolicy::HardOff => return self.hard_off(now),
@@ -242,7 +252,9 @@ impl<'p, 's> Engine<'p, 's> {
         if self.fault.is_some() {
             return;
         }
-        self.reserve(index);
+        if self.plan.shares_sources() {
+            self.reserve(index);
+        }
         let Some((state, plan)) = self.channels.get_mut(usize::from(index)).zip(self.plan.channel(index))
         else {
             return;
@@ -257,52 +269,37 @@ impl<'p, 's> Engine<'p, 's> {
 
     /// Takes down what the other channels on a channel's source have planned.
     fn reserve(&mut self, index: u8) {
-        if !self.plan.shares_sources() {
-            return;
-        }
         self.clock.reserved = Reserved::NONE;
         let own = self.plan.channel(index).map_or(0, |c| c.hardware().source);
         for (number, (state, plan)) in (0_u8..).zip(self.channels.iter().zip(self.plan.channels())) {
-            if number != index && own != 0 && plan.hardware().source == own && state.pending == Pending::Frame {
+            if number != index && own != 0 && plan.hardware().source == own && state.pending == Pending::Frame
+            {
                 let until = state.onset.saturating_add(plan.room_ticks).max(state.at);
                 self.clock.reserved.add(state.onset, until);
             }
         }
     }
 
-    /// Looks at the channels once: when the next step is due, who takes part in it, and whether a frame waits.
+    /// Looks at every channel: when the next step is due, who takes part in it, and who has a frame that waits.
     pub(crate) fn refresh(&mut self) {
-        let mut due = Due::NEVER;
-        let mut waits = false;
-        let mut bit = 1_u8;
-        for state in self.channels.iter() {
-            let at = state.due();
-            if at < due.at {
-                due = Due { at, channels: bit };
-            } else if at == due.at && at != u64::MAX {
-                due.channels |= bit;
-            }
-            waits |= state.waits();
-            bit = bit.wrapping_shl(1);
+        if self.fault.is_some() {
+            return self.agenda.clear();
         }
-        if !self.plan.hardware().timing().has_latch {
-            // the lowest bit alone
-            due.channels &= due.channels.wrapping_neg();
+        for (index, state) in (0_u8..).zip(self.channels.iter()) {
+            self.agenda.note(index, state);
         }
-        let alive = self.fault.is_none();
-        self.due = if alive { due } else { Due::NEVER };
-        self.waits = waits && alive;
+        self.agenda.settle();
     }
 
     /// The next frame that waits for admission; `None` when all are accepted.
+    #[inline]
     #[must_use]
     pub fn pending(&self) -> Option<PulseFrame<'p>> {
-        if !self.waits {
+        if self.agenda.waiting == 0 {
             return None;
         }
-        let all = (0_u8..).zip(self.channels.iter());
-        let (index, state) = all.into_iter().find(|(_, state)| state.waits())?;
-        state.waiting(index, self.plan.channel(index)?)
+        let index = lowest(self.agenda.waiting);
+        self.channels.get(usize::from(index))?.waiting(index, self.plan.channel(index)?)
     }
 
     /// The frame was admitted: its edges may come. False, and nothing happens, when it is not the one that waits.
@@ -310,20 +307,21 @@ impl<'p, 's> Engine<'p, 's> {
         let parts = self.channels.get_mut(usize::from(channel)).zip(self.plan.channel(channel));
         let Some((state, plan)) = parts else { return false };
         let accepted = state.accept(plan, sequence);
-        self.refresh();
+        self.agenda.joins(channel, state);
         accepted
     }
 
     /// When the next step is due.
     #[must_use]
     pub const fn next(&self) -> Next {
-        if self.due.channels == 0 { Next::Never } else { Next::At(self.due.at) }
+        if self.agenda.due.channels == 0 { Next::Never } else { Next::At(self.agenda.due.at) }
     }
 
     /// The changes due at [`Engine::next`]; `None` when nothing is due. Without a latch it is one channel at a time.
     #[must_use]
     pub const fn step(&self) -> Option<Step<'_>> {
-        if self.due.channels == 0 { None } else { Some(Step { due: self.due, channels: self.channels }) }
+        let due = self.agenda.due;
+        if due.channels == 0 { None } else { Some(Step { due, channels: self.channels }) }
     }
 
     /// The step was put out; `t` is the clock read after the level changed.
@@ -332,16 +330,37 @@ impl<'p, 's> Engine<'p, 's> {
     /// The edge was late beyond L + ε or early, the clock went back, the ledger overflowed or cannot be repaid, or
     /// no step was due. The engine then gives no further step: open the output.
     pub fn applied(&mut self, t: u64) -> Result<(), EngineFault> {
+        if self.apply_on_time(t) {
+            return Ok(());
+        }
         let result = self.apply_all(t);
         if let Err(fault) = result {
             self.fault.get_or_insert(fault);
+            self.agenda.clear();
+        } else {
+            self.agenda.settle();
         }
-        self.refresh();
         result
     }
 
+    /// The common case, taken ahead: one channel alone, an edge within a plain pulse, on its tick, with nothing owed.
+    /// False when it is another.
+    #[inline]
+    fn apply_on_time(&mut self, t: u64) -> bool {
+        let Due { at, channels } = self.agenda.due;
+        if t != at || !channels.is_power_of_two() || t < self.last_tick {
+            return false;
+        }
+        let number = lowest(channels);
+        let Some(state) = self.channels.get_mut(usize::from(number)) else { return false };
+        let Some(next) = state.take_plain_edge(t) else { return false };
+        self.last_tick = t;
+        self.agenda.goes_on(number, next);
+        true
+    }
+
     fn apply_all(&mut self, t: u64) -> Result<(), EngineFault> {
-        let due = self.due;
+        let due = self.agenda.due;
         if due.channels == 0 {
             return Err(EngineFault::OutOfOrder);
         }
@@ -351,12 +370,15 @@ impl<'p, 's> Engine<'p, 's> {
         let mut result = Ok(());
         let mut left = due.channels;
         while left != 0 {
-            let number = u8::try_from(left.trailing_zeros()).unwrap_or(0);
+            let number = lowest(left);
             left &= left.wrapping_sub(1);
-            self.reserve(number);
+            if self.plan.shares_sources() {
+                self.reserve(number);
+            }
             // what was put out on the others counts, whatever one of them finds
             if let Some(state) = self.channels.get_mut(usize::from(number)) {
                 result = result.and(state.apply(number, self.plan, &self.clock, t));
+                self.agenda.note(number, state);
             }
         }
         self.last_tick = t;
@@ -430,20 +452,5 @@ impl<'p, 's> Engine<'p, 's> {
     #[must_use]
     pub const fn fault(&self) -> Option<EngineFault> {
         self.fault
-    }
-}
-
-/// An instant, and a bit for each channel that takes part in it.
-#[derive(Clone, Copy, Debug)]
-struct Due {
-    at: u64,
-    channels: u8,
-}
-
-impl Due {
-    const NEVER: Self = Self { at: u64::MAX, channels: 0 };
-
-    fn includes(self, channel: u8) -> bool {
-        self.channels & 1_u8.wrapping_shl(u32::from(channel)) != 0
     }
 }

@@ -234,7 +234,12 @@ pub(crate) const fn at_least(
     if value < limit { Err(ConfigError::Below { field, value, limit, source }) } else { Ok(()) }
 }
 
-pub(crate) const fn at_most(field: Field, value: i64, limit: i64, source: &'static str) -> Result<(), ConfigError> {
+pub(crate) const fn at_most(
+    field: Field,
+    value: i64,
+    limit: i64,
+    source: &'static str,
+) -> Result<(), ConfigError> {
     if value > limit { Err(ConfigError::Above { field, value, limit, source }) } else { Ok(()) }
 }
 

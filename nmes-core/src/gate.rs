@@ -181,7 +181,13 @@ impl ChannelState {
         self.train == Train::Running && self.envelope.fraction(tick).is_some()
     }
 
-    pub(crate) fn open_gate(&mut self, plan: &ChannelPlan<'_>, gate: &Gate, now: u64, end: u64) -> GateAnswer {
+    pub(crate) fn open_gate(
+        &mut self,
+        plan: &ChannelPlan<'_>,
+        gate: &Gate,
+        now: u64,
+        end: u64,
+    ) -> GateAnswer {
         let times = Self::times(plan, gate, now, end);
         if let Some(waiting) = self.queued {
             return GateAnswer::Waiting { at_tick: waiting.0 };
@@ -225,7 +231,12 @@ impl ChannelState {
         GateAnswer::Continued
     }
 
-    pub(crate) fn close_gate(&mut self, plan: &ChannelPlan<'_>, down: Option<Millis>, now: u64) -> GateAnswer {
+    pub(crate) fn close_gate(
+        &mut self,
+        plan: &ChannelPlan<'_>,
+        down: Option<Millis>,
+        now: u64,
+    ) -> GateAnswer {
         let here = now.saturating_add(plan.offset_ticks);
         if self.queued.take().is_some() {
             return GateAnswer::Closed { over_tick: here };

@@ -19,7 +19,12 @@ pub(crate) fn weight(plan: &ChannelPlan<'_>, level: Packed) -> i64 {
 impl ChannelState {
     /// Takes the pending edge, applied at `t`. `Ok(true)` when it was the last.
     #[inline]
-    pub(crate) fn take_edge(&mut self, index: u8, plan: &ChannelPlan<'_>, t: u64) -> Result<bool, EngineFault> {
+    pub(crate) fn take_edge(
+        &mut self,
+        index: u8,
+        plan: &ChannelPlan<'_>,
+        t: u64,
+    ) -> Result<bool, EngineFault> {
         self.recovery = None;
         let overflow = EngineFault::LedgerOverflow { channel: index };
         let late = check_time(index, plan, self.at, t);
@@ -43,7 +48,7 @@ impl ChannelState {
         if self.edge == 0 {
             self.begin(index, plan, before.into(), t);
         } else if self.edge == self.cell.main_end && self.kind == FrameKind::Pulse {
-            self.note_primary(plan, before.into(), t);
+            self.note_primary(before.into(), t);
         }
         if self.left == 0 {
             self.end(plan, t).ok_or(overflow)?;
@@ -51,6 +56,31 @@ impl ChannelState {
         }
         self.go_on(index, plan, t, shift)?;
         Ok(false)
+    }
+
+    /// Takes the pending edge at its own tick where that is all there is to it: within a pulse of stored segments, not
+    /// moved, nothing owed, no cut asked for. When the next edge is due; `None`, and nothing is done, otherwise.
+    #[inline]
+    pub(crate) fn take_plain_edge(&mut self, t: u64) -> Option<u64> {
+        if !self.plain || self.left == 0 || self.owed != 0 || self.moved != 0 || self.edge == 0 {
+            return None;
+        }
+        let ticks = u64::from(self.next_ticks);
+        if self.edge == self.cell.main {
+            self.main_began = t;
+        } else if self.edge == self.cell.main_end {
+            self.note_primary(self.level.into(), t);
+        }
+        (self.level, self.since) = (self.next, t);
+        self.edge = self.edge.saturating_add(1);
+        self.within = self.edge;
+        self.left = self.left.saturating_sub(1);
+        // the grid stands at `t`, and a segment is never shorter than the edge spacing
+        self.grid = t.saturating_add(ticks);
+        self.at = self.grid;
+        let part = if self.left == 0 { (self.rest, 0) } else { self.cell.part(self.edge, Body::None)? };
+        (self.next, self.next_ticks) = part;
+        Some(self.at)
     }
 
     /// Counts an edge that is `shift` ticks from its grid tick.
@@ -82,7 +112,8 @@ impl ChannelState {
             (self.next, self.next_ticks) = (self.rest, 0);
         } else {
             let body = if self.kind == FrameKind::Pulse { plan.body() } else { Body::None };
-            (self.next, self.next_ticks) = self.cell.part(self.within, body).ok_or(EngineFault::OutOfOrder)?;
+            (self.next, self.next_ticks) =
+                self.cell.part(self.within, body).ok_or(EngineFault::OutOfOrder)?;
         }
         self.stand(moved, soonest).ok_or(overflow)?;
         if self.last_repeat && starts == self.cell.last_paying() {
@@ -192,7 +223,7 @@ impl ChannelState {
 
     fn begin(&mut self, index: u8, plan: &ChannelPlan<'_>, before: Level, t: u64) {
         match self.kind {
-            FrameKind::Recover => self.recovery_begins(plan, before, t),
+            FrameKind::Recover => self.recovery_begins(before, t),
             FrameKind::Trim => {
                 self.begin_receipt(index, t);
                 self.trims_in_row = self.trims_in_row.saturating_add(1);
@@ -205,6 +236,7 @@ impl ChannelState {
                 if self.planned.deferred_ticks > 0 {
                     self.counters.deferred = self.counters.deferred.saturating_add(1);
                 }
+                self.plain = self.cell.body_len == 0 && self.cell.cycles == 1 && !self.recover;
                 self.trims_in_row = 0;
                 self.earliest_onset = self.onset.saturating_add(self.period_ticks(plan));
                 self.advance_onset(plan);
@@ -215,6 +247,7 @@ impl ChannelState {
     fn end(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
         self.pending = Pending::Nothing;
         self.edge = 0;
+        self.plain = false;
         match self.kind {
             FrameKind::Pulse => self.carry = self.outcome,
             FrameKind::Trim | FrameKind::Recover => self.owed = self.owed.checked_add(self.outcome)?,
@@ -239,6 +272,7 @@ impl ChannelState {
 
     /// Leaves the frame in hand: what it has put out by plan is counted as owed, up to the present level's beginning.
     pub(crate) fn leave_frame(&mut self, plan: &ChannelPlan<'_>) -> Option<()> {
+        self.plain = false;
         if self.edge == 0 {
             return Some(());
         }
@@ -265,7 +299,7 @@ impl ChannelState {
         self.queued = None;
         if cut {
             if in_main && self.kind == FrameKind::Pulse {
-                self.note_primary(plan, main.into(), t);
+                self.note_primary(main.into(), t);
             }
             self.end_receipt(plan, t, true);
         }
@@ -295,7 +329,10 @@ impl EngineFault {
         match self {
             Self::Late { by_ticks, .. } => i32::try_from(by_ticks).ok(),
             Self::Early { by_ticks, .. } => i32::try_from(by_ticks).ok()?.checked_neg(),
-            Self::ClockBackwards { .. } | Self::LedgerOverflow { .. } | Self::Repayment { .. } | Self::OutOfOrder => Some(0),
+            Self::ClockBackwards { .. }
+            | Self::LedgerOverflow { .. }
+            | Self::Repayment { .. }
+            | Self::OutOfOrder => Some(0),
         }
     }
 }

@@ -1,6 +1,7 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
 
+mod agenda;
 mod balance;
 mod bounds;
 mod cell;

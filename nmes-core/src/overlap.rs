@@ -46,9 +46,11 @@ impl Plan<'_> {
         if fits(gap, one.room_ticks) && fits(period.saturating_sub(gap), other.room_ticks) {
             return Ok(());
         }
-        let limit = i64::try_from(one.room_ticks.max(other.room_ticks).saturating_add(margin)).unwrap_or(i64::MAX);
+        let limit =
+            i64::try_from(one.room_ticks.max(other.room_ticks).saturating_add(margin)).unwrap_or(i64::MAX);
         let value = i64::try_from(gap.min(period.saturating_sub(gap))).unwrap_or(0);
-        let source = "offsets of channels on one source keep their pulses apart, in ticks, with all that may follow";
+        let source =
+            "offsets of channels on one source keep their pulses apart, in ticks, with all that may follow";
         Err(ConfigError::Below { field: Field::Overlap, value, limit, source })
     }
 

@@ -167,9 +167,14 @@ fn fits_the_session(session: &Session<'_>, channel: &Channel<'_>) -> Result<(), 
 }
 
 /// The whole programme fits, but for the rest after its last contraction; and no stage is faster than its channel.
-fn fits_the_stages(session: &Session<'_>, channel: &Channel<'_>, stages: &[Stage]) -> Result<(), ConfigError> {
+fn fits_the_stages(
+    session: &Session<'_>,
+    channel: &Channel<'_>,
+    stages: &[Stage],
+) -> Result<(), ConfigError> {
     let ms = |part: Millis| i64::from(part.as_millis());
-    let ramps = u64::from(channel.ramp.up.as_millis()).saturating_add(u64::from(channel.ramp.down.as_millis()));
+    let ramps =
+        u64::from(channel.ramp.up.as_millis()).saturating_add(u64::from(channel.ramp.down.as_millis()));
     let all = stages.iter().fold(0_i64, |sum, stage| {
         let each = i64::try_from(period_ms(&stage.cycle, ramps)).unwrap_or(i64::MAX);
         sum.saturating_add(each.saturating_mul(i64::from(stage.repeats)))

@@ -243,7 +243,9 @@ const fn validate_points(points: &[Point], width: Micros, balance: Balance) -> R
     let (mut total, mut charge, mut peak) = (0_i64, 0_i64, 0_i64);
     while let [point, rest @ ..] = left {
         let level = signed(point.permille);
-        if let Err(e) = at_most(Field::PointLevel, level.saturating_abs(), 1_000, "a level is −1,000 to 1,000 ‰") {
+        if let Err(e) =
+            at_most(Field::PointLevel, level.saturating_abs(), 1_000, "a level is −1,000 to 1,000 ‰")
+        {
             return Err(e);
         }
         let us = wide(point.width.as_micros());
@@ -275,7 +277,11 @@ const fn balanced_points(points: &[Point], charge: i64, balance: Balance) -> Res
     let reason = "the points of a custom pulse sum to zero within a thousandth of the last one's amplitude, and the \
                   last one is not zero; or declare a direct current";
     let nearly = charge.saturating_abs() <= wide(last.width.as_micros());
-    if last.permille == 0 || !nearly { Err(ConfigError::Conflict { field: Field::PointLevel, reason }) } else { Ok(()) }
+    if last.permille == 0 || !nearly {
+        Err(ConfigError::Conflict { field: Field::PointLevel, reason })
+    } else {
+        Ok(())
+    }
 }
 
 const fn validate_table(levels: &[i16]) -> Result<(), ConfigError> {
@@ -292,7 +298,9 @@ const fn validate_table(levels: &[i16]) -> Result<(), ConfigError> {
     while let [level, rest @ ..] = left {
         let value = signed(*level);
         let full = signed(crate::FULL_SCALE);
-        if let Err(e) = at_least(Field::PointLevel, value, 0, "a table holds one polarity: levels of 0 to 16,384") {
+        if let Err(e) =
+            at_least(Field::PointLevel, value, 0, "a table holds one polarity: levels of 0 to 16,384")
+        {
             return Err(e);
         }
         if let Err(e) = at_most(Field::PointLevel, value, full, "a table holds levels of 0 to 16,384") {

@@ -113,6 +113,7 @@ impl ChannelState {
     }
 
     pub(crate) fn end_receipt(&mut self, plan: &ChannelPlan<'_>, t: u64, cut: bool) {
+        self.receipt.primary_charge = self.main_charge(plan).unwrap_or(Charge::ZERO);
         self.receipt.end_tick = t;
         self.receipt.cut = cut;
         self.receipt.ledger = self.ledger(plan).unwrap_or(Charge::ZERO);
@@ -120,18 +121,22 @@ impl ChannelState {
     }
 
     /// Takes down length and charge of a main phase that ended at `t`, at its edge or before it.
-    pub(crate) fn note_primary(&mut self, plan: &ChannelPlan<'_>, main_level: Level, t: u64) {
-        if self.receipt.primary_ticks != 0 || self.receipt.kind == FrameKind::Trim {
-            return;
+    pub(crate) fn note_primary(&mut self, main_level: Level, t: u64) {
+        if self.receipt.primary_ticks == 0 && self.receipt.kind != FrameKind::Trim {
+            self.receipt.primary_ticks = u32::try_from(t.saturating_sub(self.main_began)).unwrap_or(u32::MAX);
+            self.main_level = main_level.into();
         }
-        let ticks = t.saturating_sub(self.main_began);
-        self.receipt.primary_ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
-        let charge = if self.cell.main_end.saturating_sub(self.cell.main) == 1 {
-            Charge::of(main_level.current_na(plan.hardware()), ticks)
-        } else {
-            self.planned_main(plan)
-        };
-        self.receipt.primary_charge = charge.unwrap_or(Charge::ZERO);
+    }
+
+    fn main_charge(&self, plan: &ChannelPlan<'_>) -> Option<Charge> {
+        if self.receipt.primary_ticks == 0 {
+            return None;
+        }
+        if self.kind == FrameKind::Pulse && self.cell.main_end.saturating_sub(self.cell.main) > 1 {
+            return self.planned_main(plan);
+        }
+        let na = Level::from(self.main_level).current_na(plan.hardware());
+        Charge::of(na, u64::from(self.receipt.primary_ticks))
     }
 
     fn planned_main(&self, plan: &ChannelPlan<'_>) -> Option<Charge> {

@@ -131,7 +131,8 @@ impl Draft<'_> {
     }
 
     fn count(&mut self, level: Packed, ticks: u32) -> Option<()> {
-        let units = i64::from(level.code()).checked_mul(i64::from(ticks))?.checked_mul(i64::from(self.sign))?;
+        let units =
+            i64::from(level.code()).checked_mul(i64::from(ticks))?.checked_mul(i64::from(self.sign))?;
         self.units = self.units.checked_add(units)?;
         if self.exact {
             return Some(());
@@ -167,7 +168,8 @@ impl Draft<'_> {
         let steps = u16::try_from(levels.len()).ok()?;
         self.cell.body_len = steps;
         self.cell.main_end = steps;
-        self.cell.step = width.checked_div(u32::from(steps)).filter(|&ticks| ticks >= self.plan.segment_min)?;
+        self.cell.step =
+            width.checked_div(u32::from(steps)).filter(|&ticks| ticks >= self.plan.segment_min)?;
         self.cell.extra = u16::try_from(width.checked_rem(u32::from(steps))?).ok()?;
         self.count_body()
     }

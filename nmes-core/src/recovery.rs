@@ -77,7 +77,8 @@ impl ChannelState {
         let magnitude = owed.checked_abs()?.checked_mul(plan.unit_na)?;
         let cap = self.cell.strongest(direction, plan.body());
         let balancing = levels(plan, magnitude, direction > 0, cap)?;
-        let part = |(codes, ticks): (u32, u32)| Some((i32::try_from(codes).ok()?.checked_mul(direction)?, ticks));
+        let part =
+            |(codes, ticks): (u32, u32)| Some((i32::try_from(codes).ok()?.checked_mul(direction)?, ticks));
         Some(Recovery {
             sequence: self.sequence,
             onset: cut,
@@ -116,9 +117,9 @@ impl ChannelState {
     }
 
     /// A pulse that is cut keeps its own record; its kind and number become those of the repayment.
-    pub(crate) fn recovery_begins(&mut self, plan: &ChannelPlan<'_>, before: Level, t: u64) {
+    pub(crate) fn recovery_begins(&mut self, before: Level, t: u64) {
         self.counters.trims = self.counters.trims.saturating_add(1);
-        self.note_primary(plan, before, t);
+        self.note_primary(before, t);
         self.receipt.kind = FrameKind::Recover;
         self.receipt.sequence = self.frame_sequence;
     }

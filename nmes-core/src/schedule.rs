@@ -117,7 +117,9 @@ impl Stage {
         if let Err(e) = self.cycle.validate() {
             return Err(e);
         }
-        if let Err(e) = at_least(Field::Repeats, wide16(self.repeats), 1, "a stage has at least one contraction") {
+        if let Err(e) =
+            at_least(Field::Repeats, wide16(self.repeats), 1, "a stage has at least one contraction")
+        {
             return Err(e);
         }
         let (level, source) = (wide16(self.level_permille), "the full level of a stage is 1 to 1,000 ‰");
@@ -160,5 +162,7 @@ pub(crate) fn in_stages(stages: &[Stage], ramps_ms: u64, k: u64) -> Option<Contr
 
 /// From one contraction to the next, in milliseconds.
 pub(crate) fn period_ms(cycle: &Cycle, ramps_ms: u64) -> u64 {
-    ramps_ms.saturating_add(u64::from(cycle.hold.as_millis())).saturating_add(u64::from(cycle.rest.as_millis()))
+    ramps_ms
+        .saturating_add(u64::from(cycle.hold.as_millis()))
+        .saturating_add(u64::from(cycle.rest.as_millis()))
 }

@@ -82,7 +82,7 @@ impl ChannelState {
             match self.train {
                 Train::Done => return,
                 Train::Closing => {
-                    if self.close(index, channel, earliest) {
+                    if self.close(index, channel, clock, earliest) {
                         return;
                     }
                     self.train_end = Some(self.since);
@@ -111,8 +111,10 @@ impl ChannelState {
     }
 
     /// The end of a train: trims until the ledger is small, then open. False when there is nothing left to do.
-    fn close(&mut self, index: u8, channel: &ChannelPlan<'_>, earliest: u64) -> bool {
-        if self.trim(index, channel, earliest, channel.jitter_ticks(), Packed::OPEN) {
+    fn close(&mut self, index: u8, channel: &ChannelPlan<'_>, clock: &Clockwork, earliest: u64) -> bool {
+        // a repayment waits until a shared source is free, going open does not
+        let free = clock.reserved.free_from(earliest, channel.room_ticks);
+        if self.trim(index, channel, free, channel.jitter_ticks(), Packed::OPEN) {
             return true;
         }
         self.opens(earliest)
@@ -129,7 +131,14 @@ impl ChannelState {
 
     /// Makes a trim when more than `allowed` code-ticks are owed. Each leaves at most a quarter.
     /// Never stronger than the last pulse's balancing level.
-    fn trim(&mut self, index: u8, channel: &ChannelPlan<'_>, earliest: u64, allowed: u64, rest: Packed) -> bool {
+    fn trim(
+        &mut self,
+        index: u8,
+        channel: &ChannelPlan<'_>,
+        earliest: u64,
+        allowed: u64,
+        rest: Packed,
+    ) -> bool {
         if self.owed == 0 || channel.jitter == 0 || !channel.channel().pulse.balance.is_balanced() {
             return false;
         }
@@ -148,15 +157,25 @@ impl ChannelState {
         let limit = channel.hardware().code_limit(self.owed < 0).min(self.balancing_code);
         let Ok(codes) = i32::try_from(eighth.min(u64::from(limit)).max(1)) else { return false };
         let code = codes.saturating_mul(step);
-        let ticks = self.owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
+        let ticks =
+            self.owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
         let Ok(ticks) = u32::try_from(ticks) else { return false };
         self.set_trim(channel, earliest, code, ticks, rest)
     }
 
-    fn set_trim(&mut self, channel: &ChannelPlan<'_>, onset: u64, code: i32, ticks: u32, rest: Packed) -> bool {
+    fn set_trim(
+        &mut self,
+        channel: &ChannelPlan<'_>,
+        onset: u64,
+        code: i32,
+        ticks: u32,
+        rest: Packed,
+    ) -> bool {
         let mut cell = Cell { movable: 0, ..Cell::EMPTY };
         cell.push(Packed::driven(code), ticks);
-        let Some(outcome) = weight(channel, Packed::driven(code)).checked_mul(i64::from(ticks)) else { return false };
+        let Some(outcome) = weight(channel, Packed::driven(code)).checked_mul(i64::from(ticks)) else {
+            return false;
+        };
         self.outcome = outcome;
         self.made_for = None;
         self.set_frame(FrameKind::Trim, onset, cell, rest, channel);
@@ -170,7 +189,8 @@ impl ChannelState {
             Opening::Train(envelope) => {
                 self.contraction = self.contraction.saturating_add(1);
                 self.envelope = envelope;
-                self.onsets = crate::timing::OnsetState::starting_at(envelope.open_tick.max(self.earliest_onset));
+                self.onsets =
+                    crate::timing::OnsetState::starting_at(envelope.open_tick.max(self.earliest_onset));
                 self.train = Train::Running;
                 self.train_open = envelope.open_tick;
                 self.train_pulses = 0;
@@ -212,7 +232,8 @@ impl ChannelState {
         }
         let (code, width) = self.level_at(channel, fraction);
         let waited = at.saturating_sub(ideal);
-        self.set_onset(index, plan, channel, earliest, &Onset { at, waited, fraction, code, width })
+        let free = clock.reserved.free_from(earliest, channel.room_ticks);
+        self.set_onset(index, plan, channel, free, &Onset { at, waited, fraction, code, width })
     }
 
     /// The fraction of the set value: the envelope's, by the channel's slope, up to the stage's level, and no more than
@@ -259,9 +280,11 @@ impl ChannelState {
         }
         if let Some(recipe) = &recipe {
             self.outcome = recipe.carry;
-            self.balancing_code = recipe.cell.strongest(recipe.code.signum().saturating_neg(), channel.body());
+            self.balancing_code =
+                recipe.cell.strongest(recipe.code.signum().saturating_neg(), channel.body());
             self.set_frame(FrameKind::Pulse, onset.at, recipe.cell, rest, channel);
-            self.made_for = channel.channel().pulse.balance.is_balanced().then_some((onset.code, onset.width));
+            self.made_for =
+                channel.channel().pulse.balance.is_balanced().then_some((onset.code, onset.width));
         } else if again {
             self.restart(onset.at, channel);
         } else {
@@ -288,7 +311,9 @@ impl ChannelState {
         let movable = cell.and_then(|c| c.part(c.movable, channel.body()));
         let late = channel.jitter_ticks();
         let allowed = match (cell, movable) {
-            (Some(_), Some((level, _))) => late.saturating_add(1).saturating_mul(u64::from(level.code().unsigned_abs())),
+            (Some(_), Some((level, _))) => {
+                late.saturating_add(1).saturating_mul(u64::from(level.code().unsigned_abs()))
+            }
             _ => late,
         };
         self.trim(index, channel, earliest, allowed, rest)

@@ -18,7 +18,14 @@ const MS: u64 = 1_000;
 
 fn gated(gate: Gate, floor: u32) -> ([Channel<'static>; 1], Schedule<'static>) {
     let set = Setting::new(40_000, 300).unwrap();
-    let ramp = Ramp { up: ms(200), down: ms(200), down_min: ms(80), floor, control: Control::Amplitude, slope: Slope::Linear };
+    let ramp = Ramp {
+        up: ms(200),
+        down: ms(200),
+        down_min: ms(80),
+        floor,
+        control: Control::Amplitude,
+        slope: Slope::Linear,
+    };
     let channel = Channel {
         pulse: PulseShape { gap: Micros::from_micros(100).unwrap(), ..PulseShape::default() },
         rate: Rate::from_hz(40).unwrap(),
@@ -32,7 +39,12 @@ fn gated(gate: Gate, floor: u32) -> ([Channel<'static>; 1], Schedule<'static>) {
 }
 
 fn gate(max_on: u32, min_off: u32, triggers: u16) -> Gate {
-    Gate { max_on: ms(max_on), min_off: ms(min_off), max_triggers_per_minute: triggers, refractory: Millis::ZERO }
+    Gate {
+        max_on: ms(max_on),
+        min_off: ms(min_off),
+        max_triggers_per_minute: triggers,
+        refractory: Millis::ZERO,
+    }
 }
 
 fn run(bounds: Gate, floor: u32, length_ms: u32, inputs: &[(u64, GateInput)]) -> Run {

@@ -85,7 +85,9 @@ fn a_recovery_is_not_lost() {
                     let finished = engine.finished().unwrap();
                     assert!(finished.residual.magnitude() <= GAIN * u64::from(jitter), "{finished:?} {why}");
                     assert!(
-                        frames.iter().all(|f| f.peak_na(&DAC) <= u64::from(paying_code(&Frame::of(&pulse))) * GAIN),
+                        frames
+                            .iter()
+                            .all(|f| f.peak_na(&DAC) <= u64::from(paying_code(&Frame::of(&pulse))) * GAIN),
                         "{why}"
                     );
                     assert_eq!(receipts[0].kind, FrameKind::Recover, "{why}");

@@ -17,7 +17,15 @@ use proptest::prelude::*;
 fn channel(ua: u32, us: u32, hz: u32) -> Channel<'static> {
     let set = Setting::new(ua, us).unwrap();
     let (pulse, ramp, offset) = (PulseShape::default(), Ramp::default(), Micros::ZERO);
-    Channel { pulse, rate: Rate::from_hz(hz).unwrap(), train: Train::default(), set, ceiling: set, ramp, offset }
+    Channel {
+        pulse,
+        rate: Rate::from_hz(hz).unwrap(),
+        train: Train::default(),
+        set,
+        ceiling: set,
+        ramp,
+        offset,
+    }
 }
 
 fn timing() -> HardwareTiming {
@@ -71,7 +79,14 @@ fn session_refusals() {
     refused(make(Channel { ramp, ..good }), Field::RampTime);
     let cycle = Schedule::Cyclic(Cycle { hold: ms(0), rest: ms(0) });
     refused(Session::new(&[good], cycle, ms(1)).map(drop), Field::Hold);
-    let gate = |on, n| Schedule::Gated(Gate { max_on: ms(on), min_off: ms(0), max_triggers_per_minute: n, refractory: Millis::ZERO });
+    let gate = |on, n| {
+        Schedule::Gated(Gate {
+            max_on: ms(on),
+            min_off: ms(0),
+            max_triggers_per_minute: n,
+            refractory: Millis::ZERO,
+        })
+    };
     refused(Session::new(&[good], gate(0, 1), ms(1)).map(drop), Field::GateMaxOn);
     refused(Session::new(&[good], gate(1, 0), ms(1)).map(drop), Field::GateTriggers);
     refused(Session::new(&[good], gate(1, 601), ms(1)).map(drop), Field::GateTriggers);

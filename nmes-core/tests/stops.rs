@@ -17,7 +17,15 @@ const GAIN: i64 = 100_000;
 fn stopped(pulse: PulseShape, late: u32, policy: StopPolicy, at: u64) -> (i64, u64, i64) {
     let set = Setting::new(40_000, 300).unwrap();
     let (ramp, offset) = (Ramp::default(), Micros::ZERO);
-    let channels = [Channel { pulse, rate: Rate::from_hz(40).unwrap(), train: Train::default(), set, ceiling: set, ramp, offset }];
+    let channels = [Channel {
+        pulse,
+        rate: Rate::from_hz(40).unwrap(),
+        train: Train::default(),
+        set,
+        ceiling: set,
+        ramp,
+        offset,
+    }];
     let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
     let timing = HardwareTiming { late_max_ticks: late, ..HardwareTiming::ideal(1_000_000) };
     let output = ChannelHardware::symmetric(GAIN as u32, -2_048, 2_047);

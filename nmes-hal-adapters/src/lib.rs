@@ -9,10 +9,13 @@ mod mcp4922;
 mod outcome;
 mod output;
 mod prepared;
+pub mod rehastim2;
+pub mod sciencemode4;
 mod sense;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod stimulator;
+pub mod wire;
 
 pub use alarm::{Alarm, Extend, Extend16, Extend32, Late};
 pub use bridge::{BridgeState, HBridge};

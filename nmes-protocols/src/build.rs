@@ -282,6 +282,7 @@ fn gait(
         ("time-out before a step was measured", &step.hold_first),
         ("time-out, share of heel-off to strike", &step.hold_percent),
         ("longest run without an Off", &step.merge_max),
+        ("other heel vouches for a lift within", &step.vouch),
     ] {
         add(settings, name, range.default, range, false);
     }

@@ -140,8 +140,11 @@ pub struct RampFloorRule {
     pub percent_of_motor_threshold: u32,
     /// The steepest ramp by default, in microamperes per millisecond (milliamperes a second) at the ceiling.
     pub steepest_ua_per_ms: u32,
-    /// The shortest ramp by default, in milliseconds.
+    /// The shortest ramp over the whole set level by default, in milliseconds. From a floor, the part of it that is
+    /// above the floor is the ramp-up.
     pub shortest_ms: u32,
+    /// The shortest ramp-up from a floor by default, in milliseconds.
+    pub shortest_from_floor_ms: u32,
 }
 
 /// The shape of one step and what triggers it. Times in milliseconds.
@@ -156,7 +159,7 @@ pub struct StepRow {
     pub refractory: Ranged,
     /// Time from heel-off to the start of the ramp.
     pub delay: Ranged,
-    /// Time from 0 to the set level. With a floor the slope is kept, so that the ramp is shorter.
+    /// Time from 0 to the set level. From a floor the ramp is shorter, see [`RampFloorRule`].
     pub ramp_up: Ranged,
     /// Time from the set level to where the ramp started.
     pub ramp_down: Ranged,
@@ -180,6 +183,8 @@ pub struct StepRow {
     pub merge_max: Ranged,
     /// Length of the burst of a manual test.
     pub test_burst: Ranged,
+    /// How long after a strike of the other heel a lift starts at its first edge.
+    pub vouch: Ranged,
 }
 
 /// Bounds that the session's gate holds, whatever the trigger does.
@@ -217,7 +222,7 @@ pub struct Electrodes {
 impl Condition {
     /// Every ranged number of the row with its name, for tables and for tests of the data.
     #[must_use]
-    pub const fn ranges(&self) -> [(&'static str, Ranged); 21] {
+    pub const fn ranges(&self) -> [(&'static str, Ranged); 22] {
         let step = &self.step;
         [
             ("phase width", self.phase_width),
@@ -241,6 +246,7 @@ impl Condition {
             ("least Off", step.off_min),
             ("longest merged run", step.merge_max),
             ("test burst", step.test_burst),
+            ("vouching of the other heel", step.vouch),
         ]
     }
 

@@ -93,10 +93,16 @@ pub static FOOT_DROP: Condition = Condition {
         recalled_high(src::MERRILL_2005),
     ),
     ramp_floor: Sourced::new(
-        RampFloorRule { percent_of_motor_threshold: 90, steepest_ua_per_ms: 400, shortest_ms: 100 },
+        RampFloorRule {
+            percent_of_motor_threshold: 90,
+            steepest_ua_per_ms: 400,
+            shortest_ms: 100,
+            shortest_from_floor_ms: 50,
+        },
         ours(
-            "below motor threshold a ramp only costs time (125 of 200 ms with 25 of 40 mA); slope as in rule E-SLEW-2, \
-             shortest ramp as in clinics",
+            "below motor threshold a ramp only costs time (125 of 200 ms with 25 of 40 mA): of the shortest ramp of \
+             clinics, 100 ms, the part above the floor; at least two periods at 40 Hz, so that a lift that comes with \
+             toe-off is at full level two periods later; slope as in rule E-SLEW-2",
         ),
     ),
     step: STEP,
@@ -205,9 +211,11 @@ const STEP: StepRow = StepRow {
         ours("a test burst is documented, its length is not; no longer than a step's cap"),
         ours("long enough to see the foot lift and settle"),
     ),
+    vouch: millis(100, 600, 1_500, ours(VOUCH), ours(VOUCH)),
 };
 
 const DEBOUNCE: &str = "longer than contact bounce, shorter than the 0.14 s by which heel-off leads toe-off";
+const VOUCH: &str = "both feet carry for some 30 % of a slow cycle of 2 s before the treated foot swings";
 const HOLD: &str = "a fixed shorter time-out would cut output in mid-swing when a person slows at a kerb";
 const OFF_MIN: &str = "less is hard to see as an Off, and is reported as merged";
 const MERGE: &str = "a shuffle or a vibrating switch may not hold the output on for ever; some ten steps";
@@ -327,6 +335,10 @@ const NOTES: &[Sourced<&str>] = &[
     Sourced::new(
         "the first session is supervised; its first five minutes seated or lying",
         found(src::COMPEX_WARNINGS),
+    ),
+    Sourced::new(
+        "a steep ramp may set off a stretch reflex of a spastic calf; a longer one can be asked for",
+        recalled(src::FOOT_DROP_PRACTICE),
     ),
     Sourced::new(
         "below 32 mm of pad diameter the maker warns of high charge density",

@@ -7,6 +7,8 @@ mod condition;
 mod foot_drop;
 pub mod gait;
 mod innervation;
+#[cfg(feature = "models")]
+pub mod models;
 mod provenance;
 mod request;
 pub mod screening;

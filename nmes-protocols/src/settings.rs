@@ -53,7 +53,7 @@ impl fmt::Display for Applied {
     }
 }
 
-pub(crate) const SETTINGS: usize = 26;
+pub(crate) const SETTINGS: usize = 27;
 
 /// All values of a session, in the order of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,8 +16,8 @@ pub(crate) struct Shape {
 
 const FLOOR_UNKNOWN: &str =
     "motor threshold unknown, not below the set level, or the width is ramped: from 0";
-const SLOPE_KEPT: &str =
-    "the row's ramp from 0 with the part below the floor left out: the same slope, at most 400 mA/s";
+const FROM_FLOOR: &str =
+    "of the shortest ramp from 0, 100 ms, the part above the floor: at least 50 ms, at most 400 mA/s";
 const SLOPE_LIMIT: &str = "longer than the row's ramp, so that the slope is at most 400 mA/s";
 const DOWN_MIN: &str = "short stances shorten the ramp-down no further: at most 400 mA/s, at least 100 ms";
 const FLOOR_RANGE: &str = "a ramp starts between 0 and the set value";
@@ -77,8 +77,8 @@ fn floor(
     Ok(floor)
 }
 
-/// The ramp-up and its origin. From a floor, the row's slope from 0 is kept, so the muscle is given the same ramp
-/// without the part that it cannot feel; never steeper than the row's limit nor shorter than its shortest ramp.
+/// The ramp-up and its origin. From a floor it is the part above it of the shortest ramp from 0: what is left out is
+/// what the muscle cannot feel. Never steeper than the row's limit, nor shorter than its shortest from a floor.
 fn ramp_up(
     row: &Condition,
     request: &Request,
@@ -92,16 +92,25 @@ fn ramp_up(
     if asked.is_some() {
         return Ok((usual, Origin::Given));
     }
+    if floor == 0 {
+        return Ok(limited(usual, steepness(row, set), None, range));
+    }
     let whole = match control {
         Control::Amplitude => set.amplitude.as_microamps(),
         Control::Width => set.width.as_micros(),
     };
-    let above = u64::from(whole.saturating_sub(floor)).saturating_mul(u64::from(usual));
-    let kept =
-        above.checked_add(u64::from(whole.saturating_sub(1))).and_then(|n| n.checked_div(u64::from(whole)));
-    let kept = kept.and_then(|n| u32::try_from(n).ok()).unwrap_or(usual);
-    let up = if floor == 0 { usual } else { kept }.max(shortest(row, set).min(usual));
-    Ok(limited(up, steepness(row, set), if up == usual { None } else { Some(SLOPE_KEPT) }, range))
+    let rule = &row.ramp_floor.value;
+    let up = above_floor(rule.shortest_ms, whole, floor).max(rule.shortest_from_floor_ms);
+    // a millisecond more than the slope needs, as a hardware rounds floor and top to its codes
+    let steep = above_floor(steepness(row, set), whole, floor).saturating_add(1);
+    Ok(limited(up, steep, Some(FROM_FLOOR), range))
+}
+
+/// The share of a time that a ramp over the whole level spends above the floor, rounded up.
+fn above_floor(time_ms: u32, whole: u32, floor: u32) -> u32 {
+    let above = u64::from(whole.saturating_sub(floor)).saturating_mul(u64::from(time_ms));
+    let share = above.saturating_add(u64::from(whole.saturating_sub(1))).checked_div(u64::from(whole));
+    share.and_then(|n| u32::try_from(n).ok()).unwrap_or(time_ms)
 }
 
 fn ramp_down(row: &Condition, request: &Request, set: Setting) -> Result<(u32, Origin), BuildError> {

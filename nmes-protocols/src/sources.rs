@@ -24,6 +24,18 @@ sources! {
     STREET_MILLER = "PRO-S33", "Street 2015 Arch PMR 96:667; Miller 2016 Disabil Rehabil Assist Technol";
     /// Two-channel stimulation in stroke.
     KESAR_2009 = "PRO-S34", "Kesar 2009 Stroke, PMC2827197";
+    /// Open implementations of the muscle models.
+    COCOFEST = "PRO-S44", "pyomeca/cocofest at 0eb2354: Ding 2003, 2007, Hmed 2018, Marion 2009, Riener 1998";
+    /// Another open implementation.
+    MUSCLE_FORCE_MODEL = "PRO-S45", "anth0nyhle/MuscleForceModel at a009fa3: Wexler and Ding values";
+    /// Values of 2003 as a later paper quotes them.
+    DING_QUOTED = "PRO-S46", "PMC9936668 table 2, quoting Ding 2003";
+    /// Trains with a doublet at the start.
+    BICKEL_2004 = "PRO-S47", "Bickel 2004 JRRD 41(1):33";
+    /// Several electrodes that share the work.
+    DISTRIBUTED = "PRO-S49", "Laubacher 2017 EJAP 117:1787; Laubacher 2018 JNER; Sayenko 2014 PMC3950614; PMC6370345";
+    /// Strength-duration of human axons.
+    MOGYOROS_1996 = "PRO-S50", "Mogyoros 1996 Brain 119:439";
     /// Contraindication lists of makers and a review.
     CONTRAINDICATION_LISTS = "PRO-S63", "Enraf Endomed 484 IFU p.25; EVA manual p.6; Compex manuals; Badger 2017 PMC6453072";
     /// Warnings of a consumer stimulator.
@@ -56,6 +68,10 @@ sources! {
     MERRILL_2005 = "LIT-MERRILL", "Merrill, Bikson, Jefferys 2005 J Neurosci Methods 141:171";
     /// Practice in spinal cord injury; recalled.
     SCI_PRACTICE = "LIT-SCI", "practice of spinal-cord-injury clinics on autonomic dysreflexia";
+    /// Recruitment curve by phase width; recalled.
+    RIENER = "LIT-RIENER", "Riener and Fuhr 1998; Durfee and MacLean 1989";
+    /// Chronaxie under surface electrodes; recalled.
+    SURFACE_CHRONAXIE = "LIT-CHRONAXIE", "textbook chronaxies of innervated and denervated muscle";
     /// Bedside test of innervation; recalled.
     ELECTRODIAGNOSIS = "LIT-EDX", "classical electrodiagnosis: response to short and to long pulses";
 }

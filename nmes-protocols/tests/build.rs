@@ -46,7 +46,7 @@ fn default_session() {
         assert_eq!(built.settings.get("amplitude").unwrap().origin.mark(), "ours");
         assert_eq!(built.settings.get("frequency").unwrap().origin.mark(), "R-m");
         assert_eq!(built.settings.get("ceiling amplitude").unwrap().value, 40_000);
-        assert_eq!(built.settings.iter().count(), 26, "room for all and no row lost");
+        assert_eq!(built.settings.iter().count(), 27, "room for all and no row lost");
         assert_eq!(built.notes().count(), 0);
     })
     .unwrap();
@@ -128,19 +128,20 @@ fn the_row_itself_is_not_the_limit_of_a_device() {
     let request = Request { amplitude: ua(100_000), width: us(365), ..Request::default() };
     with(&subject(), &request, |built| {
         let ramp = built.session.channels()[0].ramp;
-        assert_eq!((ramp.up, ramp.down, ramp.down_min), (millis(250), millis(250), millis(250)));
+        assert_eq!((ramp.up, ramp.down, ramp.down_min), (millis(195), millis(250), millis(250)));
     })
     .unwrap();
 }
 
-/// REQ-PRO-008: the floor is 90 % of motor threshold; the slope of the ramp from 0 is kept, within 400 mA/s and 100 ms.
+/// REQ-PRO-008: the floor is 90 % of motor threshold; from it the ramp is the part above it of 100 ms, within 400 mA/s
+/// and 50 ms; from 0 it is the row's.
 #[test]
 fn ramps() {
     for (amplitude, threshold, floor, up, down_min) in [
-        (40_000, Some(25_000), 22_500, 100, 100),
-        (60_000, Some(25_000), 22_500, 150, 150),
-        (60_000, Some(10_000), 9_000, 170, 150),
-        (40_000, Some(5_000), 4_500, 178, 100),
+        (40_000, Some(25_000), 22_500, 50, 100),
+        (60_000, Some(25_000), 22_500, 95, 150),
+        (60_000, Some(10_000), 9_000, 129, 150),
+        (40_000, Some(5_000), 4_500, 90, 100),
         (40_000, None, 0, 200, 100),
         (90_000, None, 0, 225, 225),
         (20_000, Some(25_000), 0, 200, 100),
@@ -267,9 +268,11 @@ proptest! {
             if let Some(threshold) = threshold {
                 assert!(channel.ramp.floor < threshold, "a floor is below motor threshold");
             }
-            for time in [channel.ramp.up, channel.ramp.down, channel.ramp.down_min] {
+            for time in [channel.ramp.down, channel.ramp.down_min] {
                 assert!(amplitude <= time.as_millis() * 400 && time.as_millis() >= 100);
             }
+            let (up, floor) = (channel.ramp.up.as_millis(), channel.ramp.floor);
+            assert!(amplitude - floor <= up * 400 && up >= if floor == 0 { 100 } else { 50 });
             let shown = built.settings.get("frequency").unwrap();
             assert_eq!((shown.value, shown.origin), (rate, Origin::Given));
         }).unwrap();

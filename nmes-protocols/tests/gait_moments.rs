@@ -114,8 +114,9 @@ fn delay_and_a_strike_within_it() {
 /// REQ-PRO-010: strike while the level still rises keeps the level through the extension.
 #[test]
 fn strike_in_ramp_up_holds_the_level() {
+    let times = GaitTimes { ramp_up: millis(100), ..*config().times() };
     play(
-        config(),
+        GaitConfig::new(times).unwrap(),
         &ready(&[
             (1_000, In::Heel(Lifted), None, State::Arm),
             (1_025, In::Poll, Some(Open), State::RampUp),
@@ -334,21 +335,52 @@ fn bounce_storms() {
     assert_eq!(driver.commands, []);
 }
 
-/// REQ-PRO-017: a vibration just slower than the debounce cannot hold the output on for ever.
+/// REQ-PRO-017: a vibration as slow as a shuffle, with stances too short for an Off, cannot hold the output on for ever.
 #[test]
 fn vibration_ends() {
     let mut driver = Driver::walking(config(), 0);
     for i in 0..2_000_u64 {
-        driver.heel(1_000_000 + i * 30_000, if i % 2 == 0 { Lifted } else { Loaded });
+        let (lift, heel) = if i % 2 == 0 { (0, Lifted) } else { (300_000, Loaded) };
+        driver.heel(1_000_000 + i / 2 * 400_000 + lift, heel);
     }
-    driver.run_to(70_000_000);
+    driver.run_to(420_000_000);
     let last = driver.commands.last().unwrap();
     assert!(
         matches!(last.command, Close { .. }) && last.t_us < 1_000_000 + 10_000_000 + 2_400_000,
         "{last:?}"
     );
-    assert!(driver.notes().contains(&TriggerNote::Merged { off_ms: 0 }));
+    let notes = driver.notes();
+    assert!(notes.contains(&TriggerNote::Merged { off_ms: 0 }) && !notes.contains(&TriggerNote::Chatter));
     assert!(!driver.state().is_on());
+}
+
+/// REQ-PRO-028: a contact that chatters slower than the debounce and faster than any foot is no gait: six of its levels
+/// end the output by a ramp-down, in swing as well, and nothing starts until the heel was loaded for the refractory time.
+#[test]
+fn chatter_ends_in_off() {
+    for level_ms in [26, 30, 60, 99] {
+        let mut driver = Driver::walking(config(), 0);
+        let chatter = |driver: &mut Driver, from: u64| {
+            for i in 0..400 {
+                driver.heel(from + i * level_ms * 1_000, if i % 2 == 0 { Lifted } else { Loaded });
+            }
+            from + 400 * level_ms * 1_000
+        };
+        let end = chatter(&mut driver, 1_000_000);
+        driver.run_to(end);
+        let last = *driver.commands.last().unwrap();
+        assert!(matches!(last.command, Close { .. }), "{last:?}");
+        assert!(last.t_us < 1_000_000 + 8 * level_ms * 1_000, "{level_ms} ms: {last:?}");
+        assert_eq!(driver.state(), State::Stance, "{level_ms} ms");
+        assert!(driver.notes().contains(&TriggerNote::Chatter), "{level_ms} ms");
+        assert!(driver.trigger.counters().contradictions > 0);
+        // the last level was "loaded": after the refractory time the next lift is a step again
+        driver.heel(end + 1_000_000, Lifted);
+        driver.run_to(end + 1_100_000);
+        assert_eq!(driver.state(), State::Hold, "{level_ms} ms");
+        chatter(&mut driver, end + 1_200_000);
+        assert!(!driver.state().is_on(), "{level_ms} ms: chatter in swing");
+    }
 }
 
 /// REQ-PRO-022: the clock may jump ahead, go back, or reach the end of its 64 bits: the output ends.

@@ -53,7 +53,7 @@ impl Dice {
 }
 
 fn input(trigger: &mut Trigger, now: u64, dice: &mut Dice) {
-    let _command = match dice.roll(40) {
+    let _command = match dice.roll(60) {
         0 => trigger.pause(now),
         1 => trigger.stop(now),
         2 => trigger.manual_test(now),
@@ -63,6 +63,8 @@ fn input(trigger: &mut Trigger, now: u64, dice: &mut Dice) {
         10..=13 => trigger.resume(now),
         14..=24 => trigger.heel(now, Heel::Lifted),
         25..=34 => trigger.heel(now, Heel::Loaded),
+        40..=49 => trigger.other_heel(now, Heel::Lifted),
+        50..=59 => trigger.other_heel(now, Heel::Loaded),
         _ => trigger.poll(now),
     };
 }
@@ -122,7 +124,12 @@ fn record(trigger: &mut Trigger, seen: &mut Edges, act: impl FnOnce(&mut Trigger
         (State::Paused | State::RampDown, State::Arm) => {
             &[(from, State::Stance), (State::Stance, State::Arm)]
         }
-        (State::Stance, State::RampUp | State::Delay) => &[(State::Stance, State::Arm), (State::Arm, to)],
+        (State::Paused | State::RampDown, State::Early) => {
+            &[(from, State::Stance), (State::Stance, State::Arm), (State::Arm, State::Early)]
+        }
+        (State::Stance, State::RampUp | State::Delay | State::Early) => {
+            &[(State::Stance, State::Arm), (State::Arm, to)]
+        }
         _ => &[],
     };
     if via.is_empty() {

@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{Event, Foot, Pulse, Shape, judge_pulses, regular, subject, walks};
+use common::{Foot, Pulse, Shape, judge_pulses, regular, subject, walks};
 use nmes_core::{
     ChannelHardware, ChannelState, Charge, Engine, FrameKind, Hardware, HardwareTiming, MicroAmps, Micros,
     Next, Plan, StopPolicy,
@@ -61,16 +61,13 @@ fn run(foot: &Foot) -> (Vec<Pulse>, Shape, Charge) {
     engine.start(0);
     trigger.start(0);
     trigger.heel(0, Heel::Loaded);
+    trigger.other_heel(0, Heel::Loaded);
     trigger.resume(0);
     let mut pulses = Vec::new();
-    for (t, event) in &foot.events {
-        until(*t, &mut engine, &mut trigger, &mut pulses);
-        let command = match event {
-            Event::HeelOff => trigger.heel(*t, Heel::Lifted),
-            Event::Strike => trigger.heel(*t, Heel::Loaded),
-            Event::ToeOff => None,
-        };
-        gate(&mut engine, command, *t);
+    for (t, other, heel) in foot.switches() {
+        until(t, &mut engine, &mut trigger, &mut pulses);
+        let command = if other { trigger.other_heel(t, heel) } else { trigger.heel(t, heel) };
+        gate(&mut engine, command, t);
     }
     let end = foot.events.last().unwrap().0 + 3_000_000;
     until(end, &mut engine, &mut trigger, &mut pulses);

@@ -97,7 +97,7 @@ impl Remark {
         match self {
             Self::RailUnknown => "missing: the supply rail",
             Self::LoadUnknown => "missing: the load",
-            Self::NoDcDeclared => "missing: a declared direct current; none is declared",
+            Self::NoDcDeclared => "no direct current is declared",
             Self::ElectrodeUnknown => "missing: the electrode area of this channel",
             Self::UseClass => "the rule does not bind this use class",
             Self::SessionLengthUnstated => "missing: a session length stated by the protocol",

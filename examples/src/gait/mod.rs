@@ -216,11 +216,29 @@ impl Walk {
 
     /// Heel events of one foot as a heel switch reports them: time, and whether the heel is lifted.
     pub fn heel(&self, foot: Foot) -> impl Iterator<Item = (u64, bool)> + '_ {
-        self.events.iter().filter(move |e| e.foot == foot).filter_map(|e| match e.event {
-            FootEvent::HeelOff => Some((e.t_us, true)),
-            FootEvent::HeelStrike => Some((e.t_us, false)),
+        self.heels().filter(move |(_, of, _)| *of == foot).map(|(t_us, _, lifted)| (t_us, lifted))
+    }
+
+    /// Heel events of both feet in order: time, foot, and whether the heel is lifted.
+    pub fn heels(&self) -> impl Iterator<Item = (u64, Foot, bool)> + '_ {
+        self.events.iter().filter_map(|e| match e.event {
+            FootEvent::HeelOff => Some((e.t_us, e.foot, true)),
+            FootEvent::HeelStrike => Some((e.t_us, e.foot, false)),
             FootEvent::ToeOff => None,
         })
+    }
+
+    /// Whether the file has any event of a foot.
+    #[must_use]
+    pub fn has(&self, foot: Foot) -> bool {
+        self.events.iter().any(|e| e.foot == foot)
+    }
+
+    /// Whether a foot has heel events and no toe-off at all, as from a switch under the heel alone.
+    #[must_use]
+    pub fn lacks_toe_off(&self, foot: Foot) -> bool {
+        let toe_off = |e: &Event| e.foot == foot && e.event == FootEvent::ToeOff;
+        self.heel(foot).next().is_some() && !self.events.iter().any(toe_off)
     }
 
     /// Whether the heel is on the ground when the walk begins: yes, unless the first event of the foot is a strike.

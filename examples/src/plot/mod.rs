@@ -27,6 +27,10 @@ pub struct Picture<'a> {
     pub threshold_ua: u32,
     /// Full level.
     pub full_ua: u32,
+    /// What a level is: its unit, and at which width where the ramps move the width.
+    pub level_unit: String,
+    /// When a fault or a trip ended output, in µs.
+    pub cut_us: Option<u64>,
     /// Session time that is drawn large.
     pub close_up_us: (u64, u64),
     /// All session time.

@@ -71,10 +71,16 @@ impl Picture<'_> {
             .build_cartesian_2d(from..to, 0.0..2.0)?;
         self.draw_swings(&mut chart, 2.0)?;
         for (foot, row) in [(self.terms.foot, 1.0), (self.terms.foot.other(), 0.0)] {
-            self.draw_contact(&mut chart, foot, row)?;
             let (x, y) = chart.backend_coord(&(from, row + 0.5));
             let (left, top) = area.get_pixel_range();
             let at = (x - left.start - 8, y - top.start);
+            if self.walk.has(foot) {
+                self.draw_contact(&mut chart, foot, row)?;
+            } else {
+                let style = LABEL.into_font().color(&GREY).pos(left_middle());
+                let text = format!("no event of the {} foot in the walk", foot.word());
+                area.draw(&Text::new(text, (at.0 + 20, at.1), style))?;
+            }
             let style = LABEL.into_font().color(&INK).pos(right_middle());
             let word =
                 if foot == self.terms.foot { format!("{}*", foot.word()) } else { foot.word().to_owned() };
@@ -148,11 +154,12 @@ impl Picture<'_> {
             .set_label_area_size(LabelAreaPosition::Bottom, 44)
             .build_cartesian_2d(from..to, 0.0..top)?;
         self.draw_swings(&mut chart, top)?;
-        axes(&mut chart, "session time (s)", "mA", 6)?;
+        axes(&mut chart, "session time (s)", &self.level_unit, 6)?;
         self.draw_pulses(&mut chart, from, to)?;
         let threshold = f64::from(self.threshold_ua) / 1e3;
         dashed(&mut chart, from, to, threshold)?;
-        self.draw_outcomes(&chart, top)
+        self.draw_outcomes(&chart, top)?;
+        self.draw_cut(&mut chart, (from, to), top)
     }
 
     fn draw_pulses(&self, chart: &mut Chart<'_, '_>, from: f64, to: f64) -> Result<(), DrawError> {
@@ -180,6 +187,21 @@ impl Picture<'_> {
             let colour = if first.full { BLUE } else { SKY };
             Some(Polygon::new(outline, colour.filled()))
         }))?;
+        Ok(())
+    }
+
+    /// A line where a fault ended the run, with the word for it on the side that has room.
+    fn draw_cut(&self, chart: &mut Chart<'_, '_>, (from, to): (f64, f64), top: f64) -> Result<(), DrawError> {
+        let Some(at) = self.cut_us.map(s).filter(|at| (from..=to).contains(at)) else { return Ok(()) };
+        chart.draw_series([PathElement::new([(at, 0.0), (at, top)], VERMILION.stroke_width(3))])?;
+        let area = chart.plotting_area().strip_coord_spec();
+        let (left, upper) = area.get_pixel_range();
+        let (px, py) = chart.backend_coord(&(at, top * 0.72));
+        let is_left = at > f64::midpoint(from, to);
+        let style =
+            LABEL.into_font().color(&VERMILION).pos(if is_left { right_middle() } else { left_middle() });
+        let x = px - left.start + if is_left { -8 } else { 8 };
+        area.draw(&Text::new("output ended by a fault", (x, py - upper.start), style))?;
         Ok(())
     }
 
@@ -232,10 +254,11 @@ impl Picture<'_> {
             .set_label_area_size(LabelAreaPosition::Left, LEFT - EDGE)
             .set_label_area_size(LabelAreaPosition::Bottom, 44)
             .build_cartesian_2d(0.0..s(self.whole_us), 0.0..top)?;
-        axes(&mut chart, "session time (s)", "mA", 3)?;
+        axes(&mut chart, "session time (s)", self.level_unit.split(' ').next().unwrap_or_default(), 3)?;
         self.draw_blocks(&mut chart)?;
         let (from, to) = self.close_up();
         chart.draw_series([Rectangle::new([(from, 0.0), (to, top)], INK.stroke_width(1))])?;
+        self.draw_cut(&mut chart, (0.0, s(self.whole_us)), top)?;
         let strip = chart.plotting_area().strip_coord_spec();
         let (left, upper) = strip.get_pixel_range();
         let all = &self.judgement.steps;
@@ -246,6 +269,11 @@ impl Picture<'_> {
         }
         Ok(())
     }
+}
+
+fn left_middle() -> plotters::style::text_anchor::Pos {
+    use plotters::style::text_anchor::{HPos, Pos, VPos};
+    Pos::new(HPos::Left, VPos::Center)
 }
 
 fn right_middle() -> plotters::style::text_anchor::Pos {

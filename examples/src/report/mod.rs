@@ -2,11 +2,14 @@
 
 mod limits;
 mod show;
+mod steps;
+mod words;
 
 pub use limits::{limits_text, sources_text};
 pub(crate) use show::shown_value;
 pub use show::{FILES, run_text};
 
+use crate::failure::Failure;
 use crate::gait::Walk;
 use crate::judge::{Judgement, Pulse, Terms};
 use crate::scenario::Scenario;
@@ -15,6 +18,7 @@ use nmes_core::{Level, Plan};
 use nmes_protocols::{Built, Condition};
 use nmes_safety::{Checked, Report, Response, Trip, rules};
 use serde::Serialize;
+use words::{stopped_text, trip_text};
 
 /// The blocking capacitor that the report reckons with, in µF.
 pub const BLOCKING_MICROFARAD: f64 = 1.0;
@@ -106,8 +110,21 @@ impl<'s> Shown<'s> {
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         let trip = self.run.trips.iter().find(|t| t.response != Response::Warn);
-        let stopped = self.run.stopped.map(|stopped| stopped.to_string());
-        stopped.or_else(|| trip.map(|t| format!("{t}{}", limit_of(t))))
+        let stopped = self.run.stopped.map(|stopped| stopped_text(&stopped, self.hz()));
+        stopped.or_else(|| trip.map(|t| format!("{}{}", trip_text(t, self.hz()), limit_of(t))))
+    }
+
+    /// Ticks in a second.
+    #[must_use]
+    pub fn hz(&self) -> u32 {
+        self.scenario.hardware.timing().ticks_per_second
+    }
+
+    /// When a fault or a trip ended output before the session was over, in µs.
+    #[must_use]
+    pub fn cut_us(&self) -> Option<u64> {
+        let tick = self.run.stopped.map(|s| s.at_tick).or_else(|| self.run.ended_by().map(|t| t.at_tick))?;
+        tick.checked_mul(1_000_000)?.checked_div(u64::from(self.hz()))
     }
 }
 
@@ -140,19 +157,26 @@ fn terms(scenario: &Scenario, built: &Built<'_>, plan: &Plan<'_>, run: &Run) -> 
     let period_us = plan.channel(0).map_or(0, |channel| channel.period_ticks() * 1_000_000 / hz);
     let us = |ms: u32| u64::from(ms) * 1_000;
     let down = us(times.ramp_down.as_millis());
+    // a session that ends before its walk ramps down by its end
+    let early_us = if scenario.length_from_walk { 0 } else { down };
     Terms {
         foot: scenario.foot,
         threshold_ua: threshold_seen(scenario, plan),
         period_us,
+        debounce_us: us(times.debounce.as_millis()),
+        vouch_us: us(times.vouch.as_millis()),
         tail_us: us(times.extension.as_millis()) + down,
         time_out_us: us(times.hold_cap.as_millis()) + down,
-        end_us: run.end_us,
+        end_us: run.end_us.saturating_sub(early_us),
     }
 }
 
-/// Motor threshold, or half of the set amplitude where it is not known. Lower by half a code, so that a pulse that
-/// was rounded to the nearest code still counts.
+/// Motor threshold. Lower by half a code, so that a pulse that was rounded to the nearest code still counts; out of
+/// reach where the set amplitude is not above it, as then no contraction is to be expected.
 fn threshold_seen(scenario: &Scenario, plan: &Plan<'_>) -> u32 {
+    if scenario.threshold_ua() >= plan.session().channels()[0].set.amplitude.as_microamps() {
+        return u32::MAX;
+    }
     let half_code = plan.hardware().channels()[0].na_per_code_positive / 2_000;
     scenario.threshold_ua().saturating_sub(half_code)
 }
@@ -257,6 +281,20 @@ struct TriggerJson {
 struct NoteJson {
     t_us: u64,
     said: String,
+}
+
+/// A run that did not take place, for programs.
+#[derive(Debug, Serialize)]
+pub struct RefusedJson {
+    simulation: &'static str,
+    refused: String,
+    exit_status: u8,
+}
+
+impl From<&Failure> for RefusedJson {
+    fn from(failure: &Failure) -> Self {
+        Self { simulation: WARNING, refused: failure.to_string(), exit_status: failure.exit_status() }
+    }
 }
 
 /// The line that stands first in every output about a run.

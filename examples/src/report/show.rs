@@ -1,8 +1,10 @@
 //! A run, for people.
 
+use super::steps::{row, steps};
+use super::words::{charge_text, trip_text};
 use super::{BLOCKING_MICROFARAD, Shown, WARNING};
 use crate::gait::seconds;
-use crate::judge::{Judgement, Outcome, StepVerdict, Swing};
+use crate::scenario::Scenario;
 use crate::text::{Paint, Table, thousandths, trimmed};
 use nmes_core::StopPolicy;
 use nmes_protocols::{Applied, TABLE, Unit};
@@ -55,11 +57,10 @@ fn head(text: &mut String, shown: &Shown<'_>, paint: Paint) {
     let timing = scenario.hardware.timing();
     let _ = writeln!(
         text,
-        "Simulated: {} ohm; rail {} V; negative phase {} % stronger; {} nA a code; {} ticks a second; edges up to {} \
-         ticks late.",
+        "Simulated: {} ohm; rail {} V; {}; {} nA a code; {} ticks a second; edges up to {} ticks late.",
         scenario.load_ohm,
         trimmed(scenario.stage.rail_v, 1),
-        trimmed(scenario.stage.mismatch_percent, 3),
+        mismatch(scenario.stage.mismatch_percent),
         scenario.hardware.channels()[0].na_per_code_positive,
         timing.ticks_per_second,
         scenario.late_ticks
@@ -72,6 +73,15 @@ fn head(text: &mut String, shown: &Shown<'_>, paint: Paint) {
         scenario.walk.name(),
         seconds(shown.run.end_us)
     );
+}
+
+fn mismatch(percent: f64) -> String {
+    let size = trimmed(percent.abs(), 3);
+    match percent {
+        p if p > 0.0 => format!("negative phase {size} % stronger"),
+        p if p < 0.0 => format!("negative phase {size} % weaker"),
+        _ => "both polarities alike".to_owned(),
+    }
 }
 
 /// A value in the unit that people use.
@@ -127,123 +137,31 @@ fn rounding(shown: &Shown<'_>) -> String {
     format!("Rounded for this hardware: {}; {ramps}", said.join(", "))
 }
 
-fn ms(us: Option<u64>) -> String {
-    us.map_or_else(|| "-".to_owned(), |us| format!("{} ms", us / 1_000))
-}
-
-fn steps(shown: &Shown<'_>, every_step: bool, paint: Paint) -> String {
-    let judged = &shown.judgement;
-    let mut table = Table::new(&["what", ">found", "remark"]);
-    swing_rows(&mut table, shown);
-    stance_rows(&mut table, judged);
-    let mut text = table.plain();
-    for criterion in judged.criteria().iter().filter(|criterion| criterion.of > 0) {
-        let word = if criterion.passes() { paint.good("yes") } else { paint.bad("NO ") };
-        let _ = writeln!(text, "  {word}  {} of {}  {}", criterion.have, criterion.of, criterion.asked);
-    }
-    text + &step_table(shown, every_step)
-}
-
-fn row(table: &mut Table, what: &str, found: impl ToString, remark: impl ToString) {
-    table.row([what.to_owned(), found.to_string(), remark.to_string()]);
-}
-
-fn swing_rows(table: &mut Table, shown: &Shown<'_>) {
-    let judged = &shown.judgement;
-    let count = |outcome| judged.count(outcome);
-    let [on_time, late, missed, shuffled] =
-        [Outcome::OnTime, Outcome::Late, Outcome::Missed, Outcome::Shuffle].map(count);
-    let how = format!("{on_time} on time, {late} late, {missed} missed, {shuffled} shuffled");
-    row(table, "steps", judged.steps.len(), how);
-    let steps = judged.swings().count();
-    let full = judged.swings().filter(|s| s.full_by_toe_off()).count();
-    let worst = judged.swings().filter_map(StepVerdict::full_after_toe_off_us).max();
-    let worst = match worst {
-        Some(0) => "none later, where it was reached".to_owned(),
-        later => format!("worst: {} after toe-off", ms(later)),
-    };
-    row(table, "full level by toe-off", format!("{full} of {steps}"), worst);
-    row(table, "heel-off to motor threshold", ms(judged.worst_to_threshold_us()), "the longest");
-    let swings: Vec<Swing> = judged.swings().filter_map(|s| s.swing).collect();
-    let through = swings.iter().filter(|s| s.full_us * 100 >= s.length_us * 95).count();
-    let remark = "at least 95 % of it, whatever the lead of heel-off";
-    row(table, "full level through the swing", format!("{through} of {}", swings.len()), remark);
-    let gaps = swings.iter().filter(|s| s.longest_gap_us > 2 * shown.terms.period_us).count();
-    let longest = ms(swings.iter().map(|s| s.longest_gap_us).max());
-    row(table, "gaps in swing over two periods", gaps, format!("longest gap {longest}"));
-}
-
-fn stance_rows(table: &mut Table, judged: &Judgement) {
-    let long = judged.stances.iter().filter(|s| s.is_long()).count();
-    let merged = judged.stances.iter().filter(|s| s.is_merged()).count();
-    let remark = "less than 80 ms of Off in more than 0.4 s";
-    row(table, "merged stances", format!("{merged} of {long}"), remark);
-    let past = judged.stances.iter().filter(|s| s.is_past_middle()).count();
-    let latest = judged.stances.iter().filter_map(|s| s.last_permille).max();
-    let latest = latest.map_or(String::new(), |permille| format!("; latest at {} %", permille / 10));
-    let remark = format!("stances with a pulse above motor threshold past their middle{latest}");
-    row(table, "output in mid-stance", format!("{past} of {}", judged.stances.len()), remark);
-    row(table, "pulses without a step", judged.stray_pulses, "outside a step and its tail");
-    row(table, "ON share", format!("{} %", trimmed(judged.on_percent(), 0)), "first heel-off to last strike");
-}
-
-fn step_table(shown: &Shown<'_>, every_step: bool) -> String {
-    let cut = |s: &StepVerdict| s.swing.is_some_and(|swing| swing.longest_gap_us > 2 * shown.terms.period_us);
-    let wanted = |s: &&StepVerdict| every_step || s.outcome() != Outcome::OnTime || cut(s);
-    let listed: Vec<&StepVerdict> = shown.judgement.steps.iter().filter(wanted).collect();
-    if listed.is_empty() {
-        return String::new();
-    }
-    let header =
-        [">heel-off s", "went", ">lead", ">to threshold", ">to full level", ">swing", ">full in swing"];
-    let mut table = Table::new(&header);
-    for step in listed {
-        let at = step.step.heel_off.or(step.step.toe_off).unwrap_or(0);
-        let swing = step.swing.map_or_else(|| "-".to_owned(), |s| format!("{} ms", s.length_us / 1_000));
-        let full = step.swing.map(|s| s.full_us * 100 / s.length_us.max(1));
-        table.row([
-            seconds(at),
-            word_of(step.outcome(), step.step.strike.is_some(), cut(step)).to_owned(),
-            ms(step.step.lead_us()),
-            ms(step.to_threshold_us),
-            ms(step.to_full_us),
-            swing,
-            full.map_or_else(|| "-".to_owned(), |percent| format!("{percent} %")),
-        ]);
-    }
-    let title = if every_step { "  Every step:" } else { "  Steps that were late, missed, shuffled or cut:" };
-    format!("{title}\n{}", table.plain())
-}
-
-const fn word_of(outcome: Outcome, landed: bool, cut: bool) -> &'static str {
-    match outcome {
-        Outcome::OnTime if cut => "on time, cut in swing",
-        Outcome::OnTime if !landed => "on time, no heel strike",
-        Outcome::OnTime => "on time",
-        Outcome::Late if cut => "late, cut in swing",
-        Outcome::Late => "late",
-        Outcome::Missed => "missed",
-        Outcome::Shuffle => "shuffle: no toe-off",
-    }
-}
-
 fn trigger(shown: &Shown<'_>) -> String {
     let end = &shown.run.trigger;
     let debounce_us = u64::from(shown.built.gait.times().debounce.as_millis()) * 1_000;
-    let mut text = String::new();
+    let mut text = format!("  {}\n", switches(shown.scenario));
     if let Some((at_us, policy)) = shown.scenario.stop {
         let how = match policy {
             StopPolicy::FinishPulse => "finish",
             StopPolicy::RecoverNow => "recover",
             StopPolicy::HardOff => "off",
         };
-        let left = shown.run.residual_na_ticks;
-        let _ = writeln!(text, "  session stopped at {} s ({how}): {left} nA·ticks left", seconds(at_us));
+        let left = charge_text(shown.run.residual_na_ticks, shown.hz());
+        let _ = writeln!(text, "  session stopped at {} s ({how}): {left} left", seconds(at_us));
     }
     let _ = writeln!(
         text,
-        "  ended in {}; {} openings, {} time-outs, {} merged, {} bounces",
-        end.state, end.counters.steps, end.counters.timeouts, end.counters.merged, end.counters.bounces
+        "  ended in {}; {} openings, {} of them at the first edge of the lift, {} false starts, {} time-outs, {} merged \
+         (less than {} ms of Off before), {} bounces",
+        end.state,
+        end.counters.steps,
+        end.counters.early,
+        end.counters.false_starts,
+        end.counters.timeouts,
+        end.counters.merged,
+        shown.built.gait.times().off_min.as_millis(),
+        end.counters.bounces
     );
     for oddity in shown.scenario.walk.oddities(shown.scenario.foot, debounce_us) {
         let _ = writeln!(text, "  walk: {oddity}");
@@ -259,6 +177,17 @@ fn trigger(shown: &Shown<'_>) -> String {
         let _ = writeln!(text, "  at {} s{often}: {note}", seconds(at));
     }
     text
+}
+
+/// Which heels started the steps.
+fn switches(scenario: &Scenario) -> &'static str {
+    match (scenario.other_heel, scenario.both_asked) {
+        (true, _) => {
+            "both heels: just after the other foot struck, a lift starts at its first edge; else after the debounce"
+        }
+        (false, true) => "the treated heel alone, debounced: the walk has no heel events of the other foot",
+        (false, false) => "the treated heel alone, debounced (--trigger heel)",
+    }
 }
 
 fn dose(shown: &Shown<'_>, paint: Paint) -> String {
@@ -287,12 +216,17 @@ fn dose(shown: &Shown<'_>, paint: Paint) -> String {
         format!("{} mA/cm²", trimmed(d.density_ma_cm2, 3)),
         format!("limit {} mA/cm²", trimmed(d.density_limit_ma_cm2, 3)),
     );
-    let ohm = shown.scenario.load_ohm;
+    let (ohm, checked) = (shown.scenario.load_ohm, shown.scenario.checked_ohm);
     row(
         &mut table,
         "compliance needed",
         format!("{} V", trimmed(d.volts_needed, 1)),
-        format!("at {ohm} ohm; rail {} V; highest measured {} V", trimmed(d.rail_v, 1), trimmed(d.volts, 1)),
+        format!(
+            "set amplitude × the simulated {ohm} ohm ({} took {checked} ohm); rail {} V; highest measured {} V",
+            rules::E_COMP_1.id,
+            trimmed(d.rail_v, 1),
+            trimmed(d.volts, 1)
+        ),
     );
     let mut text = table.plain();
     if d.clipped > 0 {
@@ -305,7 +239,7 @@ fn dose(shown: &Shown<'_>, paint: Paint) -> String {
         let _ = writeln!(text, "  {}", paint.bad(&said));
     }
     for trip in &shown.run.trips {
-        let _ = writeln!(text, "  {}", paint.warn(&format!("guard: {trip}")));
+        let _ = writeln!(text, "  {}", paint.warn(&format!("guard: {}", trip_text(trip, shown.hz()))));
     }
     if let Some(fault) = shown.fault() {
         let _ = writeln!(text, "  {}", paint.bad(&fault));

@@ -293,7 +293,12 @@ fn schedule() -> impl Strategy<Value = Schedule<'static>> {
         (1_u32..300, 0_u32..300)
             .prop_map(|(hold, rest)| Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) })),
         (50_u32..2_000, 0_u32..200, 30_u16..600).prop_map(|(on, off, triggers)| {
-            Schedule::Gated(Gate { max_on: ms(on), min_off: ms(off), max_triggers_per_minute: triggers, refractory: Millis::ZERO })
+            Schedule::Gated(Gate {
+                max_on: ms(on),
+                min_off: ms(off),
+                max_triggers_per_minute: triggers,
+                refractory: Millis::ZERO,
+            })
         }),
     ]
 }
@@ -354,7 +359,12 @@ pub fn ramped(up: u32, down: u32, floor: u32) -> Ramp {
 }
 
 pub fn gated(max_on: u32, min_off: u32, triggers: u16) -> Schedule<'static> {
-    Schedule::Gated(Gate { max_on: ms(max_on), min_off: ms(min_off), max_triggers_per_minute: triggers, refractory: Millis::ZERO })
+    Schedule::Gated(Gate {
+        max_on: ms(max_on),
+        min_off: ms(min_off),
+        max_triggers_per_minute: triggers,
+        refractory: Millis::ZERO,
+    })
 }
 
 /// Compiles for as many equal outputs as there are channels, and hands the plan on.

@@ -15,9 +15,12 @@
 
 mod bench;
 mod clock;
+mod device;
 mod faulty;
 mod load;
+mod p24;
 mod random;
+mod rehastim;
 mod stage;
 
 #[cfg(test)]
@@ -25,7 +28,10 @@ mod stage_tests;
 
 pub use bench::{Bench, EdgeSink, SimEdge, SimError, SimOutput, SimSense};
 pub use clock::{SimAlarm, SimClock};
+pub use device::{FarEnd, Send};
 pub use faulty::{FaultyError, FaultyOutput};
 pub use load::Load;
+pub use p24::{P24Fault, Running, SimP24};
 pub use random::Random;
+pub use rehastim::{RehaStimFault, SimRehaStim2};
 pub use stage::{ChannelStage, Delivered, MeanDc, Point, Stage, StageFault};

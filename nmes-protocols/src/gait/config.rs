@@ -49,6 +49,8 @@ pub struct GaitTimes {
     pub merge_max: Millis,
     /// Length of the burst of a manual test.
     pub test_burst: Millis,
+    /// How long after a strike of the other heel a lift starts at its first edge. 0: never.
+    pub vouch: Millis,
 }
 
 impl GaitTimes {
@@ -73,6 +75,7 @@ impl GaitTimes {
             off_min: ms(row.off_min),
             merge_max: ms(row.merge_max),
             test_burst: ms(row.test_burst),
+            vouch: ms(row.vouch),
         }
     }
 

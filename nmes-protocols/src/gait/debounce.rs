@@ -48,6 +48,15 @@ impl Debounce {
         self.raw.lifted
     }
 
+    pub(super) const fn raw(&self) -> Settled {
+        self.raw
+    }
+
+    /// A lift has begun and has not lasted yet.
+    pub(super) const fn is_lifting(&self) -> bool {
+        self.raw.lifted && !self.stable.lifted
+    }
+
     pub(super) const fn stable(&self) -> Settled {
         self.stable
     }

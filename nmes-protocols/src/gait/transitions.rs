@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-/// Where the trigger is. Only in [`State::RampUp`], [`State::Hold`], [`State::Extend`], [`State::RampDown`] and
-/// [`State::ManualTest`] is there output.
+/// Where the trigger is. Only in [`State::Early`], [`State::RampUp`], [`State::Hold`], [`State::Extend`],
+/// [`State::RampDown`] and [`State::ManualTest`] is there output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum State {
@@ -17,6 +17,8 @@ pub enum State {
     Arm,
     /// Heel-off was seen, the ramp has not started.
     Delay,
+    /// The heel has just risen after the other foot took the weight: the level rises while the lift is confirmed.
+    Early,
     /// The level rises.
     RampUp,
     /// Full level until heel strike or time-out.
@@ -33,12 +35,13 @@ pub enum State {
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Off,
         Self::Paused,
         Self::Stance,
         Self::Arm,
         Self::Delay,
+        Self::Early,
         Self::RampUp,
         Self::Hold,
         Self::Extend,
@@ -56,6 +59,7 @@ impl State {
             Self::Stance => "STANCE",
             Self::Arm => "ARM",
             Self::Delay => "DELAY",
+            Self::Early => "EARLY",
             Self::RampUp => "RAMP_UP",
             Self::Hold => "HOLD",
             Self::Extend => "EXTEND",
@@ -68,7 +72,10 @@ impl State {
     /// Whether the output may be on.
     #[must_use]
     pub const fn is_on(self) -> bool {
-        matches!(self, Self::RampUp | Self::Hold | Self::Extend | Self::RampDown | Self::ManualTest)
+        matches!(
+            self,
+            Self::Early | Self::RampUp | Self::Hold | Self::Extend | Self::RampDown | Self::ManualTest
+        )
     }
 }
 
@@ -81,7 +88,7 @@ impl fmt::Display for State {
 /// Every change of state that the trigger makes. No other is possible; a test holds the code and the diagram
 /// against it.
 pub const TRANSITIONS: &[(State, State)] = {
-    use State::{Arm, Delay, Extend, Fault, Hold, ManualTest, Off, Paused, RampDown, RampUp, Stance};
+    use State::{Arm, Delay, Early, Extend, Fault, Hold, ManualTest, Off, Paused, RampDown, RampUp, Stance};
     &[
         (Off, Paused),
         (Paused, Stance),
@@ -93,6 +100,7 @@ pub const TRANSITIONS: &[(State, State)] = {
         (Stance, Off),
         (Stance, Fault),
         (Arm, Delay),
+        (Arm, Early),
         (Arm, RampUp),
         (Arm, Stance),
         (Arm, Paused),
@@ -103,6 +111,8 @@ pub const TRANSITIONS: &[(State, State)] = {
         (Delay, Paused),
         (Delay, Off),
         (Delay, Fault),
+        (Early, RampUp),
+        (Early, RampDown),
         (RampUp, Hold),
         (RampUp, Extend),
         (RampUp, RampDown),

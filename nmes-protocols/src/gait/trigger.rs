@@ -3,6 +3,7 @@
 use super::config::{GaitConfig, GaitTimes};
 use super::debounce::Debounce;
 use super::history::History;
+use super::other::OtherHeel;
 use super::work::{Phase, Then};
 use super::{Counters, GateCommand, Heel, PollAt, State, TriggerNote};
 
@@ -28,6 +29,8 @@ pub struct Trigger {
     pub(super) phase: Phase,
     pub(super) heel: Option<Debounce>,
     pub(super) line_open: bool,
+    pub(super) other: OtherHeel,
+    pub(super) other_line_open: bool,
     pub(super) last_us: u64,
     pub(super) last_open_us: Option<u64>,
     pub(super) run_start_us: u64,
@@ -37,6 +40,7 @@ pub struct Trigger {
     pub(super) swings: History,
     pub(super) stances: History,
     pub(super) storm: Option<(u64, u8)>,
+    pub(super) chatter: Option<(u64, u8)>,
     pub(super) counters: Counters,
     pub(super) command: Option<GateCommand>,
     notes: [Option<TriggerNote>; NOTES],
@@ -51,6 +55,8 @@ impl Trigger {
             phase: Phase::Off,
             heel: None,
             line_open: false,
+            other: OtherHeel::default(),
+            other_line_open: false,
             last_us: 0,
             last_open_us: None,
             run_start_us: 0,
@@ -60,6 +66,7 @@ impl Trigger {
             swings: History::default(),
             stances: History::default(),
             storm: None,
+            chatter: None,
             counters: Counters::default(),
             command: None,
             notes: [None; NOTES],
@@ -124,6 +131,13 @@ impl Trigger {
             }
             t.apply_heel(now, heel);
         })
+    }
+
+    /// What the switch of the other foot reads now, a level or an edge. It starts nothing by itself: when it has just
+    /// struck, a lift of the treated heel starts at its first edge (EARLY) instead of after the debounce time. Never
+    /// called, or with nothing but [`Heel::LineOpen`], the treated heel is debounced as always.
+    pub fn other_heel(&mut self, now_us: u64, heel: Heel) -> Option<GateCommand> {
+        self.around(now_us, |t, now| t.apply_other(now, heel))
     }
 
     /// Does what is due. Polling early changes nothing. If [`Self::poll_at`] has not moved past now, poll again.
@@ -229,6 +243,7 @@ impl Trigger {
             | Phase::Stance { .. }
             | Phase::Arm
             | Phase::Delay { .. }
+            | Phase::Early { .. }
             | Phase::RampUp { .. }
             | Phase::Hold { .. }
             | Phase::Extend { .. }
@@ -243,10 +258,14 @@ impl Trigger {
         match self.phase {
             Phase::Off | Phase::Paused | Phase::Fault => {}
             Phase::Stance { .. } | Phase::Arm | Phase::Delay { .. } => self.phase = Phase::Paused,
-            Phase::RampUp { .. } | Phase::Hold { .. } | Phase::Extend { .. } | Phase::ManualTest { .. } => {
+            Phase::Early { .. }
+            | Phase::RampUp { .. }
+            | Phase::Hold { .. }
+            | Phase::Extend { .. }
+            | Phase::ManualTest { .. } => {
                 self.close(now, down_us, Then::Paused);
             }
-            Phase::RampDown { until_us, then: Then::Stance { .. } } => {
+            Phase::RampDown { until_us, then: Then::Stance { .. } | Then::FalseStart } => {
                 self.phase = Phase::RampDown { until_us, then: Then::Paused };
             }
             Phase::RampDown { .. } => {}
@@ -255,7 +274,10 @@ impl Trigger {
 
     fn apply_stop(&mut self, now: u64) {
         let down_us = us(self.times().ramp_down.as_millis());
-        if matches!(self.phase, Phase::Delay { .. } | Phase::RampUp { .. } | Phase::Hold { .. }) {
+        if matches!(
+            self.phase,
+            Phase::Delay { .. } | Phase::Early { .. } | Phase::RampUp { .. } | Phase::Hold { .. }
+        ) {
             self.note(TriggerNote::EndedMidStep);
         }
         match self.phase {
@@ -263,7 +285,11 @@ impl Trigger {
             Phase::Paused | Phase::Stance { .. } | Phase::Arm | Phase::Delay { .. } => {
                 self.phase = Phase::Off
             }
-            Phase::RampUp { .. } | Phase::Hold { .. } | Phase::Extend { .. } | Phase::ManualTest { .. } => {
+            Phase::Early { .. }
+            | Phase::RampUp { .. }
+            | Phase::Hold { .. }
+            | Phase::Extend { .. }
+            | Phase::ManualTest { .. } => {
                 self.close(now, down_us, Then::Off);
             }
             Phase::RampDown { until_us, .. } => self.phase = Phase::RampDown { until_us, then: Then::Off },
@@ -289,11 +315,30 @@ impl Trigger {
         match &mut self.heel {
             None => self.heel = Some(Debounce::new(lifted, now)),
             Some(debounce) => {
+                let changed = debounce.raw_lifted() != lifted;
                 if debounce.sample(lifted, now) {
                     self.bounced(now);
                 }
+                if changed {
+                    self.early_edge(lifted);
+                }
             }
         }
+    }
+
+    fn apply_other(&mut self, now: u64, heel: Heel) {
+        let debounce_us = us(self.times().debounce.as_millis());
+        match heel {
+            Heel::LineOpen => {
+                if !self.other_line_open {
+                    self.note(TriggerNote::OtherLineOpen);
+                }
+                self.other.forget();
+            }
+            Heel::Loaded => self.other.sample(false, now, debounce_us),
+            Heel::Lifted => self.other.sample(true, now, debounce_us),
+        }
+        self.other_line_open = matches!(heel, Heel::LineOpen);
     }
 
     fn apply_line_open(&mut self, now: u64) {
@@ -308,7 +353,11 @@ impl Trigger {
             Phase::Paused | Phase::Stance { .. } | Phase::Arm | Phase::Delay { .. } => {
                 self.phase = Phase::Fault
             }
-            Phase::RampUp { .. } | Phase::Hold { .. } | Phase::Extend { .. } | Phase::ManualTest { .. } => {
+            Phase::Early { .. }
+            | Phase::RampUp { .. }
+            | Phase::Hold { .. }
+            | Phase::Extend { .. }
+            | Phase::ManualTest { .. } => {
                 self.close(now, down_us, Then::Fault);
             }
             Phase::RampDown { until_us, .. } => self.phase = Phase::RampDown { until_us, then: Then::Fault },

@@ -1,6 +1,7 @@
 //! What the trigger does when something is due.
 
 use super::debounce::Settled;
+use super::other::SWING_DEBOUNCES;
 use super::trigger::{Trigger, us};
 use super::{GateCommand, State, TriggerNote};
 use nmes_core::Millis;
@@ -9,9 +10,6 @@ use nmes_core::Millis;
 const STANDING_US: u64 = 2_500_000;
 /// More changes of state than any one call can need.
 const MOST_CHANGES: u32 = 16;
-/// Bounces within [`STORM_WINDOW_US`] that are called a storm. Ours: two strides a second bounce less.
-const STORM_BOUNCES: u8 = 10;
-const STORM_WINDOW_US: u64 = 1_000_000;
 
 /// A state with the deadline that lives in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +19,7 @@ pub(super) enum Phase {
     Stance { rearm_us: u64, full_strike: bool },
     Arm,
     Delay { until_us: u64, lifted_us: u64 },
+    Early { from_us: u64, until_us: u64, broken: bool },
     RampUp { full_us: u64, hold_until_us: u64, hold_us: u64 },
     Hold { hold_until_us: u64, hold_us: u64 },
     Extend { until_us: u64, down_us: u64 },
@@ -32,7 +31,11 @@ pub(super) enum Phase {
 /// Where a ramp-down leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Then {
-    Stance { full_strike: bool },
+    Stance {
+        full_strike: bool,
+    },
+    /// STANCE, and a lift may open again meanwhile: it merges nothing.
+    FalseStart,
     Paused,
     Off,
     Fault,
@@ -46,6 +49,7 @@ impl Phase {
             Self::Stance { .. } => State::Stance,
             Self::Arm => State::Arm,
             Self::Delay { .. } => State::Delay,
+            Self::Early { .. } => State::Early,
             Self::RampUp { .. } => State::RampUp,
             Self::Hold { .. } => State::Hold,
             Self::Extend { .. } => State::Extend,
@@ -86,11 +90,11 @@ impl Trigger {
         self.heel.and_then(|h| h.due_us(us(self.times().debounce.as_millis())))
     }
 
-    fn stable(&self) -> Option<Settled> {
+    pub(super) fn stable(&self) -> Option<Settled> {
         self.heel.map(|h| h.stable())
     }
 
-    fn is_lifted(&self) -> bool {
+    pub(super) fn is_lifted(&self) -> bool {
         self.stable().is_some_and(|s| s.lifted)
     }
 
@@ -103,12 +107,13 @@ impl Trigger {
                 let full = strike.at_us.saturating_add(us(self.times().refractory.as_millis()));
                 Some(full.max(self.may_open_us()))
             }
-            Phase::Arm => self.is_lifted().then_some(self.last_us),
+            Phase::Arm => (self.is_lifted() || self.may_start_early()).then_some(self.last_us),
             Phase::Delay { until_us, .. } | Phase::ManualTest { until_us } => Some(until_us),
+            Phase::Early { until_us, .. } => Some(self.unlifted_us().map_or(until_us, |t| t.min(until_us))),
             Phase::RampUp { full_us, hold_until_us, .. } => Some(full_us.min(hold_until_us)),
             Phase::Hold { hold_until_us, .. } => Some(hold_until_us),
             Phase::Extend { until_us, .. }
-            | Phase::RampDown { until_us, then: Then::Stance { full_strike: false } } => {
+            | Phase::RampDown { until_us, then: Then::Stance { full_strike: false } | Then::FalseStart } => {
                 Some(self.reopen_us().map_or(until_us, |t| t.min(until_us)))
             }
             Phase::RampDown { until_us, .. } => Some(until_us),
@@ -132,7 +137,9 @@ impl Trigger {
         match self.phase {
             Phase::Off | Phase::Paused | Phase::Fault => {}
             Phase::Stance { .. } => self.phase = Phase::Arm,
-            Phase::Arm => self.begin_step(now),
+            Phase::Arm if self.is_lifted() => self.begin_step(now),
+            Phase::Arm => self.begin_early(now),
+            Phase::Early { .. } => self.false_start(now),
             Phase::Delay { lifted_us, .. } => self.open(now, lifted_us, false),
             Phase::ManualTest { .. } => self.close(now, us(self.times().ramp_down.as_millis()), Then::Paused),
             Phase::RampUp { full_us, hold_until_us, hold_us } => {
@@ -149,7 +156,8 @@ impl Trigger {
                 }
             }
             Phase::RampDown { until_us, then } => {
-                if !(then == Then::Stance { full_strike: false } && self.try_reopen(now)) && until_us <= now {
+                let may = matches!(then, Then::Stance { full_strike: false } | Then::FalseStart);
+                if !(may && self.try_reopen(now)) && until_us <= now {
                     self.ramped_down(now, then);
                 }
             }
@@ -170,7 +178,9 @@ impl Trigger {
         if self.reopen_us().is_none_or(|at| at > now) {
             return false;
         }
-        self.merged(0);
+        if !matches!(self.phase, Phase::RampDown { then: Then::FalseStart, .. }) {
+            self.merged(0);
+        }
         self.open(now, self.stable().map_or(now, |s| s.at_us), true);
         true
     }
@@ -184,7 +194,7 @@ impl Trigger {
             self.phase = Phase::Stance { rearm_us: now, full_strike: true };
             return;
         }
-        self.counters.steps = self.counters.steps.saturating_add(1);
+        self.counted(false);
         self.opened(now, again);
         let full_us = now.saturating_add(us(self.times().ramp_up.as_millis()));
         self.phase = Phase::RampUp { full_us, hold_until_us, hold_us };
@@ -193,14 +203,28 @@ impl Trigger {
     /// Books an opening: of a step, of a step again, or of a test.
     pub(super) fn opened(&mut self, now: u64, again: bool) {
         if !again {
-            self.run_start_us = now;
-            let off_us = self.off_since_us.map_or(u64::MAX, |t| now.saturating_sub(t));
-            if off_us < us(self.times().off_min.as_millis()) {
-                self.merged(off_us);
-            }
+            self.run_begins(now);
         }
         self.last_open_us = Some(now);
         self.command = Some(GateCommand::Open);
+    }
+
+    /// A run of output begins; whether there was an Off before it.
+    pub(super) fn run_begins(&mut self, now: u64) {
+        self.run_start_us = now;
+        let off_us = self.off_since_us.map_or(u64::MAX, |t| now.saturating_sub(t));
+        if off_us < us(self.times().off_min.as_millis()) {
+            self.merged(off_us);
+        }
+    }
+
+    /// Counts a step, and tells once when the other heel is silent meanwhile.
+    pub(super) fn counted(&mut self, early: bool) {
+        self.counters.steps = self.counters.steps.saturating_add(1);
+        self.counters.early = self.counters.early.saturating_add(u32::from(early));
+        if self.other.step() {
+            self.note(TriggerNote::OtherSilent);
+        }
     }
 
     fn merged(&mut self, off_us: u64) {
@@ -213,7 +237,7 @@ impl Trigger {
         self.phase = Phase::RampDown { until_us: now.saturating_add(down_us), then };
     }
 
-    fn time_out(&mut self, now: u64, hold_us: u64) {
+    pub(super) fn time_out(&mut self, now: u64, hold_us: u64) {
         self.timed_out(hold_us);
         self.close(now, us(self.times().ramp_down.as_millis()), Then::Stance { full_strike: true });
     }
@@ -237,6 +261,7 @@ impl Trigger {
                 let rearm_us = self.struck_us.map_or(now, |t| t.saturating_add(refractory_us));
                 Phase::Stance { rearm_us, full_strike: full_strike || run_ended }
             }
+            Then::FalseStart => Phase::Stance { rearm_us: now, full_strike: false },
             Then::Paused => Phase::Paused,
             Then::Off => Phase::Off,
             Then::Fault => Phase::Fault,
@@ -245,14 +270,17 @@ impl Trigger {
 
     /// The raw level has lasted for the debounce time.
     fn settle(&mut self, now: u64) {
+        let before_us = self.stable().map_or(0, |s| s.at_us);
         let Some(change) = self.heel.as_mut().map(super::debounce::Debounce::settle) else { return };
-        let least_us = us(self.times().debounce.as_millis()).saturating_mul(2);
+        let debounce_us = us(self.times().debounce.as_millis());
+        let least_us = debounce_us.saturating_mul(2);
         if change.lifted {
             let stance = self.struck_us.map(|t| change.at_us.saturating_sub(t));
             if let Some(stance) = stance.filter(|s| (least_us..=STANDING_US).contains(s)) {
                 self.stances.push(stance);
             }
             self.lifted_us = Some(change.at_us);
+            self.confirm(now, change.at_us);
         } else {
             let swing = self.lifted_us.map(|t| change.at_us.saturating_sub(t));
             let cap_us = us(self.times().hold_cap.as_millis());
@@ -261,6 +289,9 @@ impl Trigger {
             }
             self.struck_us = Some(change.at_us);
             self.struck(now, change.at_us);
+        }
+        if change.at_us.saturating_sub(before_us) < debounce_us.saturating_mul(SWING_DEBOUNCES) {
+            self.chattered(now);
         }
     }
 
@@ -282,29 +313,16 @@ impl Trigger {
             Phase::Off
             | Phase::Paused
             | Phase::Arm
+            | Phase::Early { .. }
             | Phase::Extend { .. }
             | Phase::RampDown { .. }
             | Phase::Fault
             | Phase::ManualTest { .. } => {}
         }
     }
-
-    pub(super) fn bounced(&mut self, now: u64) {
-        self.counters.bounces = self.counters.bounces.saturating_add(1);
-        let (since, count) = match self.storm {
-            Some((since, count)) if now.saturating_sub(since) <= STORM_WINDOW_US => {
-                (since, count.saturating_add(1))
-            }
-            _ => (now, 1),
-        };
-        if count == STORM_BOUNCES {
-            self.note(TriggerNote::BounceStorm);
-        }
-        self.storm = Some((since, count));
-    }
 }
 
 /// Whole milliseconds of a time in microseconds, rounded down.
-fn millis(time_us: u64) -> Millis {
+pub(super) fn millis(time_us: u64) -> Millis {
     u32::try_from(time_us / 1_000).ok().and_then(Millis::from_millis).unwrap_or(Millis::MAX)
 }

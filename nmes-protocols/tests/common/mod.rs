@@ -220,6 +220,8 @@ pub enum Event {
 pub struct Foot {
     pub name: String,
     pub events: Vec<(u64, Event)>,
+    /// Heel events of the other foot; empty where it has no switch.
+    pub other: Vec<(u64, Event)>,
 }
 
 /// One step: heel-off, toe-off, strike, and the heel-off after it if there is one.
@@ -244,15 +246,38 @@ impl Foot {
             .collect()
     }
 
-    /// The commands that a trigger gives on this foot's heel events.
+    /// Heel events of both feet in order of time: when, whether of the other foot, what the switch reads.
+    pub fn switches(&self) -> Vec<(u64, bool, Heel)> {
+        let of = |other: bool| {
+            move |(t, event): &(u64, Event)| match event {
+                Event::HeelOff => Some((*t, other, Heel::Lifted)),
+                Event::Strike => Some((*t, other, Heel::Loaded)),
+                Event::ToeOff => None,
+            }
+        };
+        let mut all: Vec<_> = self.events.iter().filter_map(of(false)).collect();
+        all.extend(self.other.iter().filter_map(of(true)));
+        all.sort_by_key(|(t, other, _)| (*t, *other));
+        all
+    }
+
+    /// The same without the other foot's switch.
+    pub fn alone(&self) -> Self {
+        Self { other: Vec::new(), ..self.clone() }
+    }
+
+    /// The commands that a trigger gives on the heel events.
     pub fn drive(&self, config: GaitConfig) -> Driver {
         let mut driver = Driver::walking(config, 0);
-        for (t, event) in &self.events {
-            match event {
-                Event::HeelOff => driver.heel(*t, Heel::Lifted),
-                Event::Strike => driver.heel(*t, Heel::Loaded),
-                Event::ToeOff => None,
-            };
+        if !self.other.is_empty() {
+            driver.act(0, |t, n| t.other_heel(n, Heel::Loaded));
+        }
+        for (t, other, heel) in self.switches() {
+            if other {
+                driver.act(t, |trigger, n| trigger.other_heel(n, heel));
+            } else {
+                driver.heel(t, heel);
+            }
         }
         let end = self.events.last().map_or(0, |e| e.0) + 10_000_000;
         driver.run_to(end);
@@ -276,23 +301,25 @@ pub fn walks() -> Vec<Foot> {
 
 fn read(file: &std::path::Path, side: &str) -> Foot {
     let text = std::fs::read_to_string(file).unwrap();
-    let events = text
-        .lines()
-        .skip(1)
-        .map(|line| line.split(',').collect::<Vec<_>>())
-        .filter(|row| row[1] == side)
-        .map(|row| {
-            let event = match row[2] {
-                "heel_off" => Event::HeelOff,
-                "toe_off" => Event::ToeOff,
-                "heel_strike" => Event::Strike,
-                other => panic!("event {other}"),
-            };
-            (row[0].parse().unwrap(), event)
-        })
-        .collect();
-    Foot { name: format!("{} {side}", file.file_stem().unwrap().to_string_lossy()), events }
+    let rows = || text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+    let event = |row: Vec<&str>| {
+        let event = match row[2] {
+            "heel_off" => Event::HeelOff,
+            "toe_off" => Event::ToeOff,
+            "heel_strike" => Event::Strike,
+            other => panic!("event {other}"),
+        };
+        (row[0].parse().unwrap(), event)
+    };
+    Foot {
+        name: format!("{} {side}", file.file_stem().unwrap().to_string_lossy()),
+        events: rows().filter(|row| row[1] == side).map(event).collect(),
+        other: rows().filter(|row| row[1] != side).map(event).collect(),
+    }
 }
+
+/// Swings of a walk that nothing announces: at most one, see `walks.rs`, which names them.
+const UNANNOUNCED: usize = 1;
 
 /// What a judge of one walk counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -305,6 +332,11 @@ pub struct Verdict {
     pub full: usize,
     /// Of these: full level, each pulse standing for its period, through 95 % of the swing.
     pub swings_full: usize,
+    /// Swings of all steps, and of these the ones at full level, with no gap of more than two periods, through 95 %;
+    /// the time from toe-off to the first pulse at full level is such a gap like any other.
+    pub swings: (usize, usize),
+    /// The same with all the time before the first pulse at full level counted against it.
+    pub swings_strictly: usize,
     /// Full level over all swings of the walk, in permille.
     pub pooled_permille: u64,
     /// Stances (strike to heel-off) longer than 0.4 s, and of these with 80 ms of Off before heel-off.
@@ -321,6 +353,7 @@ impl Verdict {
     pub fn passes(&self) -> bool {
         self.above * 100 >= self.led * 95
             && self.swings_full * 100 >= self.led * 95
+            && self.swings.1 + UNANNOUNCED >= self.swings.0
             && self.pooled_permille >= 950
             && self.stances.1 * 100 >= self.stances.0 * 90
             && self.stances_to_toe_off.1 * 100 >= self.stances_to_toe_off.0 * 90
@@ -340,6 +373,10 @@ pub fn judge_pulses(foot: &Foot, pulses: &[Pulse], shape: &Shape, tail_us: u64) 
         let full = covered_by_full(pulses, shape, step.toe_off, step.strike);
         let swing = step.strike - step.toe_off;
         (covered, swings) = (covered + full, swings + swing);
+        v.swings.0 += 1;
+        v.swings.1 +=
+            usize::from(without_long_gaps(pulses, shape, step.toe_off, step.strike) * 100 >= swing * 95);
+        v.swings_strictly += usize::from(full * 100 >= swing * 95);
         if step.toe_off - step.heel_off >= 150_000 {
             let before = |p: &&Pulse| (step.heel_off..=step.toe_off).contains(&p.t_us);
             v.led += 1;
@@ -382,6 +419,18 @@ fn covered_by_full(pulses: &[Pulse], shape: &Shape, from: u64, to: u64) -> u64 {
     covered
 }
 
+/// Time of a swing that is not within a gap of more than two periods between pulses at full level; its ends count as
+/// pulses. Two periods and a millisecond: the first pulse stands an edge spacing after the opening. Without any pulse at
+/// full level it is nothing.
+pub fn without_long_gaps(pulses: &[Pulse], shape: &Shape, from: u64, to: u64) -> u64 {
+    let full = |p: &&Pulse| p.ua == shape.set_ua && p.t_us + 2 * PERIOD_US >= from && p.t_us < to;
+    let onsets: Vec<u64> = pulses.iter().filter(full).map(|p| p.t_us).collect();
+    let Some(first) = onsets.first() else { return 0 };
+    let points: Vec<u64> = [*first.min(&from)].into_iter().chain(onsets).chain([to]).collect();
+    let gaps = points.windows(2).filter(|w| w[1] - w[0] > 2 * PERIOD_US + 1_000);
+    to - from - gaps.map(|w| w[1] - w[0].max(from)).sum::<u64>()
+}
+
 /// The longest time with no pulse and not within the period after one.
 pub fn longest_off(pulses: &[Pulse], from: u64, to: u64) -> u64 {
     let (mut longest, mut at) = (0, from);
@@ -392,6 +441,16 @@ pub fn longest_off(pulses: &[Pulse], from: u64, to: u64) -> u64 {
     longest.max(to.saturating_sub(at))
 }
 
+/// The same gait with the other foot half a cycle apart: it strikes a quarter of a cycle before each toe-off.
+pub fn with_other(foot: Foot, cycle_us: u64) -> Foot {
+    let toe_offs = foot.events.iter().filter(|(_, event)| *event == Event::ToeOff);
+    let other = toe_offs.flat_map(|(t, _)| {
+        let strike = t - cycle_us / 4;
+        [(strike - cycle_us * 2 / 5, Event::HeelOff), (strike, Event::Strike)]
+    });
+    Foot { other: other.collect(), ..foot }
+}
+
 /// A gait made from a cycle: heel-off to strike and toe-off within it, `steps` times.
 pub fn regular(name: &str, cycle_us: u64, swing_from: u64, lift_us: u64, steps: u64) -> Foot {
     let events = (0..steps)
@@ -400,5 +459,5 @@ pub fn regular(name: &str, cycle_us: u64, swing_from: u64, lift_us: u64, steps: 
             [(start, Event::HeelOff), (start + swing_from, Event::ToeOff), (start + lift_us, Event::Strike)]
         })
         .collect();
-    Foot { name: name.into(), events }
+    Foot { name: name.into(), events, other: Vec::new() }
 }

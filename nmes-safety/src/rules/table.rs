@@ -234,7 +234,7 @@ pub static E_SLEW_1: Rule = Rule::at_most("E-SLEW-1", 5_000, Unit::MicroAmpsPerS
 pub static E_SLEW_2: Rule = Rule::at_most("E-SLEW-2", 400_000, Unit::MicroAmpsPerSecond)
     .of("slope of the ramp envelope at the ceiling", "(I − floor)/t")
     .over(Window::Ramp, Load::Any)
-    .ours("foot drop: 60 mA in 0.2 s is 300 mA/s");
+    .ours("a strong ramp of a row, 60 mA in 0.2 s for foot drop, is 300 mA/s; a third above that");
 
 /// Time the set level takes from zero after arming, a restart or a changed level.
 pub static E_RAMP_1: Rule = Rule::at_least("E-RAMP-1", 2_000, Unit::Millis)

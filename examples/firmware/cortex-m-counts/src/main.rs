@@ -122,7 +122,11 @@ fn edge(engine: &mut Engine<'_, '_>, late: u32) {
         engine.accept(frame.channel(), frame.sequence());
     }
     if let Next::At(at) = engine.next() {
-        black_box(engine.step());
+        if let Some(step) = engine.step() {
+            for change in step.changes() {
+                black_box(change);
+            }
+        }
         let _ = black_box(engine.applied(at.saturating_add(u64::from(late))));
     }
 }

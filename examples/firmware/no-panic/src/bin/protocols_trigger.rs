@@ -54,6 +54,7 @@ fn trigger(config: GaitConfig) {
             5 => trigger.acknowledge(now),
             6 => trigger.heel(now, any(Heel::Lifted)),
             7 => trigger.heel_edge(now, any(Heel::Loaded)),
+            8 => trigger.other_heel(now, any(Heel::Loaded)),
             _ => trigger.poll(now),
         });
         keep((trigger.poll_at(), trigger.state(), trigger.counters(), trigger.take_note()));

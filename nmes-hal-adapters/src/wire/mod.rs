@@ -1,0 +1,38 @@
+//! What the wire formats of ScienceMode 4 and ScienceMode 2 share: stuffing, a resynchronising collector, refusals.
+//!
+//! Both frame a packet between 0xF0 and 0x0F. Where one of these, or 0x81, stands in the packet, 0x81 is sent and then
+//! the byte XOR 0x55 (STD-S26, STD-S27). The few bytes of the header (length, checksum) are always sent that way.
+
+mod codes;
+mod collector;
+mod crc;
+mod driver;
+mod exchange;
+mod fields;
+mod refusal;
+mod writer;
+
+pub(crate) use codes::codes;
+pub use collector::{Collector, Counts, Format};
+pub use crc::{crc8, crc16};
+pub use driver::{Driver, DriverError};
+pub use exchange::{Exchange, Poll};
+pub use fields::DecodeError;
+pub(crate) use fields::Fields;
+pub use refusal::{Field, Grid, Limit, Refusal};
+pub use writer::{EncodeError, Writer};
+
+/// First byte of a frame.
+pub const START: u8 = 0xF0;
+/// Last byte of a frame.
+pub const STOP: u8 = 0x0F;
+/// The byte before an escaped one.
+pub const ESCAPE: u8 = 0x81;
+/// What an escaped byte is XORed with.
+pub const KEY: u8 = 0x55;
+
+/// Whether a byte has a meaning of its own in the stream.
+#[must_use]
+pub const fn is_reserved(byte: u8) -> bool {
+    matches!(byte, START | STOP | ESCAPE)
+}
