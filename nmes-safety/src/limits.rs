@@ -23,8 +23,10 @@ pub(crate) struct Limits {
     pub(crate) spacing_ticks: u64,
     /// E-PEAK-1.
     pub(crate) peak_na: u64,
-    /// N-EN-1 as Σ I²t of one pulse, µA² × ticks.
-    pub(crate) pulse_squared: u64,
+    /// N-EN-1 as Σ I²t of one pulse, nA² × ticks.
+    pub(crate) pulse_square: u128,
+    /// E-BAL-1 for pulses with a declared direct current, nA × ticks.
+    pub(crate) net: u64,
     /// E-DC-3 over one second, nA × ticks: warning, trip.
     pub(crate) dc_warn: u64,
     pub(crate) dc_trip: u64,
@@ -68,7 +70,8 @@ impl Limits {
             stamp_error_ticks,
             spacing_ticks: u64::from(hardware.edge_spacing_ticks()),
             peak_na: limit(checked, &rules::E_PEAK_1).saturating_mul(1_000),
-            pulse_squared: squared_us.saturating_mul(u64::from(hz)),
+            pulse_square: u128::from(squared_us).saturating_mul(u128::from(hz)).saturating_mul(1_000_000),
+            net: limit(checked, &rules::E_BAL_1),
             dc_warn: rules::E_DC_3.warn.unwrap_or(0).saturating_mul(micro),
             dc_trip: limit(checked, &rules::E_DC_3).saturating_mul(micro),
             keep_alive_ticks: millis(limit(checked, &rules::E_WD_1), hz),

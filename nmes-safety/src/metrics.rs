@@ -13,6 +13,7 @@ mod meter;
 mod worst;
 
 use meter::Meter;
+pub(crate) use worst::{fraction, percent, scale};
 
 /// `num / den` rounded up; the largest value for a zero divisor.
 pub(crate) fn div_up(num: u128, den: u128) -> u128 {

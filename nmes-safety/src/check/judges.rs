@@ -108,9 +108,9 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The lowest pulse rate at a place: the r.m.s. limits grow with the rate. Where the rate varies it counts as 0.
+    /// The lowest pulse rate at a place: the r.m.s. limits grow with the rate. Where the rate varies it counts as next to nothing.
     fn lowest_mhz(&self, place: Place) -> Option<u64> {
-        let lowest = |f: &Facts| if f.is_steady { millihertz(f.rate) } else { 0 };
+        let lowest = |f: &Facts| if f.is_steady { millihertz(f.rate) } else { 1 };
         match place {
             Place::Channel(channel) => self.facts(channel).map(lowest),
             Place::Shared(mask) => self.members(mask).map(lowest).min(),

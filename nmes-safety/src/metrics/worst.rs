@@ -78,7 +78,8 @@ impl<'p> Ceiling<'p> {
             sums.net = 0;
             self.trims(&mut sums, swing.saturating_mul(u128::from(cycles)));
         } else {
-            let each = i128::try_from(late.saturating_add(leaked)).unwrap_or(i128::MAX);
+            // from rest to rest the level rises as much as it falls
+            let each = i128::try_from(div_up(late, 2).saturating_add(leaked)).unwrap_or(i128::MAX);
             sums.net = sums.net.saturating_add(each.saturating_mul(i128::from(cycles)));
         }
         sums

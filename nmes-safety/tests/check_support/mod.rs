@@ -147,7 +147,7 @@ impl Case {
 pub(crate) fn config(least: u32) -> proptest::test_runner::Config {
     let asked = std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
     let cases = least.max(asked);
-    let max_global_rejects = cases.max(1_024);
+    let max_global_rejects = cases.max(1_024).saturating_mul(4);
     proptest::test_runner::Config {
         cases,
         max_global_rejects,
