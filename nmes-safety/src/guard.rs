@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::rules;
 use crate::set_level::{SetRefusal, narrow};
 use crate::setup::UseClass;
+use crate::terms::Terms;
 use crate::watch::Watch;
 
 /// The amplitude a channel is held at while its contact is lost: enough to measure, too little to move anybody. Our
@@ -94,10 +95,14 @@ impl<'a> Guard<'a> {
     #[must_use]
     pub fn new(checked: &'a Checked<'a>, now: u64) -> Self {
         let limits = Limits::of(checked);
+        let mut watches = [Watch::new(now, limits.ticks_per_second, Terms::default()); MAX_CHANNELS];
+        for (channel, watch) in (0..checked.plan().channel_count()).zip(watches.iter_mut()) {
+            watch.terms = Terms::of(checked.plan(), channel);
+        }
         Self {
             checked,
             limits,
-            watches: [Watch::new(now, limits.ticks_per_second); MAX_CHANNELS],
+            watches,
             interlock: Interlock::new(),
             black_box: BlackBox::new(),
             latched: None,
@@ -143,16 +148,17 @@ impl<'a> Guard<'a> {
     /// the guard's own ledger holds, at no more than the balancing level of the last pulse.
     pub fn admit(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<Admitted<'a>, Trip> {
         let channel = Some(frame.channel());
-        let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.examine(now, frame));
-        if let Some(finding) = found {
-            return Err(self.trip(now, channel, &finding));
-        }
+        let found = self.clock(now).or_else(|| self.intact());
         if let Some(trip) = self.latched {
             return Err(trip);
         }
+        let known = match found.map_or_else(|| self.examine(now, frame), Err) {
+            Ok(known) => known,
+            Err(finding) => return Err(self.trip(now, channel, &finding)),
+        };
         if let Some(watch) = self.watches.get_mut(usize::from(frame.channel())) {
             watch.sequence = Some(frame.sequence());
-            watch.waiting = Some(*frame);
+            watch.waiting = Some((*frame, known));
         }
         Ok(Admitted::new(*frame))
     }
