@@ -29,10 +29,11 @@ impl Guard<'_> {
     /// channel, needs no admission and is always in order.
     ///
     /// # Errors
-    /// A [`Trip`]. Order, level and time are held against the admitted frame: every edge but the last between its
-    /// grid tick and L + ε later, the last at most the plan's stretch away from its grid tick and that late. After
-    /// a pulse the ledger holds at most two balancing codes × (L + 2 ε), nothing when both are 0 and the channel is
-    /// exact, else less than one code × one tick more. A sample shows over-current (E-OC-1, E-PEAK-1), a wrong
+    /// A [`Trip`]. Order, level and time are held against the admitted frame: every edge but the last of a repeat between
+    /// its grid tick and L + ε later, that one at most the plan's stretch away from its grid tick and that late. After a
+    /// pulse the ledger holds, beside what the frames are meant to leave, at most two balancing codes × (L + 2 ε); where
+    /// no edge is moved (custom points, a mirrored table, a declared direct current) all changes of the level × (L + 2 ε);
+    /// nothing when both are 0. A sample shows over-current (E-OC-1, E-PEAK-1), a wrong
     /// polarity or a stuck output at once; a lost contact (E-DEL-1) and an imbalance (E-BAL-2) after three pulses.
     pub fn edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
         let channel = change.channel;
