@@ -52,7 +52,9 @@ impl Parts<'_> {
     }
 
     fn next_if(&mut self, wanted: impl Fn(&Segment) -> bool) -> Option<Segment> {
-        let segment = self.left.next_if(wanted)?;
+        // not `next_if`: its own assertion is a panic that the linker cannot rule out
+        let segment = self.left.peek().copied().filter(wanted)?;
+        self.left.next();
         let charge = segment.level.current_na(self.hardware).saturating_mul(i64::from(segment.ticks));
         self.moved = self.moved.saturating_add(charge);
         Some(segment)
@@ -220,7 +222,9 @@ impl Shape<'_> {
         // as long as makes it no stronger than the main phase
         let charge = |code: i32, ticks: u32| u64::from(code.unsigned_abs()).checked_mul(u64::from(ticks));
         let units = charge(weak, pre)?.checked_add(charge(main.code, main.ticks)?)?;
-        let equal = u32::try_from(units.div_ceil(u64::from(main.code.unsigned_abs()))).ok()?;
+        let code = u64::from(main.code.unsigned_abs());
+        let equal = units.checked_add(code.checked_sub(1)?)?.checked_div(code)?;
+        let equal = u32::try_from(equal).ok()?;
         let repaid_na = self.repay(parts, self.plan.balancing_ticks(equal))?;
         Some(Main { repaid_na, ..main })
     }
