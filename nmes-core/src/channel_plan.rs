@@ -153,6 +153,12 @@ impl<'a> ChannelPlan<'a> {
         self.gap_ticks
     }
 
+    /// The gap between two repeats as it is put out, under the same rule; 0 for a pulse that is not repeated.
+    #[must_use]
+    pub const fn repeat_gap_ticks(&self) -> u32 {
+        self.repeat_gap_ticks
+    }
+
     /// How much later than the session this channel begins, and ends, in ticks.
     #[must_use]
     pub const fn offset_ticks(&self) -> u64 {

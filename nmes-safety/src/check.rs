@@ -10,6 +10,7 @@ use crate::profile::{Limit, Profile};
 use crate::report::{Place, Remark, Report, Row, Verdict};
 use crate::rules::{Bound, Effect, Rule};
 use crate::setup::{MAX_SHARED, Setup};
+use crate::stages::is_steady;
 
 mod judges;
 
@@ -59,7 +60,10 @@ type Judge = fn(&Context<'_, '_>, Place) -> Option<Found>;
 #[derive(Clone, Copy)]
 struct Facts {
     pulse: PulseMetrics,
+    /// The fastest there is. Where the timing varies, sums over time are those of a train at this rate: an upper bound.
     rate: Rate,
+    /// The rate is the same for every pulse.
+    is_steady: bool,
     mean_square_na2: u128,
 }
 
@@ -82,8 +86,9 @@ impl<'p, 'a> Context<'p, 'a> {
 
     fn facts_of(plan: &Plan<'_>, channel: u8) -> Option<Facts> {
         let pulse = PulseMetrics::worst(plan, channel)?;
-        let rate = plan.channel(channel)?.rate();
-        Some(Facts { pulse, rate, mean_square_na2: pulse.mean_square_na2(rate) })
+        let compiled = plan.channel(channel)?;
+        let (rate, is_steady) = (compiled.rate(), is_steady(plan, compiled));
+        Some(Facts { pulse, rate, is_steady, mean_square_na2: pulse.mean_square_na2(rate) })
     }
 
     fn facts(&self, channel: u8) -> Option<&Facts> {

@@ -11,7 +11,7 @@ use crate::rules::{self, Rule};
 pub enum Fault {
     /// A frame or an edge names a channel that the plan does not have.
     Channel,
-    /// A frame is not a primary phase, its gap and its repayment, or not a plain repayment.
+    /// A frame is not what the plan puts out at its main code and width, or not a plain repayment.
     Form,
     /// A frame's number is not above the one before it on its channel.
     Sequence,
@@ -25,7 +25,7 @@ pub enum Fault {
     Amplitude,
     /// A pulse is wider than the set width or the ceiling.
     Width,
-    /// A pulse does not sum to zero.
+    /// A pulse does not sum to zero, or leaves more than its profile lets a declared direct current.
     Unbalanced,
     /// A trim or recovery does not pay back what the guard's own ledger holds.
     Repayment,
@@ -187,7 +187,8 @@ impl Cite {
     pub(crate) const CLOCK: Self = Self { rule: "CLOCK", source: "one monotonic clock" };
     pub(crate) const LEDGER: Self = Self {
         rule: "LEDGER",
-        source: "two balancing codes × (L + 2 ε) after a pulse, nothing when both are 0",
+        source: "two balancing codes × (L + 2 ε) after a pulse, or all changes of its level × that where trims repay; \
+                 nothing when L and ε are 0",
     };
     pub(crate) const OUTPUT: Self =
         Self { rule: "OUTPUT", source: "the output's own error, or edges it did not keep up with" };

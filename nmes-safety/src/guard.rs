@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::rules;
 use crate::set_level::{SetRefusal, narrow};
 use crate::setup::UseClass;
+use crate::terms::Terms;
 use crate::watch::Watch;
 
 /// The amplitude a channel is held at while its contact is lost: enough to measure, too little to move anybody. Our
@@ -90,14 +91,19 @@ pub struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
-    /// A guard in [`State::SelfTest`] with every set level at amplitude zero. Fixed work: one pass over the channels.
+    /// A guard in [`State::SelfTest`] with every set level at amplitude zero. Work: one pass over the channels, and over
+    /// the intervals and tables of their pulses.
     #[must_use]
     pub fn new(checked: &'a Checked<'a>, now: u64) -> Self {
         let limits = Limits::of(checked);
+        let mut watches = [Watch::new(now, limits.ticks_per_second, Terms::default()); MAX_CHANNELS];
+        for (channel, watch) in (0..checked.plan().channel_count()).zip(watches.iter_mut()) {
+            watch.terms = Terms::of(checked.plan(), channel);
+        }
         Self {
             checked,
             limits,
-            watches: [Watch::new(now, limits.ticks_per_second); MAX_CHANNELS],
+            watches,
             interlock: Interlock::new(),
             black_box: BlackBox::new(),
             latched: None,
@@ -133,26 +139,29 @@ impl<'a> Guard<'a> {
     }
 
     /// Looks at a whole frame before its first edge. Frames may be remade until then: a frame that is never started
-    /// counts for nothing, and the last one admitted on a channel replaces it. Work: one pass over the segments.
+    /// counts for nothing, and the last one admitted on a channel replaces it. Work: two passes over the segments of one
+    /// repeat.
     ///
     /// An onset up to L + ε ago is not past yet: its edge can still be on time.
     ///
     /// # Errors
     /// What the frame breaks first: state (N-LOCK-1), channel, number, form, code range, set level and ceiling, sum
-    /// of charge (E-BAL-1), energy (N-EN-1), rate (E-F-1) or onset. For a trim or a recovery: that it pays back what
-    /// the guard's own ledger holds, at no more than the balancing level of the last pulse.
+    /// of charge (E-BAL-1), energy (N-EN-1), rate (E-F-1) or onset. The form is what the plan puts out at the frame's own
+    /// main code and width: levels, lengths, gaps and repeats. For a trim or a recovery: that it pays back what the
+    /// guard's own ledger holds, at no more than the balancing level of the last pulse, or of the one it cuts.
     pub fn admit(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<Admitted<'a>, Trip> {
         let channel = Some(frame.channel());
-        let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.examine(now, frame));
-        if let Some(finding) = found {
-            return Err(self.trip(now, channel, &finding));
-        }
+        let found = self.clock(now).or_else(|| self.intact());
         if let Some(trip) = self.latched {
             return Err(trip);
         }
+        let known = match found.map_or_else(|| self.examine(now, frame), Err) {
+            Ok(known) => known,
+            Err(finding) => return Err(self.trip(now, channel, &finding)),
+        };
         if let Some(watch) = self.watches.get_mut(usize::from(frame.channel())) {
             watch.sequence = Some(frame.sequence());
-            watch.waiting = Some(*frame);
+            watch.waiting = Some((*frame, known));
         }
         Ok(Admitted::new(*frame))
     }

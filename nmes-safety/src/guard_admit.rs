@@ -1,68 +1,55 @@
 //! What a frame has to be before its first edge.
 
-use nmes_core::{ChannelHardware, ChannelPlan, FrameKind, Level, Polarity, PulseFrame, Segment};
+use nmes_core::{ChannelHardware, ChannelPlan, FrameKind, Level, Polarity, PulseFrame};
 
 use crate::fault::{Cite, Fault, Finding, signed};
 use crate::guard::Guard;
+use crate::guard_form::{Main, Shape, driven};
 use crate::interlock::State;
 use crate::rules;
+use crate::survey::{Known, Survey};
 use crate::watch::Watch;
-use crate::windows::squared;
-
-/// By how many ticks the plan may widen a balancing phase to keep its edges apart.
-const WIDEN_MAX: u64 = 16;
 
 /// A frame with all that it is held against.
 struct Examination<'e> {
     frame: &'e PulseFrame<'e>,
+    survey: &'e Survey,
     plan: &'e ChannelPlan<'e>,
     hardware: &'e ChannelHardware,
     watch: &'e Watch<'e>,
     /// How the output rests in the gap and between pulses.
     rests: (Level, Level),
+    /// Least time that a bridge is open between two polarities.
+    dead_ticks: u64,
 }
 
-/// Code of a driven level; `None` when nothing is driven, or zero.
-fn driven(level: Level) -> Option<i32> {
-    match level {
-        Level::Code(code) if code != 0 => Some(code),
-        Level::Code(_) | Level::Open | Level::Shorted => None,
-    }
-}
-
-fn ticks(segments: impl Iterator<Item = Segment>) -> u64 {
-    segments.fold(0, |sum, s| sum.saturating_add(u64::from(s.ticks)))
-}
+/// nA² in one µA².
+const NA2_PER_UA2: u128 = 1_000_000;
 
 impl Guard<'_> {
-    pub(crate) fn examine(&self, now: u64, frame: &PulseFrame<'_>) -> Option<Finding> {
-        if self.latched.is_some() {
-            return None;
-        }
+    /// What is known of a frame that may be admitted, or the first thing that is wrong with it.
+    pub(crate) fn examine(&self, now: u64, frame: &PulseFrame<'_>) -> Result<Known, Finding> {
         let channel = frame.channel();
         let parts = self
             .plan_of(channel)
             .zip(self.hardware().channel(channel))
             .zip(self.watches.get(usize::from(channel)));
-        let count = u64::from(self.checked.plan().channel_count());
+        let count = signed(u64::from(self.checked.plan().channel_count()));
         let Some(((plan, hardware), watch)) = parts else {
-            return Some(Finding::new(
-                Fault::Channel,
-                Cite::PLAN,
-                i64::from(channel),
-                signed(count),
-                "channels",
-            ));
+            return Err(Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), count, "channels"));
         };
         let timing = self.hardware().timing();
         let rests = (Level::from(timing.gap_rest), Level::from(timing.pulse_rest));
-        let exam = Examination { frame, plan, hardware, watch, rests };
-        let general =
+        let dead_ticks = u64::from(timing.dead_ticks);
+        let survey = Survey::of(frame, hardware, plan.leading() == Polarity::Positive);
+        let exam = Examination { frame, survey: &survey, plan, hardware, watch, rests, dead_ticks };
+        let found =
             self.permitted(frame.kind()).or_else(|| exam.sequence()).or_else(|| self.time(now, &exam));
-        general.or_else(|| exam.codes()).or_else(|| match frame.kind() {
+        let found = found.or_else(|| exam.codes()).or_else(|| exam.turns()).or_else(|| match frame.kind() {
             FrameKind::Pulse => self.pulse(&exam),
             FrameKind::Trim | FrameKind::Recover => self.repayment(&exam),
-        })
+        });
+        found.map_or(Ok(survey.known), Err)
     }
 
     fn permitted(&self, kind: FrameKind) -> Option<Finding> {
@@ -79,7 +66,7 @@ impl Guard<'_> {
             exam.watch.interval.since.saturating_add(spacing).saturating_sub(self.limits.stamp_error_ticks);
         // before the first edge of all there is no edge to keep a distance from
         let soon = if exam.watch.sequence.is_some() { free.saturating_sub(onset) } else { 0 };
-        let close = exam.frame.segments().map(|s| u64::from(s.ticks)).min().unwrap_or(0);
+        let close = u64::from(exam.survey.shortest);
         Finding::above(Fault::OnsetPast, Cite::LATENESS, past, self.limits.late_ticks, "ticks past")
             .or_else(|| {
                 Finding::above(Fault::OnsetPast, Cite::HARDWARE, soon, 0, "ticks too soon after an edge")
@@ -88,31 +75,49 @@ impl Guard<'_> {
     }
 
     fn pulse(&self, exam: &Examination<'_>) -> Option<Finding> {
-        let ceiling = exam.plan.channel().ceiling.width;
-        let width = exam.plan.width_ticks(exam.watch.set.authorised.width.min(ceiling));
-        let primary = exam.frame.segment(0).map_or(0, |s| s.ticks);
-        let energy = exam.frame.segments().fold(0_u64, |sum, s| {
-            sum.saturating_add(squared(s.level.current_na(exam.hardware), u64::from(s.ticks)))
-        });
+        let Some(main) = exam.shape().main().filter(|_| exam.rest_ok()) else {
+            let found = Finding::unless(exam.watch.active.is_none(), Fault::OutOfOrder, Cite::ORDER);
+            return found.or(Finding::unless(false, Fault::Form, Cite::PLAN));
+        };
+        let (survey, most) = (exam.survey, self.limits.pulse_square);
+        let energy = u64::try_from(survey.square / NA2_PER_UA2).unwrap_or(u64::MAX);
+        let limit = u64::try_from(most / NA2_PER_UA2).unwrap_or(u64::MAX);
         Finding::unless(exam.watch.active.is_none(), Fault::OutOfOrder, Cite::ORDER)
-            .or_else(|| exam.pulse_form())
-            .or_else(|| exam.amplitude())
+            .or_else(|| exam.amplitude(&main))
+            .or_else(|| exam.width(&main))
             .or_else(|| {
-                Finding::above(Fault::Width, Cite::SET, u64::from(primary), u64::from(width), "ticks")
+                Finding::above(Fault::Form, Cite::PLAN, survey.ticks, exam.plan.longest_ticks(), "ticks")
             })
-            .or_else(|| exam.balance())
+            .or_else(|| self.balance(exam))
             .or_else(|| {
                 let cite = Cite::of(&rules::N_EN_1);
-                Finding::above(Fault::Energy, cite, energy, self.limits.pulse_squared, "µA²·ticks")
+                let found = Finding::new(Fault::Energy, cite, signed(energy), signed(limit), "µA²·ticks");
+                (survey.square > most).then_some(found)
             })
             .or_else(|| self.rate(exam))
             .or_else(|| self.session(exam))
     }
 
+    /// Exactly zero on an exact channel; else the frames begun and this one sum to less than one code × one tick for each
+    /// repeat. A declared direct current goes the leading way, by no more than the profile lets it.
+    fn balance(&self, exam: &Examination<'_>) -> Option<Finding> {
+        let (cite, net) = (Cite::of(&rules::E_BAL_1), exam.survey.known.net);
+        if exam.survey.overflow {
+            return Some(Finding::new(Fault::Unbalanced, cite, i64::MAX, 0, "nA·ticks"));
+        }
+        if !exam.plan.channel().pulse.balance.is_balanced() {
+            return Finding::above(Fault::Unbalanced, cite, net.unsigned_abs(), self.limits.net, "nA·ticks");
+        }
+        let sum = exam.watch.nominal.checked_add(net);
+        let carried = u64::from(exam.coarser_gain()).saturating_mul(u64::from(exam.frame.cycles()));
+        let most = if exam.hardware.is_exact() { 0 } else { carried.saturating_sub(1) };
+        Finding::above(Fault::Unbalanced, cite, sum.map_or(u64::MAX, i64::unsigned_abs), most, "nA·ticks")
+    }
+
     /// No sooner than a period after the pulse before, counted so that neither lateness nor a deferral adds up.
     fn rate(&self, exam: &Examination<'_>) -> Option<Finding> {
         let soon = exam.watch.next_onset.saturating_sub(exam.frame.onset_tick());
-        let allowed = exam.plan.stretch_ticks();
+        let allowed = exam.watch.terms.stretch;
         Finding::above(Fault::Rate, Cite::PLAN, soon, allowed, "ticks before its period")
     }
 
@@ -132,32 +137,31 @@ impl Guard<'_> {
     fn repayment(&self, exam: &Examination<'_>) -> Option<Finding> {
         let recovers = exam.frame.kind() == FrameKind::Recover;
         let fits = exam.watch.active.is_some() == recovers;
-        let owed = exam.watch.owed_at(exam.frame.onset_tick());
-        let net = exam.frame.net_charge(exam.hardware).map(nmes_core::Charge::as_nanoamp_ticks);
-        let Some((owed, net)) = owed.zip(net) else {
+        let (owed, net) = (exam.watch.owed_at(exam.frame.onset_tick()), exam.survey.known.net);
+        let Some(owed) = owed.filter(|_| !exam.survey.overflow) else {
             return Some(Finding::new(Fault::LedgerOverflow, Cite::LEDGER, i64::MAX, i64::MAX, "nA·ticks"));
         };
-        let against = |other: i64| other != 0 && net != 0 && (net < 0) != (other < 0);
-        let paying_na = exam.paying_na(net);
-        let most = owed.unsigned_abs().saturating_add(self.beyond(exam, paying_na));
-        let level = paying_na.saturating_add(u64::from(exam.coarser_gain()));
-        let peak = exam.frame.peak_na(exam.hardware);
+        let against = owed != 0 && net != 0 && (net < 0) != (owed < 0);
+        let strongest = exam.survey.known.strongest;
+        let code = u64::from(strongest.way(net > 0));
+        let most_code = u64::from(exam.paying_code(net > 0)).saturating_add(1);
+        let most = owed.unsigned_abs().saturating_add(self.beyond(exam, most_code));
         Finding::unless(fits, Fault::OutOfOrder, Cite::ORDER)
             .or_else(|| Finding::unless(exam.is_one_way(), Fault::Form, Cite::PLAN))
-            .or_else(|| Finding::unless(against(owed), Fault::Repayment, Cite::LEDGER))
+            .or_else(|| Finding::unless(against, Fault::Repayment, Cite::LEDGER))
             .or_else(|| Finding::above(Fault::Repayment, Cite::LEDGER, net.unsigned_abs(), most, "nA·ticks"))
-            .or_else(|| Finding::above(Fault::Repayment, Cite::PLAN, peak, level, "nA"))
+            .or_else(|| Finding::above(Fault::Repayment, Cite::PLAN, code, most_code, "codes"))
     }
 
     /// How far a repayment may go beyond what is owed: one code × one tick, what an offset adds, and for a recovery
     /// where edges may be late its level over one edge spacing.
-    fn beyond(&self, exam: &Examination<'_>, paying_na: u64) -> u64 {
+    fn beyond(&self, exam: &Examination<'_>, code: u64) -> u64 {
         let recovers = exam.frame.kind() == FrameKind::Recover;
         let offset = u64::from(exam.hardware.offset_na.unsigned_abs());
-        let drift = offset.saturating_mul(exam.frame.length_ticks());
+        let drift = offset.saturating_mul(exam.survey.ticks);
         let spacing = if recovers && self.limits.jitter_ticks > 0 { self.limits.spacing_ticks } else { 0 };
-        let level = paying_na.saturating_mul(spacing);
-        u64::from(exam.coarser_gain()).saturating_add(drift).saturating_add(level)
+        let gain = u64::from(exam.coarser_gain());
+        gain.saturating_mul(code).saturating_mul(spacing).saturating_add(gain).saturating_add(drift)
     }
 }
 
@@ -166,15 +170,15 @@ impl Examination<'_> {
         self.hardware.na_per_code_positive.max(self.hardware.na_per_code_negative)
     }
 
-    /// The strongest level that a repayment may have: of a trim that of the last pulse's own repayment, of a recovery
-    /// the strongest of the pulse that it cuts, the same way.
-    fn paying_na(&self, net: i64) -> u64 {
-        let Some(cut) = self.watch.active.filter(|_| self.frame.kind() == FrameKind::Recover) else {
-            return self.watch.balancing_na.unsigned_abs();
-        };
-        let currents =
-            cut.frame.cycle_segments().filter_map(|s| driven(s.level).map(|c| self.hardware.current_na(c)));
-        currents.filter(|na| (*na < 0) == (net < 0)).map(i64::unsigned_abs).max().unwrap_or(0)
+    fn shape(&self) -> Shape<'_> {
+        Shape { frame: self.frame, plan: self.plan, hardware: self.hardware, gap_rest: self.rests.0 }
+    }
+
+    /// The strongest code that a repayment may have: of a trim that of the last pulse's own repayment, of a recovery the
+    /// strongest of the pulse that it cuts, the same way; at least one.
+    fn paying_code(&self, positive: bool) -> u32 {
+        let cut = self.watch.active.as_ref().filter(|_| self.frame.kind() == FrameKind::Recover);
+        cut.map_or(self.watch.balancing_code, |pulse| pulse.known.strongest.way(positive)).max(1)
     }
 
     fn sequence(&self) -> Option<Finding> {
@@ -191,28 +195,21 @@ impl Examination<'_> {
     }
 
     fn codes(&self) -> Option<Finding> {
-        let outside = |code: &i32| *code < self.hardware.code_min || *code > self.hardware.code_max;
-        let code = self.frame.segments().filter_map(|s| driven(s.level)).find(outside)?;
-        let limit = if code < 0 { self.hardware.code_min } else { self.hardware.code_max };
-        Some(Finding::new(Fault::CodeRange, Cite::HARDWARE, i64::from(code), i64::from(limit), "codes"))
+        let strongest = self.survey.known.strongest;
+        let found = |code: i32, limit: i32| {
+            Finding::new(Fault::CodeRange, Cite::HARDWARE, i64::from(code), i64::from(limit), "codes")
+        };
+        let (low, high) = (self.hardware.code_min, self.hardware.code_max);
+        if strongest.positive > high {
+            return Some(found(strongest.positive, high));
+        }
+        (strongest.negative < low).then(|| found(strongest.negative, low))
     }
 
-    /// Primary phase in the leading polarity, its gap to the tick, one or two repaying levels, then rest.
-    fn pulse_form(&self) -> Option<Finding> {
-        let leading = self.plan.leading() == Polarity::Positive;
-        let primary = self.frame.segment(0);
-        let leads = primary.and_then(|s| driven(s.level)).is_some_and(|code| (code > 0) == leading);
-        let rest = || self.frame.segments().skip(1);
-        let gap_len = rest().take_while(|s| driven(s.level).is_none()).count();
-        let (gap, paying) = (|| rest().take(gap_len), || rest().skip(gap_len));
-        let pays = |s: Segment| driven(s.level).is_some_and(|code| (code > 0) != leading);
-        let gap_ok = gap().all(|s| s.level == Level::Open || s.level == self.rests.0)
-            && ticks(gap()) == u64::from(self.plan.gap_ticks());
-        let paying_ok = matches!(paying().count(), 1 | 2) && paying().all(pays);
-        let width = self.plan.balancing_ticks(primary.map_or(0, |s| s.ticks));
-        let paid_in_time = ticks(paying()) <= u64::from(width).saturating_add(WIDEN_MAX);
-        let holds = leads && gap_ok && paying_ok && paid_in_time && self.rest_ok();
-        Finding::unless(holds, Fault::Form, Cite::PLAN)
+    /// A bridge is open between two polarities for its dead time.
+    fn turns(&self) -> Option<Finding> {
+        let open = self.survey.open_between?;
+        Finding::above(Fault::Form, Cite::HARDWARE, self.dead_ticks, open, "ticks open between polarities")
     }
 
     /// A frame ends open, or as the hardware rests between pulses.
@@ -227,34 +224,24 @@ impl Examination<'_> {
         codes.all(|code| code.is_some_and(|c| (c > 0) == (first > 0))) && self.rest_ok()
     }
 
-    /// The primary phase to the nearest code of the set level, and the repayment no stronger than the primary phase
-    /// and one code.
-    fn amplitude(&self) -> Option<Finding> {
+    /// The main phase to the nearest code of the set level, and nothing stronger than it and one code.
+    fn amplitude(&self, main: &Main) -> Option<Finding> {
         let set = self.watch.set.authorised.amplitude.min(self.plan.channel().ceiling.amplitude);
+        let leads_up = self.plan.leading() == Polarity::Positive;
+        let signed = if leads_up { main.code } else { main.code.saturating_neg() };
+        let main_na = self.hardware.current_na(signed).unsigned_abs();
         let code = u64::from(self.coarser_gain());
-        let primary = self.frame.segment(0).map_or(0, |s| s.level.current_na(self.hardware).unsigned_abs());
         let rounding = if set.as_microamps() == 0 { 0 } else { code };
         let most = u64::from(set.as_microamps()).saturating_mul(1_000).saturating_add(rounding);
-        let peak = self.frame.peak_na(self.hardware);
-        Finding::above(Fault::Amplitude, Cite::SET, primary, most, "nA").or_else(|| {
-            Finding::above(
-                Fault::Amplitude,
-                Cite::SET,
-                peak,
-                primary.saturating_add(code),
-                "nA to repay with",
-            )
+        let repaid = main_na.max(main.repaid_na).saturating_add(code);
+        Finding::above(Fault::Amplitude, Cite::SET, main_na, most, "nA").or_else(|| {
+            Finding::above(Fault::Amplitude, Cite::SET, self.survey.peak_na, repaid, "nA to repay with")
         })
     }
 
-    /// Exactly zero on an exact channel; else the frames begun and this one sum to less than one code × one tick.
-    fn balance(&self) -> Option<Finding> {
-        let cite = Cite::of(&rules::E_BAL_1);
-        let net = self.frame.net_charge(self.hardware).map(nmes_core::Charge::as_nanoamp_ticks);
-        let sum = net.and_then(|net| self.watch.nominal.checked_add(net));
-        let most =
-            if self.hardware.is_exact() { 0 } else { u64::from(self.coarser_gain()).saturating_sub(1) };
-        let value = sum.map_or(u64::MAX, i64::unsigned_abs);
-        Finding::above(Fault::Unbalanced, cite, value, most, "nA·ticks")
+    fn width(&self, main: &Main) -> Option<Finding> {
+        let ceiling = self.plan.channel().ceiling.width;
+        let width = self.plan.width_ticks(self.watch.set.authorised.width.min(ceiling));
+        Finding::above(Fault::Width, Cite::SET, u64::from(main.ticks), u64::from(width), "ticks")
     }
 }

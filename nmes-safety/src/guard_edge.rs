@@ -1,6 +1,6 @@
 //! Edges as they were applied: order, time, charge, and what was measured.
 
-use nmes_core::{Change, ChannelHardware, ChannelPlan, FrameKind, Level, PulseFrame};
+use nmes_core::{Change, ChannelHardware, FrameKind, Level};
 
 use crate::fault::{Cite, Fault, Finding, Response, Trip, signed};
 use crate::guard::{Guard, PROBE_LEVEL};
@@ -16,7 +16,6 @@ struct Applied<'e> {
     edge: u16,
     sequence: u32,
     level: Level,
-    plan: &'e ChannelPlan<'e>,
     hardware: &'e ChannelHardware,
     limits: &'e Limits,
 }
@@ -30,17 +29,18 @@ impl Guard<'_> {
     /// channel, needs no admission and is always in order.
     ///
     /// # Errors
-    /// A [`Trip`]. Order, level and time are held against the admitted frame: every edge but the last between its
-    /// grid tick and L + ε later, the last at most the plan's stretch away from its grid tick and that late. After
-    /// a pulse the ledger holds at most two balancing codes × (L + 2 ε), nothing when both are 0 and the channel is
-    /// exact, else less than one code × one tick more. A sample shows over-current (E-OC-1, E-PEAK-1), a wrong
+    /// A [`Trip`]. Order, level and time are held against the admitted frame: every edge but the last of a repeat between
+    /// its grid tick and L + ε later, that one at most the plan's stretch away from its grid tick and that late. After a
+    /// pulse the ledger holds, beside what the frames are meant to leave, at most two balancing codes × (L + 2 ε); where
+    /// no edge is moved (custom points, a mirrored table, a declared direct current) all changes of the level × (L + 2 ε);
+    /// nothing when both are 0. A sample shows over-current (E-OC-1, E-PEAK-1), a wrong
     /// polarity or a stuck output at once; a lost contact (E-DEL-1) and an imbalance (E-BAL-2) after three pulses.
     pub fn edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
         let channel = change.channel;
         let found = self.clock(t).or_else(|| self.intact());
         let state = self.state();
         let limits = self.limits;
-        let Some((plan, hardware, watch)) = self.parts(channel) else {
+        let Some((_, hardware, watch)) = self.parts(channel) else {
             let finding = Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), 0, "as channel");
             return Err(self.trip(t, Some(channel), &finding));
         };
@@ -50,7 +50,7 @@ impl Guard<'_> {
             None => open(watch, hardware, change.level, t),
             Some(edge) => {
                 let (sequence, level) = (change.sequence, change.level);
-                Applied { t, edge, sequence, level, plan, hardware, limits: &limits }.take(watch, state)
+                Applied { t, edge, sequence, level, hardware, limits: &limits }.take(watch, state)
             }
         };
         let found = found.or(outcome.finding);
@@ -143,61 +143,77 @@ fn open(watch: &mut Watch<'_>, hardware: &ChannelHardware, level: Level, t: u64)
     Outcome { finding, ..Outcome::default() }
 }
 
+/// The edge that is next in order.
+struct Hand {
+    level: Option<Level>,
+    /// Its tick on the absolute grid, and by how much it may be moved.
+    grid: u64,
+    moves: u64,
+    last: bool,
+    kind: FrameKind,
+}
+
 impl Applied<'_> {
     /// Counts the edge, then says what is wrong with it.
     fn take(&self, watch: &mut Watch<'_>, state: State) -> Outcome {
-        let since = watch.interval.since;
-        let frame = self.frame_in_hand(watch);
-        let order = frame
-            .and_then(|f| self.order(&f, state))
-            .or_else(|| Finding::unless(frame.is_some(), Fault::OutOfOrder, Cite::ORDER));
-        let time = frame.and_then(|f| self.time(&f, since));
+        let (since, before_na) = (watch.interval.since, watch.interval.current_na);
+        let hand = self.hand(watch);
+        let found = match &hand {
+            None => Finding::unless(false, Fault::OutOfOrder, Cite::ORDER),
+            Some(hand) => self.order(hand, state).or_else(|| self.time(hand, since)),
+        };
         let overflow = watch.change_level(self.level, self.hardware, self.t);
-        let mut outcome = Outcome { finding: order.or(time).or(overflow), ..Outcome::default() };
-        let Some(frame) = frame else { return outcome };
+        let mut outcome = Outcome { finding: found.or(overflow), ..Outcome::default() };
+        let Some(hand) = hand else { return outcome };
         if self.edge == 0 {
-            watch.waiting = None;
-            watch.begin(frame, self.hardware, self.plan.period_ticks(), self.t);
-            outcome.first_edge = frame.kind() == FrameKind::Pulse;
-        } else if self.edge.saturating_add(1) == frame.edge_count() {
+            watch.begin(before_na, self.hardware, self.t);
+            outcome.first_edge = hand.kind == FrameKind::Pulse;
+        } else if hand.last {
             let (finding, lost) = self.end(watch);
             outcome.finding = outcome.finding.or(finding);
             outcome.contact_lost = lost;
         } else if let Some(active) = &mut watch.active {
-            active.next_edge = self.edge.saturating_add(1);
+            active.advance();
         }
         outcome
     }
 
-    /// The frame whose next edge this is: the one that waits for its first edge, or the one under way.
-    fn frame_in_hand<'a>(&self, watch: &Watch<'a>) -> Option<PulseFrame<'a>> {
-        let frame = if self.edge == 0 {
-            let cuts = |f: &PulseFrame<'a>| watch.active.is_none() || f.kind() == FrameKind::Recover;
-            watch.waiting.filter(cuts)
-        } else {
-            watch.active.filter(|active| active.next_edge == self.edge).map(|active| active.frame)
+    /// The next edge of the frame that waits for its first, or of the one under way, when it is this one.
+    fn hand(&self, watch: &Watch<'_>) -> Option<Hand> {
+        if self.edge == 0 {
+            let (frame, _) = watch.waiting.as_ref()?;
+            let cuts = watch.active.is_none() || frame.kind() == FrameKind::Recover;
+            let (level, grid) = (frame.edge_level(0), frame.onset_tick());
+            let hand = Hand { level, grid, moves: 0, last: false, kind: frame.kind() };
+            return (cuts && frame.sequence() == self.sequence).then_some(hand);
+        }
+        let active = watch.active.as_ref()?;
+        let is_next = active.next_edge == self.edge && active.frame.sequence() == self.sequence;
+        let hand = Hand {
+            level: active.frame.edge_level(self.edge),
+            grid: active.next_tick,
+            moves: active.moves(),
+            last: active.is_last(),
+            kind: active.frame.kind(),
         };
-        frame.filter(|f| f.sequence() == self.sequence)
+        is_next.then_some(hand)
     }
 
-    fn order(&self, frame: &PulseFrame<'_>, state: State) -> Option<Finding> {
-        let starts = self.edge == 0 && frame.kind() == FrameKind::Pulse;
+    fn order(&self, hand: &Hand, state: State) -> Option<Finding> {
+        let starts = self.edge == 0 && hand.kind == FrameKind::Pulse;
         let armed = !starts || state.permits_output();
-        Finding::unless(frame.edge_level(self.edge) == Some(self.level), Fault::OutOfOrder, Cite::ORDER)
+        Finding::unless(hand.level == Some(self.level), Fault::OutOfOrder, Cite::ORDER)
             .or_else(|| Finding::unless(armed, Fault::NotArmed, Cite::LOCK))
     }
 
     /// Holds an edge against the absolute grid of its frame, so that constant latency cancels.
-    fn time(&self, frame: &PulseFrame<'_>, since: u64) -> Option<Finding> {
-        let grid = frame.edge_tick(self.edge)?;
-        let last = self.edge.saturating_add(1) == frame.edge_count();
-        let stretch = if last { self.plan.stretch_ticks() } else { 0 };
-        let late = self.t.saturating_sub(grid);
-        let early = grid.saturating_sub(self.t);
+    fn time(&self, hand: &Hand, since: u64) -> Option<Finding> {
+        let late = self.t.saturating_sub(hand.grid);
+        let early = hand.grid.saturating_sub(self.t);
         let soon = since.saturating_add(self.limits.spacing_ticks).saturating_sub(self.t);
-        let most_late = self.limits.late_ticks.saturating_add(stretch);
-        let most_early = self.limits.stamp_error_ticks.saturating_add(stretch);
-        let too_soon = if last { soon } else { 0 };
+        let most_late = self.limits.late_ticks.saturating_add(hand.moves);
+        let most_early = self.limits.stamp_error_ticks.saturating_add(hand.moves);
+        let too_soon = if hand.last || hand.moves > 0 { soon } else { 0 };
         Finding::above(Fault::Late, Cite::LATENESS, late, most_late, "ticks")
             .or_else(|| Finding::above(Fault::Early, Cite::LATENESS, early, most_early, "ticks"))
             .or_else(|| {
@@ -208,19 +224,42 @@ impl Applied<'_> {
 
     fn end(&self, watch: &mut Watch<'_>) -> (Option<Finding>, bool) {
         let Some(ended) = watch.end(self.t) else { return (None, false) };
-        let ledger = self.ledger(watch, &ended);
+        let owed = watch.settle(&ended);
+        let ledger = self.ledger(watch, &ended, owed);
         let (balance, lost) = watch.judge_pulse(&ended);
         (ledger.or(balance).or_else(|| watch.stale()), lost)
     }
 
-    /// What may stay after a pulse: two codes of its movable level × (L + 2 ε), and what the frames are meant to leave.
-    fn ledger(&self, watch: &Watch<'_>, ended: &Active<'_>) -> Option<Finding> {
-        let last =
-            ended.frame.segments().last().map_or(0, |s| s.level.current_na(self.hardware).unsigned_abs());
+    /// What may stay after a frame beside what it is meant to leave, and a repayment in whole code-ticks of its own
+    /// polarity.
+    fn ledger(&self, watch: &Watch<'_>, ended: &Active<'_>, owed: u64) -> Option<Finding> {
+        let pulse = ended.frame.kind() == FrameKind::Pulse;
         let gain = u64::from(self.hardware.na_per_code_positive.max(self.hardware.na_per_code_negative));
-        let carried = if self.hardware.is_exact() { 0 } else { gain.saturating_sub(1) };
-        let late = last.saturating_mul(2).saturating_mul(self.limits.jitter_ticks);
-        let most = late.saturating_add(carried);
-        Finding::above(Fault::Ledger, Cite::LEDGER, watch.ledger.unsigned_abs(), most, "nA·ticks")
+        let whole = if pulse || self.hardware.is_exact() { 0 } else { gain.saturating_sub(1) };
+        let late = if pulse && watch.terms.stretch == 0 {
+            // half of all changes at most, and a code that was left before: together less than all changes
+            let swing = ended.known.swing_na;
+            swing.max((swing / 2).saturating_add(gain)).saturating_mul(self.limits.jitter_ticks)
+        } else {
+            self.retimed(ended)
+        };
+        let most = late.saturating_add(whole);
+        Finding::above(Fault::Ledger, Cite::LEDGER, owed, most, "nA·ticks")
+    }
+
+    /// Where the last edge is moved: two codes of the level before it × (L + 2 ε), which it cannot know. It can be moved
+    /// no nearer to the edge before it than an edge spacing; what a weak level leaves for that stays.
+    fn retimed(&self, ended: &Active<'_>) -> u64 {
+        let jitter = self.limits.jitter_ticks;
+        let last = ended.frame.segment_count().checked_sub(1).and_then(|last| ended.frame.segment(last));
+        let Some(last) = last else { return 0 };
+        let level = last.level.current_na(self.hardware).unsigned_abs();
+        let unknown = level.saturating_mul(jitter).saturating_mul(2);
+        if ended.frame.kind() != FrameKind::Pulse {
+            return unknown;
+        }
+        let room = u64::from(last.ticks).saturating_sub(self.limits.spacing_ticks).saturating_mul(level);
+        let wanted = (ended.known.swing_na / 2).saturating_mul(jitter).saturating_add(unknown);
+        unknown.saturating_add(wanted.saturating_sub(room))
     }
 }

@@ -127,8 +127,7 @@ impl Guard<'_> {
             let Some(plan) = checked.plan().channel(channel) else { continue };
             watch.windows.advance(now);
             report.add(channel, watch, &limits);
-            let findings =
-                watch.windowed(&rms_row(checked, plan), &limits).or(watch.timed(now, plan, &limits));
+            let findings = watch.windowed(&rms_row(checked, plan), &limits).or(watch.timed(now, &limits));
             let findings =
                 findings.or(watch.on_time(now, checked.plan().session().schedule(), plan, &limits));
             found = found.or(findings.trip.map(|finding| (Some(channel), finding)));
@@ -195,7 +194,10 @@ impl Watch<'_> {
         let rms = Finding::above(Fault::Rms, Cite::of(rule), second.squared, most, "µA²·ticks in a second");
         let charge = second.measured.unsigned_abs().max(second.commanded.unsigned_abs());
         let cite = Cite::of(&rules::E_DC_3);
-        let dc = |most| Finding::above(Fault::MeasuredDc, cite, charge, most, "nA·ticks in a second");
+        let unit = "nA·ticks in a second";
+        let declared = self.terms.declared;
+        let dc =
+            |most: u64| Finding::above(Fault::MeasuredDc, cite, charge, most.saturating_add(declared), unit);
         let balance = self.imbalance_warning.and_then(|permille| {
             let warn = rules::E_BAL_2.warn.unwrap_or(0);
             Finding::above(
@@ -214,13 +216,10 @@ impl Watch<'_> {
     }
 
     /// An edge that is due and did not come, and measurements that stopped.
-    fn timed(&self, now: u64, plan: &ChannelPlan<'_>, limits: &Limits) -> Findings {
-        let missing = self.active.and_then(|active| {
-            let last = active.next_edge.saturating_add(1) == active.frame.edge_count();
-            let stretch = if last { plan.stretch_ticks() } else { 0 };
-            let due = active.frame.edge_tick(active.next_edge)?;
-            let late = now.saturating_sub(due);
-            let most = limits.late_ticks.saturating_add(stretch);
+    fn timed(&self, now: u64, limits: &Limits) -> Findings {
+        let missing = self.active.as_ref().and_then(|active| {
+            let late = now.saturating_sub(active.next_tick);
+            let most = limits.late_ticks.saturating_add(active.moves());
             Finding::above(Fault::MissingEdge, Cite::LATENESS, late, most, "ticks")
         });
         Findings { trip: missing.or_else(|| self.stale()), warning: None }
@@ -228,7 +227,7 @@ impl Watch<'_> {
 
     /// A train that lasts longer than its contraction or its opening.
     fn on_time(&self, now: u64, schedule: Schedule<'_>, plan: &ChannelPlan<'_>, limits: &Limits) -> Findings {
-        let period = plan.period_ticks();
+        let period = self.terms.longest_period;
         let ends = self.last_pulse.saturating_add(period.saturating_mul(2));
         let Some(began) = self.train_began.filter(|_| now <= ends) else { return Findings::default() };
         let lasted = self.last_pulse.saturating_sub(began);

@@ -26,12 +26,15 @@ mod fault;
 mod guard;
 mod guard_admit;
 mod guard_edge;
+mod guard_form;
 mod guard_tick;
 mod interlock;
 mod limits;
 mod sense;
 mod set_level;
 mod stages;
+mod survey;
+mod terms;
 mod watch;
 mod windows;
 

@@ -5,6 +5,7 @@ use nmes_core::{ChannelPlan, Hardware};
 use crate::check::Checked;
 use crate::rules::{self, Rule};
 use crate::set_level::{RiseLimits, narrow};
+use crate::stages::is_steady;
 use crate::windows;
 
 /// The load N-EN-1 is meant for, in ohm, when the rule does not name one.
@@ -22,8 +23,10 @@ pub(crate) struct Limits {
     pub(crate) spacing_ticks: u64,
     /// E-PEAK-1.
     pub(crate) peak_na: u64,
-    /// N-EN-1 as Σ I²t of one pulse, µA² × ticks.
-    pub(crate) pulse_squared: u64,
+    /// N-EN-1 as Σ I²t of one pulse, nA² × ticks.
+    pub(crate) pulse_square: u128,
+    /// E-BAL-1 for pulses with a declared direct current, nA × ticks.
+    pub(crate) net: u64,
     /// E-DC-3 over one second, nA × ticks: warning, trip.
     pub(crate) dc_warn: u64,
     pub(crate) dc_trip: u64,
@@ -67,7 +70,8 @@ impl Limits {
             stamp_error_ticks,
             spacing_ticks: u64::from(hardware.edge_spacing_ticks()),
             peak_na: limit(checked, &rules::E_PEAK_1).saturating_mul(1_000),
-            pulse_squared: squared_us.saturating_mul(u64::from(hz)),
+            pulse_square: u128::from(squared_us).saturating_mul(u128::from(hz)).saturating_mul(1_000_000),
+            net: limit(checked, &rules::E_BAL_1),
             dc_warn: rules::E_DC_3.warn.unwrap_or(0).saturating_mul(micro),
             dc_trip: limit(checked, &rules::E_DC_3).saturating_mul(micro),
             keep_alive_ticks: millis(limit(checked, &rules::E_WD_1), hz),
@@ -90,14 +94,15 @@ impl Limits {
     }
 }
 
-/// The r.m.s. row of a channel: the strictest of the row for its rate and the cap for all waveforms, as the rule,
+/// The r.m.s. row of a channel: the strictest of the row for its rate (the lowest row where that varies) and the cap for
+/// all waveforms, as the rule,
 /// its limit in µA, and Σ I²t over one second.
 pub(crate) fn rms_row(checked: &Checked<'_>, plan: &ChannelPlan<'_>) -> (&'static Rule, u64, u64) {
     let rate = plan.rate();
     // mHz: below 2^32 × 10^9
     let scaled = u64::from(rate.pulses()).saturating_mul(1_000_000_000);
     let mhz = scaled.checked_div(u64::from(rate.per_us())).unwrap_or(u64::MAX);
-    let row: &'static Rule = if mhz <= rules::RMS_LOW_MHZ {
+    let row: &'static Rule = if mhz <= rules::RMS_LOW_MHZ || !is_steady(checked.plan(), plan) {
         &rules::N_RMS_1
     } else if mhz <= rules::RMS_MID_MHZ {
         &rules::N_RMS_2

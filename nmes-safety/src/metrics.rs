@@ -4,9 +4,16 @@
 //! limit, and roots are only for showing. Where a sum does not fit its integer it becomes the largest value, which
 //! is above every limit.
 
-use nmes_core::{Balance, Plan, Polarity, Rate, WIDEN_MAX_TICKS};
+use nmes_core::{Level, Plan, Polarity, PulseFrame, Rate};
 
 use crate::rules::LONG_PULSE_US;
+
+mod back;
+mod meter;
+mod worst;
+
+use meter::Meter;
+pub(crate) use worst::{fraction, percent, scale};
 
 /// `num / den` rounded up; the largest value for a zero divisor.
 pub(crate) fn div_up(num: u128, den: u128) -> u128 {
@@ -77,19 +84,55 @@ impl PulseMetrics {
     pub fn of(phases: &[Phase], ticks_per_second: u32) -> Self {
         let mut sums = Self { ticks_per_second, ..Self::default() };
         for (index, phase) in phases.iter().enumerate() {
-            let square = square_of(phase.current_na, phase.ticks);
-            sums.add(phase, index == 0, square);
-            if !sums.is_long(phase) {
-                sums.short_square = sums.short_square.saturating_add(square);
-            }
+            sums.add(phase, index == 0);
         }
         sums
     }
 
-    fn add(&mut self, phase: &Phase, first: bool, square: u128) {
+    /// The sums over a frame of a plan, all its repeats counted; `None` where the plan does not have its channel. A phase
+    /// is what flows one way until a rest or the other way: the steps of a table are one. The charge of the largest phase
+    /// is the most that is moved one way between any two instants of a repeat, so that a rest or a weak level within a
+    /// phase hides nothing. The primary phase is the largest that drives the leading way. Work: one pass over the segments
+    /// of a repeat.
+    ///
+    /// ```
+    /// use nmes_core::*;
+    /// use nmes_safety::PulseMetrics;
+    /// let set = Setting::new(40_000, 320).unwrap(); // 40 mA, 64 steps in 320 µs
+    /// let pulse = PulseShape { form: Form::Table(&shapes::TRIANGULAR), ..PulseShape::default() };
+    /// let channels = [Channel { pulse, rate: Rate::from_hz(40).unwrap(), train: Train::default(), set, ceiling: set,
+    ///     ramp: Ramp::default(), offset: Micros::ZERO }];
+    /// let session = Session::new(&channels, Schedule::Continuous, Millis::from_millis(1_000).unwrap()).unwrap();
+    /// let dac = ChannelHardware::symmetric(1_000, -100_000, 100_000);
+    /// let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
+    /// let plan = Plan::compile(&session, &hardware).unwrap();
+    /// let frame = plan.frame(0, set, 0).unwrap();
+    /// let sums = PulseMetrics::of_frame(&plan, &frame).unwrap();
+    /// assert_eq!((sums.phase_charge_pc(), sums.primary_us()), (6_400_000, 320)); // half of 40 mA × 320 µs
+    /// assert_eq!(sums, PulseMetrics::worst(&plan, 0).unwrap());
+    /// ```
+    #[must_use]
+    pub fn of_frame(plan: &Plan<'_>, frame: &PulseFrame<'_>) -> Option<Self> {
+        let channel = plan.channel(frame.channel())?;
+        let hardware = channel.hardware();
+        let mut meter = Meter::new(plan.hardware().timing().ticks_per_second);
+        for segment in frame.cycle_segments() {
+            let na = segment.level.current_na(hardware);
+            let along = if channel.leading() == Polarity::Positive { na } else { na.saturating_neg() };
+            let ticks = u64::from(segment.ticks);
+            if segment.level == Level::Code(0) { meter.leak(along, ticks) } else { meter.feed(along, ticks) }
+        }
+        let cycles = u64::from(frame.cycles());
+        let each = u64::try_from(frame.cycle_segments().len()).unwrap_or(u64::MAX);
+        let joined = cycles.saturating_mul(each) == u64::from(frame.segment_count());
+        Some(meter.finish(cycles, joined))
+    }
+
+    fn add(&mut self, phase: &Phase, first: bool) {
         let magnitude = phase.current_na.unsigned_abs();
         let charge = u128::from(magnitude).saturating_mul(u128::from(phase.ticks));
         let signed = i128::from(phase.current_na).saturating_mul(i128::from(phase.ticks));
+        let square = square_of(phase.current_na, phase.ticks);
         if first {
             self.primary = charge;
             self.primary_ticks = phase.ticks;
@@ -99,22 +142,16 @@ impl PulseMetrics {
         self.largest = self.largest.max(charge);
         self.absolute = self.absolute.saturating_add(charge);
         self.square = self.square.saturating_add(square);
-        if self.is_long(phase) {
+        if self.is_long(phase.ticks) {
             self.long_peak_na = self.long_peak_na.max(magnitude);
+        } else {
+            self.short_square = self.short_square.saturating_add(square);
         }
     }
 
-    fn is_long(&self, phase: &Phase) -> bool {
+    fn is_long(&self, ticks: u64) -> bool {
         let limit = u128::from(LONG_PULSE_US).saturating_mul(u128::from(self.ticks_per_second));
-        u128::from(phase.ticks).saturating_mul(1_000_000) >= limit
-    }
-
-    /// A width ceiling above [`LONG_PULSE_US`] also allows a pulse just below it, which is still limited by its energy.
-    fn add_short(&mut self, phase: &Phase, square: u128) {
-        let limit = u64::from(self.ticks_per_second).saturating_mul(LONG_PULSE_US).div_ceil(1_000_000);
-        let shorter = square_of(phase.current_na, limit).min(square);
-        self.short_square =
-            self.short_square.saturating_add(if self.is_long(phase) { shorter } else { square });
+        u128::from(ticks).saturating_mul(1_000_000) >= limit
     }
 
     /// The largest magnitude of the current, in µA.
@@ -215,128 +252,11 @@ impl PulseMetrics {
     pub fn peak_mv(&self, ohms: u32) -> u64 {
         narrow(scale_up(u128::from(self.peak_na), u128::from(ohms), 1_000_000))
     }
-
-    /// The most that a pulse of a channel amounts to at any amplitude and width up to its ceilings, with every edge
-    /// as late as the hardware declares; `None` for a channel that is not there. The work does not depend on the
-    /// length of the session.
-    ///
-    /// The primary phase is the ceiling's code and width and L + ε. The balancing phase is as strong as its
-    /// shortest form at the ceiling, and lasts [`nmes_core::ChannelPlan::stretch_ticks`] + L + ε longer. On a
-    /// hardware that is never late and with a symmetric pulse these are the sums of the pulse itself. The trim that
-    /// closes a train is not in them: it repays what a pulse before it fell short by.
-    #[must_use]
-    pub fn worst(plan: &Plan<'_>, channel: u8) -> Option<Self> {
-        let worst = Worst::of(plan, channel)?;
-        let hz = plan.hardware().timing().ticks_per_second;
-        let late = worst.late;
-        let primary = Phase { current_na: worst.primary_na, ticks: worst.width.saturating_add(late) };
-        let mut sums = Self { ticks_per_second: hz, ..Self::default() };
-        let square = square_of(primary.current_na, primary.ticks);
-        sums.add(&primary, true, square);
-        sums.add_short(&primary, square);
-        let back_na = i64::try_from(worst.back_na).unwrap_or(i64::MAX).saturating_neg();
-        let slack = worst.stretch.saturating_add(late);
-        let back = Phase { current_na: back_na, ticks: worst.back_ticks.saturating_add(slack) };
-        let square = worst.back_square.saturating_add(square_of(back_na, slack));
-        sums.add(&back, false, square);
-        sums.add_short(&back, square);
-        // the balancing phase pays the primary charge, not peak × time
-        let paid = worst.charge.saturating_add(u128::from(worst.back_na).saturating_mul(u128::from(slack)));
-        sums.largest = sums.primary.max(paid);
-        sums.absolute = sums.primary.saturating_add(paid);
-        sums.net = 0;
-        Some(sums)
-    }
 }
 
-fn square_of(current_na: i64, ticks: u64) -> u128 {
+pub(crate) fn square_of(current_na: i64, ticks: u64) -> u128 {
     let current = u128::from(current_na.unsigned_abs());
     current.saturating_mul(current).saturating_mul(u128::from(ticks))
-}
-
-/// Bounds on one pulse at any setting up to the ceiling, before lateness. Each of them grows with amplitude and
-/// width, which a real balancing phase does not quite do: it is widened by a few ticks at some settings only.
-struct Worst {
-    primary_na: i64,
-    width: u64,
-    /// |charge| of the balancing phase, in nA·ticks.
-    charge: u128,
-    /// Its strongest level, its longest form, and its ΣI²t.
-    back_na: u64,
-    back_ticks: u64,
-    back_square: u128,
-    late: u64,
-    stretch: u64,
-}
-
-impl Worst {
-    fn of(plan: &Plan<'_>, channel: u8) -> Option<Self> {
-        let compiled = plan.channel(channel)?;
-        let asked = compiled.channel();
-        let output = compiled.hardware();
-        let code = i32::try_from(compiled.code_for(asked.ceiling.amplitude)).unwrap_or(i32::MAX);
-        let positive = compiled.leading() == Polarity::Positive;
-        let primary_na = output.current_na(if positive { code } else { code.saturating_neg() });
-        let width = u64::from(compiled.width_ticks(asked.ceiling.width));
-        let charge = u128::from(primary_na.unsigned_abs()).saturating_mul(u128::from(width));
-        let late = compiled.jitter_ticks();
-        let stretch = compiled.stretch_ticks();
-        let exact = Self {
-            primary_na,
-            width,
-            charge,
-            back_na: primary_na.unsigned_abs(),
-            back_ticks: width,
-            back_square: square_of(primary_na, width),
-            late,
-            stretch,
-        };
-        if output.is_exact() && asked.pulse.balance == Balance::Symmetric {
-            return Some(exact);
-        }
-        let gain =
-            u64::from(if positive { output.na_per_code_negative } else { output.na_per_code_positive });
-        let offset = Phase {
-            current_na: i64::from(output.offset_na),
-            ticks: u64::from(compiled.gap_ticks()).saturating_add(late),
-        };
-        let shortest = u64::from(compiled.width_min_ticks().max(1));
-        Some(exact.spread(asked.pulse.balance.length_percent(), gain, offset, shortest))
-    }
-
-    /// With a balancing phase of two levels, one code apart, over `percent` of the width, rounded. It also pays what is
-    /// not in proportion to the width: one code × one tick that is carried, and what an offset puts out in a driven
-    /// gap; that weighs most in the shortest pulse, of `shortest` ticks.
-    fn spread(self, percent: u16, gain: u64, gap: Phase, shortest: u64) -> Self {
-        let (gain, peak) = (u128::from(gain), u128::from(self.primary_na.unsigned_abs()));
-        let in_gap = u128::from(gap.current_na.unsigned_abs()).saturating_mul(u128::from(gap.ticks));
-        let extra = gain.saturating_add(in_gap);
-        let (least, longest) = (Self::back_scaled(percent, shortest), Self::back_scaled(percent, self.width));
-        let in_proportion = div_up(self.charge.saturating_mul(200), longest).saturating_mul(self.charge);
-        let both = peak.saturating_mul(u128::from(shortest)).saturating_mul(2).saturating_add(extra);
-        let besides = div_up(both.saturating_mul(200), least).saturating_mul(extra);
-        let ticks = div_up(longest.saturating_add(200), 200).saturating_add(u128::from(WIDEN_MAX_TICKS));
-        // levels one code apart add at most gain²/4 to the mean square
-        let apart = div_up(gain.saturating_mul(gain).saturating_mul(ticks), 4);
-        let owed = peak.saturating_mul(u128::from(shortest)).saturating_add(extra);
-        Self {
-            charge: self.charge.saturating_add(extra),
-            back_na: narrow(div_up(owed.saturating_mul(200), least).saturating_add(gain)),
-            back_ticks: narrow(ticks),
-            back_square: in_proportion
-                .saturating_add(besides)
-                .saturating_add(apart)
-                .saturating_add(square_of(gap.current_na, gap.ticks)),
-            ..self
-        }
-    }
-
-    /// The least nominal length of the balancing phase of a width, in 1/200 tick: nearest to `percent` of it, and
-    /// exactly the width at 100 %.
-    fn back_scaled(percent: u16, width: u64) -> u128 {
-        let scaled = u128::from(percent).saturating_mul(2).saturating_mul(u128::from(width));
-        if percent == 100 { scaled } else { scaled.saturating_sub(100) }.max(1)
-    }
 }
 
 /// The square of the current density on `area_mm2` of which `permille` is in contact, in (µA/cm²)².

@@ -1,6 +1,6 @@
-//! The densest that a programme gets.
+//! What a schedule and a timing make of a rate and a contraction: the densest, the longest, the slowest.
 
-use nmes_core::{Millis, Stage};
+use nmes_core::{ChannelPlan, Millis, Plan, Rate, Schedule, Stage, Timing};
 
 /// The longest time at full level of any stage.
 pub(crate) fn longest_hold(stages: &[Stage]) -> Millis {
@@ -12,4 +12,33 @@ pub(crate) fn shortest_rest(stages: &[Stage]) -> Millis {
     let Some((last, before)) = stages.split_last() else { return Millis::ZERO };
     let inner = (last.repeats > 1 || before.is_empty()).then_some(last);
     before.iter().chain(inner).map(|stage| stage.cycle.rest).min().unwrap_or(Millis::ZERO)
+}
+
+fn stages_of<'a>(plan: &Plan<'a>) -> &'a [Stage] {
+    match plan.session().schedule() {
+        Schedule::Program(stages) => stages,
+        Schedule::Continuous | Schedule::Cyclic(_) | Schedule::Gated(_) => &[],
+    }
+}
+
+/// Whether every pulse of a channel comes at its rate.
+pub(crate) fn is_steady(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> bool {
+    channel.channel().train.timing == Timing::Even && stages_of(plan).iter().all(|stage| stage.rate.is_none())
+}
+
+/// The longest time between two onsets of a train, in ticks, rounded up.
+pub(crate) fn longest_period(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> u64 {
+    let hz = u64::from(plan.hardware().timing().ticks_per_second);
+    let ticks = |us: u64| us.saturating_mul(hz).div_ceil(1_000_000);
+    let of = |rate: Rate| ticks(u64::from(rate.per_us()).div_ceil(u64::from(rate.pulses().max(1))));
+    let own = channel.period_ticks().saturating_add(1);
+    let timed = match channel.channel().train.timing {
+        Timing::Even => own,
+        Timing::Bursts(bursts) => of(bursts.every),
+        Timing::Sweep(sweep) => of(sweep.from).max(of(sweep.to)),
+        Timing::List(intervals) => {
+            ticks(intervals.iter().map(|us| u64::from(us.as_micros())).max().unwrap_or(0))
+        }
+    };
+    stages_of(plan).iter().filter_map(|stage| stage.rate).map(of).fold(timed.max(own), u64::max)
 }

@@ -1,26 +1,30 @@
 //! What the guard knows of one channel, all of it from its own counting.
 
-use nmes_core::{ChannelHardware, FrameKind, Level, PulseFrame, Segment};
+use nmes_core::{ChannelHardware, FrameKind, Level, PulseFrame};
 
 use crate::fault::{Cite, Fault, Finding, signed};
 use crate::rules;
 use crate::sense::{
-    ContactWatch, Delivered, Interval, NOISE_NA, SampleInstant, Sensed, delivered, judge_sample, pulses_of,
+    ContactWatch, Delivered, Interval, SampleInstant, Sensed, delivered, judge_sample, pulses_of,
 };
 use crate::set_level::SetLevel;
+use crate::survey::Known;
+use crate::terms::Terms;
 use crate::windows::{Dose, Windows};
 
 /// A frame whose first edge was applied and whose last was not.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Active<'a> {
     pub(crate) frame: PulseFrame<'a>,
+    pub(crate) known: Known,
     pub(crate) next_edge: u16,
+    /// The next edge's place on the grid, and its segment within a repeat.
+    pub(crate) next_tick: u64,
+    within: u16,
+    /// By how much the last edge of a repeat may be moved.
+    moves: u64,
     began: u64,
     dose: Dose,
-    /// Charge of the primary phase as commanded, nA × ticks.
-    primary: u64,
-    /// [`NOISE_NA`] over half the driven time: a measured imbalance under it is not judged.
-    noise: u64,
     all_sensed: bool,
     any_sensed: bool,
     /// The worst phase, against what was commanded.
@@ -30,18 +34,19 @@ pub(crate) struct Active<'a> {
 /// One channel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch<'a> {
-    pub(crate) waiting: Option<PulseFrame<'a>>,
+    pub(crate) terms: Terms,
+    pub(crate) waiting: Option<(PulseFrame<'a>, Known)>,
     pub(crate) active: Option<Active<'a>>,
     pub(crate) sequence: Option<u32>,
     pub(crate) interval: Interval,
     /// Charge as commanded and applied, nA × ticks.
     pub(crate) ledger: i64,
-    /// What the frames begun sum to by themselves: 0 on an exact channel.
+    /// What the frames that ended sum to by themselves: 0 on an exact channel, but for a declared direct current.
     pub(crate) nominal: i64,
     /// The tick from which the rate allows the next pulse.
     pub(crate) next_onset: u64,
-    /// The strongest repaying level of the last pulse, in nA, signed.
-    pub(crate) balancing_na: i64,
+    /// The strongest code of the last pulse against its leading way.
+    pub(crate) balancing_code: u32,
     pub(crate) set: SetLevel,
     pub(crate) contact: ContactWatch,
     pub(crate) windows: Windows,
@@ -55,8 +60,9 @@ pub(crate) struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(now: u64, ticks_per_second: u32) -> Self {
+    pub(crate) fn new(now: u64, ticks_per_second: u32, terms: Terms) -> Self {
         Self {
+            terms,
             waiting: None,
             active: None,
             sequence: None,
@@ -64,7 +70,7 @@ impl<'a> Watch<'a> {
             ledger: 0,
             nominal: 0,
             next_onset: 0,
-            balancing_na: 0,
+            balancing_code: 0,
             set: SetLevel::ZERO,
             contact: ContactWatch::default(),
             windows: Windows::new(now, ticks_per_second),
@@ -79,7 +85,7 @@ impl<'a> Watch<'a> {
 
     /// Everything anew but the windows: what was put out still counts.
     pub(crate) fn renewed(&self, now: u64, ticks_per_second: u32) -> Self {
-        Self { windows: self.windows, ..Self::new(now, ticks_per_second) }
+        Self { windows: self.windows, ..Self::new(now, ticks_per_second, self.terms) }
     }
 
     /// The ledger at `t` if the level stays, less what the frames are meant to leave; `None` on overflow.
@@ -144,30 +150,32 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Begins a frame with its first edge at `t`.
-    pub(crate) fn begin(&mut self, frame: PulseFrame<'a>, hardware: &ChannelHardware, period: u64, t: u64) {
+    /// Begins the frame that waits, with its first edge at `t`; the level before drove `before_na`.
+    pub(crate) fn begin(&mut self, before_na: i64, hardware: &ChannelHardware, t: u64) {
+        let Some((frame, known)) = self.waiting.take() else { return };
         let cut = self.active.take();
         if frame.kind() == FrameKind::Pulse {
-            let net = frame.net_charge(hardware).map_or(i64::MAX, nmes_core::Charge::as_nanoamp_ticks);
-            self.nominal = self.nominal.saturating_add(net);
-            self.next_onset = self.next_onset.max(frame.onset_tick()).saturating_add(period);
-            self.balancing_na = strongest_repayment(&frame, hardware);
+            self.next_onset = self.next_onset.max(frame.onset_tick()).saturating_add(self.terms.period);
+            self.balancing_code = known.strongest.way(!self.terms.leads_up);
             let pause = t.saturating_sub(self.last_pulse);
-            if pause > period.saturating_mul(2) {
+            if pause > self.terms.longest_period.saturating_mul(2) {
                 self.train_began = None;
             }
             self.train_began.get_or_insert(t);
             self.last_pulse = t;
         }
-        let active = Active::new(frame, hardware, t);
+        let moves = self.terms.moves(&frame, before_na, hardware);
         // the repayment of a pulse that is cut is part of it
         let (began, dose) = cut.map_or((t, Dose::default()), |pulse| (pulse.began, pulse.dose));
-        self.active = Some(Active { began, dose, ..active });
+        self.active = Some(Active { began, dose, moves, ..Active::new(frame, known, t) });
     }
 
     /// Ends the frame under way without its last edge. What it leaves is in the ledger, once and not every second, so
     /// it is no direct current: only its squares go into the windows.
     pub(crate) fn abort(&mut self, t: u64) {
+        if !self.terms.balanced {
+            self.nominal = self.ledger;
+        }
         if let Some(active) = &mut self.active {
             active.dose = Dose { squared: active.dose.squared, ..Dose::default() };
         }
@@ -179,6 +187,19 @@ impl<'a> Watch<'a> {
         let ended = self.active.take()?;
         self.windows.add(ended.began, t, &ended.dose);
         Some(ended)
+    }
+
+    /// What is held beside what the frames that ended, and this one, are meant to leave. Of a declared direct current
+    /// nothing is owed afterwards: no pulse repays what edges of another left.
+    pub(crate) fn settle(&mut self, ended: &Active<'_>) -> u64 {
+        if ended.frame.kind() == FrameKind::Pulse {
+            self.nominal = self.nominal.saturating_add(ended.known.net);
+        }
+        let owed = self.ledger.checked_sub(self.nominal).map_or(u64::MAX, i64::unsigned_abs);
+        if !self.terms.balanced {
+            self.nominal = self.ledger;
+        }
+        owed
     }
 
     /// Ends a pulse and judges what was measured of it. True when contact was lost with it.
@@ -198,8 +219,8 @@ impl<'a> Watch<'a> {
         }
         // what late edges leave is in the ledger and is repaid; the stage's own part is judged here
         let net = ended.dose.measured.saturating_sub(ended.dose.commanded).unsigned_abs();
-        let permille = net.saturating_mul(1_000).checked_div(ended.primary).unwrap_or(u64::MAX);
-        let warns = |&limit: &u64| permille > limit && net > ended.noise;
+        let permille = net.saturating_mul(1_000).checked_div(ended.known.along).unwrap_or(u64::MAX);
+        let warns = |&limit: &u64| permille > limit && net > ended.known.noise;
         self.imbalance_warning = rules::E_BAL_2.warn.filter(warns).map(|_| permille);
         if !warns(&rules::E_BAL_2.limit) {
             self.imbalanced = 0;
@@ -223,23 +244,43 @@ impl<'a> Watch<'a> {
 }
 
 impl<'a> Active<'a> {
-    fn new(frame: PulseFrame<'a>, hardware: &ChannelHardware, began: u64) -> Self {
-        let (current, ticks) =
-            frame.segment(0).map_or((0, 0), |s| (s.level.current_na(hardware), u64::from(s.ticks)));
-        let is_driven = |s: &Segment| matches!(s.level, Level::Code(code) if code != 0);
-        let segments = frame.segments().filter(is_driven);
-        let driven = segments.fold(0_u64, |sum, s| sum.saturating_add(u64::from(s.ticks)));
-        Self {
+    fn new(frame: PulseFrame<'a>, known: Known, began: u64) -> Self {
+        let mut active = Self {
             frame,
-            next_edge: 1,
+            known,
+            next_edge: 0,
+            next_tick: frame.onset_tick(),
+            within: 0,
+            moves: 0,
             began,
             dose: Dose::default(),
-            primary: current.unsigned_abs().saturating_mul(ticks),
-            noise: NOISE_NA.saturating_mul(driven) / 2,
             all_sensed: true,
             any_sensed: false,
             delivered: None,
+        };
+        active.advance();
+        active
+    }
+
+    /// The pending edge was applied: the next one follows its segment. Fixed work.
+    pub(crate) fn advance(&mut self) {
+        let ticks = self.frame.segment(self.next_edge).map_or(0, |s| u64::from(s.ticks));
+        self.next_tick = self.next_tick.saturating_add(ticks);
+        self.next_edge = self.next_edge.saturating_add(1);
+        self.within = self.within.saturating_add(1);
+        if self.within >= self.known.each {
+            self.within = 0;
         }
+    }
+
+    pub(crate) fn is_last(&self) -> bool {
+        self.next_edge.saturating_add(1) == self.frame.edge_count()
+    }
+
+    /// By how much the pending edge may be moved: it ends a repeat, or the frame.
+    pub(crate) fn moves(&self) -> u64 {
+        let ends_repeat = self.known.gap_last && self.within.saturating_add(1) == self.known.each;
+        if self.is_last() || ends_repeat { self.moves } else { 0 }
     }
 
     fn count(&mut self, interval: &Interval, dose: &Dose) {
@@ -256,12 +297,4 @@ impl<'a> Active<'a> {
             };
         }
     }
-}
-
-fn strongest_repayment(frame: &PulseFrame<'_>, hardware: &ChannelHardware) -> i64 {
-    let current = |level: Level| level.current_na(hardware);
-    let leads = frame.segment(0).map_or(0, |s| current(s.level));
-    let driven = frame.segments().filter(|s| matches!(s.level, Level::Code(code) if code != 0));
-    let paying = driven.map(|s| current(s.level)).filter(|na| (*na < 0) != (leads < 0));
-    paying.max_by_key(|na| na.unsigned_abs()).unwrap_or(0)
 }

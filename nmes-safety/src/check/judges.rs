@@ -1,6 +1,6 @@
 //! One small function a rule: whether it binds a place, and what is found there.
 
-use nmes_core::{Channel, Control, Gate, MicroAmps, Plan, Polarity, Rate, Schedule};
+use nmes_core::{Channel, Control, Form, Gate, MicroAmps, Plan, Point, Polarity, Rate, Schedule, Slope};
 
 use super::{Context, Facts, Found, Judge, Measured};
 use crate::metrics::{density_square, narrow, power_uw_per_cm2, root_up, scale_up};
@@ -55,6 +55,26 @@ fn millihertz(rate: Rate) -> u64 {
     narrow(scale_up(u128::from(rate.pulses()), 1_000_000_000, u128::from(rate.per_us())))
 }
 
+/// The steepest part of a ramp against a linear one: π/2 for the raised cosine, 3/(1 − e⁻³) for the exponential.
+const fn steepest_permille(slope: Slope) -> u128 {
+    match slope {
+        Slope::Linear => 1_000,
+        Slope::RaisedCosine => 1_571,
+        Slope::Exponential => 3_158,
+    }
+}
+
+/// The longest rest within custom points, in µs.
+fn longest_rest(points: &[Point]) -> u64 {
+    let (mut longest, mut rest) = (0_u64, 0_u64);
+    for point in points {
+        let us = u64::from(point.width.as_micros());
+        rest = if point.permille == 0 { rest.saturating_add(us) } else { 0 };
+        longest = longest.max(rest);
+    }
+    longest
+}
+
 /// The current of a channel at its code for an amplitude, in nA.
 fn realised_na(plan: &Plan<'_>, channel: u8, amplitude: MicroAmps) -> Option<u64> {
     let compiled = plan.channel(channel)?;
@@ -88,11 +108,12 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The lowest pulse rate at a place: the r.m.s. limits grow with the rate.
+    /// The lowest pulse rate at a place: the r.m.s. limits grow with the rate. Where the rate varies it counts as next to nothing.
     fn lowest_mhz(&self, place: Place) -> Option<u64> {
+        let lowest = |f: &Facts| if f.is_steady { millihertz(f.rate) } else { 1 };
         match place {
-            Place::Channel(channel) => self.facts(channel).map(|f| millihertz(f.rate)),
-            Place::Shared(mask) => self.members(mask).map(|f| millihertz(f.rate)).min(),
+            Place::Channel(channel) => self.facts(channel).map(lowest),
+            Place::Shared(mask) => self.members(mask).map(lowest).min(),
             Place::Session => None,
         }
     }
@@ -133,15 +154,17 @@ impl Context<'_, '_> {
         self.on_area(place, |square, area| Measured::Plain(power_uw_per_cm2(square, ohms, area)))
     }
 
-    /// Direct current at a place in µA: what is declared there, once a channel.
+    /// Direct current at a place in µA: on each channel what the setup declares and what its pulses leave, f·|ΣIt|. They
+    /// add: the one is the stage's, the other is commanded. `None` where neither is declared.
     fn declared_ua(&self, place: Place) -> Option<u64> {
-        let one = u64::from(self.setup.declared_dc()?.as_microamps());
-        let channels = match place {
-            Place::Channel(_) => 1,
-            Place::Shared(mask) => self.members(mask).count(),
+        let stage = self.setup.declared_dc().map(|dc| u64::from(dc.as_microamps()));
+        let on_channel = |f: &Facts| stage.unwrap_or(0).saturating_add(f.pulse.mean_dc_ua(f.rate));
+        let sum = match place {
+            Place::Channel(channel) => self.facts(channel).map_or(0, on_channel),
+            Place::Shared(mask) => self.members(mask).map(on_channel).fold(0, u64::saturating_add),
             Place::Session => 0,
         };
-        u64::try_from(channels).ok().map(|count| count.saturating_mul(one))
+        (stage.is_some() || sum > 0).then_some(sum)
     }
 
     fn direct_current(&self, place: Place) -> Option<Found> {
@@ -176,10 +199,15 @@ impl Context<'_, '_> {
         Some(Found::Against(Measured::Plain(pulse.primary_charge_pc()), base.saturating_add(slope)))
     }
 
-    /// The commanded sum of the pulse at the ceiling and as set. Every pulse is looked at again before it runs.
+    /// The commanded sum of the pulse at the ceiling and as set. Every pulse is looked at again before it runs. A limit
+    /// that a profile states is for pulses with a declared direct current; all others sum to zero.
     fn balance(&self, place: Place) -> Option<Found> {
         let Place::Channel(channel) = place else { return None };
         let asked = self.plan.session().channels().get(usize::from(channel))?;
+        if !asked.pulse.balance.is_balanced() {
+            let net = self.facts(channel)?.pulse.net_na_ticks().unsigned_abs();
+            return Some(plain(narrow(net)));
+        }
         let output = self.plan.channel(channel)?.hardware();
         let net = |setting| {
             let frame = self.plan.frame(channel, setting, 0)?;
@@ -190,17 +218,24 @@ impl Context<'_, '_> {
         };
         let worst = Measured::Plain(ceiling.max(set));
         let code = u64::from(output.na_per_code_positive.max(output.na_per_code_negative));
-        if !output.is_exact() && ceiling.max(set) > 0 && ceiling.max(set) < code {
+        let carried = code.saturating_mul(u64::from(asked.pulse.repeat.count));
+        if !output.is_exact() && ceiling.max(set) > 0 && ceiling.max(set) < carried {
             return Some(Found::Judged(worst, Verdict::Warn, Remark::Carried));
         }
-        Some(Found::Value(worst))
+        Some(Found::Against(worst, E_BAL_1.limit))
     }
 
     fn gap(&self, place: Place) -> Option<Found> {
         let Place::Channel(channel) = place else { return None };
-        let ticks = u128::from(self.plan.channel(channel)?.gap_ticks());
+        let compiled = self.plan.channel(channel)?;
+        let ticks = u128::from(compiled.gap_ticks());
         let hz = u128::from(self.plan.hardware().timing().ticks_per_second);
-        Some(plain(narrow(scale_up(ticks, 1_000_000, hz))))
+        let gap = narrow(scale_up(ticks, 1_000_000, hz));
+        let rest = match compiled.channel().pulse.form {
+            Form::Points(points) => longest_rest(points),
+            Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } | Form::Table(_) => 0,
+        };
+        Some(plain(gap.max(rest)))
     }
 
     fn exercise(&self, place: Place, value: impl Fn(&Self, &Channel<'_>) -> u64) -> Option<Found> {
@@ -265,7 +300,8 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The steeper of the ramp up and the shortest ramp down. A ramp of no time counts as 1 ms.
+    /// The steeper of the ramp up and the shortest ramp down, where its shape is steepest. A ramp of no time counts as
+    /// 1 ms.
     fn slew(&self, place: Place) -> Option<Found> {
         let Place::Channel(channel) = place else { return None };
         let asked = self.plan.session().channels().get(usize::from(channel))?;
@@ -275,7 +311,8 @@ impl Context<'_, '_> {
         };
         // nA per ms are µA per s
         let shortest = u128::from(asked.ramp.up.min(down).as_millis()).max(1);
-        Some(plain(narrow(scale_up(self.rise_na(channel, asked)?, 1, shortest))))
+        let steepest = steepest_permille(asked.ramp.slope);
+        Some(plain(narrow(scale_up(self.rise_na(channel, asked)?, steepest, shortest.saturating_mul(1_000)))))
     }
 
     fn compliance(&self, place: Place) -> Option<Found> {

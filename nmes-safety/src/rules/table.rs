@@ -141,10 +141,15 @@ pub static G_NS4_Q: Rule = Rule::at_most("G-NS4-Q", 25_000_000, Unit::PicoCoulom
     .over(Window::Pulse, R500)
     .cites(Class::Guidance, Confidence::RecalledLow, "ANSI/AAMI NS4 (TENS only), not read");
 
-/// Commanded net charge of a balanced pulse.
+/// Commanded net charge of a pulse. A profile that states no figure denies pulses with a declared direct current; a
+/// balanced pulse sums to zero in every profile.
 pub static E_BAL_1: Rule = Rule::at_most("E-BAL-1", 0, Unit::NanoampTicks)
     .of("commanded net charge of one pulse", "|ΣIt|")
-    .ours("a balanced pulse sums to zero; what is delivered has to be measured");
+    .ours(
+        "a balanced pulse sums to zero; what is delivered has to be measured. A profile may state a figure for pulses \
+         with a declared direct current, up to E-Q-1 on a clock of 1 GHz",
+    )
+    .up_to(65_000_000_000_000);
 
 /// Measured net charge of a pulse, against its phase charge.
 pub static E_BAL_2: Rule = Rule::at_most("E-BAL-2", 100, Unit::Permille)

@@ -18,6 +18,10 @@ pub(crate) struct Case {
     pub(crate) set: Option<(u32, u32)>,
     pub(crate) rate: (u32, u32),
     pub(crate) gap_us: u32,
+    pub(crate) form: Form<'static>,
+    pub(crate) repeat: Repeat,
+    pub(crate) train: Train<'static>,
+    pub(crate) slope: Slope,
     pub(crate) balance: Balance,
     pub(crate) leading: Polarity,
     pub(crate) control: Control,
@@ -55,6 +59,10 @@ impl Case {
             set: None,
             rate: (40, 1_000_000),
             gap_us: 100,
+            form: Form::Rectangular,
+            repeat: Repeat::ONCE,
+            train: Train::default(),
+            slope: Slope::Linear,
             balance: Balance::Symmetric,
             leading: Polarity::Positive,
             control: Control::Amplitude,
@@ -82,10 +90,11 @@ impl Case {
                 gap: us(self.gap_us),
                 balance: self.balance,
                 leading: self.leading,
-                ..PulseShape::default()
+                form: self.form,
+                repeat: self.repeat,
             },
             rate: Rate::new(self.rate.0, self.rate.1).unwrap(),
-            train: Train::default(),
+            train: self.train,
             set: setting(self.set.unwrap_or(self.ceiling)),
             ceiling: setting(self.ceiling),
             ramp: Ramp {
@@ -94,7 +103,7 @@ impl Case {
                 down: ms(down),
                 down_min: ms(down_min),
                 floor: self.floor,
-                ..Ramp::default()
+                slope: self.slope,
             },
             offset: Micros::ZERO,
         }
@@ -138,7 +147,7 @@ impl Case {
 pub(crate) fn config(least: u32) -> proptest::test_runner::Config {
     let asked = std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
     let cases = least.max(asked);
-    let max_global_rejects = cases.max(1_024);
+    let max_global_rejects = cases.max(1_024).saturating_mul(4);
     proptest::test_runner::Config {
         cases,
         max_global_rejects,

@@ -12,6 +12,11 @@ pub(crate) struct Rig {
     pub(crate) ceiling: (u32, u32),
     pub(crate) gap_us: u32,
     pub(crate) balance: Balance,
+    pub(crate) form: Form<'static>,
+    pub(crate) repeat: Repeat,
+    pub(crate) train: Train<'static>,
+    pub(crate) dead: u32,
+    pub(crate) gap_rest: Rest,
     pub(crate) late: u32,
     pub(crate) stamp: u32,
     pub(crate) gains: (u32, u32),
@@ -29,6 +34,11 @@ impl Default for Rig {
             ceiling: (40_000, 300),
             gap_us: 100,
             balance: Balance::Symmetric,
+            form: Form::Rectangular,
+            repeat: Repeat::ONCE,
+            train: Train::default(),
+            dead: 0,
+            gap_rest: Rest::Open,
             late: 0,
             stamp: 0,
             gains: (100_000, 100_000),
@@ -49,16 +59,34 @@ pub(crate) fn setting(ua: u32, us: u32) -> Setting {
 }
 
 impl Rig {
+    /// The default, but for what the pulses of a test need.
+    fn profile(&self) -> Profile {
+        let usual = Profile::default();
+        if self.form == Form::Rectangular && self.balance.is_balanced() {
+            return usual;
+        }
+        let wide = Profile::custom("test", &usual).with_limit(&rules::E_W_1, 1_000).unwrap();
+        if self.balance.is_balanced() {
+            return wide;
+        }
+        // what one pulse at the ceiling leaves
+        let longest = u64::from(self.ceiling.1 + self.late + 2 * self.stamp) * u64::from(self.repeat.count);
+        let net = u64::from(self.ceiling.0) * 1_000 * longest;
+        wide.with_limit(&rules::E_BAL_1, net).unwrap()
+    }
+
     /// A checked plan that lives as long as the test.
     pub(crate) fn checked(&self) -> &'static Checked<'static> {
         let channel = Channel {
             pulse: PulseShape {
                 gap: Micros::from_micros(self.gap_us).unwrap(),
                 balance: self.balance,
+                form: self.form,
+                repeat: self.repeat,
                 ..PulseShape::default()
             },
             rate: Rate::from_hz(self.hz).unwrap(),
-            train: Train::default(),
+            train: self.train,
             set: setting(self.set.0, self.set.1),
             ceiling: setting(self.ceiling.0, self.ceiling.1),
             ramp: Ramp {
@@ -74,6 +102,8 @@ impl Rig {
         let timing = HardwareTiming {
             late_max_ticks: self.late,
             stamp_error_ticks: self.stamp,
+            dead_ticks: self.dead,
+            gap_rest: self.gap_rest,
             ..HardwareTiming::ideal(1_000_000)
         };
         let output = ChannelHardware {
@@ -89,7 +119,7 @@ impl Rig {
             }
             _ => setup,
         };
-        let checked = check(plan, &setup, &Profile::default());
+        let checked = check(plan, &setup, &self.profile());
         Box::leak(Box::new(checked.unwrap_or_else(|denied| panic!("{denied}"))))
     }
 }

@@ -1,0 +1,231 @@
+//! Bounds on a balancing part that is paid in two levels one code apart.
+
+use nmes_core::{Form, Point, WIDEN_MAX_TICKS};
+
+use super::meter::{Bounded, Meter};
+use super::worst::{Ceiling, FULL, scale};
+use super::{div_up, narrow, square_of};
+
+/// What a balancing part pays: at most `per_tick` × w + `besides`, over a nominal length of a percentage of w, for a w
+/// between two ends.
+struct Owed {
+    per_tick: u128,
+    besides: u128,
+    shortest: u64,
+    longest: u64,
+}
+
+/// The balancing part of a rectangular or triphasic pulse, of one with a pre-pulse, or of a table. `peak_na` is the
+/// strongest level ahead of it, which it does not exceed on exact hardware.
+pub(super) fn spread(ceiling: &Ceiling<'_>, peak_na: u64) -> Bounded {
+    let exact = ceiling.output.is_exact();
+    let owed = ceiling.owed();
+    let percent = ceiling.plan.channel().pulse.balance.length_percent();
+    let gain = u128::from(ceiling.gain(false));
+    let (least, longest) = (nominal(percent, owed.shortest), nominal(percent, owed.longest));
+    let charge = owed.per_tick.saturating_mul(u128::from(owed.longest));
+    let at_least = owed.per_tick.saturating_mul(u128::from(owed.shortest));
+    // (a·w + b)² / n = a²·w²/n, which grows with w, and (2·a·w + b)·b/n, which falls
+    let in_proportion = div_up(charge.saturating_mul(200), longest).saturating_mul(charge);
+    let both = at_least.saturating_mul(2).saturating_add(owed.besides);
+    let besides = div_up(both.saturating_mul(200), least).saturating_mul(owed.besides);
+    let ticks = div_up(longest.saturating_add(200), 200).saturating_add(u128::from(WIDEN_MAX_TICKS));
+    let level = div_up(at_least.saturating_add(owed.besides).saturating_mul(200), least).saturating_add(gain);
+    Bounded {
+        sign: -1,
+        peak_na: if exact { narrow(level).min(peak_na) } else { narrow(level) },
+        ticks: narrow(ticks),
+        charge: charge.saturating_add(owed.besides),
+        square: in_proportion
+            .saturating_add(besides)
+            .saturating_add(apart(gain, ticks))
+            .saturating_add(if exact { 0 } else { ceiling.gap_square() }),
+    }
+}
+
+/// What custom points move at the ceiling, before rounding to codes, in nA·ticks.
+pub(super) struct Moved {
+    /// In all.
+    pub(super) net: u128,
+    /// The most one way between any two instants.
+    pub(super) range: u128,
+}
+
+/// The first `count` of custom points.
+pub(super) fn moved(ceiling: &Ceiling<'_>, given: &[Point], count: usize) -> Moved {
+    let (mut sum, mut low, mut high) = (0_i128, 0_i128, 0_i128);
+    for (part, ticks) in ceiling.in_ticks(given).take(count) {
+        let weight = i128::from(part).saturating_mul(i128::from(ticks));
+        sum = sum.saturating_add(weight.saturating_mul(i128::from(ceiling.gain(part > 0))));
+        low = low.min(sum);
+        high = high.max(sum);
+    }
+    let code = u128::from(ceiling.code.unsigned_abs());
+    let at_ceiling = |sum: u128| div_up(sum.saturating_mul(code), FULL);
+    Moved { net: at_ceiling(sum.unsigned_abs()), range: at_ceiling(high.abs_diff(low)) }
+}
+
+/// The last of custom points. After points of both signs, roundings may turn its sign round at some settings; it then goes
+/// on with the phase before it.
+pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) -> Bounded {
+    let Some((part, ticks)) = ceiling.in_ticks(given).last() else { return Bounded::default() };
+    let most = u128::from(ceiling.gain(true).max(ceiling.gain(false)));
+    let rounded = rounded(ceiling, given);
+    let body = given.len().saturating_sub(1);
+    let charge = moved(ceiling, given, body).net.saturating_add(rounded);
+    let length = u128::from(ticks).saturating_add(u128::from(WIDEN_MAX_TICKS));
+    if may_turn(ceiling, given) {
+        meter.may_go_on(rounded, narrow(length));
+    }
+    let level = div_up(charge, u128::from(ticks));
+    Bounded {
+        sign: if part > 0 { 1 } else { -1 },
+        peak_na: narrow(level.saturating_add(most)),
+        ticks: narrow(length),
+        charge,
+        square: level.saturating_mul(charge).saturating_add(apart(most, length)),
+    }
+}
+
+/// Whether the last of custom points drives the other way than it is given at some code, because the roundings of
+/// the points before it outweigh it. Only codes at which they can are looked at, and 64 of them at most.
+pub(super) fn may_turn(ceiling: &Ceiling<'_>, given: &[Point]) -> bool {
+    let last = given.last().map_or(0, |point| point.permille);
+    let body = given.len().saturating_sub(1);
+    let one_way = |sign: i16| given.iter().take(body).all(|p| p.permille.signum() != sign);
+    if one_way(1) || one_way(-1) {
+        return false;
+    }
+    let (at_ceiling, rounded) = (moved(ceiling, given, body).net.max(1), rounded(ceiling, given));
+    let code = u128::from(ceiling.code.unsigned_abs());
+    let turns_below = div_up(rounded.saturating_mul(code), at_ceiling).min(code);
+
+    let turned = |code: i32| {
+        let charge = ceiling.in_ticks(given).take(body).fold(0_i128, |sum, (part, ticks)| {
+            let na = i128::from(scale(code, part)).saturating_mul(i128::from(ceiling.gain(part > 0)));
+            sum.saturating_add(na.saturating_mul(i128::from(ticks)))
+        });
+        charge.saturating_mul(i128::from(last.signum())) > 0
+    };
+    turns_below > 64
+        || !ceiling.output.is_exact()
+        || (1..=64).take(usize::try_from(turns_below).unwrap_or(64)).any(turned)
+}
+
+/// What the rounding of custom points to codes moves at most, in nA·ticks: half a code over all that are driven, and on a
+/// calibrated channel the offset over all of them and one code × one tick that is carried.
+pub(super) fn rounded(ceiling: &Ceiling<'_>, given: &[Point]) -> u128 {
+    let sum = |ticks: u128, point: (i16, u64)| ticks.saturating_add(u128::from(point.1));
+    let driven = ceiling.in_ticks(given).filter(|(part, _)| *part != 0).fold(0, sum);
+    let most = u128::from(ceiling.gain(true).max(ceiling.gain(false)));
+    let half = div_up(driven.saturating_mul(most), 2);
+    if ceiling.output.is_exact() {
+        return half;
+    }
+    let offset = u128::from(ceiling.offset()).saturating_mul(ceiling.in_ticks(given).fold(0, sum));
+    half.saturating_add(offset).saturating_add(most)
+}
+
+/// Levels one code apart add at most a quarter of a code squared to the mean square.
+fn apart(gain: u128, ticks: u128) -> u128 {
+    div_up(gain.saturating_mul(gain).saturating_mul(ticks), 4)
+}
+
+/// The least nominal length of the balancing phase of a width, in 1/200 tick: nearest to `percent` of it, and never
+/// shorter than it.
+fn nominal(percent: u16, width: u64) -> u128 {
+    let wide = u128::from(width);
+    let scaled = u128::from(percent).saturating_mul(2).saturating_mul(wide);
+    scaled.saturating_sub(100).max(wide.saturating_mul(200)).max(1)
+}
+
+impl Ceiling<'_> {
+    /// One code × one tick that is carried, and what an offset puts out in a driven gap: not in proportion to the width,
+    /// so it weighs most in the shortest pulse.
+    fn besides(&self) -> u128 {
+        if self.output.is_exact() {
+            return 0;
+        }
+        let in_gap = u128::from(self.offset()).saturating_mul(u128::from(self.gap_ticks()));
+        u128::from(self.gain(false)).saturating_add(in_gap)
+    }
+
+    /// All gaps of a repeat.
+    fn gap_ticks(&self) -> u64 {
+        let gaps = if matches!(self.plan.channel().pulse.form, Form::Triphasic { .. }) { 2 } else { 1 };
+        let one = u64::from(self.plan.gap_ticks()).saturating_add(self.late);
+        let between = u64::from(self.plan.repeat_gap_ticks());
+        one.saturating_mul(gaps).saturating_add(between)
+    }
+
+    fn gap_square(&self) -> u128 {
+        square_of(i64::from(self.output.offset_na), self.gap_ticks())
+    }
+
+    fn owed(&self) -> Owed {
+        let peak = self.main_na();
+        let shortest = u64::from(self.plan.width_min_ticks().max(1));
+        let plain = Owed { per_tick: peak, besides: self.besides(), shortest, longest: self.width };
+        match self.plan.channel().pulse.form {
+            Form::Rectangular | Form::Points(_) => plain,
+            Form::Prepulse(prepulse) => {
+                self.owed_with_prepulse(&plain, prepulse.amplitude_percent, self.pre_ticks(&prepulse))
+            }
+            Form::Triphasic { outer_percent } => self.owed_triphasic(plain, outer_percent),
+            Form::Table(levels) => self.owed_table(&plain, levels),
+        }
+    }
+
+    fn main_na(&self) -> u128 {
+        let code = if self.leads_up() { self.code } else { self.code.saturating_neg() };
+        u128::from(self.output.current_na(code).unsigned_abs())
+    }
+
+    /// The width that counts is that of the main phase and of the pre-pulse, in proportion to its level: what the main
+    /// phase alone would take for the same charge.
+    fn owed_with_prepulse(&self, plain: &Owed, percent: u8, pre: u64) -> Owed {
+        let code = u128::from(self.code.unsigned_abs()).max(1);
+        // the pre-pulse is rounded to a code: at most half a code more
+        let ahead = code.saturating_mul(u128::from(percent)).saturating_mul(2).saturating_add(100);
+        let equal = div_up(ahead.saturating_mul(u128::from(pre)), code.saturating_mul(200));
+        let offset = u128::from(self.offset());
+        Owed {
+            per_tick: plain.per_tick.saturating_add(offset),
+            besides: plain.besides.saturating_add(offset.saturating_mul(u128::from(pre))),
+            shortest: plain.shortest,
+            longest: plain.longest.saturating_add(narrow(equal)),
+        }
+    }
+
+    /// The main phase less the outer one, which may be rounded down by half a code and weakened by an offset. Equal gains
+    /// without an offset do not come here.
+    fn owed_triphasic(&self, plain: Owed, outer_percent: u8) -> Owed {
+        let (back, code) = (u128::from(self.gain(false)), u128::from(self.code.unsigned_abs()));
+        let outer = back.saturating_mul(code).saturating_mul(u128::from(outer_percent)) / 100;
+        let rounded = div_up(back, 2).saturating_add(u128::from(self.offset()).saturating_mul(2));
+        Owed { per_tick: plain.per_tick.saturating_sub(outer).saturating_add(rounded), ..plain }
+    }
+
+    /// The mean level, and by how much the first steps are above it: they are a tick longer where the width is no
+    /// multiple of their number.
+    fn owed_table(&self, plain: &Owed, levels: &[i16]) -> Owed {
+        let count = u64::try_from(levels.len()).unwrap_or(u64::MAX).max(1);
+        let gain = u128::from(self.gain(true));
+        let current = |code: i32| u128::from(code.unsigned_abs()).saturating_mul(gain);
+        let mut sum = 0_u128;
+        self.steps(levels, |code, _| sum = sum.saturating_add(current(code)));
+        let mean = div_up(sum, u128::from(count));
+        let (mut partial, mut even, mut excess) = (0_u128, 0_u128, 0_u128);
+        self.steps(levels, |code, _| {
+            partial = partial.saturating_add(current(code));
+            even = even.saturating_add(mean);
+            excess = excess.max(partial.saturating_sub(even));
+        });
+        Owed {
+            per_tick: mean.saturating_add(u128::from(self.offset())),
+            besides: plain.besides.saturating_add(excess),
+            shortest: plain.shortest.max(count),
+            longest: plain.longest,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Every form of a pulse against what the check counts with.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test stops at the first surprise"
+)]
+
+mod check_support;
+mod forms_support;
+
+use check_support::{Case, config};
+use forms_support::{Pulse, is_late_beyond_core, pulses, reference};
+use nmes_core::*;
+use nmes_safety::{PulseMetrics, assess, rules};
+use proptest::prelude::*;
+
+prop_compose! {
+    /// Calibrated outputs, with an offset of up to 40 % of a code.
+    fn dacs()(
+        positive in 1_000_u32..120_000, mismatch in -2_000_i32..2_000, offset in -400_i32..400, exact in any::<bool>(),
+    ) -> ChannelHardware {
+        let negative = u32::try_from(i32::try_from(positive).unwrap() + mismatch).unwrap_or(1_000).max(1_000);
+        ChannelHardware {
+            na_per_code_positive: positive,
+            na_per_code_negative: if exact { positive } else { negative },
+            offset_na: if exact { 0 } else { offset },
+            code_min: -1_000_000,
+            code_max: 1_000_000,
+            source: 0,
+        }
+    }
+}
+
+prop_compose! {
+    fn timings()(
+        hz in prop_oneof![Just(1_000_000_u32), Just(2_000_000), Just(16_000_000)],
+        late_us in 0_u32..12, stamp in 0_u32..3, spacing in 1_u32..5, rest in 0_u8..3,
+    ) -> HardwareTiming {
+        let late = late_us * (hz / 500_000) / 2;
+        HardwareTiming {
+            late_max_ticks: if late == 0 { 0 } else { late.max(spacing) },
+            stamp_error_ticks: if late == 0 { 0 } else { stamp },
+            min_edge_ticks: spacing,
+            gap_rest: [Rest::Open, Rest::Shorted, Rest::DrivenZero][usize::from(rest)],
+            ..HardwareTiming::ideal(hz)
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Input {
+    pulse: Pulse,
+    ua: u32,
+    rate: u32,
+    gap_us: u32,
+    negative: bool,
+    dac: ChannelHardware,
+    timing: HardwareTiming,
+}
+
+prop_compose! {
+    fn inputs()(
+        pulse in pulses(), ua in 500_u32..140_000, rate in 1_u32..60, gap_us in 0_u32..300,
+        negative in any::<bool>(), dac in dacs(), timing in timings(),
+    ) -> Input {
+        Input { pulse, ua, rate, gap_us, negative, dac, timing }
+    }
+}
+
+impl Input {
+    fn case(&self) -> Case {
+        Case {
+            form: self.pulse.form,
+            repeat: self.pulse.repeat,
+            balance: self.pulse.balance,
+            gap_us: self.gap_us,
+            dac: self.dac,
+            timing: self.timing,
+            leading: if self.negative { Polarity::Negative } else { Polarity::Positive },
+            schedule: Schedule::Continuous,
+            length_ms: 1_000,
+            up_down_min: (0, 0, 0),
+            ..Case::pulse(self.ua, self.pulse.width_us, self.rate)
+        }
+    }
+}
+
+fn setting(case: &Case, amplitude: u32, width: u32) -> Setting {
+    let us = if matches!(case.form, Form::Points(_)) {
+        case.ceiling.1
+    } else {
+        (case.ceiling.1 * width).div_ceil(1_000)
+    };
+    Setting::new((case.ceiling.0 * amplitude).div_ceil(1_000), us).unwrap()
+}
+
+/// What the check counts with, the sums of the frame at a setting, and the rate.
+fn both(case: &Case, setting: Setting) -> Option<(PulseMetrics, PulseMetrics, Rate)> {
+    let seen = case.try_plan(|plan| {
+        let frame = plan.frame(0, setting, 0)?;
+        let sums = PulseMetrics::of_frame(&plan, &frame)?;
+        reference(&frame, &case.dac, case.timing.ticks_per_second, case.leading, &sums);
+        Some((PulseMetrics::worst(&plan, 0)?, sums, plan.channel(0)?.rate()))
+    });
+    seen.ok().flatten()
+}
+
+/// Custom points whose rounding to codes is over a twentieth of what the last of them pays, and tables of weak steps.
+fn coarse(case: &Case) -> bool {
+    let codes = u64::from(case.ceiling.0) * 1_000 / u64::from(case.dac.na_per_code_positive);
+    match case.form {
+        Form::Points(points) => {
+            let last = points.last().unwrap();
+            let driven: u32 = points.iter().filter(|p| p.permille != 0).map(|p| p.width.as_micros()).sum();
+            let paid =
+                codes * u64::from(last.permille.unsigned_abs()) * u64::from(last.width.as_micros()) / 1_000;
+            paid < 10 * u64::from(driven)
+        }
+        Form::Table(levels) => {
+            let sum: u64 = levels.iter().map(|level| u64::from(level.unsigned_abs())).sum();
+            codes * sum < 10 * 16_384 * levels.len() as u64
+        }
+        _ => false,
+    }
+}
+
+/// A table that is paid back in a rectangle, with under 20 ticks a step: where its charge stands in the first steps, one
+/// tick more of each weighs.
+fn few_ticks(case: &Case) -> bool {
+    let Form::Table(levels) = case.form else { return false };
+    case.balance != Balance::Symmetric && (case.ceiling.1 as usize) < 20 * levels.len()
+}
+
+/// Each quantity that a rule looks at, with its name.
+fn quantities(pulse: &PulseMetrics, rate: Rate) -> [(&'static str, u128); 12] {
+    [
+        ("peak", pulse.peak_ua().into()),
+        ("primary charge", pulse.primary_charge_pc().into()),
+        ("phase charge", pulse.phase_charge_pc().into()),
+        ("absolute charge", pulse.absolute_charge_pc().into()),
+        ("mean square", pulse.mean_square_na2(rate)),
+        ("mean absolute", pulse.mean_absolute_ua(rate).into()),
+        ("energy", pulse.energy_uj(500).into()),
+        ("short energy", pulse.short_energy_uj(500).into()),
+        ("primary width", pulse.primary_us().into()),
+        ("long peak", pulse.long_peak_ua().unwrap_or(0).into()),
+        ("direct current", pulse.mean_dc_ua(rate).into()),
+        ("peak voltage", pulse.peak_mv(500).into()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(config(3_000))]
+
+    /// REQ-SAF-200: a pulse of any form, repeat and balance, at any setting up to the ceilings and on any hardware,
+    /// amounts to no more than the check counts with.
+    #[test]
+    fn every_form_is_within_the_worst(input in inputs(), amplitude in 1_u32..=1_000, width in 1_u32..=1_000) {
+        let case = input.case();
+        let Some((worst, pulse, rate)) = both(&case, setting(&case, amplitude, width)) else {
+            return Err(TestCaseError::reject("no pulse"));
+        };
+        let balanced = case.balance.is_balanced();
+        for ((name, most), (_, value)) in quantities(&worst, rate).into_iter().zip(quantities(&pulse, rate)) {
+            // a balanced pulse leaves less than a code × a tick each repeat
+            let carried = name == "direct current" && balanced;
+            prop_assert!(carried || value <= most, "{}: {} > {}", name, value, most);
+        }
+    }
+
+    /// REQ-SAF-201: on exact hardware that is never late, the check counts with at most 1.25 times the pulse at the
+    /// ceiling, where that has 50 codes or more and 50 ticks.
+    #[test]
+    fn the_closed_form_is_tight(input in inputs()) {
+        let case = input.case();
+        let dac = ChannelHardware::symmetric(case.dac.na_per_code_positive, -1_000_000, 1_000_000);
+        let timing = HardwareTiming { late_max_ticks: 0, stamp_error_ticks: 0, ..case.timing };
+        let case = Case { dac, timing, ..case };
+        let Some((worst, pulse, rate)) = both(&case, setting(&case, 1_000, 1_000)) else {
+            return Err(TestCaseError::reject("no pulse"));
+        };
+        prop_assume!(case.ceiling.0 * 1_000 >= dac.na_per_code_positive * 50 && !coarse(&case));
+        prop_assume!(!few_ticks(&case));
+        for ((name, most), (_, value)) in quantities(&worst, rate).into_iter().zip(quantities(&pulse, rate)) {
+            // a rest within a phase counts as part of it, and so does a last point that few codes may turn round
+            let rests = match case.form {
+                Form::Points(points) => points.len() > 2,
+                Form::Table(levels) => levels.iter().any(|level| *level < 1_000),
+                _ => false,
+            };
+            // points that declare a direct current may leave next to none, less than their rounding
+            let left = matches!((case.form, case.balance), (Form::Points(_), Balance::DeclaredDc { .. }));
+            // zeros at the ends of a table part its repeats, where there is nothing else between them
+            let joined = case.repeat.count > 1 && !case.balance.is_balanced();
+            let looser = (name.starts_with("primary") && (rests || joined))
+                || (left && ["direct current", "phase charge"].contains(&name));
+            // 16 ticks that a balancing part may be wider
+            let widened = if name == "primary width" { 64 } else { 8 };
+            prop_assert!(looser || most * 4 <= value * 5 + widened, "{}: {} against {}", name, most, value);
+        }
+    }
+
+    /// REQ-SAF-202: with lower ceilings no value of any rule is higher, whatever the form.
+    #[test]
+    fn values_grow_with_the_ceiling(input in inputs(), amplitude in 1_u32..=1_000, width in 1_u32..=1_000) {
+        let case = input.case();
+        let lower = setting(&case, amplitude, width);
+        let at = |ceiling: (u32, u32)| {
+            let case = Case { ceiling, set: None, ..case };
+            case.try_plan(|plan| assess(&plan, &case.setup, &case.profile)).ok()
+        };
+        let low = (lower.amplitude.as_microamps(), lower.width.as_micros());
+        let (Some(high), Some(low)) = (at(case.ceiling), at(low)) else {
+            return Err(TestCaseError::reject("not a plan"));
+        };
+        for row in low.rows().filter(|row| row.rule != &rules::E_BAL_1) {
+            let at_ceiling = high.row(row.rule).map(|r| (r.value, r.verdict));
+            prop_assert!(at_ceiling.is_some_and(|(value, _)| row.value <= value), "{row}\n{at_ceiling:?}");
+        }
+    }
+}
+
+/// What one channel put out, as its edges were applied.
+#[derive(Default)]
+struct Sums {
+    since: u64,
+    current_na: i64,
+    square: u128,
+    absolute: u128,
+    net: i128,
+    peak: u64,
+}
+
+impl Sums {
+    fn edge(&mut self, at: u64, current_na: i64) {
+        let (magnitude, ticks) = (u128::from(self.current_na.unsigned_abs()), u128::from(at - self.since));
+        self.square += magnitude * magnitude * ticks;
+        self.absolute += magnitude * ticks;
+        self.net += i128::from(self.current_na) * i128::from(at - self.since);
+        self.peak = self.peak.max(self.current_na.unsigned_abs());
+        (self.since, self.current_na) = (at, current_na);
+    }
+}
+
+fn run_late(case: &Case, plan: &Plan<'_>, seed: u64) -> Result<(), TestCaseError> {
+    let worst = PulseMetrics::worst(plan, 0).unwrap();
+    let mut storage = [ChannelState::new(); 2];
+    let mut engine = Engine::new(plan, &mut storage).unwrap();
+    engine.command(0, plan.session().channels()[0].ceiling, 0).unwrap();
+    engine.start(0);
+    let (mut random, mut sums) = (seed | 1, Sums::default());
+    let late = u64::from(plan.hardware().lateness_ticks());
+    loop {
+        while let Some(frame) = engine.pending() {
+            prop_assert!(engine.accept(frame.channel(), frame.sequence()));
+        }
+        let Next::At(tick) = engine.next() else { break };
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = (tick + (random >> 33) % (late + 1)).max(sums.since);
+        let changes: Vec<Change> = engine.step().iter().flat_map(Step::changes).collect();
+        for change in changes {
+            sums.edge(at, change.level.current_na(&case.dac));
+        }
+        prop_assert_eq!(engine.applied(at), Ok(()), "due {} at {}", tick, at);
+    }
+    let pulses = u128::from(engine.counters(0).unwrap().pulses);
+    prop_assume!(pulses > 0);
+    let hz = u128::from(case.timing.ticks_per_second);
+    let rate = plan.channel(0).unwrap().rate();
+    let bound = worst.mean_square_na2(rate) * hz;
+    prop_assert!(sums.square <= bound, "{} > {bound}", sums.square);
+    prop_assert!(sums.peak.div_ceil(1_000) <= worst.peak_ua(), "{} nA > {} µA", sums.peak, worst.peak_ua());
+    let absolute = (sums.absolute * 1_000).div_ceil(hz);
+    prop_assert!(absolute <= pulses * u128::from(worst.absolute_charge_pc()));
+    if !case.balance.is_balanced() {
+        let most = worst.net_na_ticks().unsigned_abs() * pulses;
+        prop_assert!(sums.net.unsigned_abs() <= most, "{} > {most}", sums.net);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    /// REQ-SAF-203: with every edge as late as declared, at random, what a train of any form puts out stays within what
+    /// the check counted with: mean square, peak, absolute charge, and the charge of a declared direct current.
+    #[test]
+    fn late_edges_stay_within(input in inputs(), seed in any::<u64>()) {
+        let case = input.case();
+        prop_assume!(case.timing.late_max_ticks > 0 && !is_late_beyond_core(&input.pulse, case.dac.is_exact()));
+        let Ok(result) = case.try_plan(|plan| run_late(&case, &plan, seed)) else {
+            return Err(TestCaseError::reject("not a plan"));
+        };
+        result?;
+    }
+}

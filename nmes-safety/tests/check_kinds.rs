@@ -1,0 +1,218 @@
+//! Repeats, declared direct current, long tables, slopes, timings and programmes, on both sides of each limit.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+mod check_support;
+
+use check_support::{Case, exercise, ms, us};
+use nmes_core::*;
+use nmes_safety::{Profile, Rule, Verdict, rules};
+
+/// The case passes the rule at `at` and is denied at `past`, which is one step further.
+fn denies(rule: &Rule, at: (Case, u64), past: (Case, u64)) {
+    assert_eq!(at.0.row(rule), (Verdict::Pass, Some(at.1)), "{} at its limit", rule.id);
+    assert_eq!(past.0.row(rule), (Verdict::Deny, Some(past.1)), "{} past its limit", rule.id);
+}
+
+/// REQ-SAF-204: the squares, the absolute charge and the energy of a pulse count once a repeat; its phase charge, peak
+/// and width once. Five of 100 µs have the r.m.s. of one of 500 µs.
+#[test]
+fn repeats() {
+    let times = |count, gap| Repeat { count, gap: us(gap) };
+    let five = |ua, gap| Case { repeat: times(5, gap), ..Case::pulse(ua, 100, 250) };
+    denies(&rules::N_RMS_1, (five(100_000, 0), 50_000), (five(100_001, 0), 50_001));
+    denies(&rules::N_RMS_1, (five(100_000, 50), 50_000), (five(100_001, 50), 50_001));
+    let once = Case { repeat: Repeat::ONCE, ..five(100_000, 0) };
+    for rule in [&rules::E_Q_1, &rules::E_PEAK_1, &rules::E_W_1] {
+        assert_eq!(five(100_000, 0).row(rule), once.row(rule), "{}", rule.id);
+    }
+    let energy = |case: Case| case.row(&rules::N_EN_1).1.unwrap();
+    assert_eq!(energy(five(100_000, 0)), 5 * energy(once));
+    let draft = Profile::named("aami-ns4-style-tens").unwrap();
+    let absolute = |ua| Case { profile: draft, repeat: times(10, 0), ..Case::pulse(ua, 100, 40) };
+    denies(&rules::G_NS4_Q, (absolute(12_500), 25_000_000), (absolute(12_501), 25_002_000));
+}
+
+/// REQ-SAF-204: phases that follow one another without a gap, repeat after repeat, are one.
+#[test]
+fn repeats_without_a_gap() {
+    let at_most = MicroAmps::MAX;
+    let monophasic = Case { balance: Balance::DeclaredDc { at_most }, ..Case::pulse(10_000, 100, 10) };
+    let joined = |gap| Case { repeat: Repeat { count: 6, gap: us(gap) }, ..monophasic };
+    assert_eq!(joined(0).row(&rules::E_W_1), (Verdict::Deny, Some(600)));
+    assert_eq!(joined(1).row(&rules::E_W_1), (Verdict::Pass, Some(100)));
+    assert_eq!(joined(0).row(&rules::E_Q_1).1, Some(6_000_000));
+    assert_eq!(joined(1).row(&rules::E_Q_1).1, Some(1_000_000));
+    // a triphasic pulse ends the way it begins
+    let outer = Form::Triphasic { outer_percent: 50 };
+    let triphasic =
+        Case { form: outer, repeat: Repeat { count: 25, gap: us(0) }, ..Case::pulse(10_000, 200, 10) };
+    assert_eq!(triphasic.row(&rules::E_Q_1).1, Some(2_000_000));
+}
+
+fn declared(ua: u32, us: u32, hz: u32) -> Case {
+    let balance = Balance::DeclaredDc { at_most: MicroAmps::MAX };
+    Case { balance, setup: exercise(100_000), ..Case::pulse(ua, us, hz) }
+}
+
+fn allowing(case: Case, net: u64) -> Case {
+    let profile =
+        Profile::custom("monophasic", &Profile::default()).with_limit(&rules::E_BAL_1, net).unwrap();
+    Case { profile, ..case }
+}
+
+/// REQ-SAF-205: a declared direct current is denied by every profile that does not state how much, and by the figure of
+/// one that does; the protocol, the device and the subject cannot allow it.
+#[test]
+fn declared_direct_current_is_denied() {
+    let case = declared(20_000, 300, 40);
+    assert_eq!(case.row(&rules::E_BAL_1), (Verdict::Deny, Some(6_000_000_000)));
+    assert!(case.checked().unwrap_err().contains("E-BAL-1"));
+    for name in Profile::NAMES {
+        let profile = Profile::named(name).unwrap();
+        assert_eq!(Case { profile, ..case }.row(&rules::E_BAL_1).0, Verdict::Deny, "{name}");
+    }
+    denies(
+        &rules::E_BAL_1,
+        (allowing(case, 6_000_000_000), 6_000_000_000),
+        (allowing(case, 5_999_999_999), 6_000_000_000),
+    );
+    assert!(allowing(case, 6_000_000_000).checked().is_ok());
+    let setup =
+        exercise(5_000).with_limit(nmes_safety::Layer::Protocol, &rules::E_BAL_1, 6_000_000_000).unwrap();
+    assert_eq!(Case { setup, ..case }.row(&rules::E_BAL_1).0, Verdict::Deny);
+    let stated = Profile::custom("monophasic", &Profile::default());
+    assert!(stated.with_limit(&rules::E_BAL_1, rules::E_BAL_1.loosest + 1).is_err());
+}
+
+/// REQ-SAF-205: a balanced pulse sums to zero whatever a profile allows to others.
+#[test]
+fn the_figure_is_not_for_balanced_pulses() {
+    let case = allowing(Case::pulse(20_000, 300, 40), 6_000_000_000);
+    let report = case.report();
+    let row = report.row(&rules::E_BAL_1).unwrap();
+    assert_eq!((row.verdict, row.value, row.limit), (Verdict::Pass, Some(0), Some(0)));
+}
+
+/// REQ-SAF-205: the mean direct current of the pulses, f·|ΣIt|, is held against N-DC-1 and, on the contact area, against
+/// E-DC-4; it adds to what the setup declares.
+#[test]
+fn declared_direct_current_is_seen() {
+    // 100 mA × 100 µs × 40 Hz are 0.4 mA
+    let case = declared(100_000, 100, 40);
+    assert_eq!(case.row(&rules::N_DC_1), (Verdict::Pass, Some(400)));
+    let own = exercise(100_000).with_declared_dc(MicroAmps::from_microamps(5).unwrap()).unwrap();
+    assert_eq!(Case { setup: own, ..case }.row(&rules::N_DC_1), (Verdict::Pass, Some(405)));
+    let twice = Case { repeat: Repeat { count: 2, gap: us(500) }, ..case };
+    assert_eq!(twice.row(&rules::N_DC_1), (Verdict::Pass, Some(800)));
+    // 2 mA on 4 cm² of contact are 0.5 mA/cm²
+    let density = |ua| Case { setup: exercise(800), ..declared(ua, 200, 100) };
+    denies(&rules::E_DC_4, (density(100_000), 500), (density(100_001), 501));
+    let late = HardwareTiming { late_max_ticks: 10, ..HardwareTiming::ideal(1_000_000) };
+    let late = Case { timing: late, ..case };
+    assert!(late.row(&rules::N_DC_1).1.unwrap() >= 440, "a pulse that ends late leaves more");
+    assert_eq!(Case::pulse(100_000, 100, 40).report().row(&rules::N_DC_1).unwrap().value, Some(0));
+}
+
+/// REQ-SAF-206: the steps of a table are one phase: from 0.1 s on it counts as direct current, whatever its steps last.
+#[test]
+fn long_tables() {
+    static STAIR: [i16; 4] = [4_096, 8_192, 16_384, 8_192];
+    let long = |ua, us| Case { form: Form::Table(&STAIR), rate: (1, 1_000_000), ..Case::pulse(ua, us, 1) };
+    denies(&rules::N_DC_2, (long(80_000, 100_000), 80_000), (long(80_001, 100_000), 80_001));
+    assert!(long(80_001, 99_999).report().row(&rules::N_DC_2).is_none());
+    // half of 40 mA × 400 µs and what the last step has less
+    assert_eq!(long(40_000, 400).row(&rules::E_Q_1).1, Some(9_000_000));
+    denies(&rules::E_W_1, (long(40_000, 500), 500), (long(40_000, 501), 501));
+    // ends that rest do not part it from itself
+    static PARTED: [i16; 3] = [16_384, 0, 16_384];
+    let parted = Case { form: Form::Table(&PARTED), ..long(80_000, 100_000) };
+    assert_eq!(parted.row(&rules::N_DC_2), (Verdict::Pass, Some(80_000)));
+}
+
+/// REQ-SAF-207: where the rate varies the strictest r.m.s. row applies, with the sums of the fastest rate.
+#[test]
+fn timings() {
+    let every = Rate::from_hz(100).unwrap();
+    let bursts = Timing::Bursts(Bursts { pulses: 2, every });
+    let case = Case { ceiling: (10_000, 50), ..Case::pulse(1, 1, 1_000) };
+    let uneven = Case { train: Train { timing: bursts, ..Train::default() }, ..case };
+    let which = |case: Case| {
+        let report = case.report();
+        [&rules::N_RMS_1, &rules::N_RMS_2, &rules::N_RMS_3]
+            .map(|rule| report.row(rule).and_then(|row| row.value))
+    };
+    let [_, even, _] = which(case);
+    assert!(even.is_some());
+    assert_eq!(which(case), [None, even, None]);
+    assert_eq!(which(uneven), [even, None, None]);
+    assert_eq!(uneven.row(&rules::E_F_1), case.row(&rules::E_F_1));
+    let slow = [Stage {
+        cycle: Cycle { hold: ms(1_000), rest: ms(1_000) },
+        repeats: 3,
+        level_permille: 1_000,
+        rate: Some(Rate::from_hz(10).unwrap()),
+    }];
+    let slow: &'static [Stage] = Box::leak(Box::new(slow));
+    assert_eq!(which(Case { schedule: Schedule::Program(slow), ..case }), [even, None, None]);
+}
+
+/// REQ-SAF-208: a ramp counts with its steepest part: 1, 1.571 and 3.158 times the mean.
+#[test]
+fn slopes() {
+    let ramp = |slope, up| Case { slope, up_down_min: (up, 1_000, 1_000), ..Case::new() };
+    for (slope, at, past) in [
+        (Slope::Linear, (50, 400_000), (49, 408_164)),
+        (Slope::RaisedCosine, (79, 397_722), (78, 402_821)),
+        (Slope::Exponential, (158, 399_747), (157, 402_293)),
+    ] {
+        denies(&rules::E_SLEW_2, (ramp(slope, at.0), at.1), (ramp(slope, past.0), past.1));
+    }
+}
+
+fn programme(stages: &[(u32, u32, u16)]) -> Case {
+    let stage = |(hold, rest, repeats): &(u32, u32, u16)| Stage {
+        cycle: Cycle { hold: ms(*hold), rest: ms(*rest) },
+        repeats: *repeats,
+        level_permille: 500,
+        rate: None,
+    };
+    let stages: &'static [Stage] = Box::leak(stages.iter().map(stage).collect::<Vec<_>>().into_boxed_slice());
+    Case { schedule: Schedule::Program(stages), ..Case::new() }
+}
+
+/// REQ-SAF-209: a programme counts with its longest contraction and its shortest rest between two; the rest after the
+/// last contraction of all is between none.
+#[test]
+fn programmes() {
+    // a second of ramp each way
+    let hold = |ms| programme(&[(5_000, 10_000, 3), (ms, 10_000, 2), (5_000, 10_000, 2)]);
+    denies(&rules::E_DUTY_1, (hold(28_000), 30_000), (hold(28_001), 30_001));
+    let rest = |ms| programme(&[(5_000, 10_000, 3), (5_000, ms, 2), (5_000, 0, 1)]);
+    denies(&rules::E_REST_1, (rest(1_000), 1_000), (rest(999), 999));
+    let last = |repeats| programme(&[(5_000, 10_000, 3), (5_000, 0, repeats)]);
+    assert_eq!(last(1).row(&rules::E_REST_1).0, Verdict::Pass);
+    assert_eq!(last(2).row(&rules::E_REST_1), (Verdict::Deny, Some(0)));
+    assert_eq!(hold(5_000).row(&rules::E_SES_1), Case::new().row(&rules::E_SES_1));
+    let linear = programme(&[(5_000, 10_000, 3)]).row(&rules::E_SLEW_2);
+    assert_eq!(linear, Case::new().row(&rules::E_SLEW_2), "the level of a stage is at most the ceiling");
+}
+
+/// REQ-SAF-218: a rest within custom points is a gap.
+#[test]
+fn rests_within_points() {
+    let case = |rest: u32| {
+        let point = |permille, n: u32| Point { permille, width: us(n) };
+        let points = vec![point(1_000, 100), point(0, rest - 100), point(0, 100), point(-500, 200)];
+        let width = points.iter().map(|p| p.width.as_micros()).sum();
+        let points: &'static [Point] = Box::leak(points.into_boxed_slice());
+        Case { form: Form::Points(points), ..Case::pulse(20_000, width, 40) }
+    };
+    denies(&rules::E_IPG_1, (case(250), 250), (case(251), 251));
+}

@@ -1,0 +1,172 @@
+//! Pulses of every form, at random, and a slow way to sum up a frame.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+use nmes_core::*;
+use nmes_safety::PulseMetrics;
+use proptest::prelude::*;
+
+/// What is random about a pulse.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pulse {
+    pub(crate) form: Form<'static>,
+    pub(crate) balance: Balance,
+    pub(crate) repeat: Repeat,
+    pub(crate) width_us: u32,
+}
+
+fn us(n: u32) -> Micros {
+    Micros::from_micros(n).unwrap()
+}
+
+/// For as long as the test runs.
+fn kept<T>(values: Vec<T>) -> &'static [T] {
+    Box::leak(values.into_boxed_slice())
+}
+
+fn balances() -> impl Strategy<Value = Balance> {
+    let at_most = MicroAmps::MAX;
+    prop_oneof![
+        4 => Just(Balance::Symmetric),
+        2 => (100_u16..700).prop_map(|length_percent| Balance::Asymmetric { length_percent }),
+        1 => Just(Balance::DeclaredDc { at_most }),
+    ]
+}
+
+fn nearest(charge: i64, width: i64) -> Option<i16> {
+    let half = if charge < 0 { -width / 2 } else { width / 2 };
+    i16::try_from((charge + half) / width).ok()
+}
+
+/// Points that sum to zero by the last, or not.
+fn points() -> impl Strategy<Value = (Form<'static>, u32)> {
+    let point = (prop_oneof![4 => -1_000_i16..=1_000, 1 => Just(0)], 20_u32..300);
+    (prop::collection::vec(point, 1..8), 1_u32..4).prop_filter_map("they do not balance", |(body, times)| {
+        let charge: i64 = body.iter().map(|(permille, width)| i64::from(*permille) * i64::from(*width)).sum();
+        let width = u32::try_from((charge.unsigned_abs().div_ceil(1_000) * u64::from(times)).max(20)).ok()?;
+        let permille = nearest(-charge, i64::from(width))?;
+        let last = (permille, width);
+        let all: Vec<Point> = body
+            .iter()
+            .chain([&last])
+            .map(|(permille, w)| Point { permille: *permille, width: us(*w) })
+            .collect();
+        let total = all.iter().map(|p| p.width.as_micros()).sum();
+        (permille != 0 && all.iter().any(|p| p.permille > 0)).then(|| (Form::Points(kept(all)), total))
+    })
+}
+
+fn tables() -> impl Strategy<Value = Form<'static>> {
+    let random = prop::collection::vec(0_i16..=FULL_SCALE, 2..40);
+    prop_oneof![
+        Just(&shapes::TRIANGULAR[..]),
+        Just(&shapes::SAWTOOTH[..]),
+        Just(&shapes::EXPONENTIAL[..]),
+        Just(&shapes::HALF_SINE[..]),
+        random.prop_filter_map("all zero", |levels| levels.iter().any(|l| *l > 0).then(|| kept(levels))),
+    ]
+    .prop_map(Form::Table)
+}
+
+fn forms() -> impl Strategy<Value = (Form<'static>, u32)> {
+    let prepulse = (1_u8..=100, 40_u32..300, 60_u32..900).prop_map(|(amplitude_percent, ahead, width)| {
+        (Form::Prepulse(Prepulse { amplitude_percent, width: us(ahead) }), width)
+    });
+    let triphasic = (1_u8..=90, 60_u32..900)
+        .prop_map(|(outer_percent, width)| (Form::Triphasic { outer_percent }, width));
+    prop_oneof![
+        (60_u32..900).prop_map(|width| (Form::Rectangular, width)),
+        prepulse,
+        triphasic,
+        points(),
+        (tables(), 300_u32..2_500),
+    ]
+}
+
+fn repeats() -> impl Strategy<Value = Repeat> {
+    prop_oneof![
+        2 => Just(Repeat::ONCE),
+        1 => (2_u16..7, 0_u32..800).prop_map(|(count, gap)| Repeat { count, gap: us(gap) }),
+        1 => (2_u16..30).prop_map(|count| Repeat { count, gap: Micros::ZERO }),
+    ]
+}
+
+/// Any pulse; some of them no hardware puts out.
+pub(crate) fn pulses() -> impl Strategy<Value = Pulse> {
+    (forms(), balances(), repeats()).prop_map(|((form, width_us), balance, repeat)| {
+        let balance = match form {
+            Form::Triphasic { .. } => Balance::Symmetric,
+            Form::Prepulse(_) if !balance.is_balanced() => Balance::Symmetric,
+            Form::Points(_) if matches!(balance, Balance::Asymmetric { .. }) => Balance::Symmetric,
+            _ => balance,
+        };
+        Pulse { form, balance, repeat, width_us }
+    })
+}
+
+/// What nmes-core compiles for late edges and does not repay yet: trims where the last edge of a pulse is not moved, a last
+/// phase weaker than what a table or unequal gains leave for it.
+pub(crate) fn is_late_beyond_core(pulse: &Pulse, exact: bool) -> bool {
+    match pulse.form {
+        Form::Rectangular | Form::Prepulse(_) => false,
+        Form::Triphasic { outer_percent } => !exact && outer_percent > 50,
+        Form::Points(_) | Form::Table(_) => pulse.balance.is_balanced(),
+    }
+}
+
+/// Sums of a frame, segment by segment over all repeats, against what the crate says of it.
+pub(crate) fn reference(
+    frame: &PulseFrame<'_>,
+    dac: &ChannelHardware,
+    hz: u32,
+    leading: Polarity,
+    said: &PulseMetrics,
+) {
+    let (mut absolute, mut square, mut net, mut peak) = (0_u128, 0_u128, 0_i128, 0_u64);
+    // what is moved between any two instants; a rest between two repeats ends it
+    let each = frame.cycle_segments().len();
+    let gaps = each * usize::from(frame.cycles()) > usize::from(frame.segment_count());
+    let (mut low, mut high, mut largest) = (0_i128, 0_i128, 0_u128);
+    let mut moved = 0_i128;
+    for (index, segment) in frame.segments().enumerate() {
+        let na = segment.level.current_na(dac);
+        let charge = i128::from(na) * i128::from(segment.ticks);
+        moved += charge;
+        (low, high) = (low.min(moved), high.max(moved));
+        largest = largest.max(high.abs_diff(low));
+        if gaps && (index + 1) % each == 0 {
+            (low, high, moved) = (0, 0, 0);
+        }
+        absolute += charge.unsigned_abs();
+        square += u128::from(na.unsigned_abs()) * charge.unsigned_abs();
+        net += charge;
+        if segment.level != Level::Code(0) {
+            peak = peak.max(na.unsigned_abs());
+        }
+    }
+    // the gap after the last repeat is not there, and what an offset leaves in it counts
+    let gap = if gaps { frame.cycle_segments().last() } else { None };
+    let leak = gap.map_or(0, |s| i128::from(s.level.current_na(dac)) * i128::from(s.ticks));
+    let pc = |na_ticks: u128| (na_ticks * 1_000).div_ceil(u128::from(hz));
+    assert_eq!(u128::from(said.absolute_charge_pc()), pc(absolute + leak.unsigned_abs()));
+    assert!(u128::from(said.phase_charge_pc()) >= pc(largest));
+    // what each of joined repeats leaves is taken as moved one way
+    let left = if gaps { 0 } else { net.unsigned_abs() };
+    assert!(u128::from(said.phase_charge_pc()) <= pc(largest + leak.unsigned_abs() + left));
+    assert_eq!(said.peak_ua(), peak.div_ceil(1_000));
+    if leak == 0 {
+        assert_eq!(
+            u128::from(said.energy_uj(500)),
+            (square * 500).div_ceil(u128::from(hz) * 1_000_000_000_000)
+        );
+        assert_eq!(said.net_na_ticks() * if leading == Polarity::Negative { -1 } else { 1 }, net);
+    }
+}
