@@ -36,7 +36,10 @@ pub(crate) type Serial = UartPeripheral<Enabled, pac::UART0, SerialPins>;
 pub(crate) struct Pico;
 
 impl SafeState for Pico {
-    #[expect(unsafe_code, reason = "from a panic or a fault there is no owner to ask; the register takes any word")]
+    #[expect(
+        unsafe_code,
+        reason = "from a panic or a fault there is no owner to ask; the register takes any word"
+    )]
     fn safe_state() {
         // SAFETY: the register only clears pins; it may be written at any time and from anywhere
         unsafe { (*pac::SIO::ptr()).gpio_out_clr().write(|w| w.bits(OUTPUT_PINS)) };
@@ -102,7 +105,13 @@ impl Board {
         let one_shot: Out = pins.gpio9.into_push_pull_output_in_state(LOW).into_dyn_pin();
         let mut watchdog = Watchdog::new(p.WATCHDOG);
         let clocks = init_clocks_and_plls(
-            CRYSTAL_HZ, p.XOSC, p.CLOCKS, p.PLL_SYS, p.PLL_USB, &mut p.RESETS, &mut watchdog,
+            CRYSTAL_HZ,
+            p.XOSC,
+            p.CLOCKS,
+            p.PLL_SYS,
+            p.PLL_USB,
+            &mut p.RESETS,
+            &mut watchdog,
         )
         .ok()?;
         let mut timer = Timer::new(p.TIMER, &mut p.RESETS, &clocks);

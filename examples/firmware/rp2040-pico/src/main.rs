@@ -71,7 +71,10 @@ fn start(mut board: Board) -> Result<(), Report> {
 }
 
 /// Both interrupts have the same priority, so neither comes within the other.
-#[expect(unsafe_code, reason = "unmasking an interrupt can break a critical section made of masks; there is none")]
+#[expect(
+    unsafe_code,
+    reason = "unmasking an interrupt can break a critical section made of masks; there is none"
+)]
 fn unmask() {
     // SAFETY: everything shared with these interrupts is behind a critical section
     unsafe {

@@ -17,12 +17,18 @@ const LENGTH_MS: u32 = 3_600_000;
 /// An MCP4922 at 25 µA a code.
 const DAC: ChannelHardware = ChannelHardware::symmetric(25_000, -4_095, 4_095);
 
+/// The bridge stays open for so long before it drives the other way, and before a trim: what this processor takes to
+/// have the trim after a pulse admitted. A bridge itself needs a microsecond or two.
+const DEAD_US: u32 = 130;
+/// As asked for, so that nothing rounds it: the dead time, L and twice ε. The row's own is 100 µs.
+const GAP_US: u32 = 160;
+
 /// The timing of this board; `docs/emulation.md` has the measurements behind it.
 const TIMING: HardwareTiming = HardwareTiming {
     late_max_ticks: 26,
     stamp_error_ticks: 2,
     min_edge_ticks: 30,
-    dead_ticks: 70,
+    dead_ticks: DEAD_US,
     ..HardwareTiming::ideal(1_000_000)
 };
 
@@ -76,6 +82,7 @@ pub(crate) fn ready() -> Result<Ready, Refused> {
     };
     let request = Request {
         amplitude: MicroAmps::from_microamps(SET_UA),
+        gap: Micros::from_micros(GAP_US),
         length: Millis::from_millis(LENGTH_MS),
         ..Request::default()
     };
