@@ -17,6 +17,8 @@ use crate::session::{Ready, Refused};
 const CALLS_A_TICK: u8 = 5;
 /// How long before an edge current and voltage are converted.
 const MEASURE_US: u64 = 8;
+/// And how long the wait for it has to be.
+const SPARE_US: u64 = 120;
 
 type Stim = Stimulator<'static, BoardOutput, EdgeClock, AdcSense>;
 
@@ -88,10 +90,7 @@ impl App {
             if at > self.alarms.now().saturating_add(LEAD_US) {
                 break;
             }
-            let halted = self.wait(at.saturating_sub(MEASURE_US)) || {
-                self.measure(at);
-                self.wait(at)
-            };
+            let halted = self.measure_before(at) || self.wait(at);
             if halted {
                 self.halt();
                 break;
@@ -114,10 +113,18 @@ impl App {
         }
     }
 
-    /// Converts before an edge, where there is time for it.
-    fn measure(&mut self, at: u64) {
-        let in_time = at >= self.alarms.now().saturating_add(MEASURE_US.saturating_sub(1));
-        keep(if in_time { self.inputs.measure() } else { None });
+    /// Converts shortly before an edge: of each phase, and of the rest before each pulse. True when the emergency stop
+    /// is pressed.
+    ///
+    /// Not of gaps and trims: judging a measurement takes 25 µs, and the edges there stand too close for that.
+    fn measure_before(&mut self, at: u64) -> bool {
+        if at < self.alarms.now().saturating_add(SPARE_US) {
+            keep(None);
+            return false;
+        }
+        let halted = self.wait(at.saturating_sub(MEASURE_US));
+        keep(self.inputs.measure());
+        halted
     }
 
     /// The slow side, each millisecond.
