@@ -134,9 +134,11 @@ export class Bench {
     if (forward !== before.forward || reverse !== before.reverse) this.pins.push({ t: this.now, forward, reverse });
     if (forward && reverse) this.fault("both diagonals closed");
     const enabled = this.now < this.oneShotUntil;
-    const code = enabled && forward !== reverse ? (forward ? 1 : -1) * (output ?? 4_095) : 0;
-    if (code !== this.level.code) this.tape.push({ t: this.now, code, why });
+    const code = enabled && forward !== reverse ? (forward ? 1 : -1) * (output ?? 4_095) || 0 : 0;
+    if (code === this.level.code) return;
+    this.tape.push({ t: this.now, code, why });
     this.level.code = code;
+    this.onChange?.();
   }
 
   convert(channel) {
