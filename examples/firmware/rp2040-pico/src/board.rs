@@ -85,6 +85,7 @@ pub(crate) struct Board {
     pub(crate) watchdog: Watchdog,
     pub(crate) running: Out,
     pub(crate) serial: Option<Serial>,
+    pub(crate) timer: Timer,
     /// The watchdog made this start, not power.
     pub(crate) after_watchdog: bool,
 }
@@ -138,7 +139,7 @@ impl Board {
         let alarms = Alarms::new(timer, timer.alarm_0()?, timer.alarm_1()?);
         let running = pins.gpio25.into_push_pull_output_in_state(LOW).into_dyn_pin();
         let clock = EdgeClock::new(timer);
-        Some(Self { output, clock, alarms, inputs, watchdog, running, serial, after_watchdog })
+        Some(Self { output, clock, alarms, inputs, watchdog, running, serial, timer, after_watchdog })
     }
 }
 

@@ -24,6 +24,7 @@ use core::panic::PanicInfo;
 use cortex_m_rt::{ExceptionFrame, entry, exception};
 use critical_section::Mutex;
 use nmes_hal_adapters::SafeState;
+use rp2040_hal::Timer;
 use rp2040_hal::fugit::ExtU32;
 use rp2040_hal::pac::{self, interrupt};
 
@@ -47,12 +48,12 @@ const WATCHDOG_MS: u32 = 50;
 fn main() -> ! {
     Pico::safe_state();
     let Some(mut board) = Board::take() else { hang() };
-    let serial = board.serial.take();
+    let (serial, timer) = (board.serial.take(), board.timer);
     match start(board) {
         Ok(()) => say(Report::Armed),
         Err(report) => say(report),
     }
-    idle(serial)
+    idle(serial, &timer)
 }
 
 /// Apart from `main`, so that its stack is free again once it returns.
@@ -84,33 +85,36 @@ fn unmask() {
 }
 
 /// Sends what there is to say. Nothing of the output depends on how fast this is, or whether it runs at all.
-fn idle(mut serial: Option<Serial>) -> ! {
+fn idle(mut serial: Option<Serial>, timer: &Timer) -> ! {
     loop {
         if let Some(serial) = serial.as_mut()
             && let Some(report) = report::next()
         {
             let _ = write!(serial, "{report:?}\r\n");
         }
-        pass_the_time();
+        pass_the_time(timer);
     }
 }
 
 #[cfg(not(feature = "disturb"))]
-fn pass_the_time() {
+fn pass_the_time(_: &Timer) {
     cortex_m::asm::wfi();
 }
 
 /// Masks interrupts for a time between 0 and 200 µs, then leaves as long again: what a careless neighbour would do.
 #[cfg(feature = "disturb")]
-fn pass_the_time() {
+fn pass_the_time(timer: &Timer) {
     use core::sync::atomic::{AtomicU32, Ordering};
     static SEED: AtomicU32 = AtomicU32::new(1);
     let seed = SEED.load(Ordering::Relaxed).wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
     SEED.store(seed, Ordering::Relaxed);
-    // 0 to 24,999 cycles of 8 ns
-    let cycles = (seed >> 8) % 25_000;
-    critical_section::with(|_| cortex_m::asm::delay(cycles));
-    cortex_m::asm::delay(cycles);
+    let micros = u64::from(seed >> 8) % 201;
+    let wait = || {
+        let until = clock::now(timer).saturating_add(micros);
+        while clock::now(timer) < until {}
+    };
+    critical_section::with(|_| wait());
+    wait();
 }
 
 #[interrupt]
