@@ -5,8 +5,6 @@
 import { readFileSync } from "node:fs";
 import { ConsoleLogger, GPIOPinState, LogLevel, Simulator } from "rp2040js";
 
-/** Nanoseconds of a cycle at 125 MHz. */
-const CYCLE_NS = 8;
 const PINS = { select: 5, latch: 6, forward: 7, reverse: 8, oneShot: 9, stop: 14, running: 25 };
 const ADC = { current: 0, voltage: 1, heel: 2 };
 /** The firmware's own figures: what a part of the real board is dimensioned for. */
@@ -185,15 +183,16 @@ export class Bench {
 
   /** At most a millisecond, so that the outer part gets to look. */
   stretch(end) {
-    const { clock } = this;
-    const { core } = this.mcu;
+    const { clock, mcu } = this;
+    const { core } = mcu;
     const stop = Math.min(end, clock.nanos + 1e6);
     while (clock.nanos < stop && !this.resetWanted) {
       if (core.waiting || this.halted) {
         const toAlarm = clock.nextAlarm ? clock.nanosToNextAlarm : Infinity;
         clock.tick(Math.max(1, Math.min(toAlarm, stop - clock.nanos)));
       } else {
-        clock.tick(core.executeInstruction() * CYCLE_NS);
+        // the system clock as the image has set it up
+        clock.tick((core.executeInstruction() * 1e9) / mcu.clkSys);
       }
     }
   }

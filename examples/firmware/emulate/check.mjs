@@ -52,31 +52,38 @@ export function judgeWalk(capture, shape, naPerCode) {
   const wrong = capture.faults.map((f) => `${f.text} at ${f.t} ns`);
   if (list.some((p) => !p.second)) wrong.push("a pulse of one phase");
   const whole = list.filter((p) => p.second);
-  const late = trains(whole).flatMap((train) => lateness(train, shape));
-  const { min, max } = span(late);
+  const figures = { pulses: whole.length, trims: list.reduce((s, p) => s + p.trims.length, 0) };
+  Object.assign(figures, chargeOfPulses(whole, shape, naPerCode, wrong), mean400(whole, shape, naPerCode, wrong));
+  figures.widths = span(whole.map((p) => (p.first.to - p.first.from) / 1e3));
+  const off = Math.max(figures.widths.max - shape.widthUs, shape.widthUs - figures.widths.min);
+  if (off > shape.widthUs / 10) wrong.push("a leading phase off by 10 %");
+  figures.dead = Math.min(...deadTimes(capture.pins)) / 1e3;
+  if (figures.dead < shape.deadUs) wrong.push(`a dead time of ${figures.dead} µs`);
+  const left = trains(list).map((train) => total(train.flatMap((p) => [p.first, p.second, ...p.trims]), naPerCode));
+  return { figures: { ...figures, trains: left.length, left: furthest(left) }, wrong, whole };
+}
+
+const total = (parts, naPerCode) => parts.filter(Boolean).reduce((s, p) => s + charge(p, naPerCode), 0);
+const furthest = (list) => list.reduce((a, q) => (Math.abs(q) > Math.abs(a) ? q : a), 0);
+
+/** Each pulse against Σ|Δcode| × the spread of the edges; a pulse has four edges, each of its code. */
+function chargeOfPulses(whole, shape, naPerCode, wrong) {
+  const { min, max } = span(trains(whole).flatMap((train) => lateness(train, shape)));
   const jitter = max - min;
-  const net = whole.map((p) => charge(p.first, naPerCode) + charge(p.second, naPerCode));
-  // a pulse has four edges, each of its code
-  const bound = whole.map((p) => (2 * (Math.abs(p.first.code) + Math.abs(p.second.code)) * naPerCode * jitter) / 1e6);
-  const worst = net.reduce((at, q, n) => (Math.abs(q) > Math.abs(net[at]) ? n : at), 0);
-  net.forEach((q, n) => Math.abs(q) > bound[n] && wrong.push(`pulse ${n}: ${q} pC, more than ${bound[n]}`));
-  const full = whole.filter((p) => Math.abs(p.first.code) === shape.fullCode);
-  const counted = full.slice(0, 400);
-  const sum = counted.reduce((s, p) => s + charge(p.first, naPerCode) + charge(p.second, naPerCode), 0);
-  // pC over µs are µA
-  const mean = sum / (counted.length * shape.periodUs);
-  if (counted.length < 400) wrong.push(`only ${counted.length} pulses at the full level`);
+  const boundOf = (p) => (2 * (Math.abs(p.first.code) + Math.abs(p.second.code)) * naPerCode * jitter) / 1e6;
+  const net = whole.map((p) => total([p.first, p.second], naPerCode));
+  const most = furthest(net);
+  net.forEach((q, n) => Math.abs(q) > boundOf(whole[n]) && wrong.push(`pulse ${n}: ${q} pC, over ${boundOf(whole[n])}`));
+  return { jitter, net: most, bound: boundOf(whole[net.indexOf(most)]) };
+}
+
+/** The mean over 400 pulses at the full level, in µA: pC over µs. */
+function mean400(whole, shape, naPerCode, wrong) {
+  const full = whole.filter((p) => Math.abs(p.first.code) === shape.fullCode).slice(0, 400);
+  const mean = total(full.flatMap((p) => [p.first, p.second]), naPerCode) / (full.length * shape.periodUs);
+  if (full.length < 400) wrong.push(`only ${full.length} pulses at the full level`);
   if (Math.abs(mean) > 2) wrong.push(`a mean of ${mean} µA`);
-  const widths = span(whole.map((p) => (p.first.to - p.first.from) / 1e3));
-  if (widths.min < 0.9 * shape.widthUs || widths.max > 1.1 * shape.widthUs) wrong.push("a leading phase off by 10 %");
-  const dead = Math.min(...deadTimes(capture.pins)) / 1e3;
-  if (dead < shape.deadUs) wrong.push(`a dead time of ${dead} µs`);
-  const left = trains(list).map((train) => train.flatMap((p) => [p.first, p.second, ...p.trims]))
-    .map((parts) => parts.filter(Boolean).reduce((s, p) => s + charge(p, naPerCode), 0));
-  const figures = { pulses: whole.length, counted: counted.length, trains: left.length, jitter, net: net[worst],
-    bound: bound[worst], mean, widths, dead, trims: list.reduce((s, p) => s + p.trims.length, 0),
-    left: left.reduce((a, q) => (Math.abs(q) > Math.abs(a) ? q : a), 0) };
-  return { figures, wrong, whole };
+  return { counted: full.length, mean };
 }
 
 /** How long both diagonals were open whenever the other one closes next. */
@@ -98,7 +105,7 @@ export function compare(whole, events, shape) {
   const [got, want] = [trains(whole), trains(wanted)];
   const wrong = [];
   if (got.length !== want.length) wrong.push(`${got.length} trains, not ${want.length}`);
-  const result = { trains: want.length, edges: 0, worst: 0, otherCode: 0, onsets: [] };
+  const result = { trains: want.length, edges: 0, worst: 0, otherCode: 0, codeOff: 0, onsets: [] };
   want.forEach((train, n) => {
     const mine = got[n] ?? [];
     if (mine.length !== train.length) wrong.push(`train ${n}: ${mine.length} pulses, not ${train.length}`);
@@ -118,6 +125,6 @@ function compareOne(mine, wanted, shift, result) {
     }
     const off = Math.abs(mine[phase].code - wanted[phase].code);
     result.otherCode += off ? 1 : 0;
-    result.codeOff = Math.max(result.codeOff ?? 0, off);
+    result.codeOff = Math.max(result.codeOff, off);
   }
 }

@@ -17,10 +17,14 @@ export function begin(image, walk) {
   return bench;
 }
 
-/** A walk to its end. */
+/** A walk to its end; then the stop is pressed, so that the image says what it counted. */
 export function walked(image, walk) {
   const bench = begin(image, walk);
   bench.run(bench.zero + walk.at(-1).us * 1e3 + 2e9);
+  bench.press();
+  bench.run(bench.now + 5e7);
+  const counted = bench.lines.map(({ text }) => /worst_late: (\d+).*deferred: (\d+), dropped: (\d+)/.exec(text));
+  bench.stats = counted.find(Boolean)?.slice(1).map(Number) ?? [];
   return bench;
 }
 

@@ -19,9 +19,9 @@ const DAC: ChannelHardware = ChannelHardware::symmetric(25_000, -4_095, 4_095);
 
 /// The bridge stays open for so long before it drives the other way, and before a trim: what this processor takes to
 /// have the trim after a pulse admitted. A bridge itself needs a microsecond or two.
-const DEAD_US: u32 = 170;
+const DEAD_US: u32 = 120;
 /// As asked for, so that nothing rounds it: the dead time, L and twice ε. The row's own is 100 µs.
-const GAP_US: u32 = 200;
+const GAP_US: u32 = 150;
 
 /// The timing of this board; `docs/emulation.md` has the measurements behind it.
 const TIMING: HardwareTiming = HardwareTiming {
