@@ -57,6 +57,7 @@ function walkTable(runs) {
     ["largest charge left by a train", ({ figures: f }) => `${round(f.left / 1e3, 2)} nC`],
     ["shortest dead time, of 120 µs", ({ figures: f }) => `${round(f.dead)} µs`],
     ["edges held against `nmes events`", ({ result: r }) => `${r.edges} in ${r.trains} trains`],
+    ["trains a pulse longer or shorter", ({ result: r }) => `${r.otherLength}`],
     ["furthest from it", ({ result: r }) => `${round(r.worst / 1e3, 2)} µs`],
     ["phases with another code, most off by", ({ result: r }) => `${r.otherCode}, ${r.codeOff}`],
     ["latest edge by the image's own count, of L = 26", ({ result: r }) => `${r.stats[0]} µs`],
@@ -70,8 +71,8 @@ function walkTable(runs) {
 
 function wrongTable() {
   const lines = ["| what goes wrong | current flows for | allowed | then |", "|---|---|---|---|"];
-  for (const { name, act, within, resets, also } of WRONG) {
-    const bench = disturbed(image, act);
+  for (const { name, act, delayUs, within, resets, also } of WRONG) {
+    const bench = disturbed(image, act, delayUs);
     const end = opened(bench);
     if (!(end.us <= within)) blame(name, [`open after ${end.us} µs, not ${within}`]);
     if (end.again) blame(name, ["current again"]);

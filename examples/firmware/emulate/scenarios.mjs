@@ -28,15 +28,15 @@ export function walked(image, walk) {
   return bench;
 }
 
-/** One step, and `act` 130 µs into the leading phase of its tenth pulse; then 300 ms more. */
-export function disturbed(image, act) {
+/** One step, and `act` some time into the leading phase of its tenth pulse; then 300 ms more. */
+export function disturbed(image, act, delayUs = 130) {
   const bench = begin(image, [{ us: 200_000, lifted: true }]);
   const end = bench.zero + 1.5e9;
   // a pulse is four changes of the tape
   bench.onChange = () => {
     if (bench.tape.length !== 37) return;
     bench.onChange = null;
-    bench.clock.createAlarm(() => ((bench.actedAt = bench.now), act(bench))).schedule(130_000);
+    bench.clock.createAlarm(() => ((bench.actedAt = bench.now), act(bench))).schedule(delayUs * 1e3);
   };
   bench.run(end, () => bench.actedAt !== undefined);
   if (bench.actedAt === undefined) throw new Error("no tenth pulse");
@@ -56,7 +56,9 @@ const said = (bench, text) => bench.lines.some((line) => line.text.includes(text
 
 /** Things that go wrong: what is done, how long current may flow after it, and what else has to be. */
 export const WRONG = [
-  { name: "emergency stop pressed within a phase", act: (b) => b.press(), within: 180, resets: 0,
+  { name: "emergency stop pressed while an edge is waited for", act: (b) => b.press(), within: 120, resets: 0,
+    also: (b) => said(b, "Halted") },
+  { name: "emergency stop pressed just after an edge", act: (b) => b.press(), delayUs: 3, within: 120, resets: 0,
     also: (b) => said(b, "Halted") },
   { name: "processor stands still within a phase", act: (b) => (b.halted = true), within: 500, resets: 1,
     also: (b) => said(b, "AfterWatchdog") },
