@@ -15,6 +15,7 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
 device_crates=(nmes-core nmes-safety nmes-protocols nmes-hal-adapters)
 device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
+pico_target=thumbv6m-none-eabi
 proofs=(core_engine core_render safety_guard safety_records protocols_trigger)
 all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash tables demo)
 
@@ -39,7 +40,8 @@ usage: ./ci.sh STEP...
            NMES_TABLES=write ./ci.sh tables makes them anew
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
-  sizes    sizes of the link-proof images
+  emulate  foot drop on an emulated RP2040, its pins held against the plan; writes the tables of docs/emulation.md (npm)
+  sizes    sizes of the link-proof images and of the Pico image
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
   schema   what `nmes check --json` and `nmes report --json` print, against docs/schema with an independent validator
            (needs Python; the tests do the same with one of their own)
@@ -106,7 +108,7 @@ need_debian() { # command package
 step_fmt() {
   need_component fmt rustfmt || { skip "fmt: no rustfmt (rustup component add rustfmt)"; return; }
   cargo fmt --all --check
-  (cd "$firmware" && cargo fmt -p nmes-firmware-script -p cortex-m-hash -p no-panic --check)
+  (cd "$firmware" && cargo fmt -p nmes-firmware-script -p cortex-m-hash -p cortex-m-counts -p no-panic -p rp2040-pico -p nmes-template --check)
 }
 
 step_shell() {
@@ -120,13 +122,18 @@ step_clippy() {
   need_component clippy clippy || { skip "clippy: not installed (rustup component add clippy)"; return; }
   cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
   cd "$firmware"
-  cargo clippy --locked -p nmes-firmware-script --all-targets -- -D warnings
-  local target
+  cargo clippy --locked -p nmes-firmware-script -p nmes-template --all-targets -- -D warnings
+  local target feature
   for target in "${cortex_m_targets[@]}"; do
     need_target "$target" || { skip "clippy of the firmware: no $target (rustup target add $target)"; continue; }
-    cargo clippy --locked -p cortex-m-hash -p no-panic --target "$target" -- -D warnings
+    cargo clippy --locked -p cortex-m-hash -p no-panic -p nmes-template --target "$target" -- -D warnings
   done
-  printf 'unsafe in examples/firmware: %s places (entry points, one linker symbol)\n' \
+  if need_target "$pico_target"; then
+    for feature in '' disturb; do
+      cargo clippy --locked -p rp2040-pico --features "$feature" --target "$pico_target" -- -D warnings
+    done
+  fi
+  printf 'unsafe in examples/firmware: %s places (entry points, registers without an owner, one linker symbol)\n' \
     "$(grep -rE '^\s*#\[(unsafe\(|entry)|^\s*unsafe ' --include='*.rs' --exclude-dir=target . | wc -l)"
 }
 
@@ -524,6 +531,42 @@ step_sizes() {
       "$size_tool" "$CARGO_TARGET_DIR/$target/proof/$proof"
     done
   done
+  build_pico pico
+  printf '%s rp2040-pico\n' "$pico_target"
+  "$size_tool" "$CARGO_TARGET_DIR/emulate/pico"
+}
+
+# Builds the Pico image and keeps it as the name given.
+build_pico() { # name [feature]
+  (cd "$firmware" && cargo build --locked -q -p rp2040-pico --profile board --features "${2:-}" --target "$pico_target")
+  mkdir -p "$CARGO_TARGET_DIR/emulate"
+  cp "$CARGO_TARGET_DIR/$pico_target/board/rp2040-pico" "$CARGO_TARGET_DIR/emulate/$1"
+}
+
+# REQ-HAL-200 on the pins of an emulated board, and
+# REQ-HAL-201: the pulses of `nmes events`
+# REQ-HAL-202: emergency stop
+# REQ-HAL-203: a processor that stands still
+# REQ-HAL-204: a converter that fails
+# REQ-HAL-205: a broken wire
+step_emulate() {
+  local walks=${NMES_GAIT_DIR:-$root/../shared/data/gait} images="$CARGO_TARGET_DIR/emulate" recorded=()
+  need_target "$pico_target" || { skip "emulate: no $pico_target (rustup target add $pico_target)"; return; }
+  command -v npm >/dev/null || { skip "emulate: no npm (apt-get install npm)"; return; }
+  npm ci --silent --prefix "$firmware/emulate" || { skip "emulate: npm could not install rp2040js"; return; }
+  cargo build -q --release -p nmes-examples --bin nmes
+  build_pico disturbed disturb
+  build_pico pico
+  if [ -d "$walks" ]; then recorded=("$walks"/*.csv); else skip_kindly "emulate: no recorded walks, made ones only"; fi
+  node "$firmware/emulate/main.mjs" "$images/pico" "$images/disturbed" "$CARGO_TARGET_DIR/release/nmes" \
+    "${recorded[@]}" >"$images/tables.md" || { cat "$images/tables.md"; fail "the pins do not do what was meant"; }
+  cat "$images/tables.md"
+  awk -v tables="$images/tables.md" '
+    /^<!-- emulate: end -->/ { inside = 0 }
+    !inside { print }
+    /^<!-- emulate: begin -->/ { inside = 1; print ""; while ((getline line < tables) > 0) print line; print "" }' \
+    docs/emulation.md >"$images/page.md"
+  cp "$images/page.md" docs/emulation.md
 }
 
 # REQ-HAL-100 and REQ-HAL-101 on fresh frames: equal, or different as docs/stimulators.md lists.
@@ -616,7 +659,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), schema, audit, oracles, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), schema, audit, oracles, emulate, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

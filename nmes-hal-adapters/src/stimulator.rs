@@ -51,7 +51,7 @@ pub struct Stimulator<'a, O: Output, A: Alarm, S: Sense> {
     alarm: A,
     sense: S,
     admitted: [Option<Admitted<'a>>; MAX_CHANNELS],
-    prepared: Option<Prepared>,
+    prepared: Prepared,
     targets: [Option<Setting>; MAX_CHANNELS],
     worst_late: u64,
     late: u32,
@@ -89,7 +89,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
             alarm,
             sense,
             admitted: [None; MAX_CHANNELS],
-            prepared: None,
+            prepared: Prepared::none(),
             targets: [None; MAX_CHANNELS],
             worst_late: 0,
             late: 0,
@@ -121,8 +121,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
             if self.alarm_is_set() {
                 return Ok(());
             }
-            let Some(prepared) = self.prepared else { return Ok(()) };
-            self.put_out(&prepared)?;
+            self.put_out()?;
             self.prepare()?;
         }
         if self.alarm_is_set() { Ok(()) } else { Err(self.fail(Cause::Overrun)) }

@@ -4,9 +4,8 @@ use super::Stimulator;
 use crate::alarm::Alarm;
 use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
-use crate::prepared::Prepared;
 use crate::sense::Sense;
-use nmes_core::Change;
+use nmes_core::{Change, MAX_CHANNELS};
 use nmes_safety::Trip;
 
 /// The most frames one call has admitted: each channel twice.
@@ -15,26 +14,29 @@ const FRAMES_MAX: usize = 16;
 impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     /// True when there is nothing to do now: nothing is prepared, or the alarm is set for later.
     pub(super) fn alarm_is_set(&mut self) -> bool {
-        let Some(prepared) = self.prepared else {
+        let Some(due) = self.prepared.due() else {
             self.alarm.clear();
             return true;
         };
-        self.alarm.now() < prepared.at_tick() && self.alarm.set(prepared.at_tick()).is_ok()
+        self.alarm.now() < due && self.alarm.set(due).is_ok()
     }
 
-    pub(super) fn put_out(&mut self, prepared: &Prepared) -> Result<(), Stopped> {
-        self.put_levels(prepared).map_err(|error| self.fail_output(error))?;
+    /// Puts out what is prepared; nothing if nothing is.
+    pub(super) fn put_out(&mut self) -> Result<(), Stopped> {
+        let Some(due) = self.prepared.due() else { return Ok(()) };
+        self.put_levels().map_err(|error| self.fail_output(error))?;
         let t = self.alarm.now();
-        let late = t.saturating_sub(prepared.at_tick());
-        if !prepared.changes().is_empty() && late > 0 {
+        let late = t.saturating_sub(due);
+        if !self.prepared.changes().is_empty() && late > 0 {
             self.worst_late = self.worst_late.max(late);
             self.late = self.late.saturating_add(1);
         }
         if let Err(fault) = self.engine.applied(t) {
-            return Err(self.fail_edge(t, fault, prepared));
+            return Err(self.fail_edge(t, fault));
         }
-        for change in prepared.changes() {
-            let judged = self.judge(t, change);
+        for index in 0..MAX_CHANNELS {
+            let Some(change) = self.prepared.change(index) else { break };
+            let judged = self.judge(t, &change);
             judged.or_else(|trip| self.respond(trip))?;
         }
         Ok(())
@@ -49,11 +51,11 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
         self.guard.edge(t, change, sample)
     }
 
-    pub(super) fn put_levels(&mut self, prepared: &Prepared) -> Result<(), O::Error> {
-        if !prepared.edges().is_empty() {
-            self.output.apply(prepared.edges())?;
+    fn put_levels(&mut self) -> Result<(), O::Error> {
+        if !self.prepared.edges().is_empty() {
+            self.output.apply(self.prepared.edges())?;
         }
-        for channel in prepared.offs() {
+        for channel in self.prepared.offs() {
             self.output.channel_off(channel)?;
         }
         Ok(())
@@ -61,7 +63,7 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
 
     /// Has every waiting frame admitted, then looks up what comes next.
     pub(super) fn prepare(&mut self) -> Result<(), Stopped> {
-        self.prepared = None;
+        self.prepared.clear();
         for _ in 0..FRAMES_MAX {
             let Some(frame) = self.engine.pending() else { break };
             let now = self.alarm.now();
@@ -79,8 +81,8 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
             return Err(self.fail(Cause::NotAdmitted { channel: frame.channel() }));
         }
         if let Some(step) = self.engine.step() {
-            let prepared = Prepared::new(&step, &self.admitted);
-            self.prepared = Some(prepared.map_err(|channel| self.fail(Cause::NotAdmitted { channel }))?);
+            let filled = self.prepared.fill(&step, &self.admitted);
+            filled.map_err(|channel| self.fail(Cause::NotAdmitted { channel }))?;
         }
         Ok(())
     }

@@ -4,7 +4,6 @@ use super::Stimulator;
 use crate::alarm::Alarm;
 use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
-use crate::prepared::Prepared;
 use crate::sense::Sense;
 use nmes_core::{EngineFault, GateInput, MAX_CHANNELS, MicroAmps, Schedule, Setting, StopPolicy};
 use nmes_safety::{Event, PROBE_LEVEL, Response, Trip};
@@ -65,9 +64,9 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     }
 
     /// The guard sees the edge too, so that it latches by its own judgement, but only after the output is open.
-    pub(super) fn fail_edge(&mut self, t: u64, fault: EngineFault, prepared: &Prepared) -> Stopped {
+    pub(super) fn fail_edge(&mut self, t: u64, fault: EngineFault) -> Stopped {
         let off = self.output.off();
-        for change in prepared.changes() {
+        for change in self.prepared.changes() {
             let _ = self.guard.edge(t, change, None);
         }
         let stopped = self.fail(Cause::Engine(fault));
@@ -93,7 +92,7 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
 
     pub(super) fn shut_down(&mut self) -> u64 {
         self.alarm.clear();
-        self.prepared = None;
+        self.prepared.clear();
         self.admitted = [None; MAX_CHANNELS];
         self.end_levels();
         let now = self.alarm.now();

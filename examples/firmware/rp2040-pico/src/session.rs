@@ -1,0 +1,111 @@
+//! What is run: the foot-drop row for one person, compiled for this board and checked.
+
+use nmes_core::{
+    Channel, ChannelHardware, ChannelState, ConfigError, Hardware, HardwareTiming, MicroAmps, Micros, Millis,
+    Plan, Session,
+};
+use nmes_protocols::{
+    Answers, FOOT_DROP, GaitConfig, Innervation, Request, Side, Subject, build_session, channel_storage,
+};
+use nmes_safety::{Checked, Layer, Profile, Setup, check, rules};
+
+use crate::one_shot::ONE_SHOT_US;
+
+const SET_UA: u32 = 40_000;
+const MOTOR_THRESHOLD_UA: u32 = 25_000;
+const LENGTH_MS: u32 = 3_600_000;
+/// An MCP4922 at 25 µA a code.
+const DAC: ChannelHardware = ChannelHardware::symmetric(25_000, -4_095, 4_095);
+
+/// The bridge stays open for so long before it drives the other way, and before a trim: what this processor takes to
+/// have the trim after a pulse admitted. A bridge itself needs a microsecond or two.
+const DEAD_US: u32 = 120;
+/// As asked for, so that nothing rounds it: the dead time, L and twice ε. The row's own is 100 µs.
+const GAP_US: u32 = 150;
+
+/// The timing of this board; `docs/emulation.md` has the measurements behind it.
+const TIMING: HardwareTiming = HardwareTiming {
+    late_max_ticks: 26,
+    stamp_error_ticks: 2,
+    min_edge_ticks: 30,
+    dead_ticks: DEAD_US,
+    ..HardwareTiming::ideal(1_000_000)
+};
+
+/// From a command to its first edge: what engine, guard and trigger take for it on this processor, and a margin.
+const COMMAND_TO_EDGE: Micros = match Micros::from_micros(400) {
+    Some(time) => time,
+    None => Micros::ZERO,
+};
+
+/// Why there is nothing to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The session or the hardware.
+    Config(ConfigError),
+    /// The row does not take this person or this request.
+    Build,
+    /// The setup does not fit.
+    Setup,
+    /// A rule says no.
+    Denied,
+    /// It was asked for twice.
+    Twice,
+}
+
+impl From<ConfigError> for Refused {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+/// What the stimulator and the trigger are made from.
+pub(crate) struct Ready {
+    pub(crate) checked: &'static Checked<'static>,
+    pub(crate) states: &'static mut [ChannelState],
+    pub(crate) gait: GaitConfig,
+}
+
+/// The hardware record of this board.
+pub(crate) fn hardware() -> Result<Hardware, ConfigError> {
+    Hardware::new(TIMING, &[DAC], 0)
+}
+
+/// Builds, compiles and checks; once.
+pub(crate) fn ready() -> Result<Ready, Refused> {
+    let storage = cortex_m::singleton!(: [Channel<'static>; 1] = channel_storage());
+    let states = cortex_m::singleton!(: [ChannelState; 1] = [ChannelState::new(); 1]);
+    let (Some(storage), Some(states)) = (storage, states) else { return Err(Refused::Twice) };
+    let subject = Subject {
+        motor_threshold: MicroAmps::from_microamps(MOTOR_THRESHOLD_UA),
+        ..Subject::new(Innervation::Intact, Side::Left)
+    };
+    let request = Request {
+        amplitude: MicroAmps::from_microamps(SET_UA),
+        gap: Micros::from_micros(GAP_US),
+        length: Millis::from_millis(LENGTH_MS),
+        ..Request::default()
+    };
+    let built = build_session(&FOOT_DROP, &subject, &request, &Answers::all_no(), storage)
+        .map_err(|_| Refused::Build)?;
+    let channels = [Channel { offset: COMMAND_TO_EDGE, ..*channel(&built.session)? }];
+    let channels = cortex_m::singleton!(: [Channel<'static>; 1] = channels).ok_or(Refused::Twice)?;
+    let session = Session::new(channels, built.session.schedule(), built.session.length())?;
+    let plan = Plan::compile(&session, &hardware()?)?;
+    let checked = check(plan, &setup()?, &Profile::default()).map_err(|_| Refused::Denied)?;
+    let checked = cortex_m::singleton!(: Checked<'static> = checked).ok_or(Refused::Twice)?;
+    Ok(Ready { checked, states, gait: built.gait })
+}
+
+fn channel<'s>(session: &'s Session<'static>) -> Result<&'s Channel<'static>, Refused> {
+    session.channels().first().ok_or(Refused::Build)
+}
+
+fn setup() -> Result<Setup, Refused> {
+    let area = FOOT_DROP.electrodes.area.default;
+    let setup = Setup::new(&[area], FOOT_DROP.use_class.value).map_err(|_| Refused::Setup)?;
+    let time = Micros::from_micros(ONE_SHOT_US).ok_or(Refused::Setup)?;
+    let setup = setup.with_one_shot(time).map_err(|_| Refused::Setup)?;
+    let length = u64::from(FOOT_DROP.session_length.default);
+    setup.with_limit(Layer::Protocol, &rules::E_SES_1, length).map_err(|_| Refused::Setup)
+}
