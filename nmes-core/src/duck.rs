@@ -30,6 +30,7 @@ impl ChannelState {
     /// A command came: what was stale is good again. Whether the next onset was planned without it.
     pub(crate) fn refresh(&mut self, plan: &ChannelPlan<'_>, now: u64) -> bool {
         self.settle(plan, now);
+        self.steady_until = 0;
         let missed = self.stale || self.onsets.tick() > self.stale_from(plan);
         self.commanded_at = now;
         if self.stale {
@@ -40,7 +41,7 @@ impl ChannelState {
     }
 
     /// Up to here the last command is good; for ever where commands do not go stale.
-    fn stale_from(&self, plan: &ChannelPlan<'_>) -> u64 {
+    pub(crate) fn stale_from(&self, plan: &ChannelPlan<'_>) -> u64 {
         if plan.stale_ticks == 0 { u64::MAX } else { self.commanded_at.saturating_add(plan.stale_ticks) }
     }
 

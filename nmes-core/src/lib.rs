@@ -33,6 +33,7 @@ mod session;
 pub mod shapes;
 mod slope;
 mod source;
+mod steady;
 mod synchrony;
 mod ticks;
 mod timing;

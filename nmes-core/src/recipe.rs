@@ -51,6 +51,7 @@ impl ChannelPlan<'_> {
     pub(crate) fn body(&self) -> Body<'_> {
         match self.channel.pulse.form {
             Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } => Body::None,
+            Form::Points(_) if self.body_points == 0 => Body::None,
             Form::Points(_) => Body::Points(self.points.get(..usize::from(self.body_points)).unwrap_or(&[])),
             Form::Table(levels) => Body::Table(levels),
         }

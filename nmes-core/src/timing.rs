@@ -111,7 +111,7 @@ impl Period {
 
     /// The ticks of the next step, and what is left over after it. The sum is below 2 × 2^52.
     const fn step(&self, accumulated: u64) -> (u64, u64) {
-        let sum = accumulated.saturating_add(self.remainder);
+        let sum = accumulated.wrapping_add(self.remainder);
         match sum.checked_sub(self.divisor) {
             Some(rest) => (self.whole.saturating_add(1), rest),
             None => (self.whole, sum),
@@ -264,9 +264,18 @@ impl OnsetState {
     /// Even onsets and bursts need no division. A list needs one 64-bit division a pulse; a sweep, while its rate
     /// moves, one 128-bit division and a root of 64 steps (linear), or two such divisions and 20 multiplications
     /// (exponential).
+    #[inline]
     pub(crate) fn advance(&mut self, plan: &OnsetPlan<'_>) {
         match &plan.kind {
             Kind::Even => self.step(&plan.rate),
+            Kind::Bursts { .. } | Kind::Sweep { .. } | Kind::List { .. } => self.advance_unevenly(plan),
+        }
+    }
+
+    #[inline(never)]
+    fn advance_unevenly(&mut self, plan: &OnsetPlan<'_>) {
+        match &plan.kind {
+            Kind::Even => {}
             Kind::Bursts { pulses, every } => self.advance_burst(&plan.rate, *pulses, every),
             Kind::Sweep { plan: sweep, to } => self.advance_sweep(&plan.rate, sweep, to),
             Kind::List { intervals, ticks_per_second } => self.advance_list(intervals, *ticks_per_second),

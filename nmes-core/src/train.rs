@@ -74,9 +74,10 @@ impl ChannelState {
     }
 
     /// Decides what comes next, not before `earliest`. Looks at one onset at most: a bounded amount of work.
-    pub(crate) fn plan_next(&mut self, index: u8, plan: &Plan<'_>, clock: &Clockwork, earliest: u64) {
+    pub(crate) fn plan_next(&mut self, plan: &Plan<'_>, clock: &Clockwork, earliest: u64) {
         self.pending = Pending::Nothing;
-        let Some(channel) = plan.channel(index) else { return };
+        self.steady_until = 0;
+        let Some(channel) = plan.channel(self.frame.channel) else { return };
         if clock.stopping && self.train != Train::Done {
             self.train = Train::Closing;
         }
@@ -85,7 +86,7 @@ impl ChannelState {
             match self.train {
                 Train::Done => return,
                 Train::Closing => {
-                    if self.close(index, channel, clock, earliest) {
+                    if self.close(channel, clock, earliest) {
                         return;
                     }
                     self.count_forced(clock, earliest);
@@ -98,7 +99,7 @@ impl ChannelState {
                     }
                 }
                 Train::Running => {
-                    if self.next_onset(index, plan, channel, clock, earliest) {
+                    if self.next_onset(plan, channel, clock, earliest) {
                         return;
                     }
                     self.train = Train::Closing;
@@ -123,8 +124,8 @@ impl ChannelState {
     }
 
     /// The end of a train: trims until the ledger is small, then open. False when there is nothing left to do.
-    fn close(&mut self, index: u8, channel: &ChannelPlan<'_>, clock: &Clockwork, earliest: u64) -> bool {
-        if self.trim(index, channel, clock, earliest, channel.jitter_ticks(), Packed::OPEN) {
+    fn close(&mut self, channel: &ChannelPlan<'_>, clock: &Clockwork, earliest: u64) -> bool {
+        if self.trim(channel, clock, earliest, channel.jitter_ticks(), Packed::OPEN) {
             return true;
         }
         self.opens(earliest)
@@ -143,7 +144,6 @@ impl ChannelState {
     /// Never stronger than the last pulse's balancing level, and only while a shared source is free.
     fn trim(
         &mut self,
-        index: u8,
         channel: &ChannelPlan<'_>,
         clock: &Clockwork,
         earliest: u64,
@@ -161,7 +161,7 @@ impl ChannelState {
         }
         if self.trims_in_row >= TRIMS_MAX {
             let ledger = self.owed.saturating_mul(channel.unit_na);
-            self.fault.get_or_insert(EngineFault::Repayment { channel: index, ledger });
+            self.fault.get_or_insert(EngineFault::Repayment { channel: self.frame.channel, ledger });
             return false;
         }
         let eighth = units.checked_div(channel.jitter_ticks().saturating_mul(8)).unwrap_or(0);
@@ -222,7 +222,6 @@ impl ChannelState {
     /// Plans the onset in hand. False when the train is over.
     fn next_onset(
         &mut self,
-        index: u8,
         plan: &Plan<'_>,
         channel: &ChannelPlan<'_>,
         clock: &Clockwork,
@@ -244,7 +243,7 @@ impl ChannelState {
         let (code, width) = self.level_at(channel, fraction);
         let waited = at.saturating_sub(ideal);
         let onset = Onset { at, waited, fraction, silenced, code, width };
-        self.set_onset(index, plan, channel, clock, earliest, &onset)
+        self.set_onset(plan, channel, clock, earliest, &onset)
     }
 
     /// The fraction of the set value: the envelope's, by the channel's slope, up to the stage's level, and no more than
@@ -261,7 +260,6 @@ impl ChannelState {
 
     fn set_onset(
         &mut self,
-        index: u8,
         plan: &Plan<'_>,
         channel: &ChannelPlan<'_>,
         clock: &Clockwork,
@@ -272,11 +270,11 @@ impl ChannelState {
             && (onset.waited >= self.period_ticks(channel) || onset.waited > channel.wait_ticks);
         let silent = late || onset.silenced;
         let again = channel.exact && self.made_for == Some((onset.code, onset.width)) && !silent;
-        let recipe = if again || silent { None } else { self.recipe(index, channel, onset) };
+        let recipe = if again || silent { None } else { self.recipe(channel, onset) };
         let rest = Packed::from(Level::from(plan.hardware().timing().pulse_rest));
         if self.owed != 0 {
             let allowed = self.allowed_ahead(channel, again, recipe.as_ref());
-            if self.trim(index, channel, clock, earliest, allowed, rest) {
+            if self.trim(channel, clock, earliest, allowed, rest) {
                 return true;
             }
         }
@@ -296,18 +294,21 @@ impl ChannelState {
         let full_level = onset.fraction == FULL.min(self.peak);
         let setting = self.commanded(channel, onset.fraction);
         self.planned = Planned { setting, deferred_ticks: onset.waited, full_level, ..self.planned };
+        if again {
+            self.steady_until = self.steady_until(plan, channel, clock);
+        }
         true
     }
 
     /// The levels of the next pulse. The sum of a declared direct current has run for too long when it does not fit.
-    fn recipe(&mut self, index: u8, channel: &ChannelPlan<'_>, onset: &Onset) -> Option<Recipe> {
+    fn recipe(&mut self, channel: &ChannelPlan<'_>, onset: &Onset) -> Option<Recipe> {
         if channel.channel().pulse.balance.is_balanced() {
             return channel.recipe(onset.code, onset.width, self.carry);
         }
         let recipe = channel.recipe(onset.code, onset.width, 0)?;
         let carry = self.carry.checked_add(recipe.carry);
         if carry.is_none() {
-            self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: index });
+            self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: self.frame.channel });
         }
         Some(Recipe { carry: carry?, ..recipe })
     }
@@ -315,7 +316,7 @@ impl ChannelState {
     /// What may be owed ahead of a pulse, in code-ticks: what its last edge can take in, by one tick each code; after a
     /// silence one code × (L + 2 ε).
     fn allowed_ahead(&self, channel: &ChannelPlan<'_>, again: bool, recipe: Option<&Recipe>) -> u64 {
-        let cell = if again { Some(&self.cell) } else { recipe.map(|r| &r.cell) };
+        let cell = if again { Some(&self.frame.cell) } else { recipe.map(|r| &r.cell) };
         let movable = cell.and_then(|c| c.part(c.movable, channel.body()));
         let late = channel.jitter_ticks();
         movable.map_or(late, |(level, _)| {

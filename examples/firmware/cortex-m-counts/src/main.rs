@@ -117,10 +117,10 @@ fn count(clock: &SYST, late: u32, ramp_ms: u32) -> Result<Counted, ConfigError> 
 /// All that an interrupt does with the engine for one step; a guard and an output come on top.
 #[inline(never)]
 fn edge(engine: &mut Engine<'_, '_>, late: u32) {
-    while let Some(frame) = engine.pending() {
-        black_box(&frame);
-        engine.accept(frame.channel(), frame.sequence());
-    }
+    let _ = engine.offer(|frame| {
+        black_box(frame);
+        true
+    });
     if let Next::At(at) = engine.next() {
         if let Some(step) = engine.step() {
             for change in step.changes() {

@@ -1,0 +1,142 @@
+//! The short way through a train: a pulse that is the one before it again, put out with each edge on its tick.
+//!
+//! Whatever else happens (an edge off its tick, another level, a command, a stop) goes the long way, by
+//! [`ChannelState::apply`], after [`ChannelState::catch_up`] has taken up what was left for later here.
+
+use crate::cell::Body;
+use crate::channel::ChannelState;
+use crate::channel_plan::ChannelPlan;
+use crate::envelope::FULL;
+use crate::frame::FrameKind;
+use crate::plan::Plan;
+use crate::train::Clockwork;
+
+/// What became of an edge that was offered to the short way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnGrid {
+    /// Nothing: it has to go the long way.
+    No,
+    /// The next edge is due then.
+    Next(u64),
+    /// The pulse is over, and the frame of the next one waits for admission.
+    Waits,
+}
+
+impl ChannelState {
+    /// Takes what is pending, applied at its own tick `t`.
+    #[inline]
+    pub(crate) fn take_on_grid<'p>(
+        &mut self,
+        plan: impl Fn(u8) -> Option<&'p ChannelPlan<'p>>,
+        t: u64,
+    ) -> OnGrid {
+        // an edge on its tick, and a segment is never shorter than the edge spacing
+        let Some(at) = t.checked_add(u64::from(self.next_ticks)) else { return OnGrid::No };
+        let last = usize::from(self.frame.cell.stored_len());
+        let edge = usize::from(self.edge);
+        if edge == 0 {
+            if self.steady_until == 0 || !plan(self.frame.channel).is_some_and(|plan| self.begin_again(plan))
+            {
+                return OnGrid::No;
+            }
+        } else if !self.plain {
+            return OnGrid::No;
+        } else if edge == last {
+            return self.end_again(t);
+        }
+        (self.level, self.since, self.at) = (self.next, t, at);
+        self.edge = self.edge.wrapping_add(1);
+        let edge = edge.wrapping_add(1);
+        (self.next, self.next_ticks) =
+            if edge == last { (self.frame.rest, 0) } else { self.frame.cell.at(edge) };
+        OnGrid::Next(at)
+    }
+
+    /// The first edge of a pulse that is the one before it again; false, and nothing done, at the end of the clock.
+    #[inline]
+    fn begin_again(&mut self, plan: &ChannelPlan<'_>) -> bool {
+        // the onset in hand stands where it is planned, so all that is counted from it is counted from here
+        let onset = self.frame.onset_tick;
+        let Some(earliest) = onset.checked_add(self.period_ticks(plan)) else { return false };
+        self.earliest_onset = earliest;
+        self.advance_onset(plan);
+        self.plain = true;
+        self.receipt_ready = false;
+        self.counters.pulses = self.counters.pulses.saturating_add(1);
+        true
+    }
+
+    /// The last edge of a pulse, and the frame of the next, when that is to be the same.
+    #[inline]
+    fn end_again(&mut self, t: u64) -> OnGrid {
+        let onset = self.onsets.tick();
+        if onset >= self.steady_until {
+            return OnGrid::No;
+        }
+        self.plain = false;
+        (self.level, self.since) = (self.next, t);
+        self.receipt.sequence = self.frame.sequence;
+        (self.receipt.onset_tick, self.receipt.end_tick) = (self.frame.onset_tick, t);
+        self.receipt_ready = true;
+        self.number(onset);
+        (self.next, self.next_ticks) = self.frame.cell.at(0);
+        OnGrid::Waits
+    }
+
+    /// Takes up what the short way leaves for later in a pulse under way: its record, and the place within it. From here
+    /// on the pulse goes the long way.
+    pub(crate) fn catch_up(&mut self) {
+        if !core::mem::take(&mut self.plain) {
+            return;
+        }
+        self.begin_receipt(self.frame.onset_tick);
+        self.within = self.edge;
+        self.left = self.frame.cell.total().saturating_sub(self.edge);
+        let mut t = self.frame.onset_tick;
+        for begun in 0..self.edge {
+            if begun == self.frame.cell.main {
+                self.main_began = t;
+            }
+            if begun == self.frame.cell.main_end {
+                self.note_primary(self.frame.cell.stored(begun.wrapping_sub(1)).unwrap_or_default().0, t);
+            }
+            t = t.saturating_add(u64::from(self.frame.cell.stored(begun).unwrap_or_default().1));
+        }
+    }
+
+    /// Whether the cell in hand is one of stored segments, put out once, that nothing asked to cut.
+    pub(crate) fn can_be_plain(&self) -> bool {
+        self.frame.cell.body_len == 0 && self.frame.cell.cycles == 1 && !self.recover
+    }
+
+    /// The frame in hand is that of the last pulse again. Before which tick all that come will be the same, as their
+    /// records will: at full level, on time, with nothing owed. 0 when that is not so, or pulses are counted.
+    pub(crate) fn steady_until(&self, plan: &Plan<'_>, channel: &ChannelPlan<'_>, clock: &Clockwork) -> u64 {
+        let full = self.envelope.fraction(self.frame.onset_tick) == Some(FULL) && self.duck.is_none();
+        let counted = channel.channel().train.pulses_max > 0 || plan.shares_sources();
+        let once = self.can_be_plain() && self.has_room(channel);
+        if !full || counted || self.owed != 0 || !once || !self.is_recorded(channel) {
+            return 0;
+        }
+        let stale = self.stale_from(channel).saturating_add(1);
+        self.envelope.close_tick.min(clock.end_of(channel)).min(stale)
+    }
+
+    /// A pulse on time never delays the onset after it.
+    fn has_room(&self, channel: &ChannelPlan<'_>) -> bool {
+        let turn = u64::from(channel.turn_ticks);
+        self.frame.cell.cycle_ticks(Body::None).saturating_add(turn) <= self.period_ticks(channel)
+    }
+
+    /// The record of the last pulse is that of the frame in hand, but for times and number.
+    fn is_recorded(&self, channel: &ChannelPlan<'_>) -> bool {
+        let (main, planned) = (self.frame.cell.stored(self.frame.cell.main), &self.planned);
+        self.receipt.kind == FrameKind::Pulse
+            && self.receipt.code == self.frame.cell.code
+            && main.is_some_and(|(_, ticks)| ticks == self.receipt.primary_ticks)
+            && (self.receipt.setting, self.receipt.deferred_ticks) == (planned.setting, 0)
+            && (self.receipt.full_level, self.receipt.cut) == (true, false)
+            && (planned.full_level, planned.deferred_ticks) == (true, 0)
+            && self.ledger(channel) == Some(self.receipt.ledger)
+    }
+}
