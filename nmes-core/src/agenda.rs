@@ -147,8 +147,23 @@ impl Agenda {
             return self.settle(channels);
         }
         let first = u8::try_from(self.order & 7).unwrap_or(0);
-        self.due = Due { at: self.others, channels: bit_of(first), first, is_alone: true };
+        self.due = Due { at: self.others, channels: bit_of(first), first, is_alone: self.others >= t };
         self.others = third;
+    }
+
+    /// The only channel of the step that was put out at `t` changed.
+    #[inline]
+    pub(crate) fn follows(&mut self, state: &ChannelState, t: u64, channels: &[ChannelState]) {
+        let (index, at, waits) = (state.frame.channel, state.due(), state.waits());
+        if waits && at == u64::MAX {
+            self.leaves(index, t, channels);
+        } else if waits || at == u64::MAX {
+            self.note(state, channels);
+            self.settle(channels);
+        } else {
+            self.waiting &= !bit_of(index);
+            self.goes_on(index, t, at, channels);
+        }
     }
 
     /// The next instant and who takes part in it. Without a latch it is one channel at a time.

@@ -2,6 +2,7 @@
 
 use crate::cell::{Body, Cell, Packed};
 use crate::channel_plan::ChannelPlan;
+use crate::duck::Duck;
 use crate::engine::Change;
 use crate::envelope::Envelope;
 use crate::error::EngineFault;
@@ -10,7 +11,7 @@ use crate::plan::Plan;
 use crate::receipt::{Counters, Planned, PulseReceipt};
 use crate::recovery::Recovery;
 use crate::session::Setting;
-use crate::timing::{OnsetPlan, OnsetState};
+use crate::timing::{OnsetState, Period};
 use crate::train::Clockwork;
 
 /// What a channel does next, at [`ChannelState::at`].
@@ -122,8 +123,8 @@ pub struct ChannelState {
     // what comes seldom
     /// The envelope's close is the longest open time, not yet counted.
     pub(crate) limited: bool,
-    /// Onsets of the stage, where they are not the channel's.
-    pub(crate) stage_onsets: Option<OnsetPlan<'static>>,
+    /// The period of the stage, where it is not the channel's.
+    pub(crate) stage_period: Option<Period>,
     pub(crate) contraction: u64,
     pub(crate) train_end: Option<u64>,
     pub(crate) set: Setting,
@@ -136,7 +137,7 @@ pub struct ChannelState {
     /// The repayment that takes the place of the frame in hand when it is accepted.
     pub(crate) recovery: Option<Recovery>,
     /// While paused or stale, or coming back from it.
-    pub(crate) duck: Option<Envelope>,
+    pub(crate) duck: Option<Duck>,
     pub(crate) fault: Option<EngineFault>,
 }
 
@@ -176,7 +177,7 @@ impl ChannelState {
             envelope: Envelope::CLOSED,
             peak: crate::envelope::FULL,
             onsets: OnsetState::START,
-            stage_onsets: None,
+            stage_period: None,
             contraction: 0,
             earliest_onset: 0,
             train_end: None,
@@ -253,7 +254,7 @@ impl ChannelState {
                 }
             }
         }
-        self.plan_next(plan, clock, t.saturating_add(u64::from(channel.turn_ticks)));
+        self.plan_next(plan, channel, clock, t.saturating_add(u64::from(channel.turn_ticks)));
         self.fault.map_or(Ok(()), Err)
     }
 

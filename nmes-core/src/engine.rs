@@ -263,7 +263,7 @@ impl<'p, 's> Engine<'p, 's> {
         if !state.under_way() && state.train != Train::Done {
             let after = state.since.saturating_add(u64::from(plan.turn_ticks));
             let earliest = now.saturating_add(u64::from(plan.spacing)).max(after);
-            state.plan_next(self.plan, &self.clock, earliest);
+            state.plan_next(self.plan, plan, &self.clock, earliest);
         }
         self.refresh();
     }
@@ -358,8 +358,6 @@ impl<'p, 's> Engine<'p, 's> {
         if let Err(fault) = result {
             self.fault.get_or_insert(fault);
             self.agenda.clear();
-        } else {
-            self.agenda.settle(self.channels);
         }
         result
     }
@@ -389,24 +387,36 @@ impl<'p, 's> Engine<'p, 's> {
         if t < self.agenda.last_tick {
             return Err(EngineFault::ClockBackwards { last_tick: self.agenda.last_tick, now_tick: t });
         }
+        self.agenda.last_tick = t;
+        if due.is_alone {
+            let result = self.apply_one(due.first, t);
+            if let Some(state) = self.channels.get(usize::from(due.first)) {
+                self.agenda.follows(state, t, self.channels);
+            }
+            return result;
+        }
         let mut result = Ok(());
         let mut left = due.channels;
         while left != 0 {
             let number = lowest(left);
             left &= left.wrapping_sub(1);
-            if self.plan.shares_sources() {
-                self.reserve(number);
-            }
             // what was put out on the others counts, whatever one of them finds
-            if let Some(state) = self.channels.get_mut(usize::from(number)) {
-                result = result.and(state.apply(self.plan, &self.clock, t));
-            }
+            result = result.and(self.apply_one(number, t));
             if let Some(state) = self.channels.get(usize::from(number)) {
                 self.agenda.note(state, self.channels);
             }
         }
-        self.agenda.last_tick = t;
+        self.agenda.settle(self.channels);
         result
+    }
+
+    #[inline]
+    fn apply_one(&mut self, number: u8, t: u64) -> Result<(), EngineFault> {
+        if self.plan.shares_sources() {
+            self.reserve(number);
+        }
+        let Some(state) = self.channels.get_mut(usize::from(number)) else { return Ok(()) };
+        state.apply(self.plan, &self.clock, t)
     }
 
     /// The record of a pulse that has ended since the last call; repeat until `None` after each [`Engine::applied`].

@@ -9,6 +9,7 @@ use crate::channel::{ChannelState, Pending, Train};
 use crate::channel_plan::ChannelPlan;
 use crate::error::EngineFault;
 use crate::frame::{FrameKind, Level};
+use crate::product::product;
 use crate::units::Charge;
 
 /// What a level counts: its code on an exact channel, its calibrated nanoamperes on another.
@@ -126,7 +127,7 @@ impl ChannelState {
             left = left.checked_add(self.outcome).ok_or(overflow)?;
         }
         if shift != 0 {
-            left = weight.checked_mul(i64::from(shift)).and_then(|w| w.checked_add(left)).ok_or(overflow)?;
+            left = product(weight, i64::from(shift)).and_then(|w| w.checked_add(left)).ok_or(overflow)?;
         }
         if left == 0 {
             return Ok(self.moved);
@@ -150,7 +151,7 @@ impl ChannelState {
             // |step| < 2^25 and |shift| < 2^31
             step.wrapping_mul(i64::from(shift))
         } else {
-            step.checked_mul(i64::from(shift))?
+            product(step, i64::from(shift))?
         };
         self.owed = self.owed.checked_add(more)?;
         Some(())
@@ -160,7 +161,7 @@ impl ChannelState {
     pub(crate) fn count_level(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
         if self.level.is_driven() {
             let ticks = i64::try_from(t.checked_sub(self.since)?).ok()?;
-            self.owed = weight(plan, self.level).checked_mul(ticks)?.checked_add(self.owed)?;
+            self.owed = product(weight(plan, self.level), ticks)?.checked_add(self.owed)?;
         }
         self.since = t;
         Some(())
@@ -173,7 +174,7 @@ impl ChannelState {
         let charge = |count: u16| {
             (0..count).try_fold((0_i64, 0_u64), |(sum, time), index| {
                 let (level, ticks) = self.frame.cell.part(index, body)?;
-                let part = weight(plan, level).checked_mul(i64::from(ticks))?;
+                let part = product(weight(plan, level), i64::from(ticks))?;
                 Some((sum.checked_add(part)?, time.checked_add(u64::from(ticks))?))
             })
         };
@@ -190,16 +191,16 @@ impl ChannelState {
         if self.edge == 0 {
             let ticks = i64::try_from(t.checked_sub(self.since)?).ok()?;
             let on = if self.level.is_driven() { weight(plan, self.level) } else { 0 };
-            return on.checked_mul(ticks)?.checked_add(self.owed);
+            return product(on, ticks)?.checked_add(self.owed);
         }
         let (planned, begin) = self.planned_so_far(plan)?;
         let ticks = signed_between(begin, t)?;
-        weight(plan, self.level).checked_mul(ticks)?.checked_add(planned)?.checked_add(self.owed)
+        product(weight(plan, self.level), ticks)?.checked_add(planned)?.checked_add(self.owed)
     }
 
     /// The commanded charge, up to the last level change.
     pub(crate) fn ledger(&self, plan: &ChannelPlan<'_>) -> Option<Charge> {
-        let owed = self.owed_at(plan, self.since)?.checked_mul(plan.unit_na)?;
+        let owed = product(self.owed_at(plan, self.since)?, plan.unit_na)?;
         self.carry.checked_add(owed).map(Charge::from_nanoamp_ticks)
     }
 

@@ -21,6 +21,7 @@ mod ledger;
 mod overlap;
 mod pattern;
 mod plan;
+mod product;
 mod pulse;
 mod rate;
 mod receipt;

@@ -90,17 +90,18 @@ impl ChannelState {
             return;
         }
         self.begin_receipt(self.frame.onset_tick);
+        let cell = &self.frame.cell;
         self.within = self.edge;
-        self.left = self.frame.cell.total().saturating_sub(self.edge);
-        let mut t = self.frame.onset_tick;
-        for begun in 0..self.edge {
-            if begun == self.frame.cell.main {
-                self.main_began = t;
-            }
-            if begun == self.frame.cell.main_end {
-                self.note_primary(self.frame.cell.stored(begun.wrapping_sub(1)).unwrap_or_default().0, t);
-            }
-            t = t.saturating_add(u64::from(self.frame.cell.stored(begun).unwrap_or_default().1));
+        self.left = cell.total().saturating_sub(self.edge);
+        let ahead = (0..usize::from(cell.main.min(self.edge))).map(|index| cell.at(index).1);
+        let main_began = ahead.fold(self.frame.onset_tick, |t, ticks| t.saturating_add(u64::from(ticks)));
+        if self.edge > cell.main {
+            self.main_began = main_began;
+        }
+        // the main phase of such a cell is one segment
+        if self.edge > cell.main_end {
+            let (level, ticks) = cell.at(usize::from(cell.main));
+            self.note_primary(level, main_began.saturating_add(u64::from(ticks)));
         }
     }
 

@@ -92,14 +92,19 @@ pub enum SweepLaw {
 
 /// A period as whole ticks and a remainder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Period {
+pub(crate) struct Period {
     whole: u64,
     remainder: u64,
     divisor: u64,
 }
 
 impl Period {
-    fn of(rate: Rate, ticks_per_second: u32) -> Self {
+    /// Ticks from onset to onset, rounded down.
+    pub(crate) const fn ticks(&self) -> u64 {
+        self.whole
+    }
+
+    pub(crate) fn of(rate: Rate, ticks_per_second: u32) -> Self {
         let numerator = u64::from(rate.per_us()).saturating_mul(u64::from(ticks_per_second));
         let divisor = u64::from(rate.pulses()).saturating_mul(MICROS_PER_SECOND);
         Self {
@@ -282,7 +287,8 @@ impl OnsetState {
         }
     }
 
-    const fn step(&mut self, period: &Period) {
+    /// Goes one period on.
+    pub(crate) const fn step(&mut self, period: &Period) {
         let (ticks, rest) = period.step(self.accumulated);
         self.accumulated = rest;
         self.tick = self.tick.saturating_add(ticks);

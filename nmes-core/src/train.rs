@@ -10,9 +10,10 @@ use crate::frame::{FrameKind, Level};
 use crate::ledger::weight;
 use crate::plan::Plan;
 use crate::receipt::Planned;
-use crate::recipe::Recipe;
+use crate::recipe::Made;
 use crate::session::{Control, Setting};
 use crate::source::Reserved;
+use crate::timing::Period;
 use crate::units::{MicroAmps, Micros};
 
 /// What all channels share while a session runs.
@@ -63,21 +64,26 @@ impl ChannelState {
 
     /// The least time between two onsets.
     pub(crate) fn period_ticks(&self, channel: &ChannelPlan<'_>) -> u64 {
-        self.stage_onsets.as_ref().map_or(channel.period_ticks(), |onsets| onsets.period_ticks())
+        self.stage_period.as_ref().map_or(channel.period_ticks(), Period::ticks)
     }
 
     pub(crate) fn advance_onset(&mut self, channel: &ChannelPlan<'_>) {
-        match &self.stage_onsets {
+        match &self.stage_period {
             None => self.onsets.advance(&channel.onsets),
-            Some(onsets) => self.onsets.advance(onsets),
+            Some(period) => self.onsets.step(period),
         }
     }
 
     /// Decides what comes next, not before `earliest`. Looks at one onset at most: a bounded amount of work.
-    pub(crate) fn plan_next(&mut self, plan: &Plan<'_>, clock: &Clockwork, earliest: u64) {
+    pub(crate) fn plan_next(
+        &mut self,
+        plan: &Plan<'_>,
+        channel: &ChannelPlan<'_>,
+        clock: &Clockwork,
+        earliest: u64,
+    ) {
         self.pending = Pending::Nothing;
         self.steady_until = 0;
-        let Some(channel) = plan.channel(self.frame.channel) else { return };
         if clock.stopping && self.train != Train::Done {
             self.train = Train::Closing;
         }
@@ -155,7 +161,8 @@ impl ChannelState {
         }
         let step: i32 = if self.owed < 0 { 1 } else { -1 };
         let one = |code: i32| weight(channel, Packed::driven(code)).unsigned_abs();
-        let units = self.owed.unsigned_abs().checked_div(one(step)).unwrap_or(0);
+        let owed = self.owed.unsigned_abs();
+        let units = if channel.exact { owed } else { owed.checked_div(one(step)).unwrap_or(0) };
         if units <= allowed {
             return false;
         }
@@ -231,7 +238,7 @@ impl ChannelState {
         let at = clock.reserved.free_from(ideal.max(earliest), channel.room_ticks);
         let enough = channel.channel().train.pulses_max;
         let over = at >= clock.end_of(channel)
-            || self.envelope.fraction(at).is_none()
+            || (at > ideal && self.envelope.fraction(at).is_none())
             || (enough > 0 && self.train_pulses >= enough);
         let Some(fraction) = self.envelope.fraction(ideal).filter(|_| !over) else { return false };
         self.forget_duck(channel, earliest);
@@ -270,19 +277,20 @@ impl ChannelState {
             && (onset.waited >= self.period_ticks(channel) || onset.waited > channel.wait_ticks);
         let silent = late || onset.silenced;
         let again = channel.exact && self.made_for == Some((onset.code, onset.width)) && !silent;
-        let recipe = if again || silent { None } else { self.recipe(channel, onset) };
+        let made = if again || silent { None } else { self.make(channel, onset) };
         let rest = Packed::from(Level::from(plan.hardware().timing().pulse_rest));
         if self.owed != 0 {
-            let allowed = self.allowed_ahead(channel, again, recipe.as_ref());
+            let allowed = self.allowed_ahead(channel, again || made.is_some());
             if self.trim(channel, clock, earliest, allowed, rest) {
                 return true;
             }
         }
-        if let Some(recipe) = &recipe {
-            self.outcome = recipe.carry;
-            let against = recipe.code.signum().saturating_neg();
-            self.planned.balancing_code = recipe.cell.strongest(against, channel.body());
-            self.set_frame(FrameKind::Pulse, onset.at, recipe.cell, rest, channel);
+        if let Some(made) = made {
+            self.outcome = made.carry;
+            let against = made.code.signum().saturating_neg();
+            self.planned.balancing_code = self.frame.cell.strongest(against, channel.body());
+            (self.frame.kind, self.frame.rest) = (FrameKind::Pulse, rest);
+            self.restart(onset.at, channel);
             self.made_for =
                 channel.channel().pulse.balance.is_balanced().then_some((onset.code, onset.width));
         } else if again {
@@ -294,29 +302,32 @@ impl ChannelState {
         let full_level = onset.fraction == FULL.min(self.peak);
         let setting = self.commanded(channel, onset.fraction);
         self.planned = Planned { setting, deferred_ticks: onset.waited, full_level, ..self.planned };
-        if again {
+        if again && self.owed == 0 {
             self.steady_until = self.steady_until(plan, channel, clock);
         }
         true
     }
 
-    /// The levels of the next pulse. The sum of a declared direct current has run for too long when it does not fit.
-    fn recipe(&mut self, channel: &ChannelPlan<'_>, onset: &Onset) -> Option<Recipe> {
+    /// Makes the levels of the next pulse, in the place of those in hand. The sum of a declared direct current has run
+    /// for too long when it does not fit.
+    fn make(&mut self, channel: &ChannelPlan<'_>, onset: &Onset) -> Option<Made> {
+        self.made_for = None;
+        let cell = &mut self.frame.cell;
         if channel.channel().pulse.balance.is_balanced() {
-            return channel.recipe(onset.code, onset.width, self.carry);
+            return channel.make(cell, onset.code, onset.width, self.carry);
         }
-        let recipe = channel.recipe(onset.code, onset.width, 0)?;
-        let carry = self.carry.checked_add(recipe.carry);
+        let made = channel.make(cell, onset.code, onset.width, 0)?;
+        let carry = self.carry.checked_add(made.carry);
         if carry.is_none() {
             self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: self.frame.channel });
         }
-        Some(Recipe { carry: carry?, ..recipe })
+        Some(Made { carry: carry?, ..made })
     }
 
     /// What may be owed ahead of a pulse, in code-ticks: what its last edge can take in, by one tick each code; after a
     /// silence one code × (L + 2 ε).
-    fn allowed_ahead(&self, channel: &ChannelPlan<'_>, again: bool, recipe: Option<&Recipe>) -> u64 {
-        let cell = if again { Some(&self.frame.cell) } else { recipe.map(|r| &r.cell) };
+    fn allowed_ahead(&self, channel: &ChannelPlan<'_>, pulse: bool) -> u64 {
+        let cell = pulse.then_some(&self.frame.cell);
         let movable = cell.and_then(|c| c.part(c.movable, channel.body()));
         let late = channel.jitter_ticks();
         movable.map_or(late, |(level, _)| {
