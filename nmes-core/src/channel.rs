@@ -76,7 +76,8 @@ pub struct ChannelState {
     pub(crate) left: u16,
     /// The output is to go open at the end of the repeat under way.
     pub(crate) last_repeat: bool,
-    pub(crate) recover: bool,
+    /// The record of the last pulse will be that of the frame in hand, but for times and number.
+    pub(crate) recorded: bool,
     /// Where the pending edge goes to, and for how long.
     pub(crate) next: Packed,
     pub(crate) next_ticks: u32,
@@ -121,6 +122,7 @@ pub struct ChannelState {
     pub(crate) paused: bool,
     pub(crate) stale: bool,
     // what comes seldom
+    pub(crate) recover: bool,
     /// The envelope's close is the longest open time, not yet counted.
     pub(crate) limited: bool,
     /// The period of the stage, where it is not the channel's.
@@ -190,6 +192,7 @@ impl ChannelState {
             planned: Planned::NONE,
             receipt: PulseReceipt::NONE,
             receipt_ready: false,
+            recorded: false,
             counters: Counters::NONE,
             limited: false,
             train_open: 0,
@@ -254,7 +257,10 @@ impl ChannelState {
                 }
             }
         }
-        self.plan_next(plan, channel, clock, t.saturating_add(u64::from(channel.turn_ticks)));
+        let earliest = t.saturating_add(u64::from(channel.turn_ticks));
+        if !self.plan_again(channel, earliest) {
+            self.plan_next(plan, channel, clock, earliest);
+        }
         self.fault.map_or(Ok(()), Err)
     }
 

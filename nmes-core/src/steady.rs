@@ -35,7 +35,9 @@ impl ChannelState {
         let last = usize::from(self.frame.cell.stored_len());
         let edge = usize::from(self.edge);
         if edge == 0 {
-            if self.steady_until == 0 || !plan(self.frame.channel).is_some_and(|plan| self.begin_again(plan))
+            if self.steady_until == 0
+                || self.owed != 0
+                || !plan(self.frame.channel).is_some_and(|plan| self.begin_again(plan))
             {
                 return OnGrid::No;
             }
@@ -70,7 +72,7 @@ impl ChannelState {
     #[inline]
     fn end_again(&mut self, t: u64) -> OnGrid {
         let onset = self.onsets.tick();
-        if onset >= self.steady_until {
+        if onset >= self.steady_until || !self.recorded {
             return OnGrid::No;
         }
         self.plain = false;
@@ -110,13 +112,30 @@ impl ChannelState {
         self.frame.cell.body_len == 0 && self.frame.cell.cycles == 1 && !self.recover
     }
 
-    /// The frame in hand is that of the last pulse again. Before which tick all that come will be the same, as their
-    /// records will: at full level, on time, with nothing owed. 0 when that is not so, or pulses are counted.
+    /// After a pulse with edges off their ticks: plans the next one when that is to be the same and is not delayed, and
+    /// what is owed can wait until its last edge. False, and nothing done, otherwise.
+    pub(crate) fn plan_again(&mut self, channel: &ChannelPlan<'_>, earliest: u64) -> bool {
+        let onset = self.onsets.tick();
+        if onset >= self.steady_until || onset < earliest {
+            return false;
+        }
+        if self.owed != 0 && self.owed.unsigned_abs() > self.allowed_ahead(channel, true) {
+            return false;
+        }
+        self.recorded = self.owed == 0 && self.is_recorded(channel);
+        self.restart(onset, channel);
+        true
+    }
+
+    /// The frame in hand is that of the last pulse again. Before which tick all that come will be the same: at full
+    /// level, and not delayed when on time. 0 when that is not so, or pulses are counted.
     pub(crate) fn steady_until(&self, plan: &Plan<'_>, channel: &ChannelPlan<'_>, clock: &Clockwork) -> u64 {
-        let full = self.envelope.fraction(self.frame.onset_tick) == Some(FULL) && self.duck.is_none();
+        let full = self.planned.full_level && self.planned.deferred_ticks == 0 && self.duck.is_none();
         let counted = channel.channel().train.pulses_max > 0 || plan.shares_sources();
-        let once = self.can_be_plain() && self.has_room(channel);
-        if !full || counted || self.owed != 0 || !once || !self.is_recorded(channel) {
+        if !full || counted || !self.can_be_plain() || !self.has_room(channel) {
+            return 0;
+        }
+        if self.envelope.fraction(self.frame.onset_tick) != Some(FULL) {
             return 0;
         }
         let stale = self.stale_from(channel).saturating_add(1);
@@ -130,14 +149,57 @@ impl ChannelState {
     }
 
     /// The record of the last pulse is that of the frame in hand, but for times and number.
-    fn is_recorded(&self, channel: &ChannelPlan<'_>) -> bool {
+    pub(crate) fn is_recorded(&self, channel: &ChannelPlan<'_>) -> bool {
         let (main, planned) = (self.frame.cell.stored(self.frame.cell.main), &self.planned);
         self.receipt.kind == FrameKind::Pulse
             && self.receipt.code == self.frame.cell.code
             && main.is_some_and(|(_, ticks)| ticks == self.receipt.primary_ticks)
             && (self.receipt.setting, self.receipt.deferred_ticks) == (planned.setting, 0)
             && (self.receipt.full_level, self.receipt.cut) == (true, false)
-            && (planned.full_level, planned.deferred_ticks) == (true, 0)
             && self.ledger(channel) == Some(self.receipt.ledger)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests: a panic here is a failed test")]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use crate::*;
+
+    /// REQ-CORE-130: the short way is taken once a pulse at full level has a record, and left by a command until the next
+    /// pulse is planned; so what `tests/short_way.rs` compares is not the long way twice.
+    #[test]
+    fn is_taken() {
+        let set = Setting::new(40_000, 300).unwrap();
+        let (up, length) = (Millis::from_millis(100).unwrap(), Millis::from_millis(1_000).unwrap());
+        let ramp = Ramp { up, ..Ramp::default() };
+        let rate = Rate::from_hz(40).unwrap();
+        let (pulse, train, offset) = (PulseShape::default(), Train::default(), Micros::ZERO);
+        let channels = [Channel { pulse, rate, train, set, ceiling: set, ramp, offset }];
+        let session = Session::new(&channels, Schedule::Continuous, length).unwrap();
+        let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+        let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        let mut storage = [ChannelState::new(); 1];
+        let mut engine = Engine::new(&plan, &mut storage).unwrap();
+        engine.command(0, set, 0).unwrap();
+        engine.start(0);
+        let mut short = Vec::new();
+        while engine.offer(|_| true) {
+            let Next::At(tick) = engine.next() else { break };
+            if engine.counters(0).unwrap().pulses == 20 {
+                engine.command(0, set, tick).unwrap();
+                assert_eq!(engine.channels[0].steady_until, 0);
+            }
+            engine.applied(tick).unwrap();
+            let state = &engine.channels[0];
+            if state.edge == 0 && state.recorded && state.steady_until > 0 {
+                short.push(engine.counters(0).unwrap().pulses);
+            }
+        }
+        // the first onset of the ramp is silent; pulse 4 is the first at full level, 39 the last
+        assert_eq!(short, Vec::from_iter(4..39));
     }
 }

@@ -83,7 +83,7 @@ impl ChannelState {
         earliest: u64,
     ) {
         self.pending = Pending::Nothing;
-        self.steady_until = 0;
+        (self.steady_until, self.recorded) = (0, false);
         if clock.stopping && self.train != Train::Done {
             self.train = Train::Closing;
         }
@@ -302,8 +302,9 @@ impl ChannelState {
         let full_level = onset.fraction == FULL.min(self.peak);
         let setting = self.commanded(channel, onset.fraction);
         self.planned = Planned { setting, deferred_ticks: onset.waited, full_level, ..self.planned };
-        if again && self.owed == 0 {
+        if again {
             self.steady_until = self.steady_until(plan, channel, clock);
+            self.recorded = self.owed == 0 && self.steady_until > 0 && self.is_recorded(channel);
         }
         true
     }
@@ -326,7 +327,7 @@ impl ChannelState {
 
     /// What may be owed ahead of a pulse, in code-ticks: what its last edge can take in, by one tick each code; after a
     /// silence one code × (L + 2 ε).
-    fn allowed_ahead(&self, channel: &ChannelPlan<'_>, pulse: bool) -> u64 {
+    pub(crate) fn allowed_ahead(&self, channel: &ChannelPlan<'_>, pulse: bool) -> u64 {
         let cell = pulse.then_some(&self.frame.cell);
         let movable = cell.and_then(|c| c.part(c.movable, channel.body()));
         let late = channel.jitter_ticks();
