@@ -63,6 +63,10 @@ impl Prepared {
         }
     }
 
+    #[expect(
+        clippy::unnecessary_lazy_evaluations,
+        reason = "a table of eight edges is not made at each of them"
+    )]
     fn push(&mut self, edge: AdmittedEdge) {
         let table = self.edges.get_or_insert_with(|| [edge; MAX_CHANNELS]);
         if let Some(slot) = table.get_mut(usize::from(self.edges_len)) {

@@ -9,6 +9,7 @@ use crate::outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, 
 use crate::output::Output;
 use crate::prepared::Prepared;
 use crate::sense::{Contact, Sense};
+use crate::watchdog::Watchdog;
 use levels::is_lower;
 use nmes_core::{
     ChannelState, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, MAX_CHANNELS, PulseReceipt,
@@ -161,6 +162,14 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         let ticked = self.on_tick()?;
         feed();
         Ok(ticked)
+    }
+
+    /// [`Stimulator::on_tick_feeding`] with a watchdog.
+    ///
+    /// # Errors
+    /// As [`Stimulator::on_tick`].
+    pub fn on_tick_watched(&mut self, watchdog: &mut impl Watchdog) -> Result<Ticked, Stopped> {
+        self.on_tick_feeding(|| watchdog.feed())
     }
 
     /// Sets amplitude and width of a channel from its next pulse on. The guard takes rises only in small steps; to
