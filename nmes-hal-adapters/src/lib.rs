@@ -1,14 +1,16 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
 
+mod adc_sense;
 mod alarm;
 mod bridge;
+mod calibration;
+mod dac;
 mod dac_bridge;
 mod eeprom;
 mod enable;
 mod error;
 mod layer;
-mod mcp4922;
 mod outcome;
 mod output;
 mod prepared;
@@ -21,17 +23,23 @@ mod stimulator;
 mod store;
 mod supply;
 mod sync_lines;
+mod timer_alarm;
 mod watchdog;
 pub mod wire;
 
+pub use adc_sense::{AdcSense, Reading};
 pub use alarm::{Alarm, Extend, Extend16, Extend32, Late};
 pub use bridge::{BridgeState, HBridge};
+pub use calibration::{Calibration, CalibrationError, Line};
+pub use dac::{
+    Ad57x2, Ad57x4, Ad57xx, Coding, Dac, DacError, LowPass, Mcp492x, Mcp4725, Mcp4728, Mcp4921, Mcp4922,
+    OnChipDac, PwmDac, Range, Reference, Report,
+};
 pub use dac_bridge::{DacBridge, WiringError};
 pub use eeprom::I2cEeprom;
 pub use enable::{Enable, OneShot, PulseEnable};
 pub use error::Error;
 pub use layer::LayerError;
-pub use mcp4922::{DacChannel, Mcp4922};
 pub use outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Ticked};
 pub use output::{Output, SafeState};
 pub use sense::{Contact, NoSense, Sense};
@@ -39,7 +47,12 @@ pub use stimulator::Stimulator;
 pub use store::{Store, StoreError, load, save};
 pub use supply::{PinSupply, PinSupplyError, Powered, Supply};
 pub use sync_lines::{MarkerMode, PinSync, PinSyncError, SyncLines, Synced};
+pub use timer_alarm::{CompareTimer, TimerAlarm};
 pub use watchdog::{PinWatchdog, Watchdog};
 
 #[cfg(test)]
+mod converter_tests;
+#[cfg(test)]
 mod dac_bridge_tests;
+#[cfg(test)]
+mod test_log;
