@@ -3,6 +3,7 @@
 
 mod adc_sense;
 mod alarm;
+mod blocking;
 mod bridge;
 mod calibration;
 mod dac;
@@ -11,6 +12,7 @@ mod eeprom;
 mod enable;
 mod error;
 mod layer;
+mod mailbox;
 mod outcome;
 mod output;
 mod prepared;
@@ -21,6 +23,7 @@ mod sense;
 pub mod sim;
 mod stimulator;
 mod store;
+mod streamer;
 mod supply;
 mod sync_lines;
 mod timer_alarm;
@@ -29,6 +32,7 @@ pub mod wire;
 
 pub use adc_sense::{AdcSense, Reading};
 pub use alarm::{Alarm, Extend, Extend16, Extend32, Late};
+pub use blocking::{Blocking, Pace, Polled};
 pub use bridge::{BridgeState, HBridge};
 pub use calibration::{Calibration, CalibrationError, Line};
 pub use dac::{
@@ -40,11 +44,13 @@ pub use eeprom::I2cEeprom;
 pub use enable::{Enable, OneShot, PulseEnable};
 pub use error::Error;
 pub use layer::LayerError;
+pub use mailbox::{Fate, Full, Mail, Mailbox, Receiver, Sender};
 pub use outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Ticked};
 pub use output::{Output, SafeState};
 pub use sense::{Contact, NoSense, Sense};
 pub use stimulator::Stimulator;
 pub use store::{Store, StoreError, load, save};
+pub use streamer::{Filled, Streamer};
 pub use supply::{PinSupply, PinSupplyError, Powered, Supply};
 pub use sync_lines::{MarkerMode, PinSync, PinSyncError, SyncLines, Synced};
 pub use timer_alarm::{CompareTimer, TimerAlarm};

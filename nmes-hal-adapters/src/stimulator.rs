@@ -2,7 +2,7 @@
 
 mod edges;
 mod faults;
-mod levels;
+pub(crate) mod levels;
 
 use crate::alarm::Alarm;
 use crate::outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Ticked};
@@ -10,7 +10,7 @@ use crate::output::Output;
 use crate::prepared::Prepared;
 use crate::sense::{Contact, Sense};
 use crate::watchdog::Watchdog;
-use levels::is_lower;
+use levels::{could_have, is_lower};
 use nmes_core::{
     ChannelState, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, MAX_CHANNELS, PulseReceipt,
     Setting, StopPolicy,
@@ -203,9 +203,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         if self.ending {
             return Err(CommandError::Ending);
         }
-        // the engine says whether it could have it, and is put back before anything comes of it
-        self.engine.command(channel, setting, now).map_err(CommandError::Plan)?;
-        self.engine.command(channel, old, now).map_err(CommandError::Plan)?;
+        could_have(&mut self.engine, channel, setting, now)?;
         self.set_target(channel, Some(setting));
         self.prepare_and_set().map_err(CommandError::Stopped)
     }
@@ -250,6 +248,17 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
     /// The record of a pulse that has ended. Each channel keeps its last one: take them once a pulse, or lose them.
     pub fn take_receipt(&mut self) -> Option<PulseReceipt> {
         self.engine.take_receipt()
+    }
+
+    /// The present tick of its clock.
+    pub fn now(&mut self) -> u64 {
+        self.alarm.now()
+    }
+
+    /// When the next edge is due; `None` while there is none. For whoever waits for it instead of being interrupted.
+    #[must_use]
+    pub fn due(&self) -> Option<u64> {
+        self.prepared.due()
     }
 
     /// What the edge path did so far.
@@ -335,7 +344,7 @@ impl<O: Output, A: Alarm, S: Sense> Drop for Stimulator<'_, O, A, S> {
 }
 
 /// All that has to hold before a stimulator is made; each amplitude is at zero in a new engine and a new guard.
-fn permit<'a, E>(
+pub(crate) fn permit<'a, E>(
     checked: &'a Checked<'a>,
     channels: &'a mut [ChannelState],
     output: &nmes_core::Hardware,
