@@ -65,7 +65,7 @@ impl Prepared {
 
     #[expect(
         clippy::unnecessary_lazy_evaluations,
-        reason = "a table of eight edges is not made at each of them"
+        reason = "the table is large and is filled once, not for each edge"
     )]
     fn push(&mut self, edge: AdmittedEdge) {
         let table = self.edges.get_or_insert_with(|| [edge; MAX_CHANNELS]);
