@@ -38,7 +38,7 @@ type Fault<SPI, P> =
 /// The time from step 1 to step 4 is taken from the new phase. It is the same at every such edge; declare it, and
 /// what the switches need, as `dead_ticks`, or accept the error it makes in asymmetric pulses.
 ///
-/// After an error [`Output::apply`] is refused until [`DacBridge::restart`]. On drop the bridges open, then the
+/// After an error, of [`Output::off`] too, [`Output::apply`] is refused until [`DacBridge::restart`]. On drop the bridges open, then the
 /// DACs go to zero.
 #[derive(Debug)]
 pub struct DacBridge<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> {
@@ -277,6 +277,8 @@ impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> Output for
     }
 
     fn off(&mut self) -> Result<(), Self::Error> {
-        self.all_off()
+        let result = self.all_off();
+        self.stopped |= result.is_err();
+        result
     }
 }

@@ -1,8 +1,13 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "proptest")]
+extern crate std;
+
 mod alarm;
 mod bridge;
+#[cfg(feature = "proptest")]
+pub mod conformance;
 mod dac_bridge;
 mod error;
 mod mcp4922;
