@@ -37,7 +37,7 @@ type Fault<D, P> = Error<<D as Dac>::Error, <P as embedded_hal::digital::ErrorTy
 /// The time from step 1 to step 4 is taken from the new phase. It is the same at every such edge; declare it, and
 /// what the switches need, as `dead_ticks`, or accept the error it makes in asymmetric pulses.
 ///
-/// After an error [`Output::apply`] is refused until [`DacBridge::restart`]. On drop the bridges open, then the
+/// After an error, of [`Output::off`] too, [`Output::apply`] is refused until [`DacBridge::restart`]. On drop the bridges open, then the
 /// DACs go to zero.
 #[derive(Debug)]
 pub struct DacBridge<D: Dac, P: OutputPin, const PINS: usize, const N: usize> {
@@ -288,6 +288,8 @@ impl<D: Dac, P: OutputPin, const PINS: usize, const N: usize> Output for DacBrid
     }
 
     fn off(&mut self) -> Result<(), Self::Error> {
-        self.all_off()
+        let result = self.all_off();
+        self.stopped |= result.is_err();
+        result
     }
 }

@@ -1,11 +1,16 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "proptest")]
+extern crate std;
+
 mod adc_sense;
 mod alarm;
 mod blocking;
 mod bridge;
 mod calibration;
+#[cfg(feature = "proptest")]
+pub mod conformance;
 mod dac;
 mod dac_bridge;
 mod eeprom;

@@ -80,12 +80,12 @@ impl Bench {
 
     /// The output, unrecorded.
     pub const fn output(&self) -> SimOutput<'_, ()> {
-        SimOutput { bench: self, sink: (), busy_until: 0 }
+        SimOutput { bench: self, sink: (), busy_until: 0, stopped: false }
     }
 
     /// The output, with every change of level told to `sink`.
     pub const fn output_to<K: EdgeSink>(&self, sink: K) -> SimOutput<'_, K> {
-        SimOutput { bench: self, sink, busy_until: 0 }
+        SimOutput { bench: self, sink, busy_until: 0, stopped: false }
     }
 
     /// The measurement.
@@ -257,6 +257,15 @@ pub enum SimError {
         /// The channel.
         channel: u8,
     },
+    /// The code is outside the range of the hardware.
+    Code {
+        /// The channel.
+        channel: u8,
+        /// The code.
+        code: i32,
+    },
+    /// An error came before, and [`Output::off`] has not been called since.
+    Stopped,
 }
 
 impl fmt::Display for SimError {
@@ -264,6 +273,8 @@ impl fmt::Display for SimError {
         match self {
             Self::Write { channel } => write!(f, "channel {channel}: the write failed, on purpose"),
             Self::NoChannel { channel } => write!(f, "the output has no channel {channel}"),
+            Self::Code { channel, code } => write!(f, "channel {channel} has no code {code}"),
+            Self::Stopped => f.write_str("the output was stopped by an error, and not switched off since"),
         }
     }
 }
@@ -278,6 +289,7 @@ pub struct SimOutput<'b, K: EdgeSink> {
     bench: &'b Bench,
     sink: K,
     busy_until: u64,
+    stopped: bool,
 }
 
 impl<K: EdgeSink> SimOutput<'_, K> {
@@ -294,6 +306,31 @@ impl<K: EdgeSink> SimOutput<'_, K> {
         let point = self.bench.with(channel, set).ok_or(SimError::NoChannel { channel })??;
         self.sink.edge(SimEdge { at_tick, channel, level, point });
         Ok(())
+    }
+
+    fn put_all(&mut self, edges: &[AdmittedEdge]) -> Result<(), SimError> {
+        if self.stopped {
+            return Err(SimError::Stopped);
+        }
+        edges.iter().try_for_each(|edge| self.check(edge.channel(), edge.level()))?;
+        edges.iter().try_for_each(|edge| self.put(edge.channel(), edge.level(), false))
+    }
+
+    fn check(&self, channel: u8, level: Level) -> Result<(), SimError> {
+        let limits = self.bench.hardware.channel(channel).ok_or(SimError::NoChannel { channel })?;
+        match level {
+            Level::Code(code) if !(limits.code_min..=limits.code_max).contains(&code) => {
+                Err(SimError::Code { channel, code })
+            }
+            Level::Open | Level::Shorted | Level::Code(_) => Ok(()),
+        }
+    }
+
+    fn stop_on(&mut self, result: Result<(), SimError>) -> Result<(), SimError> {
+        result.inspect_err(|_| {
+            self.stopped = true;
+            let _ = self.all_off();
+        })
     }
 
     fn wait_for_bus(&mut self) {
@@ -324,18 +361,19 @@ impl<K: EdgeSink> Output for SimOutput<'_, K> {
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), SimError> {
-        let mut edges = edges.iter();
-        edges.try_for_each(|edge| self.put(edge.channel(), edge.level(), false)).inspect_err(|_| {
-            let _ = self.all_off();
-        })
+        let result = self.put_all(edges);
+        self.stop_on(result)
     }
 
     fn channel_off(&mut self, channel: u8) -> Result<(), SimError> {
-        self.put(channel, Level::Open, true)
+        let result = self.put(channel, Level::Open, true);
+        self.stop_on(result)
     }
 
     fn off(&mut self) -> Result<(), SimError> {
-        self.all_off()
+        let result = self.all_off();
+        self.stopped = result.is_err();
+        result
     }
 }
 
