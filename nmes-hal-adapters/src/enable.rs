@@ -141,11 +141,13 @@ impl<P: OutputPin> Drop for PulseEnable<P> {
 /// channels may be driving.
 ///
 /// # Limitations
-/// Where re-arming fails, the output is opened and the edges are not put out.
+/// Where re-arming fails, the output is opened and the edges are not put out; no edge is, until [`Output::off`] has
+/// succeeded.
 #[derive(Debug)]
 pub struct OneShot<O: Output, E: Enable> {
     enable: Released<E>,
     output: O,
+    stopped: bool,
 }
 
 /// Releases on drop.
@@ -161,7 +163,7 @@ impl<E: Enable> Drop for Released<E> {
 impl<O: Output, E: Enable> OneShot<O, E> {
     /// Joins the two, which are safe already.
     pub const fn new(output: O, enable: E) -> Self {
-        Self { enable: Released(enable), output }
+        Self { enable: Released(enable), output, stopped: false }
     }
 
     /// The longest one level can stand, in microseconds: for
@@ -186,7 +188,11 @@ impl<O: Output, E: Enable> Output for OneShot<O, E> {
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Self::Error> {
+        if self.stopped {
+            return Err(LayerError::Stopped);
+        }
         if let Err(part) = self.enable.0.rearm() {
+            self.stopped = true;
             return Err(match self.output.off() {
                 Ok(()) => LayerError::Part(part),
                 Err(output) => LayerError::Both(output, part),
@@ -201,6 +207,8 @@ impl<O: Output, E: Enable> Output for OneShot<O, E> {
 
     fn off(&mut self) -> Result<(), Self::Error> {
         let released = self.enable.0.release();
-        LayerError::both(self.output.off(), released)
+        let done = LayerError::both(self.output.off(), released);
+        self.stopped = done.is_err();
+        done
     }
 }

@@ -14,6 +14,8 @@ pub enum LayerError<OUT, PART> {
     Both(OUT, PART),
     /// The supply is not up; nothing was put out, and the output was opened.
     NotReady,
+    /// It failed before, and has not been opened since.
+    Stopped,
 }
 
 impl<OUT, PART> LayerError<OUT, PART> {
@@ -37,6 +39,7 @@ impl<OUT: fmt::Debug, PART: fmt::Debug> fmt::Display for LayerError<OUT, PART> {
                 write!(f, "the output failed: {output:?}; the part around it failed: {part:?}")
             }
             Self::NotReady => f.write_str("the supply of the output is not up"),
+            Self::Stopped => f.write_str("the output failed before and has not been opened since"),
         }
     }
 }

@@ -34,14 +34,26 @@ const STEPS_MAX: usize = 16;
 /// Every call does bounded work: at most 16 steps and 16 frames, each over at most 8 channels; usually one.
 ///
 /// # Where to call from
-/// [`Stimulator::on_alarm`] from the alarm's interrupt; all else with that interrupt masked. What the masking costs
-/// is part of L.
+/// [`Stimulator::on_alarm`] from the alarm's interrupt; all else with that interrupt masked, or through a
+/// [`Mailbox`](crate::Mailbox). What the masking costs is part of L.
 ///
-/// # Limitations
+/// # Jitter
+/// An edge is as late as its interrupt: by what masks it, and by what runs at its priority. [`Stats::worst_late`] is what it
+/// came to. A constant part cancels; the rest is repaid by the last edge of each pulse.
+///
+/// # Stop bound
+/// From the call of [`Stimulator::stop`]: with [`StopPolicy::HardOff`] the output opens before it returns; with the others
+/// the pulse under way ends on its own grid, or is paid back at once, and trims close the ledger: `docs/stop-table.md`
+/// has the times. From another priority a mailbox adds one interval of the slow side.
+///
+/// # A missed deadline
 /// An edge that comes late is put out late and stamped; balance is then restored by the engine. Later than the
 /// hardware declares, it is a fault and the output opens: this is found *after* the late edge, so a phase lasts at
-/// worst as long as the interrupt is away. A one-shot on the enable line bounds that, nothing else does.
+/// worst as long as the interrupt is away. A one-shot on the enable line bounds that, nothing else does. An onset that the
+/// pulse before it overran waits on its grid and is counted in [`Stats::deferred`]; after a period it is left out and counted
+/// in [`Stats::dropped`].
 ///
+/// # Limitations
 /// The contact probe of `arm` asks [`Sense::contact`] and puts nothing out itself; where that answers
 /// [`Contact::Unknown`], the first pulses are the probe.
 #[derive(Debug)]

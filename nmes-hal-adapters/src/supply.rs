@@ -142,12 +142,15 @@ impl<P: OutputPin, G: InputPin> Drop for PinSupply<P, G> {
 /// [`Output::apply`]: asks the supply, then puts the edges out. [`Output::off`]: the output; if that fails, the supply is
 /// discharged. On drop: the output's own drop, then discharge.
 ///
+/// After an error no edge is taken until [`Output::off`] has succeeded.
+///
 /// The time that [`Supply::ready`] takes is part of every edge. The supply is charged by hand, with
 /// [`Powered::supply`], before `arm`.
 #[derive(Debug)]
 pub struct Powered<O: Output, U: Supply> {
     output: O,
     supply: Discharged<U>,
+    stopped: bool,
 }
 
 /// Discharges on drop.
@@ -163,7 +166,7 @@ impl<U: Supply> Drop for Discharged<U> {
 impl<O: Output, U: Supply> Powered<O, U> {
     /// Joins the two, which are safe already.
     pub const fn new(output: O, supply: U) -> Self {
-        Self { output, supply: Discharged(supply) }
+        Self { output, supply: Discharged(supply), stopped: false }
     }
 
     /// The supply, to charge it and to ask whether it is up.
@@ -194,11 +197,15 @@ impl<O: Output, U: Supply> Output for Powered<O, U> {
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Self::Error> {
+        if self.stopped {
+            return Err(LayerError::Stopped);
+        }
         let why = match self.supply.0.ready() {
             Ok(true) => return self.output.apply(edges).map_err(LayerError::Output),
             Ok(false) => LayerError::NotReady,
             Err(part) => LayerError::Part(part),
         };
+        self.stopped = true;
         let opened = self.output.off();
         self.cut_where_not_open(opened)?;
         Err(why)
@@ -210,6 +217,8 @@ impl<O: Output, U: Supply> Output for Powered<O, U> {
 
     fn off(&mut self) -> Result<(), Self::Error> {
         let opened = self.output.off();
-        self.cut_where_not_open(opened)
+        let done = self.cut_where_not_open(opened);
+        self.stopped = done.is_err();
+        done
     }
 }

@@ -83,7 +83,8 @@ fn hardware(timing: HardwareTiming, channels: usize) -> Hardware {
         .unwrap()
 }
 
-type Wired<const PINS: usize, const N: usize> = DacBridge<Mcp4922<SpiWires<Mcp>, Pin<Mcp>>, Pin<Mcp>, PINS, N>;
+type Wired<const PINS: usize, const N: usize> =
+    DacBridge<Mcp4922<SpiWires<Mcp>, Pin<Mcp>>, Pin<Mcp>, PINS, N>;
 
 /// Two channels with a latch, whose bridges short in the gap.
 fn two_latched() -> OutputRig<Mcp, Wired<3, 2>> {
