@@ -8,6 +8,7 @@ mod error;
 mod mcp4922;
 mod outcome;
 mod output;
+mod paced;
 mod prepared;
 pub mod rehastim2;
 pub mod sciencemode4;
@@ -24,6 +25,7 @@ pub use error::Error;
 pub use mcp4922::{DacChannel, Mcp4922};
 pub use outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Ticked};
 pub use output::{Output, SafeState};
+pub use paced::{PacedAlarm, PacedClock};
 pub use sense::{Contact, NoSense, Sense};
 pub use stimulator::Stimulator;
 
