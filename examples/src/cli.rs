@@ -1,8 +1,11 @@
 //! The command line: what can be asked, in words a person can follow.
 
+use crate::device::DeviceArgs;
+use crate::device::simulate::SimulateArgs;
 use crate::gait::Foot;
 use crate::parse;
 use crate::screen::YesFlags;
+use crate::serve::ServeArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -53,8 +56,13 @@ pub enum Command {
     Check(CheckArgs),
     /// Print what a protocol puts out, in the rows that regulators' documents ask for; nothing is run.
     Report(ReportArgs),
-    /// Run a protocol on a walk against a simulated output stage: report, foot-drop.svg and pulses.csv.
+    /// Run a protocol on a walk against a simulated output stage: report, foot-drop.svg and pulses.csv. With --device, play
+    /// a protocol that follows a clock on a commercial stimulator: delivered.csv.
     Run(RunArgs),
+    /// Be a simulated commercial stimulator on a pseudo-terminal or a TCP port, and show the whole conversation.
+    SimulateDevice(SimulateArgs),
+    /// Take commands from another program, pulse by pulse, as JSON lines over TCP.
+    Serve(ServeArgs),
     /// Print every level change on the output, one a line.
     Events(EventsArgs),
     /// Draw the picture of a run, nothing else.
@@ -135,6 +143,9 @@ pub struct RunArgs {
     /// Print JSON for programs.
     #[arg(long, help_heading = "Output")]
     pub json: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap takes the doc comment of a flattened field for a help text")]
+    pub device: DeviceArgs,
     /// List every step, not only those that were not on time.
     #[arg(long, help_heading = "Output")]
     pub steps: bool,

@@ -13,6 +13,7 @@
 pub mod app;
 mod catalogue;
 pub mod cli;
+pub mod device;
 pub mod failure;
 pub mod flags;
 pub mod gait;
@@ -24,6 +25,7 @@ pub mod records;
 pub mod report;
 pub mod scenario;
 pub mod screen;
+pub mod serve;
 pub mod simulation;
 pub mod text;
 

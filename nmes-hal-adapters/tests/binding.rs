@@ -195,11 +195,13 @@ proptest! {
     #[test]
     fn rehastim_bytes_are_the_edges(
         code in 1_u32..=63, width in 20_u32..=500, count in 1_u16..=3, steps in 4_u32..40, part in 1_u32..=1_000,
+        negative: bool,
     ) {
+        let leading = if negative { Polarity::Negative } else { Polarity::Positive };
         let hardware = rs2::hardware(1).unwrap();
         let gap = (steps * 500).saturating_sub(2 * width).max(20);
         let repeat = if count == 1 { Repeat::ONCE } else { Repeat { count, gap: us(gap) } };
-        let pulse = PulseShape { repeat, ..PulseShape::default() };
+        let pulse = PulseShape { repeat, leading, ..PulseShape::default() };
         let asked = Asked { pulse, set: setting(code * 2_000, width), hz: 10 };
         let fits = with_plan(&channels(&asked), &hardware, |plan| {
             let bound = rehastim().bind(plan);
@@ -214,7 +216,10 @@ proptest! {
             for ua in [code * 2_000, (code * 2_000 * part / 1_000).max(2_000)] {
                 let frame = plan.frame(0, setting(ua, width), 0).unwrap();
                 let pulse = rs2::Pulse::of(&frame, &list).unwrap();
-                assert_eq!(rs2_wire(pulse, &list), frame_edges(&frame, plan.hardware().channel(0).unwrap()));
+                // the sign is the cable's
+                let sign = if negative { -1 } else { 1 };
+                let wire: Edges = rs2_wire(pulse, &list).iter().map(|(at, ua)| (*at, sign * ua)).collect();
+                assert_eq!(wire, frame_edges(&frame, plan.hardware().channel(0).unwrap()));
             }
         });
         prop_assert!(fits.is_some());
@@ -314,8 +319,10 @@ fn refusals_name_field_value_and_limit() {
     is(refused(&mut rehastim(), &rated(200_000), &rs), WireField::Period, 5_000, Limit::AtLeast(8_000));
     let gap = PulseShape { gap: us(100), ..base.pulse };
     is(refused(&mut rehastim(), &shaped(gap), &rs), WireField::PhaseGap, 100, Limit::Equal(0));
-    let negative = PulseShape { leading: Polarity::Negative, ..base.pulse };
-    is(refused(&mut rehastim(), &shaped(negative), &rs), WireField::Form, 0, Limit::Equal(1));
+    let longer = PulseShape { balance: Balance::Asymmetric { length_percent: 400 }, ..base.pulse };
+    is(refused(&mut rehastim(), &shaped(longer), &rs), WireField::Form, 0, Limit::Equal(1));
+    let triphasic = PulseShape { form: Form::Triphasic { outer_percent: 50 }, ..base.pulse };
+    is(refused(&mut rehastim(), &shaped(triphasic), &rs), WireField::Form, 0, Limit::Equal(1));
     is(refused(&mut rehastim(), &shaped(repeat(4)), &rs), WireField::Points, 4, Limit::AtMost(3));
     assert_eq!(refused(&mut rehastim(), &shaped(repeat(3)), &rs), None);
     let wide = Setting { width: us(501), ..base.set };

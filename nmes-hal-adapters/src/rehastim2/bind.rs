@@ -8,7 +8,7 @@ use crate::wire::{
 };
 use nmes_core::{
     Balance, ChannelHardware, ChannelPlan, ConfigError, Control, Form, Hardware, HardwareTiming, Level, Plan,
-    Polarity, PulseFrame, Rest, Segment,
+    PulseFrame, Rest, Segment,
 };
 use nmes_safety::Admitted;
 
@@ -41,8 +41,8 @@ fn spacing_us(frame: &PulseFrame<'_>) -> u32 {
 }
 
 impl Pulse {
-    /// The pulse of a frame: a phase above zero, at once its mirror image, one to three times with the gap of the list
-    /// from onset to onset. Nothing is rounded.
+    /// The pulse of a frame: a phase, at once its mirror image, one to three times with the gap of the list from onset to
+    /// onset. Nothing is rounded. The protocol has no sign: which pad is the cathode first is a matter of the cable.
     ///
     /// The frame is of a plan for [`hardware`]; that is what [`Plays::bind`] makes sure of.
     ///
@@ -78,7 +78,7 @@ fn phases(frame: &PulseFrame<'_>) -> Result<(u32, u32), Refusal> {
         (
             Some(Segment { level: Level::Code(up), ticks: width }),
             Some(Segment { level: Level::Code(down), ticks: mirror }),
-        ) if up > 0 && down == up.saturating_neg() && width == mirror && rest_is_gap => {
+        ) if up != 0 && down == up.saturating_neg() && width == mirror && rest_is_gap => {
             Ok((up.unsigned_abs(), width))
         }
         _ => refuse(Field::Form, 0, Limit::Equal(1), GRID.source),
@@ -192,8 +192,7 @@ impl Plays for Session {
 fn fits(channel: &ChannelPlan<'_>) -> Result<(), Refusal> {
     let own = channel.channel();
     let pulse = &own.pulse;
-    let plain = pulse.form == Form::Rectangular && pulse.leading == Polarity::Positive;
-    if !plain || pulse.balance != Balance::Symmetric {
+    if pulse.form != Form::Rectangular || pulse.balance != Balance::Symmetric {
         return refuse(Field::Form, 0, Limit::Equal(1), GRID.source);
     }
     let gap = i64::from(pulse.gap.as_micros());
