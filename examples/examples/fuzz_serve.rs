@@ -39,7 +39,9 @@ fn stream(random: &mut Random) -> Vec<u8> {
                 2 if at < line.len() => drop(line.remove(at)),
                 3 => line.truncate(at),
                 4 => line.insert(at, random.up_to(255) as u8),
-                _ if random.up_to(20) == 0 => line.extend(std::iter::repeat_n(telling, random.up_to(9_000) as usize)),
+                _ if random.up_to(20) == 0 => {
+                    line.extend(std::iter::repeat_n(telling, random.up_to(9_000) as usize))
+                }
                 _ => {}
             }
         }

@@ -18,7 +18,7 @@ say(do="arm")
 while json.loads(lines.readline()).get("event") != "armed":
     pass  # what is authorised rises by itself; nothing is put out meanwhile
 channels, sent, begin, seq = hello["channels"], {}, time.monotonic(), 0
-period, waits, passed, errors = 1e3 / channels[0]["rate_mhz"], [], [], []
+period, applied, errors = 1e3 / channels[0]["rate_mhz"], [], []
 while time.monotonic() - begin < seconds or sent:
     for channel in channels if time.monotonic() - begin < seconds else []:
         level = 0.6 + 0.4 * math.sin(time.monotonic() * 2 + channel["ch"])
@@ -28,12 +28,12 @@ while time.monotonic() - begin < seconds or sent:
     for _ in channels if sent else []:
         answer = json.loads(lines.readline())
         errors += [answer] if "error" in answer or "event" in answer else []
-        at = sent.pop(answer.get("receipt", answer.get("seq")), None)
-        waits += [1e3 * (time.monotonic() - at)] if "passed" in answer else []
-        passed += [answer["passed"]] if "passed" in answer else []
+        answer["ms"] = 1e3 * (time.monotonic() - sent.pop(answer.get("receipt", answer.get("seq")), 0))
+        applied += [answer] if "passed" in answer else []
     time.sleep(max(0, begin + period * (seq // len(channels)) - time.monotonic()))
 say(do="stop")
-at = lambda values, part: sorted(values)[min(len(values) - 1, int(part * len(values)))]
-print(f"{seq} commands, {len(waits)} applied, {len(sent)} without an answer, {len(errors)} errors or events", *errors[:3])
-print(f"command to applied, as the client sees it: median {at(waits, .5):.1f} ms, p99 {at(waits, .99):.1f} ms")
-print(f"pulses that went out without it: p99 {at(passed, .99)}, most {max(passed)}")
+at = lambda key, part: sorted(a[key] for a in applied)[min(len(applied) - 1, int(part * len(applied)))]
+print(f"{seq} commands, {len(applied)} applied, {len(sent)} without an answer, {len(errors)} errors or events", *errors[:3])
+print(f"from the command to its receipt at the client: median {at('ms', .5):.1f} ms, p99 {at('ms', .99):.1f} ms")
+print(f"from its arrival to its pulse: median {at('waited_us', .5) / 1e3:.1f} ms, p99 {at('waited_us', .99) / 1e3:.1f} ms")
+print(f"pulses that went out without it: p99 {at('passed', .99)}, most {at('passed', 1)}")

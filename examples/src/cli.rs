@@ -29,10 +29,16 @@ Examples:
       what blocks, what asks, and why
   nmes events foot-drop --seconds 10 --format csv
       every level change on the output
+  nmes simulate-device sciencemode4
+      a simulated stimulator on a pseudo-terminal, whose name it prints
+  nmes run tka-stevens-lapsley --device sciencemode4 --port /dev/pts/3
+      a checked session on it, or on a real one, at its user's responsibility
+  nmes serve --channels 8 --ceiling-ma 10
+      control from another program, as JSON lines (docs/serve.md)
 
 Exit status: 0 done; 1 denied by a rule or ended by a fault, which is named; 2 the input cannot be taken.
 
-Everything here is a simulation. It is not for use on a person.";
+Everything here is a simulation and not for use on a person, but for what --device connects: see `nmes run --help`.";
 
 /// Electrical muscle stimulation on a desk: from a condition to edges on a DAC, screened, checked and simulated.
 #[derive(Debug, Parser)]

@@ -1,7 +1,7 @@
 //! The workbench: the whole road from a condition to edges on a DAC, on a desk.
 //!
 //! The `nmes` program is a thin layer over this library; see its `--help`. Everything here is a simulation, and not
-//! for use on a person.
+//! for use on a person, but for what `--device` connects: that is its user's responsibility.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,

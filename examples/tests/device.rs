@@ -180,7 +180,8 @@ fn a_p24_is_kept_alive() {
     let (output, _) = run("alive", "sciencemode4", &far, &more, Some(Duration::from_secs(3)));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let shown = far.end();
-    let pulse = shown.iter().position(|(_, _, words)| words.contains("LowLevelChannel")).unwrap_or(shown.len());
+    let pulse =
+        shown.iter().position(|(_, _, words)| words.contains("LowLevelChannel")).unwrap_or(shown.len());
     assert!(heard(&shown[..pulse], "StimStatus") >= 2, "{shown:?}");
 }
 
@@ -194,7 +195,10 @@ fn a_rehastim_over_a_socket() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("the stop of the device was answered"), "{said}");
     let shown = far.end();
-    assert_eq!((heard(&shown, "InitList"), heard(&shown, "StopList"), heard(&shown, "no command")), (1, 1, 0));
+    assert_eq!(
+        (heard(&shown, "InitList"), heard(&shown, "StopList"), heard(&shown, "no command")),
+        (1, 1, 0)
+    );
     let lists: Vec<u32> = shown
         .iter()
         .filter_map(|(_, arrow, words)| (*arrow == '<').then(|| words.split_once("StartList 250 "))?)
@@ -208,9 +212,12 @@ fn a_rehastim_over_a_socket() {
 /// REQ-APP-153: the same on a pseudo-terminal, where an error of the device and a pulled cable end it.
 #[test]
 fn a_rehastim_that_goes_wrong() {
-    for (fault, words) in
-        [("error", "Electrode"), ("silent", "no answer to"), ("restart", "started again"), ("unplug", "the port is gone")]
-    {
+    for (fault, words) in [
+        ("error", "Electrode"),
+        ("silent", "no answer to"),
+        ("restart", "started again"),
+        ("unplug", "the port is gone"),
+    ] {
         let far = FarEnd::new(&["rehastim2", "--fault", fault, "--after-ms", "400"]);
         let (output, _) = run(fault, "rehastim2", &far, &["--gap-us", "0"], None);
         let said = text(&output);
@@ -231,7 +238,8 @@ fn what_is_refused() {
         assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
     };
     let p24 = |more: &[&str], words: &[&str]| {
-        let mut all = vec!["run", "tka-stevens-lapsley", "--device", "sciencemode4", "--port", "/nowhere/p24"];
+        let mut all =
+            vec!["run", "tka-stevens-lapsley", "--device", "sciencemode4", "--port", "/nowhere/p24"];
         all.extend(more);
         refused(&all, words);
     };
@@ -246,5 +254,8 @@ fn what_is_refused() {
     refused(&foot, &["foot-drop", "switch"]);
     refused(&["run", "tka-stevens-lapsley", "--device", "sciencemode4"], &["--port"]);
     refused(&["run", "tka-stevens-lapsley", "--port", "/nowhere"], &["--device"]);
-    refused(&["run", "tka-stevens-lapsley", "--device", "p24", "--port", "x"], &["sciencemode4", "rehastim2"]);
+    refused(
+        &["run", "tka-stevens-lapsley", "--device", "p24", "--port", "x"],
+        &["sciencemode4", "rehastim2"],
+    );
 }

@@ -149,7 +149,10 @@ fn every_command_has_its_receipt() {
     let served = small(&["--channels", "2"]);
     let mut client = served.client();
     let hello = client.next();
-    assert_eq!((&hello["hello"], &hello["version"], &hello["role"]), (&json!("nmes-serve"), &json!(1), &json!("writer")));
+    assert_eq!(
+        (&hello["hello"], &hello["version"], &hello["role"]),
+        (&json!("nmes-serve"), &json!(1), &json!("writer"))
+    );
     assert_eq!(hello["channels"][1]["ceiling_ua"], 4_000);
     client.arm();
     let begin = Instant::now();
@@ -208,7 +211,8 @@ fn a_lost_client_ramps_down() {
     let log = served.end();
     let lost = log.iter().position(|v| v["event"] == "client_lost").unwrap();
     let before = log[..lost].iter().rfind(|v| v.get("pulse").is_some()).unwrap();
-    let after: Vec<&Value> = log[lost..].iter().filter(|v| v.get("pulse").is_some() && v["ch"] == 0).collect();
+    let after: Vec<&Value> =
+        log[lost..].iter().filter(|v| v.get("pulse").is_some() && v["ch"] == 0).collect();
     assert_eq!(before["ua"], 4_000);
     let levels: Vec<u64> = after.iter().map(|v| v["ua"].as_u64().unwrap()).collect();
     assert!((15..=24).contains(&levels.len()), "400 ms of 50 Hz: {levels:?}");
@@ -241,7 +245,10 @@ fn garbage_is_answered_and_changes_nothing() {
     ];
     while begin.elapsed() < Duration::from_millis(1_500) {
         client.set(0, 2_000, seq);
-        for (who, bytes) in [&mut client, &mut stranger].into_iter().zip([garbage[seq as usize % 7], garbage[(seq as usize + 3) % 7]]) {
+        for (who, bytes) in [&mut client, &mut stranger]
+            .into_iter()
+            .zip([garbage[seq as usize % 7], garbage[(seq as usize + 3) % 7]])
+        {
             who.raw(bytes);
         }
         if seq % 10 == 5 {
@@ -256,7 +263,10 @@ fn garbage_is_answered_and_changes_nothing() {
     assert!(pong["pong"].is_u64());
     assert!(stranger.held.len() as u64 >= seq, "an answer each");
     for answer in stranger.held.iter().filter(|v| v.get("event").is_none()) {
-        assert!(answer["error"].is_string() && answer["accepted"].as_str().unwrap().contains("\"do\""), "{answer}");
+        assert!(
+            answer["error"].is_string() && answer["accepted"].as_str().unwrap().contains("\"do\""),
+            "{answer}"
+        );
     }
     assert!(stranger.held.iter().any(|v| v["error"].as_str().is_some_and(|e| e.contains("4096 bytes"))));
     let last = client.answer(seq - 1);
@@ -267,7 +277,8 @@ fn garbage_is_answered_and_changes_nothing() {
     assert_eq!((&status["state"], &status["clients"]), (&json!("running"), &json!(2)));
     assert_eq!(status["channels"][0]["counters"]["dropped"], 0);
     let log = served.end();
-    let times: Vec<u64> = log.iter().filter(|v| v.get("pulse").is_some()).map(|v| v["t_us"].as_u64().unwrap()).collect();
+    let times: Vec<u64> =
+        log.iter().filter(|v| v.get("pulse").is_some()).map(|v| v["t_us"].as_u64().unwrap()).collect();
     assert!(times.len() > 60 && times.windows(2).all(|pair| pair[1] - pair[0] == 20_000), "{times:?}");
 }
 
@@ -292,7 +303,7 @@ fn what_is_refused() {
     client.set(1, 1_000, 4);
     assert_eq!(client.answer(4)["accepted"], "ch 0 to 0");
     client.say(&json!({ "do": "arm" }));
-    assert_eq!(client.until("error")["error"], "armed already");
+    assert_eq!(client.until("error")["error"], "not while running");
     reader.set(0, 1_000, 5);
     let refused = reader.answer(5);
     assert!(refused["error"].as_str().unwrap().contains("another client is the writer"), "{refused}");
@@ -302,7 +313,11 @@ fn what_is_refused() {
     }
     reader.say(&json!({ "do": "status" }));
     let status = reader.until("status")["status"].clone();
-    assert_eq!((&status["state"], &status["channels"][0]["ua"]), (&json!("running"), &json!(0)), "nothing changed");
+    assert_eq!(
+        (&status["state"], &status["channels"][0]["ua"]),
+        (&json!("running"), &json!(0)),
+        "nothing changed"
+    );
     assert!(!served.end().iter().any(|v| v.get("pulse").is_some()), "and nothing came out");
 }
 
@@ -393,6 +408,10 @@ fn options_are_held_against_the_output() {
     refused(&["--listen", "nowhere"], &["--listen nowhere", "127.0.0.1:7410"]);
     refused(&["--listen", "127.0.0.1:0", "--channels", "9"], &["1..=8"]);
     refused(&["--listen", "127.0.0.1:0", "--ceiling-ma", "120", "--electrode-cm2", "2"], &["denied"]);
-    let rehastim = ["--listen", "127.0.0.1:0", "--device", "rehastim2", "--port", "/nowhere", "--channels", "8"];
-    refused(&[&rehastim[..], &["--frequency-hz", "50"]].concat(), &["--frequency-hz", "20000 µs", "25000 µs"]);
+    let rehastim =
+        ["--listen", "127.0.0.1:0", "--device", "rehastim2", "--port", "/nowhere", "--channels", "8"];
+    refused(
+        &[&rehastim[..], &["--frequency-hz", "50"]].concat(),
+        &["--frequency-hz", "20000 µs", "25000 µs"],
+    );
 }

@@ -153,7 +153,11 @@ impl fmt::Display for CommandError {
             Self::Stopped(stopped) => stopped.fmt(f),
             Self::Ending => f.write_str("the session is ending"),
             Self::NotAuthorised { channel, most } => {
-                write!(f, "channel {channel}: at most {} and {} are authorised now", most.amplitude, most.width)
+                write!(
+                    f,
+                    "channel {channel}: at most {} and {} are authorised now",
+                    most.amplitude, most.width
+                )
             }
         }
     }

@@ -11,8 +11,8 @@ use crate::prepared::Prepared;
 use crate::sense::{Contact, Sense};
 use levels::is_lower;
 use nmes_core::{
-    ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, MAX_CHANNELS,
-    MicroAmps, PulseReceipt, Setting, StopPolicy,
+    ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal,
+    MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopPolicy,
 };
 use nmes_safety::{Admitted, BlackBox, Checked, Event, Guard, State, Trip};
 

@@ -1,6 +1,7 @@
 //! Plans on commercial stimulators: grids, refusals, and wire frames that are the edges.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -54,7 +55,8 @@ fn edges(parts: impl Iterator<Item = (u64, i64)>) -> Edges {
 
 /// The edges of a frame by its own account of them, edge by edge.
 fn frame_edges(frame: &PulseFrame<'_>, hardware: &ChannelHardware) -> Edges {
-    let grid: Vec<u64> = (0..frame.edge_count()).map(|i| frame.edge_tick(i).unwrap() - frame.onset_tick()).collect();
+    let grid: Vec<u64> =
+        (0..frame.edge_count()).map(|i| frame.edge_tick(i).unwrap() - frame.onset_tick()).collect();
     let parts = (0..frame.segment_count()).map(|i| {
         let level = frame.edge_level(i).unwrap();
         (grid[usize::from(i) + 1] - grid[usize::from(i)], level.current_na(hardware) / 1_000)
@@ -102,10 +104,34 @@ fn body_count(body: &[u8]) -> u8 {
 }
 
 const FOUR: [Point; 4] = [
-    Point { permille: 1_000, width: match Micros::from_micros(100) { Some(us) => us, None => Micros::ZERO } },
-    Point { permille: -300, width: match Micros::from_micros(200) { Some(us) => us, None => Micros::ZERO } },
-    Point { permille: 0, width: match Micros::from_micros(50) { Some(us) => us, None => Micros::ZERO } },
-    Point { permille: -200, width: match Micros::from_micros(200) { Some(us) => us, None => Micros::ZERO } },
+    Point {
+        permille: 1_000,
+        width: match Micros::from_micros(100) {
+            Some(us) => us,
+            None => Micros::ZERO,
+        },
+    },
+    Point {
+        permille: -300,
+        width: match Micros::from_micros(200) {
+            Some(us) => us,
+            None => Micros::ZERO,
+        },
+    },
+    Point {
+        permille: 0,
+        width: match Micros::from_micros(50) {
+            Some(us) => us,
+            None => Micros::ZERO,
+        },
+    },
+    Point {
+        permille: -200,
+        width: match Micros::from_micros(200) {
+            Some(us) => us,
+            None => Micros::ZERO,
+        },
+    },
 ];
 
 fn form() -> impl Strategy<Value = Form<'static>> {
@@ -155,7 +181,11 @@ fn channels(asked: &Asked) -> [Channel<'static>; 1] {
     [Channel { pulse: asked.pulse, rate, ramp, ..channel(asked.set) }]
 }
 
-fn with_plan<T>(channels: &[Channel<'_>], hardware: &Hardware, look: impl FnOnce(&Plan<'_>) -> T) -> Option<T> {
+fn with_plan<T>(
+    channels: &[Channel<'_>],
+    hardware: &Hardware,
+    look: impl FnOnce(&Plan<'_>) -> T,
+) -> Option<T> {
     let session = Session::new(channels, Schedule::Continuous, ms(10_000)).ok()?;
     Plan::compile(&session, hardware).ok().map(|plan| look(&plan))
 }
@@ -235,7 +265,14 @@ fn sciencemode_takes_groups_and_shapes() {
         (PulseShape { repeat: repeat(2, 4_500), ..PulseShape::default() }, 250, 6),
         (PulseShape { repeat: repeat(3, 5_000), gap: us(100), ..PulseShape::default() }, 250, 13),
         (PulseShape { form: Form::Points(&FOUR), ..PulseShape::default() }, 550, 4),
-        (PulseShape { form: Form::Table(&[FULL_SCALE / 4, FULL_SCALE / 2, FULL_SCALE]), ..PulseShape::default() }, 300, 6),
+        (
+            PulseShape {
+                form: Form::Table(&[FULL_SCALE / 4, FULL_SCALE / 2, FULL_SCALE]),
+                ..PulseShape::default()
+            },
+            300,
+            6,
+        ),
         // 10 ms each way, longer than a point
         (PulseShape::default(), 10_000, 6),
     ];
@@ -269,7 +306,8 @@ fn grids_are_hardware() {
             let asked = Asked { pulse: PulseShape::default(), set, hz: 20 };
             assert_eq!(with_plan(&channels(&asked), &hardware, |_| ()).is_some(), takes, "{code}");
         }
-        for (width, takes) in [(hardware.timing().min_edge_ticks, true), (hardware.timing().min_edge_ticks - 1, false)]
+        for (width, takes) in
+            [(hardware.timing().min_edge_ticks, true), (hardware.timing().min_edge_ticks - 1, false)]
         {
             let asked = Asked { pulse: PulseShape::default(), set: setting(20_000, width), hz: 20 };
             assert_eq!(with_plan(&channels(&asked), &hardware, |_| ()).is_some(), takes, "{width}");
@@ -339,10 +377,14 @@ fn refusals_name_field_value_and_limit() {
     // eight channels at 50 Hz
     let all = [base; 8];
     is(refused(&mut rehastim(), &all, &rs), WireField::Period, 20_000, Limit::AtLeast(25_000));
-    assert_eq!(refused(&mut rehastim(), &[Channel { rate: Rate::from_hz(40).unwrap(), ..base }; 8], &rs), None);
+    assert_eq!(
+        refused(&mut rehastim(), &[Channel { rate: Rate::from_hz(40).unwrap(), ..base }; 8], &rs),
+        None
+    );
     // another device's grid
     is(refused(&mut low(), &[base], &rs), WireField::Code, 2_000_000, Limit::Equal(500_000));
     is(refused(&mut rehastim(), &[base], &p24), WireField::Code, 500_000, Limit::Equal(2_000_000));
-    let slow = Hardware::new(HardwareTiming::ideal(500_000), &[ChannelHardware::symmetric(500_000, -260, 260)], 0);
+    let slow =
+        Hardware::new(HardwareTiming::ideal(500_000), &[ChannelHardware::symmetric(500_000, -260, 260)], 0);
     is(refused(&mut low(), &[base], &slow.unwrap()), WireField::Ticks, 500_000, Limit::Equal(1_000_000));
 }

@@ -15,7 +15,9 @@ use common::{channel, ms, setting};
 use nmes_core::*;
 use nmes_hal_adapters::sim::{FarEnd, P24Fault, Random, RehaStimFault, SimP24, SimRehaStim2};
 use nmes_hal_adapters::wire::{DeviceOutput, PlayError, Plays, Shared};
-use nmes_hal_adapters::{Cause, NoSense, PacedAlarm, PacedClock, Stimulator, rehastim2 as rs2, sciencemode4 as sm4};
+use nmes_hal_adapters::{
+    Cause, NoSense, PacedAlarm, PacedClock, Stimulator, rehastim2 as rs2, sciencemode4 as sm4,
+};
 use nmes_safety::{Checked, UseClass};
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -29,7 +31,13 @@ fn session_channels(count: usize, set: Setting, apart: u32) -> Vec<Channel<'stat
     let pulse = PulseShape::default();
     let rate = Rate::from_hz(40).unwrap();
     (0..count as u32)
-        .map(|i| Channel { pulse, rate, ramp, offset: Micros::from_micros(i * apart).unwrap(), ..channel(set) })
+        .map(|i| Channel {
+            pulse,
+            rate,
+            ramp,
+            offset: Micros::from_micros(i * apart).unwrap(),
+            ..channel(set)
+        })
         .collect()
 }
 
@@ -114,9 +122,9 @@ fn p24_commands(sent: &[(u64, Vec<u8>)]) -> Vec<(u64, sm4::Command)> {
 }
 
 fn p24_pulses(sent: &[(u64, Vec<u8>)]) -> Vec<(u64, sm4::ChannelConfig)> {
-    let pulse = |(at, command)| match command {
-        sm4::Command::LowLevelChannel(config) => Some((at, config)),
-        _ => None,
+    let pulse = |(at, command)| {
+        let sm4::Command::LowLevelChannel(config) = command else { return None };
+        Some((at, config))
     };
     p24_commands(sent).into_iter().filter_map(pulse).collect()
 }
@@ -173,7 +181,8 @@ fn a_p24_is_kept_alive_in_rests() {
     let channels = session_channels(1, setting(10_000, 250), 0);
     let checked = checked_on(&channels, &sm4::hardware(1).unwrap());
     for wrong in [None, Some(false), Some(true)] {
-        let (cell, clock, mut states) = (RefCell::new(low()), PacedClock::new(5_000), [ChannelState::new(); 1]);
+        let (cell, clock, mut states) =
+            (RefCell::new(low()), PacedClock::new(5_000), [ChannelState::new(); 1]);
         let mut road = on(&cell, SimP24::new(), &checked, &mut states, &clock);
         road.stim.start().unwrap();
         road.run(3_200).unwrap();
@@ -213,10 +222,13 @@ fn a_p24_is_kept_alive_in_rests() {
 #[test]
 fn a_p24_that_goes_wrong_ends_the_session() {
     let rejected = P24Fault::Reject(sm4::Kind::LowLevelChannel, sm4::ResultCode::ALL[5]);
-    for fault in [rejected, P24Fault::Silent, P24Fault::WrongNumber, P24Fault::Garbage, P24Fault::KnowsNothing] {
+    for fault in
+        [rejected, P24Fault::Silent, P24Fault::WrongNumber, P24Fault::Garbage, P24Fault::KnowsNothing]
+    {
         let channels = session_channels(1, setting(10_000, 250), 0);
         let checked = checked_on(&channels, &sm4::hardware(1).unwrap());
-        let (cell, clock, mut states) = (RefCell::new(low()), PacedClock::new(5_000), [ChannelState::new(); 1]);
+        let (cell, clock, mut states) =
+            (RefCell::new(low()), PacedClock::new(5_000), [ChannelState::new(); 1]);
         let mut road = on(&cell, SimP24::new(), &checked, &mut states, &clock);
         road.stim.start().unwrap();
         road.run(1_000).unwrap();
@@ -243,7 +255,8 @@ fn a_stop_is_a_stop() {
     for policy in [StopPolicy::FinishPulse, StopPolicy::HardOff] {
         let channels = session_channels(1, setting(10_000, 250), 0);
         let checked = checked_on(&channels, &sm4::hardware(1).unwrap());
-        let (cell, clock, mut states) = (RefCell::new(low()), PacedClock::new(5_000), [ChannelState::new(); 1]);
+        let (cell, clock, mut states) =
+            (RefCell::new(low()), PacedClock::new(5_000), [ChannelState::new(); 1]);
         let mut road = on(&cell, SimP24::new(), &checked, &mut states, &clock);
         road.stim.start().unwrap();
         road.run(1_500).unwrap();
@@ -285,15 +298,19 @@ fn a_list_follows_the_frames() {
     assert!(in_rest > 2_500 && !road.line.device.timed_out);
     let levels: Vec<u32> = rs2_commands(&road.line.sent)
         .iter()
-        .filter_map(|(_, command)| match command {
-            rs2::Command::StartList(start) => Some(start.as_slice()[0].current_ua()),
-            _ => None,
+        .filter_map(|(_, command)| {
+            let rs2::Command::StartList(start) = command else { return None };
+            Some(start.as_slice()[0].current_ua())
         })
         .collect();
-    let played: std::collections::BTreeSet<u32> = road.receipts.iter().map(|r| r.code as u32 * 2_000).collect();
+    let played: std::collections::BTreeSet<u32> =
+        road.receipts.iter().map(|r| r.code as u32 * 2_000).collect();
     assert!(levels.iter().all(|ua| *ua == 0 || played.contains(ua)), "{levels:?} {played:?}");
     assert_eq!(levels.iter().max(), Some(&12_000));
-    assert!(levels.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 2_000), "one code at a time: {levels:?}");
+    assert!(
+        levels.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 2_000),
+        "one code at a time: {levels:?}"
+    );
     drop(road.stim);
     road.line.run(10);
     assert_eq!((road.line.device.stops, road.line.device.start), (1, None));
@@ -339,12 +356,13 @@ fn the_mid_level_follows_the_frames() {
     assert_eq!(road.line.device.active, 1);
     road.run(1_500).unwrap();
     assert_eq!(road.line.device.active, 0);
-    let trains = p24_commands(&road.line.sent).into_iter().filter_map(|(_, command)| match command {
-        sm4::Command::MidLevelUpdate(update) => Some(update.trains()[0]),
-        _ => None,
+    let trains = p24_commands(&road.line.sent).into_iter().filter_map(|(_, command)| {
+        let sm4::Command::MidLevelUpdate(update) = command else { return None };
+        Some(update.trains()[0])
     });
     let trains: Vec<sm4::Train> = trains.flatten().collect();
-    let codes: Vec<i32> = trains.iter().map(|train| train.points().as_slice()[0].current_ua() / 500).collect();
+    let codes: Vec<i32> =
+        trains.iter().map(|train| train.points().as_slice()[0].current_ua() / 500).collect();
     let played: Vec<i32> = road.receipts.iter().map(|receipt| receipt.code).collect();
     let mut expected = played.clone();
     expected.dedup();

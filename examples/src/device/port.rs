@@ -102,12 +102,7 @@ fn is_waiting(error: &io::Error) -> bool {
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 fn kind(error: io::Error) -> ErrorKind {
-    match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => ErrorKind::TimedOut,
-        io::ErrorKind::BrokenPipe => ErrorKind::BrokenPipe,
-        io::ErrorKind::ConnectionReset => ErrorKind::ConnectionReset,
-        _ => ErrorKind::Other,
-    }
+    if is_waiting(&error) { ErrorKind::TimedOut } else { ErrorKind::Other }
 }
 
 impl ErrorType for Port {

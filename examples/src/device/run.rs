@@ -1,8 +1,8 @@
 //! `nmes run ROW --device …`: a checked session on a commercial stimulator, in real time.
 
+use super::DeviceWord;
 use super::port::{LineSettings, Port};
 use super::rig::{Rig, TURN};
-use super::DeviceWord;
 use crate::cli::{Ask, RunArgs};
 use crate::failure::Failure;
 use crate::records::save;
@@ -113,7 +113,8 @@ pub(crate) fn rehastim2_session() -> Result<rehastim2::Session, Failure> {
 
 fn p24_name(session: &sciencemode4::Session) -> String {
     let identity = session.identity();
-    let name: String = identity.device.iter().map(|&byte| char::from(byte)).filter(|c| c.is_ascii_graphic()).collect();
+    let name: String =
+        identity.device.iter().map(|&byte| char::from(byte)).filter(|c| c.is_ascii_graphic()).collect();
     let [a, b, c] = identity.firmware.numbers;
     format!("P24 {name}, firmware {a}.{b}.{c}")
 }
@@ -135,9 +136,9 @@ fn only_device_options(ask: &Ask) -> Result<(), Failure> {
         ("--gait", ask.walk.gait.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {
-        Some((flag, _)) => {
-            Err(Failure::Input(format!("{flag}: of the simulation; with --device it has no meaning, leave it out")))
-        }
+        Some((flag, _)) => Err(Failure::Input(format!(
+            "{flag}: of the simulation; with --device it has no meaning, leave it out"
+        ))),
         None => Ok(()),
     }
 }
@@ -187,12 +188,20 @@ enum Why {
 }
 
 impl<'r, S: Plays> Player<'r, S> {
-    fn play(mut self, port: &str, name: &dyn Fn(&S) -> String, out: &mut dyn Write) -> Result<Played, Failure> {
+    fn play(
+        mut self,
+        port: &str,
+        name: &dyn Fn(&S) -> String,
+        out: &mut dyn Write,
+    ) -> Result<Played, Failure> {
         let pressed = interrupts()?;
         let device = name(&self.session.borrow());
         let session = self.checked.plan().session();
         let seconds = session.length().as_millis() / 1_000;
-        say(out, &format!("connected: {device} on {port}; {} channels, {seconds} s\n", session.channels().len()))?;
+        say(
+            out,
+            &format!("connected: {device} on {port}; {} channels, {seconds} s\n", session.channels().len()),
+        )?;
         let mut states = [ChannelState::new(); 8];
         let clock = PacedClock::new(LATE_MAX_US);
         let output = DeviceOutput::bind(self.session, self.checked.plan())
@@ -288,13 +297,15 @@ pub(crate) fn pause(clock: &PacedClock, began_us: u64, now_us: u64) {
 
 fn of_refusal(refusal: &nmes_hal_adapters::wire::Refusal) -> Failure {
     use nmes_hal_adapters::wire::Field;
-    let flag = match refusal.field {
-        Field::Current => "--amplitude-ma: ",
-        Field::Width => "--phase-us: ",
-        Field::PhaseGap => "--gap-us: ",
-        Field::Period | Field::Rate | Field::Busy => "--frequency-hz: ",
-        _ => "",
-    };
+    let flags = [
+        (Field::Current, "--amplitude-ma: "),
+        (Field::Width, "--phase-us: "),
+        (Field::PhaseGap, "--gap-us: "),
+        (Field::Period, "--frequency-hz: "),
+        (Field::Rate, "--frequency-hz: "),
+        (Field::Busy, "--frequency-hz: "),
+    ];
+    let flag = flags.iter().find(|(field, _)| *field == refusal.field).map_or("", |(_, flag)| flag);
     Failure::Input(format!("{flag}the device cannot do it: {refusal}"))
 }
 

@@ -63,7 +63,8 @@ trait Line: Read + Write {}
 impl<T: Read + Write> Line for T {}
 
 fn tcp(address: &str, device: DeviceWord, out: &mut dyn Write) -> Result<Box<dyn Line>, Failure> {
-    let refuse = |error: io::Error| Failure::Input(format!("--listen {address}: {error}; accepted: HOST:PORT"));
+    let refuse =
+        |error: io::Error| Failure::Input(format!("--listen {address}: {error}; accepted: HOST:PORT"));
     let listener = TcpListener::bind(address).map_err(refuse)?;
     let local = listener.local_addr().map_err(refuse)?;
     told(out, &format!("simulated {device:?} at tcp:{local}"))?;
@@ -171,7 +172,9 @@ impl Told for P24 {
         let packet = self.heard.push(byte).and_then(sm4::Packet::new)?;
         let number = packet.number;
         Some(match sm4::Command::decode(&packet) {
-            Ok(sm4::Command::LowLevelChannel(config)) => format!("{number:>3} LowLevelChannel {}", pulse(&config)),
+            Ok(sm4::Command::LowLevelChannel(config)) => {
+                format!("{number:>3} LowLevelChannel {}", pulse(&config))
+            }
             Ok(command) => format!("{number:>3} {command:?}"),
             Err(error) => format!("{number:>3} no command: {error}"),
         })
@@ -180,7 +183,9 @@ impl Told for P24 {
     fn said(&mut self, byte: u8) -> Option<String> {
         let packet = self.said.push(byte).and_then(sm4::Packet::new)?;
         Some(match sm4::Reply::decode(&packet) {
-            Ok(reply) => format!("{:>3} {:?} {:?} {:?}", reply.number, reply.answer, reply.result, reply.body),
+            Ok(reply) => {
+                format!("{:>3} {:?} {:?} {:?}", reply.number, reply.answer, reply.result, reply.body)
+            }
             Err(error) => format!("{:>3} no answer: {error}", packet.number),
         })
     }
@@ -191,7 +196,9 @@ impl Told for P24 {
 
     fn go_wrong(&mut self, fault: FaultWord) {
         self.device.fault = match fault {
-            FaultWord::Error => Some(P24Fault::Reject(sm4::Kind::LowLevelChannel, sm4::ResultCode::Electrode)),
+            FaultWord::Error => {
+                Some(P24Fault::Reject(sm4::Kind::LowLevelChannel, sm4::ResultCode::Electrode))
+            }
             FaultWord::Silent => Some(P24Fault::Silent),
             FaultWord::Garbage => Some(P24Fault::Garbage),
             FaultWord::Restart => {
@@ -268,7 +275,9 @@ impl Told for RehaStim {
     fn summary(&self) -> String {
         let SimRehaStim2 { stops, strange, watchdogs, timed_out, .. } = &self.device;
         let runs = self.has_begun();
-        format!("{stops} stops, {strange} strange frames, {watchdogs} watchdogs, timed out {timed_out}, runs {runs}")
+        format!(
+            "{stops} stops, {strange} strange frames, {watchdogs} watchdogs, timed out {timed_out}, runs {runs}"
+        )
     }
 }
 
@@ -303,7 +312,9 @@ impl<'a> Simulation<'a> {
             let heard = match line.read(&mut chunk) {
                 Ok(0) => break,
                 Ok(length) => &chunk[..length],
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => &[],
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                    &[]
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => &[],
                 Err(error) => {
                     told(out, &format!("{now:>7} ms ! {error}"))?;
@@ -338,7 +349,8 @@ impl<'a> Simulation<'a> {
 
     /// Brings the fault about when it is due; true for a pulled cable.
     fn is_unplugged(&mut self, now: u64, out: &mut dyn Write) -> Result<bool, Failure> {
-        let (Some(fault), Some(after), Some(began)) = (self.args.fault, self.args.after_ms, self.began_ms) else {
+        let (Some(fault), Some(after), Some(began)) = (self.args.fault, self.args.after_ms, self.began_ms)
+        else {
             return Ok(false);
         };
         if self.wrong || now < began.saturating_add(after) {

@@ -93,7 +93,8 @@ where
         let ended = self.beat(out);
         for channel in 0..MAX_CHANNELS {
             while let Some(waiting) = self.waiting[channel].pop_front() {
-                let value = json!({ "receipt": waiting.seq, "ch": channel, "dropped": "the session is over" });
+                let value =
+                    json!({ "receipt": waiting.seq, "ch": channel, "dropped": "the session is over" });
                 self.server.clients.tell_writer(&value);
             }
         }
@@ -138,7 +139,9 @@ where
             self.pulse(&receipt);
         }
         result.map_err(|stopped| {
-            Failure::Faulted(self.stim.output_error().map_or_else(|| stopped.to_string(), ToString::to_string))
+            Failure::Faulted(
+                self.stim.output_error().map_or_else(|| stopped.to_string(), ToString::to_string),
+            )
         })
     }
 
@@ -181,7 +184,9 @@ where
         }
         match &self.phase {
             Phase::Raising => self.raised(ceilings, out)?,
-            Phase::Running if self.stim.finished().is_some() => return Ok(Some(Ended("the session is over".to_owned()))),
+            Phase::Running if self.stim.finished().is_some() => {
+                return Ok(Some(Ended("the session is over".to_owned())));
+            }
             Phase::Running => {}
             Phase::Falling(why, since) => {
                 let ramp_us = u64::from(self.server.args.ramp_ms) * 1_000;
@@ -199,7 +204,8 @@ where
 
     /// All is authorised: levels go to nothing, and the clock starts.
     fn raised(&mut self, ceilings: &[Setting], out: &mut dyn Write) -> Result<(), Failure> {
-        let there = |(channel, ceiling): (u8, &Setting)| self.stim.engine().setting(channel) == Some(*ceiling);
+        let there =
+            |(channel, ceiling): (u8, &Setting)| self.stim.engine().setting(channel) == Some(*ceiling);
         if !(0_u8..).zip(ceilings).all(there) {
             return Ok(());
         }
@@ -236,7 +242,8 @@ where
     /// Requests, until something is due.
     fn hear(&mut self, out: &mut dyn Write) -> Result<(), Failure> {
         let now = self.server.now_us();
-        let due = self.clock.due_at().map(|at| Duration::from_micros((self.began_us + at).saturating_sub(now)));
+        let due =
+            self.clock.due_at().map(|at| Duration::from_micros((self.began_us + at).saturating_sub(now)));
         let mut incoming = self.server.next(due.map_or(TURN, |due| due.min(TURN)));
         for _ in 0..REQUESTS_MAX {
             let Some(this) = incoming else { break };
@@ -259,7 +266,9 @@ where
                     Request::Stop {} => self.fall("asked to", out),
                     Request::Off {} => self.off(),
                     Request::Arm {} => {
-                        let value = super::message::error("armed already", "{\"do\":\"stop\"} first");
+                        let why = format!("not while {}", self.word());
+                        let value =
+                            super::message::error(&why, "{\"do\":\"stop\"}, and after the event idle");
                         self.server.clients.tell_writer(&value);
                         Ok(())
                     }
@@ -272,7 +281,8 @@ where
     fn set(&mut self, ch: u8, ua: u32, us: u32, seq: u64) -> Result<(), Failure> {
         if self.phase != Phase::Running {
             let word = self.word();
-            let value = refused_set(seq, &format!("not while {word}"), "after the event armed, before the next stop");
+            let value =
+                refused_set(seq, &format!("not while {word}"), "after the event armed, before the next stop");
             self.server.clients.tell_writer(&value);
             return Ok(());
         }
@@ -303,7 +313,9 @@ where
             self.server.clients.tell_writer(&value);
         }
         let t_us = self.clock.now().saturating_sub(self.start_tick);
-        self.server.clients.tell_writer(&json!({ "receipt": seq, "ch": ch, "ua": 0, "us": 0, "code": 0, "t_us": t_us }));
+        self.server
+            .clients
+            .tell_writer(&json!({ "receipt": seq, "ch": ch, "ua": 0, "us": 0, "code": 0, "t_us": t_us }));
     }
 
     fn accepted(&self, ch: u8) -> String {

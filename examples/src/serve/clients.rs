@@ -5,7 +5,7 @@ use super::message::Request;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::spawn;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(crate) enum Incoming {
 }
 
 /// Takes connections until the program ends.
-pub(crate) fn listen(listener: TcpListener, to: Sender<Incoming>) {
+pub(crate) fn listen(listener: TcpListener, to: SyncSender<Incoming>) {
     spawn(move || {
         for (id, socket) in (0..).zip(listener.incoming()) {
             let Ok(socket) = socket else { continue };
@@ -36,7 +36,7 @@ pub(crate) fn listen(listener: TcpListener, to: Sender<Incoming>) {
     });
 }
 
-fn read(id: u64, mut socket: TcpStream, to: &Sender<Incoming>) {
+fn read(id: u64, mut socket: TcpStream, to: &SyncSender<Incoming>) {
     let (mut buffer, mut chunk) = (LineBuffer::default(), [0; 4_096]);
     loop {
         let length = match socket.read(&mut chunk) {
@@ -44,7 +44,9 @@ fn read(id: u64, mut socket: TcpStream, to: &Sender<Incoming>) {
             Ok(length) => length,
         };
         let mut open = true;
-        buffer.take(&chunk[..length], &mut |line| open &= to.send(Incoming::Asked(id, Request::of(&line))).is_ok());
+        buffer.take(&chunk[..length], &mut |line| {
+            open &= to.send(Incoming::Asked(id, Request::of(&line))).is_ok()
+        });
         if !open {
             break;
         }
@@ -75,11 +77,11 @@ struct Client {
 pub(crate) struct Clients {
     all: Vec<Client>,
     writer: Option<u64>,
-    to: Sender<Incoming>,
+    to: SyncSender<Incoming>,
 }
 
 impl Clients {
-    pub(crate) const fn new(to: Sender<Incoming>) -> Self {
+    pub(crate) const fn new(to: SyncSender<Incoming>) -> Self {
         Self { all: Vec::new(), writer: None, to }
     }
 

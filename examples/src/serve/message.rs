@@ -81,7 +81,8 @@ fn short(error: &serde_json::Error) -> String {
 /// The number of a command that was not understood is given back, where there is one.
 fn refused(why: &str, text: &str) -> Value {
     let mut value = error(why, ACCEPTED);
-    let seq = serde_json::from_str::<Value>(text).ok().and_then(|given| given.get("seq").and_then(Value::as_u64));
+    let seq =
+        serde_json::from_str::<Value>(text).ok().and_then(|given| given.get("seq").and_then(Value::as_u64));
     if let Some(seq) = seq {
         value["seq"] = json!(seq);
     }

@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::parse;
 use clap::Args;
 use nmes_core::{
-    Channel, ChannelHardware, Hardware, HardwareTiming, Micros, Millis, Plan, PulseShape, Ramp, Rate, Schedule, Session,
-    Setting, Train,
+    Channel, ChannelHardware, Hardware, HardwareTiming, Micros, Millis, Plan, PulseShape, Ramp, Rate,
+    Schedule, Session, Setting, Train,
 };
 use nmes_safety::{Checked, Layer, Profile, Setup, UseClass, check, rules};
 use server::Server;
@@ -70,7 +70,8 @@ pub(crate) fn serve(args: &ServeArgs, out: &mut dyn Write) -> Result<(), Failure
     let listener = listener(args)?;
     let channels = channels(args)?;
     let length = Millis::from_millis(args.seconds).unwrap_or(Millis::MAX);
-    let session = Session::new(&channels, Schedule::Continuous, length).map_err(|e| Failure::Input(e.to_string()))?;
+    let session =
+        Session::new(&channels, Schedule::Continuous, length).map_err(|e| Failure::Input(e.to_string()))?;
     let hardware = hardware(args)?;
     let plan = Plan::compile(&session, &hardware).map_err(|e| Failure::Input(e.to_string()))?;
     if let Some(device) = args.device.device {
@@ -78,9 +79,12 @@ pub(crate) fn serve(args: &ServeArgs, out: &mut dyn Write) -> Result<(), Failure
     }
     let checked = checked(args, plan)?;
     let local = listener.local_addr().map_err(|error| Failure::Input(format!("--listen: {error}")))?;
-    let output = args.device.device.map_or_else(|| "a simulated output stage".to_owned(), |d| format!("{d:?}"));
-    let warning = if args.device.device.is_some() { crate::device::run::BANNER } else { crate::report::WARNING };
-    let head = format!("{warning}\nlistening at {local}, protocol version {}, for {output}\n", message::VERSION);
+    let output =
+        args.device.device.map_or_else(|| "a simulated output stage".to_owned(), |d| format!("{d:?}"));
+    let warning =
+        if args.device.device.is_some() { crate::device::run::BANNER } else { crate::report::WARNING };
+    let head =
+        format!("{warning}\nlistening at {local}, protocol version {}, for {output}\n", message::VERSION);
     crate::app::say(out, &head)?;
     out.flush().map_err(|error| Failure::Input(format!("standard output: {error}")))?;
     Server::new(args, &checked, listener)?.run(out)
@@ -88,28 +92,44 @@ pub(crate) fn serve(args: &ServeArgs, out: &mut dyn Write) -> Result<(), Failure
 
 fn listener(args: &ServeArgs) -> Result<TcpListener, Failure> {
     let refuse = |error: &dyn std::fmt::Display| {
-        Failure::Input(format!("--listen {}: {error}; accepted: HOST:PORT, such as 127.0.0.1:7410", args.listen))
+        Failure::Input(format!(
+            "--listen {}: {error}; accepted: HOST:PORT, such as 127.0.0.1:7410",
+            args.listen
+        ))
     };
     let listener = TcpListener::bind(&args.listen).map_err(|error| refuse(&error))?;
     let local = listener.local_addr().map_err(|error| refuse(&error))?;
     if !local.ip().is_loopback() && !args.allow_remote {
-        return Err(refuse(&"other machines could reach it and command the stimulation; if that is meant: --allow-remote"));
+        return Err(refuse(
+            &"other machines could reach it and command the stimulation; if that is meant: --allow-remote",
+        ));
     }
     Ok(listener)
 }
 
 /// Channels alike, their onsets spread over the period, which a list of ScienceMode 2 does by itself.
 fn channels(args: &ServeArgs) -> Result<Vec<Channel<'static>>, Failure> {
-    let rate = Rate::from_millihertz(args.frequency_hz).map_err(|e| Failure::Input(format!("--frequency-hz: {e}")))?;
+    let rate = Rate::from_millihertz(args.frequency_hz)
+        .map_err(|e| Failure::Input(format!("--frequency-hz: {e}")))?;
     let ceiling = Setting::new(args.ceiling_ua(), args.ceiling_us)
         .ok_or_else(|| Failure::Input("--ceiling-ma, --ceiling-us: out of range".to_owned()))?;
     let ramp = Millis::from_millis(args.ramp_ms).unwrap_or(Millis::MAX);
     let period_us = 1_000_000_000 / args.frequency_hz.max(1);
-    let spread = if args.device.device == Some(DeviceWord::Rehastim2) { 0 } else { period_us / u32::from(args.channels) };
+    let spread = if args.device.device == Some(DeviceWord::Rehastim2) {
+        0
+    } else {
+        period_us / u32::from(args.channels)
+    };
     let channel = |index: u8| Channel {
-        pulse: PulseShape { gap: Micros::from_micros(args.gap_us).unwrap_or(Micros::ZERO), ..PulseShape::default() },
+        pulse: PulseShape {
+            gap: Micros::from_micros(args.gap_us).unwrap_or(Micros::ZERO),
+            ..PulseShape::default()
+        },
         rate,
-        train: Train { stale_after: Millis::from_millis(args.stale_ms).unwrap_or(Millis::MAX), ..Train::default() },
+        train: Train {
+            stale_after: Millis::from_millis(args.stale_ms).unwrap_or(Millis::MAX),
+            ..Train::default()
+        },
         set: ceiling,
         ceiling,
         ramp: Ramp { up: ramp, down: ramp, down_min: ramp, ..Ramp::default() },
@@ -145,5 +165,6 @@ fn checked<'a>(args: &ServeArgs, plan: Plan<'a>) -> Result<Checked<'a>, Failure>
     let setup = setup.with_rail_mv(150_000).map_err(|e| refuse(&e))?;
     let longest = u64::from(args.seconds).min(rules::E_SES_1.loosest);
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse(&e))?;
-    check(plan, &setup, &Profile::default()).map_err(|denied| Failure::Denied(crate::app::denied_text(&denied)))
+    check(plan, &setup, &Profile::default())
+        .map_err(|denied| Failure::Denied(crate::app::denied_text(&denied)))
 }

@@ -5,10 +5,10 @@ use super::bout::{Bout, Ended};
 use super::clients::{Clients, Incoming, listen};
 use super::link::Stage;
 use super::message::{READING, Request, VERSION, error, refused_set};
+use crate::device::DeviceWord;
 use crate::device::port::Port;
 use crate::device::rig::Rig;
 use crate::device::run::{LATE_MAX_US, interrupts, rehastim2_session, sciencemode4_session};
-use crate::device::DeviceWord;
 use crate::failure::Failure;
 use nmes_core::ChannelState;
 use nmes_hal_adapters::sim::{Bench, Load};
@@ -16,12 +16,12 @@ use nmes_hal_adapters::wire::{DeviceOutput, Plays};
 use nmes_hal_adapters::{NoSense, PacedClock, Stimulator};
 use nmes_safety::Checked;
 use serde_json::{Value, json};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io::{BufWriter, Write};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// A writer that says nothing for so long counts as lost.
@@ -30,6 +30,10 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_millis(1_000);
 const KEPT: usize = 10_000;
 /// The most pulses of one `log`.
 const LOG_MAX: usize = 1_000;
+/// Requests that wait to be taken.
+const INCOMING_MAX: usize = 256;
+/// Lines that wait to be written to the log: a minute of 8 channels of 50 pulses a second, and more.
+const LOGGING_MAX: usize = 32_768;
 /// Between two looks at Ctrl-C while nothing runs.
 const IDLE: Duration = Duration::from_millis(20);
 
@@ -41,7 +45,9 @@ pub(crate) struct Server<'s> {
     pub(crate) pressed: &'static AtomicU32,
     from: Receiver<Incoming>,
     begin: Instant,
-    log: Option<Sender<String>>,
+    log: Option<SyncSender<String>>,
+    /// Lines that the log had no room for.
+    unlogged: Cell<u64>,
     delivered: VecDeque<Value>,
     fault: Option<String>,
 }
@@ -60,7 +66,8 @@ impl<'s> Server<'s> {
         checked: &'s Checked<'s>,
         listener: TcpListener,
     ) -> Result<Self, Failure> {
-        let (to, from) = channel();
+        // whoever sends faster than is taken has to wait, in the socket and not in memory
+        let (to, from) = sync_channel(INCOMING_MAX);
         let log = args.log.as_deref().map(log_file).transpose()?;
         let clients = Clients::new(to.clone());
         listen(listener, to);
@@ -72,6 +79,7 @@ impl<'s> Server<'s> {
             from,
             begin: Instant::now(),
             log,
+            unlogged: Cell::new(0),
             delivered: VecDeque::new(),
             fault: None,
         })
@@ -103,11 +111,7 @@ impl<'s> Server<'s> {
 
     /// What comes within a time.
     pub(crate) fn next(&self, within: Duration) -> Option<Incoming> {
-        match self.from.recv_timeout(within) {
-            Ok(incoming) => Some(incoming),
-            // nobody can be left to send; then there is nothing to wait for
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.from.recv_timeout(within).ok()
     }
 
     /// What is there already.
@@ -148,6 +152,7 @@ impl<'s> Server<'s> {
                 value["clients"] = json!(self.clients.count());
                 value["has_writer"] = json!(self.clients.has_writer());
                 value["fault"] = json!(self.fault);
+                value["unlogged"] = json!(self.unlogged.get());
                 self.clients.tell(id, &json!({ "status": value }));
             }
             Request::Log { last } => self.tell_log(id, last),
@@ -216,8 +221,10 @@ impl<'s> Server<'s> {
 
     pub(crate) fn note(&self, value: &Value) {
         if let Some(log) = &self.log {
-            // the thread that writes has said why on standard error, should it have ended
-            let _ = log.send(format!("{value}\n"));
+            // the disk holds nothing up; should the thread that writes have ended, it has said why on standard error
+            if log.try_send(format!("{value}\n")).is_err() {
+                self.unlogged.set(self.unlogged.get().saturating_add(1));
+            }
         }
     }
 
@@ -234,7 +241,9 @@ impl<'s> Server<'s> {
         self.fault = None;
         let ended = match self.args.device.device {
             None => self.on_stage(out),
-            Some(DeviceWord::Sciencemode4) => self.on_device(sciencemode4_session()?, DeviceWord::Sciencemode4, out),
+            Some(DeviceWord::Sciencemode4) => {
+                self.on_device(sciencemode4_session()?, DeviceWord::Sciencemode4, out)
+            }
             Some(DeviceWord::Rehastim2) => self.on_device(rehastim2_session()?, DeviceWord::Rehastim2, out),
         };
         let why = match ended {
@@ -285,9 +294,9 @@ impl<'s> Server<'s> {
 }
 
 /// A thread writes, so that a slow disk holds nothing up.
-fn log_file(path: &std::path::Path) -> Result<Sender<String>, Failure> {
+fn log_file(path: &std::path::Path) -> Result<SyncSender<String>, Failure> {
     let file = std::fs::File::create(path).map_err(|error| Failure::writing(path, &error))?;
-    let (to, from) = channel::<String>();
+    let (to, from) = sync_channel::<String>(LOGGING_MAX);
     let name = path.display().to_string();
     std::thread::spawn(move || {
         let mut file = BufWriter::new(file);

@@ -95,7 +95,8 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    pub(super) const NOTHING: Self = Self { list: None, pulses: [Pulse::OFF; CHANNELS], told: true, played: false };
+    pub(super) const NOTHING: Self =
+        Self { list: None, pulses: [Pulse::OFF; CHANNELS], told: true, played: false };
 
     /// The list and its pulses, if they have changed.
     pub(super) fn take(&mut self) -> Option<(List, Start)> {
@@ -204,7 +205,12 @@ fn fits(channel: &ChannelPlan<'_>) -> Result<(), Refusal> {
     if pulse.repeat.count > 1 && moves {
         let set = i64::from(own.set.width.as_micros());
         let limit = Limit::Equal(set);
-        return refuse(Field::Width, i64::from(own.ceiling.width.as_micros()), limit, "groups keep their gap");
+        return refuse(
+            Field::Width,
+            i64::from(own.ceiling.width.as_micros()),
+            limit,
+            "groups keep their gap",
+        );
     }
     Ok(())
 }

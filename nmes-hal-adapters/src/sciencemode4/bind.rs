@@ -69,7 +69,12 @@ impl Points {
                 count = count.saturating_add(1);
                 let Some(slot) = slot else {
                     let limit = Limit::AtMost(16);
-                    return refuse(Field::Points, i64::from(frame.segment_count()).max(17), limit, GRID.source);
+                    return refuse(
+                        Field::Points,
+                        i64::from(frame.segment_count()).max(17),
+                        limit,
+                        GRID.source,
+                    );
                 };
                 *slot = Point::new(width, current_ua)?;
             }
@@ -210,7 +215,9 @@ impl Plays for Session {
         }
         let goes_on = !self.is_low() && self.wanted.played;
         match self.fault() {
-            Some(fault @ (Fault::Lost | Fault::NoReply { .. })) if goes_on => Err(PlayError::Ended(Some(fault))),
+            Some(fault @ (Fault::Lost | Fault::NoReply { .. })) if goes_on => {
+                Err(PlayError::Ended(Some(fault)))
+            }
             _ => Ok(()),
         }
     }

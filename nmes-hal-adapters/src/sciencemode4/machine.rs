@@ -135,7 +135,9 @@ impl fmt::Display for Fault {
             Self::Active { asked, running } => {
                 write!(f, "channels {asked:#010b} were asked for, {running:#010b} run")
             }
-            Self::State { found } => write!(f, "the device is in the state {found:?}, which was not asked for"),
+            Self::State { found } => {
+                write!(f, "the device is in the state {found:?}, which was not asked for")
+            }
             Self::Unexpected { answer, number } => {
                 write!(f, "answer {answer:?} with packet number {number} fits no question")
             }

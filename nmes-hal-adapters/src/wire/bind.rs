@@ -6,7 +6,12 @@ use nmes_core::{ChannelPlan, Plan, Schedule, Timing};
 /// Ticks in a second of every device's clock.
 pub(crate) const TICKS: u32 = 1_000_000;
 
-pub(crate) const fn refuse<T>(field: Field, value: i64, limit: Limit, source: &'static str) -> Result<T, Refusal> {
+pub(crate) const fn refuse<T>(
+    field: Field,
+    value: i64,
+    limit: Limit,
+    source: &'static str,
+) -> Result<T, Refusal> {
     Err(Refusal { field, value, limit, source })
 }
 
@@ -53,12 +58,22 @@ pub(crate) fn even_period_us(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> Resu
         (Some(whole), Some(0)) => whole,
         // rounded down, and said to be no multiple
         (down, _) => {
-            return refuse(Field::Period, down.unwrap_or(0), Limit::MultipleOf(1), "a period of whole microseconds");
+            return refuse(
+                Field::Period,
+                down.unwrap_or(0),
+                Limit::MultipleOf(1),
+                "a period of whole microseconds",
+            );
         }
     };
     let offset = i64::try_from(channel.offset_ticks()).unwrap_or(i64::MAX);
     if offset.checked_rem(period) != Some(0) {
-        return refuse(Field::Offset, offset, Limit::MultipleOf(period), "the device chooses the order itself");
+        return refuse(
+            Field::Offset,
+            offset,
+            Limit::MultipleOf(period),
+            "the device chooses the order itself",
+        );
     }
     Ok(u32::try_from(period).unwrap_or(u32::MAX))
 }
