@@ -174,6 +174,39 @@ fn every_pulse_of_a_p24_is_an_admitted_one() {
     assert_eq!((clock.stalls(), road.line.device.strange), (0, 0));
 }
 
+/// REQ-HAL-344: four channels that want the one source at the same time, with pulses whose length depends on their level
+/// (an asymmetric balancing phase is widened by a few ticks), while levels rise and ramp: they wait for each other, each
+/// time for another while, and that is not taken for too fast a rate.
+#[test]
+fn channels_wait_for_the_one_source() {
+    let mut channels = session_channels(4, setting(20_000, 250), 0);
+    for channel in &mut channels {
+        channel.rate = Rate::from_hz(50).unwrap();
+        let balance = Balance::Asymmetric { length_percent: 200 };
+        channel.pulse = PulseShape { balance, gap: Micros::from_micros(100).unwrap(), ..PulseShape::default() };
+        channel.ramp.up = ms(2_000);
+    }
+    let cycle = Schedule::Cyclic(Cycle { hold: ms(8_000), rest: ms(12_000) });
+    let wait = Overlap::Defer(Micros::from_micros(8_000).unwrap());
+    let session = Session::new(&channels, cycle, ms(20_000)).unwrap().with_overlap(wait);
+    let checked = common::checked(&session, &sm4::hardware(4).unwrap(), UseClass::Exercise);
+    let (cell, clock, mut states) = (RefCell::new(low()), PacedClock::new(5_000), [ChannelState::new(); 4]);
+    let mut line = Line::new(Shared(&cell), SimP24::new());
+    line.run(20);
+    let output = DeviceOutput::bind(&cell, checked.plan()).unwrap();
+    let stim = Stimulator::arm(&checked, &mut states, output, clock.alarm(), NoSense).unwrap();
+    let mut road = Road { stim, clock: &clock, line, receipts: Vec::new() };
+    road.stim.start().unwrap();
+    for channel in 0..4 {
+        road.stim.aim(channel, setting(20_000, 250)).unwrap();
+    }
+    road.run(9_000).unwrap();
+    assert!(road.receipts.iter().filter(|receipt| receipt.deferred_ticks > 0).count() > 500);
+    let each = |channel| road.receipts.iter().filter(|receipt| receipt.channel == channel).count();
+    assert!((0..4).all(|channel| each(channel).abs_diff(each(0)) <= 2 && each(channel) > 300));
+    assert!((0..4).all(|channel| road.stim.counters(channel).unwrap().dropped == 0));
+}
+
 /// REQ-HAL-345: in the rest of a session a P24 is asked for its status every half second; what is not the level that was
 /// prepared ends the session, and so does a silence, within the stated time.
 #[test]
