@@ -183,7 +183,8 @@ fn channels_wait_for_the_one_source() {
     for channel in &mut channels {
         channel.rate = Rate::from_hz(50).unwrap();
         let balance = Balance::Asymmetric { length_percent: 200 };
-        channel.pulse = PulseShape { balance, gap: Micros::from_micros(100).unwrap(), ..PulseShape::default() };
+        channel.pulse =
+            PulseShape { balance, gap: Micros::from_micros(100).unwrap(), ..PulseShape::default() };
         channel.ramp.up = ms(2_000);
     }
     let cycle = Schedule::Cyclic(Cycle { hold: ms(8_000), rest: ms(12_000) });
