@@ -79,7 +79,7 @@ fn agree(case: &Case, plan: &Plan<'_>, lateness: u8, at: u64, which: u8) {
         engine.start(0);
         engine.gate(GateInput::Open, 0);
     }
-    let (mut late, mut seldom) = (case.lateness(case.seed), random(u32::from(lateness), case.seed));
+    let (mut late, mut seldom) = (case.lateness(), random(u32::from(lateness), case.seed));
     let mut now = 0;
     for _ in 0..4_000 {
         let one = offered(&mut short);
