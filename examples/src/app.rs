@@ -12,6 +12,7 @@ use crate::scenario::Scenario;
 use crate::screen::screen;
 use crate::simulation::{Run, run};
 use crate::text::Paint;
+use crate::wave::wave;
 use indicatif::{ProgressBar, ProgressStyle};
 use nmes_core::Plan;
 use nmes_protocols::{Built, CATALOGUE, Condition, GaitConfig, Storage};
@@ -32,6 +33,7 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Run(args) => run_all(args, out),
         Command::Events(args) => events(args, out),
         Command::Plot(args) => plot(args, out),
+        Command::Wave(args) => wave(args, out),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::gait::Foot;
 use crate::parse;
 use crate::screen::YesFlags;
+use crate::wave::args::WaveArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -26,6 +27,8 @@ Examples:
       what blocks, what asks, and why
   nmes events foot-drop --seconds 10 --format csv
       every level change on the output
+  nmes wave triphasic --svg triphasic.svg
+      one pulse and a train of any kind, as compiled; `nmes wave` lists the kinds
 
 Exit status: 0 done; 1 denied by a rule or ended by a fault, which is named; 2 the input cannot be taken.
 
@@ -59,6 +62,8 @@ pub enum Command {
     Events(EventsArgs),
     /// Draw the picture of a run, nothing else.
     Plot(PlotArgs),
+    /// Show one pulse and a train of any kind: as compiled for an output stage, level by level; list the kinds.
+    Wave(Box<WaveArgs>),
 }
 
 /// Arguments of `list`.

@@ -17,7 +17,7 @@ pub mod failure;
 pub mod flags;
 pub mod gait;
 pub mod judge;
-mod parse;
+pub mod parse;
 pub mod picture;
 pub mod plot;
 pub mod records;
@@ -26,6 +26,7 @@ pub mod scenario;
 pub mod screen;
 pub mod simulation;
 pub mod text;
+pub mod wave;
 
 /// The example of the root README, compiled and run as a test.
 #[cfg(doctest)]
