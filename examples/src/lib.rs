@@ -17,6 +17,7 @@ pub mod failure;
 pub mod flags;
 pub mod gait;
 pub mod judge;
+pub mod made_walk;
 pub mod parse;
 pub mod picture;
 pub mod plot;

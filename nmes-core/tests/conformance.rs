@@ -69,6 +69,7 @@ struct Model {
 }
 
 #[derive(Debug)]
+#[expect(dead_code, reason = "what is in it is read by Debug")]
 enum Fault {
     Bus,
     Stopped,

@@ -17,8 +17,17 @@ use proptest::test_runner::TestRunner;
 fn outputs() -> [Hardware; 3] {
     let sound = ChannelHardware::symmetric(1_600, -32_768, 32_767);
     let board = ChannelHardware::symmetric(25_000, -4_095, 4_095);
-    let odd = ChannelHardware { na_per_code_negative: 61_000, offset_na: 900, ..ChannelHardware::symmetric(60_000, -900, 2_000) };
-    let late = HardwareTiming { late_max_ticks: 12, stamp_error_ticks: 1, dead_ticks: 20, ..HardwareTiming::ideal(1_000_000) };
+    let odd = ChannelHardware {
+        na_per_code_negative: 61_000,
+        offset_na: 900,
+        ..ChannelHardware::symmetric(60_000, -900, 2_000)
+    };
+    let late = HardwareTiming {
+        late_max_ticks: 12,
+        stamp_error_ticks: 1,
+        dead_ticks: 20,
+        ..HardwareTiming::ideal(1_000_000)
+    };
     [
         Hardware::new(HardwareTiming::ideal(192_000), &[sound; 2], 0).unwrap(),
         Hardware::new(late, &[board; 4], 0).unwrap(),
@@ -54,7 +63,10 @@ fn cases_shrink_to_little() {
             assert_eq!((case.channels.len(), case.inputs.len(), case.late), (1, 0, Lateness::Never));
             let channel = &case.channels[0];
             assert_eq!(channel.pulse.form, Form::Rectangular);
-            assert_eq!((channel.ramp, channel.offset, channel.train.timing), (Ramp::default(), Micros::ZERO, Timing::Even));
+            assert_eq!(
+                (channel.ramp, channel.offset, channel.train.timing),
+                (Ramp::default(), Micros::ZERO, Timing::Even)
+            );
             assert!(format!("{case:?}").lines().count() <= 5, "{case:?}");
         }
     }

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use nmes_core::{ChannelHardware, Hardware, HardwareTiming, Level};
-//! use nmes_hal_adapters::conformance::{Board, Chip, OutputRig};
+//! use nmes_hal_adapters::conformance::{Board, Chip, OutputRig, Pin};
 //! use nmes_hal_adapters::{DacBridge, HBridge, Mcp4922};
 //!
 //! /// An MCP4921 (`W` = 0x3000 | code, out at once) and a bridge of two pins, each closing a diagonal.
@@ -36,7 +36,7 @@
 //!     let board = Board::new(Stage::default(), 1);
 //!     let timing = HardwareTiming { has_latch: false, ..HardwareTiming::ideal(1_000_000) };
 //!     let hardware = Hardware::new(timing, &[ChannelHardware::symmetric(25_000, -4_095, 4_095)], 0).unwrap();
-//!     let dac = Mcp4922::new(board.spi(0), None).unwrap();
+//!     let dac = Mcp4922::new(board.spi(0), None::<Pin<Stage>>).unwrap();
 //!     let bridge = HBridge::diagonal(board.pin(0), board.pin(1)).unwrap();
 //!     OutputRig::new(&board, DacBridge::new(dac, [bridge], hardware).unwrap())
 //! }

@@ -83,7 +83,8 @@ fn hardware(timing: HardwareTiming, channels: usize) -> Hardware {
         .unwrap()
 }
 
-type Wired<const PINS: usize, const N: usize> = DacBridge<SpiWires<Mcp>, Pin<Mcp>, PINS, N>;
+type Wired<const PINS: usize, const N: usize> =
+    DacBridge<Mcp4922<SpiWires<Mcp>, Pin<Mcp>>, Pin<Mcp>, PINS, N>;
 
 /// Two channels with a latch, whose bridges short in the gap.
 fn two_latched() -> OutputRig<Mcp, Wired<3, 2>> {
@@ -103,7 +104,7 @@ fn two_latched() -> OutputRig<Mcp, Wired<3, 2>> {
 /// Two channels without a latch: a transfer takes 3 ticks, and a bridge has a dead time.
 fn two_in_turn() -> OutputRig<Mcp, Wired<2, 2>> {
     let board = mcp(Bridge::Diagonal, true).with_transfer_ticks(3);
-    let dac = Mcp4922::new(board.spi(0), None).unwrap();
+    let dac = Mcp4922::new(board.spi(0), None::<Pin<Mcp>>).unwrap();
     let bridges = [0, 4].map(|first| HBridge::diagonal(board.pin(first), board.pin(first + 1)).unwrap());
     // a change of polarity writes twice, and so does that of the other channel
     let timing = HardwareTiming {
@@ -119,7 +120,7 @@ fn two_in_turn() -> OutputRig<Mcp, Wired<2, 2>> {
 /// One channel on a calibrated output.
 fn one_calibrated() -> OutputRig<Mcp, Wired<2, 1>> {
     let board = mcp(Bridge::Diagonal, true);
-    let dac = Mcp4922::new(board.spi(0), None).unwrap();
+    let dac = Mcp4922::new(board.spi(0), None::<Pin<Mcp>>).unwrap();
     let bridge = HBridge::diagonal(board.pin(0), board.pin(1)).unwrap();
     let channel = ChannelHardware {
         na_per_code_negative: 24_900,
@@ -141,7 +142,7 @@ nmes_core::output_conformance!(mcp4922_calibrated, one_calibrated);
 fn wrong_wiring_is_found() {
     let crossed = || {
         let board = mcp(Bridge::Diagonal, true);
-        let dac = Mcp4922::new(board.spi(0), None).unwrap();
+        let dac = Mcp4922::new(board.spi(0), None::<Pin<Mcp>>).unwrap();
         let bridge = HBridge::diagonal(board.pin(1), board.pin(0)).unwrap();
         OutputRig::new(
             &board,
@@ -168,7 +169,7 @@ fn wrong_wiring_is_found() {
 
     let short = || {
         let board = mcp(Bridge::Diagonal, true);
-        let dac = Mcp4922::new(board.spi(0), None).unwrap();
+        let dac = Mcp4922::new(board.spi(0), None::<Pin<Mcp>>).unwrap();
         let bridge = HBridge::diagonal(board.pin(0), board.pin(2)).unwrap();
         OutputRig::new(
             &board,

@@ -61,6 +61,8 @@ impl WavePicture {
             let (scale, unit) = if last > 20_000.0 { (1e-3, "ms") } else { (1.0, "µs") };
             let pulse: Vec<_> = self.pulse.iter().map(|(x, y)| (x * scale, *y)).collect();
             let (from, to) = (-0.06 * last * scale, 1.06 * last * scale);
+            // nothing before it and nothing after it
+            let pulse = [vec![(from, 0.0)], pulse, vec![(to, 0.0)]].concat();
             let peak = peak(&self.pulse).max(peak(&self.train));
             panel(
                 &one,

@@ -61,10 +61,11 @@ fn label(plan: &Plan<'_>, row: &Rounded) -> String {
         matches!(c.channel().pulse.form, nmes_core::Form::Table(_) | nmes_core::Form::Points(_))
     });
     if levels && row.field == nmes_core::Field::PhaseWidth {
-        "all levels".into()
-    } else {
-        row.field.to_string()
+        return "all levels".into();
     }
+    // the unit has a column of its own
+    let name = row.field.to_string();
+    name.split_once(" (").map_or_else(|| name.clone(), |(name, _)| name.into())
 }
 
 fn full<'f>(plan: &'f Plan<'_>) -> Option<PulseFrame<'f>> {
@@ -99,11 +100,9 @@ fn pulse(plan: &Plan<'_>, paint: Paint) -> String {
     }
     let more = usize::from(frame.segment_count()).saturating_sub(LEVELS_MAX);
     let more = if more == 0 { String::new() } else { format!("  and {more} more levels\n") };
-    let head = format!(
-        "One pulse at full level: {} levels in {} µs",
-        frame.segment_count(),
-        trimmed(at as f64 / per_us, 3)
-    );
+    let levels = if frame.segment_count() == 1 { "level" } else { "levels" };
+    let us = trimmed(at as f64 / per_us, 3);
+    let head = format!("One pulse at full level: {} {levels} in {us} µs", frame.segment_count());
     let sum = if sum == 0 { paint.good("0") } else { paint.warn(&sum.to_string()) };
     format!("{}\n{}{more}  Σ code × ticks: {sum}\n", paint.head(&head), table.plain())
 }
