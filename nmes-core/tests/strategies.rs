@@ -73,6 +73,8 @@ fn cases_shrink_to_little() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(nmes_core::conformance::cases(2_000)))]
+
     /// REQ-CORE-106: single values are within what was asked for; scripts are in order of time, and for channels there are.
     #[test]
     fn values_are_in_range(

@@ -319,6 +319,7 @@ impl Parts<'_> {
         })
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are rectangular")]
     fn form(&self) -> Result<Form<'_>, Failure> {
         let shape = &self.args.shape;
         Ok(match self.kind {
@@ -351,6 +352,7 @@ impl Parts<'_> {
         })
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others come once")]
     fn repeat(&self) -> Result<Repeat, Failure> {
         let shape = &self.args.shape;
         let between = micros(shape.between_us.unwrap_or(5_000))?;
@@ -365,6 +367,7 @@ impl Parts<'_> {
         })
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are even")]
     fn timing(&self) -> Result<Timing<'_>, Failure> {
         let train = &self.args.train;
         Ok(match self.kind {

@@ -90,6 +90,7 @@ fn hardware(args: &WaveArgs) -> Result<Hardware, Failure> {
 }
 
 /// A refusal, with the flag of this command that it is about.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other fields have the flags of the other commands")]
 fn of_config(error: &ConfigError, args: &WaveArgs) -> Failure {
     let flag = match error.field() {
         Field::BalanceLength => "--length-percent",
