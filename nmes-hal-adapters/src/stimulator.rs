@@ -12,8 +12,8 @@ use crate::sense::{Contact, Sense};
 use crate::watchdog::Watchdog;
 use levels::{could_have, is_lower};
 use nmes_core::{
-    ChannelState, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, MAX_CHANNELS, PulseReceipt,
-    Setting, StopPolicy,
+    ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal,
+    MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopPolicy,
 };
 use nmes_safety::{Admitted, BlackBox, Checked, Event, Guard, State, Trip};
 
@@ -218,6 +218,53 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         could_have(&mut self.engine, channel, setting, now)?;
         self.set_target(channel, Some(setting));
         self.prepare_and_set().map_err(CommandError::Stopped)
+    }
+
+    /// Sets amplitude and width of a channel from its next pulse on, anywhere at or below what the guard has authorised, up
+    /// or down at once: for control from pulse to pulse, by a controller that stays within a level that was raised before
+    /// by [`Stimulator::aim`] or [`Stimulator::command`]. What is authorised stays as it is; a target of `aim` is forgotten.
+    ///
+    /// # Errors
+    /// Above what is authorised, not to be had from the plan, or it has stopped or is ending. Nothing changes then.
+    pub fn modulate(&mut self, channel: u8, setting: Setting) -> Result<CommandReceipt, CommandError> {
+        self.alive().map_err(CommandError::Stopped)?;
+        let most = self.guard.authorised(channel).unwrap_or(Setting::ZERO);
+        if self.ending {
+            return Err(CommandError::Ending);
+        }
+        if setting.amplitude > MicroAmps::ZERO && !is_lower(setting, most) {
+            return Err(CommandError::NotAuthorised { channel, most });
+        }
+        let now = self.alarm.now();
+        let receipt = self.engine.command(channel, setting, now).map_err(CommandError::Plan)?;
+        self.set_target(channel, None);
+        self.prepare_and_set().map_err(CommandError::Stopped)?;
+        Ok(receipt)
+    }
+
+    /// Ramps every channel down, by its own ramp and from now on, and keeps it silent; the session's clock goes on. False
+    /// when it was paused before.
+    ///
+    /// # Errors
+    /// It has stopped.
+    pub fn pause(&mut self) -> Result<bool, Stopped> {
+        self.alive()?;
+        let now = self.alarm.now();
+        let changed = self.engine.pause(now);
+        self.prepare_and_set()?;
+        Ok(changed)
+    }
+
+    /// Ramps every channel up again. False when it was not paused.
+    ///
+    /// # Errors
+    /// It has stopped.
+    pub fn resume(&mut self) -> Result<bool, Stopped> {
+        self.alive()?;
+        let now = self.alarm.now();
+        let changed = self.engine.resume(now);
+        self.prepare_and_set()?;
+        Ok(changed)
     }
 
     /// Opens, holds or closes the gate of a gated session.
