@@ -21,6 +21,9 @@ pub(crate) struct Prepared {
     edges_len: u8,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Prepared { ready, at_tick, changes, changes_len, edges, edges_len });
+
 impl Prepared {
     /// Nothing to do.
     pub(crate) const fn none() -> Self {

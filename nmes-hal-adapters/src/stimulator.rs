@@ -1,5 +1,7 @@
 //! The interrupt-style runner: engine, guard and output, edge by edge.
 
+#[cfg(feature = "fault-injection")]
+mod damage;
 mod edges;
 mod faults;
 mod levels;

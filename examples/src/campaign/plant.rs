@@ -1,0 +1,615 @@
+//! What lies outside the software: true time, a clock that may be wrong, bus, stages, loads, one-shot and watchdog.
+
+use nmes_core::{Hardware, Level};
+use nmes_hal_adapters::sim::{ChannelStage, Random, StageFault};
+use nmes_hal_adapters::{Alarm, Contact, Late, Output, SafeState, Sense};
+use nmes_safety::{AdmittedEdge, SampleInstant, Sensed};
+use std::cell::{Cell, RefCell};
+
+use super::scenes::Scene;
+
+/// Below this a current is none, in µA.
+const NOTHING_UA: f64 = 1.0;
+
+/// How the device's clock runs against true time.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    device: u64,
+    since: u64,
+    num: u64,
+    den: u64,
+}
+
+impl Clock {
+    const fn at(&self, now: u64) -> u64 {
+        self.device + (now - self.since) * self.num / self.den
+    }
+
+    /// When the device's clock reaches a tick; `None` when it never does.
+    const fn when(&self, now: u64, device: u64) -> Option<u64> {
+        if self.at(now) >= device {
+            return Some(now);
+        }
+        if self.num == 0 {
+            return None;
+        }
+        Some(self.since + ((device - self.device) * self.den).div_ceil(self.num))
+    }
+}
+
+/// What is wrong with the bus to the converter, at the next write or from now on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bus {
+    /// Nothing.
+    #[default]
+    Well,
+    /// The next write is answered with an error and does nothing.
+    Refuses,
+    /// Every write is lost, without an answer.
+    Dead,
+    /// The next write is lost, without an answer.
+    Loses,
+    /// The next write comes twice.
+    Doubles,
+    /// The next write comes after the one that follows it.
+    Swaps,
+}
+
+/// What is wrong with the measurement.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Measures {
+    /// Nothing.
+    #[default]
+    Well,
+    /// Nothing comes.
+    Nothing,
+    /// The last sample comes again and again, time stamp and all.
+    Frozen,
+    /// A current, always the same, in nA, stamped as new.
+    Always(i64),
+    /// So much of the true value, in permille; below zero the wrong way round.
+    Scaled(i64),
+}
+
+/// What is wrong with the alarm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bell {
+    /// Nothing.
+    #[default]
+    Well,
+    /// The next one comes so many ticks later.
+    LaterBy(u64),
+    /// The next one is lost.
+    Loses,
+    /// None comes any more.
+    Dead,
+}
+
+/// One channel, and what came out of it.
+#[derive(Clone, Copy, Debug)]
+struct Wire {
+    stage: ChannelStage,
+    fault: StageFault,
+    /// Charge since the current last was none or turned round, and the most of it, in nC.
+    run_nc: f64,
+    worst_nc: f64,
+    total_nc: f64,
+    /// The last true tick at which current flowed.
+    flowed: u64,
+    peak_ua: f64,
+    /// What the software asked for last, and the sample of what it asked for before.
+    asked: Level,
+    ended: Option<Sensed>,
+    frozen: Option<Sensed>,
+    held_back: Option<Level>,
+}
+
+thread_local! {
+    // what a hard-fault handler would write to: a line, and no state of the program
+    static ENABLE_LINE: Cell<bool> = const { Cell::new(true) };
+}
+
+/// The board's last resort.
+#[derive(Debug)]
+pub struct Board;
+
+impl SafeState for Board {
+    fn safe_state() {
+        ENABLE_LINE.with(|line| line.set(false));
+    }
+}
+
+#[derive(Debug)]
+struct Inside {
+    now: u64,
+    clock: Clock,
+    alarm: Option<u64>,
+    /// True time of the alarm, lateness included.
+    rings: Option<u64>,
+    /// A comparator that only sees equality misses what was jumped over.
+    by_equality: bool,
+    bell: Bell,
+    bus: Bus,
+    measures: Measures,
+    wires: Vec<Wire>,
+    one_shot: Option<u64>,
+    enabled_until: u64,
+    random: Random,
+    late: u32,
+    powered: bool,
+}
+
+/// The plant of one run.
+#[derive(Debug)]
+pub struct Plant {
+    hardware: Hardware,
+    inside: RefCell<Inside>,
+}
+
+/// What came out of all channels since [`Plant::mark`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CameOut {
+    /// The most charge in one uninterrupted phase, in nC.
+    pub phase_nc: f64,
+    /// The largest net charge of a channel, in nC.
+    pub net_nc: f64,
+    /// The strongest current, in µA.
+    pub peak_ua: f64,
+    /// The last true tick at which any current flowed.
+    pub flowed: u64,
+}
+
+impl Plant {
+    /// Everything whole, at tick 0, with or without a one-shot.
+    #[must_use]
+    pub fn new(scene: &Scene, with_one_shot: bool, mut random: Random) -> Self {
+        let hardware = *scene.checked.plan().hardware();
+        let rate = hardware.timing().ticks_per_second;
+        let wire = |channel: &nmes_core::ChannelHardware| Wire {
+            stage: ChannelStage::new(scene.stage, *channel, rate),
+            fault: StageFault::None,
+            run_nc: 0.0,
+            worst_nc: 0.0,
+            total_nc: 0.0,
+            flowed: 0,
+            peak_ua: 0.0,
+            asked: Level::Open,
+            ended: None,
+            frozen: None,
+            held_back: None,
+        };
+        ENABLE_LINE.with(|line| line.set(true));
+        let inside = Inside {
+            now: 0,
+            clock: Clock { device: 0, since: 0, num: 1, den: 1 },
+            alarm: None,
+            rings: None,
+            by_equality: random.up_to(1) == 1,
+            bell: Bell::Well,
+            bus: Bus::Well,
+            measures: Measures::Well,
+            wires: hardware.channels().iter().map(wire).collect(),
+            one_shot: with_one_shot.then_some(scene.one_shot_ticks),
+            enabled_until: 0,
+            late: hardware.timing().late_max_ticks,
+            random,
+            powered: true,
+        };
+        Self { hardware, inside: RefCell::new(inside) }
+    }
+
+    /// True time.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.inside.borrow().now
+    }
+
+    /// What the device takes for the time.
+    #[must_use]
+    pub fn device_now(&self) -> u64 {
+        self.inside.borrow().device_now()
+    }
+
+    /// When the alarm's interrupt comes, in true time.
+    #[must_use]
+    pub fn rings(&self) -> Option<u64> {
+        self.inside.borrow().rings
+    }
+
+    /// Goes on to a true tick; a tick in the past changes nothing.
+    pub fn advance(&self, tick: u64) {
+        self.inside.borrow_mut().advance(tick);
+    }
+
+    /// The alarm's interrupt is being answered. False when it was lost on the way.
+    #[must_use]
+    pub fn take_alarm(&self) -> bool {
+        let mut inside = self.inside.borrow_mut();
+        inside.rings = None;
+        inside.alarm = None;
+        let lost = inside.bell == Bell::Loses;
+        if lost {
+            inside.bell = Bell::Well;
+        }
+        !lost
+    }
+
+    /// From here on counts what came out.
+    pub fn mark(&self) {
+        for wire in &mut self.inside.borrow_mut().wires {
+            (wire.worst_nc, wire.peak_ua) = (wire.run_nc.abs(), 0.0);
+        }
+    }
+
+    /// What came out.
+    #[must_use]
+    pub fn came_out(&self) -> CameOut {
+        self.inside.borrow().wires.iter().fold(CameOut::default(), |sum, wire| CameOut {
+            phase_nc: sum.phase_nc.max(wire.worst_nc),
+            net_nc: sum.net_nc.max(wire.total_nc.abs()),
+            peak_ua: sum.peak_ua.max(wire.peak_ua),
+            flowed: sum.flowed.max(wire.flowed),
+        })
+    }
+
+    /// Gives a channel's stage a fault.
+    pub fn break_stage(&self, channel: usize, fault: StageFault) {
+        let mut inside = self.inside.borrow_mut();
+        let (now, live) = (inside.now, inside.live());
+        if let Some(wire) = inside.wires.get_mut(channel) {
+            wire.fault = fault;
+            wire.apply_fault(now, live);
+        }
+    }
+
+    /// Gives every channel's stage a fault.
+    pub fn break_rail(&self, fault: StageFault) {
+        for channel in 0..self.hardware.channels().len() {
+            self.break_stage(channel, fault);
+        }
+    }
+
+    /// Sets what is wrong with the bus.
+    pub fn break_bus(&self, bus: Bus) {
+        self.inside.borrow_mut().bus = bus;
+    }
+
+    /// Sets what is wrong with the measurement.
+    pub fn break_sense(&self, measures: Measures) {
+        let mut inside = self.inside.borrow_mut();
+        inside.measures = measures;
+        for wire in &mut inside.wires {
+            wire.frozen = wire.ended;
+        }
+    }
+
+    /// Sets what is wrong with the alarm.
+    pub fn break_bell(&self, bell: Bell) {
+        let mut inside = self.inside.borrow_mut();
+        inside.bell = bell;
+        match (bell, inside.rings) {
+            (Bell::Dead, _) => inside.rings = None,
+            (Bell::LaterBy(ticks), Some(at)) => {
+                inside.rings = Some(at + ticks);
+                inside.bell = Bell::Well;
+            }
+            _ => {}
+        }
+    }
+
+    /// The device's clock jumps.
+    pub fn jump_clock(&self, by: i64) {
+        self.inside.borrow_mut().change_clock(|clock| clock.device = clock.device.saturating_add_signed(by));
+    }
+
+    /// The device's clock runs `num / den` as fast as it should.
+    pub fn drive_clock(&self, num: u64, den: u64) {
+        self.inside.borrow_mut().change_clock(|clock| (clock.num, clock.den) = (num, den));
+    }
+
+    /// The supply goes, and every line with it.
+    pub fn power(&self, on: bool) {
+        let mut inside = self.inside.borrow_mut();
+        inside.powered = on;
+        if !on {
+            (inside.alarm, inside.rings) = (None, None);
+            inside.open_all();
+        }
+        inside.gate();
+    }
+
+    /// The processor is reset: every pin is open, whatever the stage makes of it.
+    pub fn reset(&self) {
+        let mut inside = self.inside.borrow_mut();
+        (inside.alarm, inside.rings, inside.enabled_until) = (None, None, 0);
+        inside.gate();
+        inside.open_all();
+    }
+
+    /// What [`Board::safe_state`] did to the line takes effect.
+    pub fn look_at_line(&self) {
+        self.inside.borrow_mut().gate();
+    }
+
+    /// Whether a channel drives.
+    #[must_use]
+    pub fn drives(&self) -> bool {
+        let inside = self.inside.borrow();
+        inside.wires.iter().any(|wire| wire.stage.point().current_ua.abs() > NOTHING_UA)
+    }
+}
+
+impl Inside {
+    fn device_now(&self) -> u64 {
+        self.clock.at(self.now)
+    }
+
+    /// Whether the enable line lets current through.
+    fn live(&self) -> bool {
+        let line = ENABLE_LINE.with(Cell::get);
+        line && self.powered && (self.one_shot.is_none() || self.now < self.enabled_until)
+    }
+
+    fn gate(&mut self) {
+        let (now, live) = (self.now, self.live());
+        for wire in &mut self.wires {
+            wire.apply_fault(now, live);
+        }
+    }
+
+    /// By pins, not by the bus.
+    fn open(&mut self, channel: usize) {
+        self.note_end(channel, Level::Open);
+        let now = self.now;
+        if let Some(wire) = self.wires.get_mut(channel) {
+            wire.held_back = None;
+            wire.put(now, Level::Open);
+        }
+    }
+
+    fn open_all(&mut self) {
+        for channel in 0..self.wires.len() {
+            self.open(channel);
+        }
+    }
+
+    /// What is measured of the level that a write ends.
+    fn note_end(&mut self, channel: usize, level: Level) {
+        let now = self.now;
+        if let Some(wire) = self.wires.get_mut(channel) {
+            wire.pass(now);
+            wire.ended = Some(wire.sample(SampleInstant::PhaseEnd));
+            wire.asked = level;
+        }
+    }
+
+    fn advance(&mut self, tick: u64) {
+        let runs_out = self.one_shot.is_some() && self.enabled_until > self.now && self.enabled_until <= tick;
+        if runs_out {
+            self.pass(self.enabled_until);
+            self.gate();
+        }
+        self.pass(tick);
+    }
+
+    fn pass(&mut self, tick: u64) {
+        if tick <= self.now {
+            return;
+        }
+        for wire in &mut self.wires {
+            wire.pass(tick);
+        }
+        self.now = tick;
+    }
+
+    fn change_clock(&mut self, change: impl FnOnce(&mut Clock)) {
+        (self.clock.device, self.clock.since) = (self.device_now(), self.now);
+        change(&mut self.clock);
+        if let Some(alarm) = self.alarm {
+            let missed = self.by_equality && self.clock.at(self.now) > alarm;
+            self.rings = if missed { None } else { self.ring_at(alarm) };
+        }
+    }
+
+    fn ring_at(&mut self, alarm: u64) -> Option<u64> {
+        if self.bell == Bell::Dead || !self.powered {
+            return None;
+        }
+        let late = u64::from(self.random.up_to(self.late));
+        let more = match self.bell {
+            Bell::LaterBy(ticks) => ticks,
+            _ => 0,
+        };
+        if more > 0 {
+            self.bell = Bell::Well;
+        }
+        self.clock.when(self.now, alarm).map(|at| at + late + more)
+    }
+
+    fn write(&mut self, channel: usize, level: Level) {
+        let now = self.now;
+        let Some(wire) = self.wires.get_mut(channel) else { return };
+        wire.pass(now);
+        let late = wire.held_back.take();
+        match self.bus {
+            Bus::Dead => return,
+            Bus::Loses => {
+                self.bus = Bus::Well;
+                return;
+            }
+            Bus::Swaps => {
+                self.bus = Bus::Well;
+                wire.held_back = Some(level);
+                return;
+            }
+            Bus::Well | Bus::Refuses | Bus::Doubles => wire.put(now, level),
+        }
+        if let Some(level) = late {
+            wire.put(now, level);
+        }
+        if self.bus == Bus::Doubles {
+            self.bus = Bus::Well;
+            wire.put(now, level);
+        }
+    }
+
+    fn sensed(&mut self, channel: u8, ended: bool) -> Option<Sensed> {
+        let at_tick = self.device_now();
+        let measures = self.measures;
+        let wire = self.wires.get_mut(usize::from(channel))?;
+        let taken = if ended { wire.ended } else { Some(wire.sample(SampleInstant::PhaseStart)) };
+        let sample = taken.map(|sample| Sensed { at_tick, ..sample });
+        match measures {
+            Measures::Well => sample,
+            Measures::Nothing => None,
+            Measures::Frozen => wire.frozen,
+            Measures::Always(current_na) => sample.map(|sample| Sensed { current_na, ..sample }),
+            Measures::Scaled(permille) => {
+                sample.map(|sample| Sensed { current_na: sample.current_na * permille / 1_000, ..sample })
+            }
+        }
+    }
+}
+
+impl Wire {
+    fn apply_fault(&mut self, now: u64, live: bool) {
+        self.pass(now);
+        let fault = if live { self.fault } else { StageFault::OpenCircuit };
+        if self.stage.fault() != fault {
+            self.stage.inject(now, fault);
+        }
+    }
+
+    fn put(&mut self, now: u64, level: Level) {
+        self.stage.set(now, level);
+    }
+
+    /// As the software's timer has it: of a phase while one was asked for, else of a rest.
+    fn sample(&self, driven: SampleInstant) -> Sensed {
+        let drives = matches!(self.asked, Level::Code(code) if code != 0);
+        let instant = if drives { driven } else { SampleInstant::Rest };
+        Sensed { instant, ..self.stage.sensed(driven) }
+    }
+
+    /// Counts what flowed up to a tick.
+    fn pass(&mut self, tick: u64) {
+        let before = self.stage.point().current_ua;
+        self.stage.advance_to(tick);
+        let nc = self.stage.take_delivered().net_nc;
+        let flows = before.abs() > NOTHING_UA || self.stage.point().current_ua.abs() > NOTHING_UA;
+        if !flows || nc * self.run_nc < 0.0 {
+            self.run_nc = 0.0;
+        }
+        if flows {
+            self.run_nc += nc;
+            self.flowed = tick;
+            self.peak_ua = self.peak_ua.max(before.abs());
+        }
+        self.total_nc += nc;
+        self.worst_nc = self.worst_nc.max(self.run_nc.abs());
+    }
+}
+
+/// The converter and bridge of a [`Plant`].
+#[derive(Clone, Copy, Debug)]
+pub struct PlantOutput<'p>(pub &'p Plant);
+
+/// The bus refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+impl PlantOutput<'_> {
+    fn put(&mut self, channel: u8, level: Level) -> Result<(), Refused> {
+        let mut inside = self.0.inside.borrow_mut();
+        if inside.bus == Bus::Refuses && level != Level::Open {
+            inside.bus = Bus::Well;
+            return Err(Refused);
+        }
+        let timing = self.0.hardware.timing();
+        let ready = if timing.has_latch { inside.now } else { inside.now + u64::from(timing.write_ticks) };
+        inside.advance(ready);
+        inside.note_end(usize::from(channel), level);
+        inside.write(usize::from(channel), level);
+        Ok(())
+    }
+}
+
+impl Output for PlantOutput<'_> {
+    type Error = Refused;
+
+    fn hardware(&self) -> &Hardware {
+        &self.0.hardware
+    }
+
+    fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Refused> {
+        {
+            let mut inside = self.0.inside.borrow_mut();
+            if let Some(hold) = inside.one_shot {
+                inside.enabled_until = inside.now + hold;
+            }
+            inside.gate();
+        }
+        edges.iter().try_for_each(|edge| self.put(edge.channel(), edge.level()))
+    }
+
+    fn channel_off(&mut self, channel: u8) -> Result<(), Refused> {
+        self.0.inside.borrow_mut().open(usize::from(channel));
+        Ok(())
+    }
+
+    fn off(&mut self) -> Result<(), Refused> {
+        let mut inside = self.0.inside.borrow_mut();
+        inside.enabled_until = 0;
+        inside.gate();
+        inside.open_all();
+        Ok(())
+    }
+}
+
+/// The timer of a [`Plant`].
+#[derive(Clone, Copy, Debug)]
+pub struct PlantAlarm<'p>(pub &'p Plant);
+
+impl Alarm for PlantAlarm<'_> {
+    fn now(&mut self) -> u64 {
+        self.0.device_now()
+    }
+
+    fn set(&mut self, at_tick: u64) -> Result<(), Late> {
+        let mut inside = self.0.inside.borrow_mut();
+        let now = inside.device_now();
+        if let Some(by_ticks) = now.checked_sub(at_tick) {
+            (inside.alarm, inside.rings) = (None, None);
+            return Err(Late { by_ticks });
+        }
+        // set again for the same tick it is the same interrupt, with the same lateness
+        if inside.alarm != Some(at_tick) || inside.rings.is_none() {
+            inside.alarm = Some(at_tick);
+            inside.rings = inside.ring_at(at_tick);
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        let mut inside = self.0.inside.borrow_mut();
+        (inside.alarm, inside.rings) = (None, None);
+    }
+}
+
+/// The measurement of a [`Plant`].
+#[derive(Clone, Copy, Debug)]
+pub struct PlantSense<'p>(pub &'p Plant);
+
+impl Sense for PlantSense<'_> {
+    fn sample(&mut self, channel: u8, _level: Level) -> Option<Sensed> {
+        self.0.inside.borrow_mut().sensed(channel, false)
+    }
+
+    fn ended(&mut self, channel: u8) -> Option<Sensed> {
+        self.0.inside.borrow_mut().sensed(channel, true)
+    }
+
+    fn contact(&mut self, _channel: u8) -> Contact {
+        Contact::Good
+    }
+}
