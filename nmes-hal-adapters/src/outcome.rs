@@ -16,6 +16,8 @@ pub enum Cause {
     Guard(Trip),
     /// More edges were overdue at once than one call puts out: the processor does not keep up.
     Overrun,
+    /// What was prepared for an edge changed in memory before the edge was due.
+    Damaged,
     /// An edge was due that no frame of the guard's covers.
     NotAdmitted {
         /// The channel.
@@ -30,6 +32,7 @@ impl fmt::Display for Cause {
             Self::Engine(fault) => fault.fmt(f),
             Self::Guard(trip) => trip.fmt(f),
             Self::Overrun => f.write_str("more edges were overdue than one call puts out"),
+            Self::Damaged => f.write_str("what was prepared for an edge is damaged"),
             Self::NotAdmitted { channel } => {
                 write!(f, "channel {channel}: an edge was due that was not admitted")
             }

@@ -74,6 +74,17 @@ impl Prepared {
         }
     }
 
+    /// Whether edges and changes, which hold the same levels, still agree: each change has its edge, in their order, or
+    /// opens its channel. What was damaged since it was filled is not put out.
+    pub(crate) fn is_whole(&self) -> bool {
+        let mut edges = self.edges().iter();
+        let agree = self.changes().iter().all(|change| match change.edge {
+            Some(_) => edges.next().is_some_and(|e| (e.channel(), e.level()) == (change.channel, change.level)),
+            None => change.level == Level::Open,
+        });
+        agree && edges.next().is_none()
+    }
+
     /// When it is due; `None` when there is nothing to do.
     pub(crate) fn due(&self) -> Option<u64> {
         self.ready.then_some(self.at_tick)

@@ -173,9 +173,13 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
     pub fn command(&mut self, channel: u8, setting: Setting) -> Result<(), CommandError> {
         self.alive().map_err(CommandError::Stopped)?;
         let now = self.alarm.now();
-        self.set_level(channel, setting, now)?;
-        self.set_target(channel, Some(setting));
-        self.prepare_and_set().map_err(CommandError::Stopped)
+        let taken = self.set_level(channel, setting, now);
+        if taken.is_ok() {
+            self.set_target(channel, Some(setting));
+        }
+        // also after a refusal: a level that was tried may have taken the frame in hand away
+        self.prepare_and_set().map_err(CommandError::Stopped)?;
+        taken
     }
 
     /// Goes to a setting by itself, a step each tick, as fast as the guard lets it; after a lost contact it goes
@@ -197,10 +201,14 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
             return Err(CommandError::Ending);
         }
         // the engine says whether it could have it, and is put back before anything comes of it
-        self.engine.command(channel, setting, now).map_err(CommandError::Plan)?;
-        self.engine.command(channel, old, now).map_err(CommandError::Plan)?;
-        self.set_target(channel, Some(setting));
-        self.prepare_and_set().map_err(CommandError::Stopped)
+        let tried = self.engine.command(channel, setting, now);
+        let back = self.engine.command(channel, old, now);
+        let taken = tried.and(back).map(drop).map_err(CommandError::Plan);
+        if taken.is_ok() {
+            self.set_target(channel, Some(setting));
+        }
+        self.prepare_and_set().map_err(CommandError::Stopped)?;
+        taken
     }
 
     /// Opens, holds or closes the gate of a gated session.

@@ -97,8 +97,8 @@ struct Wire {
     /// The last true tick at which current flowed.
     flowed: u64,
     peak_ua: f64,
-    /// What the software asked for last, and the sample of what it asked for before.
-    asked: Level,
+    /// The level that the measurement was told of last, and the sample at the end of the one before.
+    told: Level,
     ended: Option<Sensed>,
     frozen: Option<Sensed>,
     held_back: Option<Level>,
@@ -136,6 +136,7 @@ struct Inside {
     enabled_until: u64,
     random: Random,
     late: u32,
+    busy_until: u64,
     powered: bool,
 }
 
@@ -173,7 +174,7 @@ impl Plant {
             total_nc: 0.0,
             flowed: 0,
             peak_ua: 0.0,
-            asked: Level::Open,
+            told: Level::Open,
             ended: None,
             frozen: None,
             held_back: None,
@@ -193,6 +194,7 @@ impl Plant {
             enabled_until: 0,
             late: hardware.timing().late_max_ticks,
             random,
+            busy_until: 0,
             powered: true,
         };
         Self { hardware, inside: RefCell::new(inside) }
@@ -357,9 +359,20 @@ impl Inside {
         }
     }
 
+    /// The last conversion of each level that ends comes before the one-shot is armed again.
+    fn rearm(&mut self, edges: &[AdmittedEdge]) {
+        for edge in edges {
+            self.note_end(usize::from(edge.channel()));
+        }
+        if let Some(hold) = self.one_shot {
+            self.enabled_until = self.now + hold;
+        }
+        self.gate();
+    }
+
     /// By pins, not by the bus.
     fn open(&mut self, channel: usize) {
-        self.note_end(channel, Level::Open);
+        self.note_end(channel);
         let now = self.now;
         if let Some(wire) = self.wires.get_mut(channel) {
             wire.held_back = None;
@@ -374,12 +387,11 @@ impl Inside {
     }
 
     /// What is measured of the level that a write ends.
-    fn note_end(&mut self, channel: usize, level: Level) {
+    fn note_end(&mut self, channel: usize) {
         let now = self.now;
         if let Some(wire) = self.wires.get_mut(channel) {
             wire.pass(now);
             wire.ended = Some(wire.sample(SampleInstant::PhaseEnd));
-            wire.asked = level;
         }
     }
 
@@ -453,11 +465,18 @@ impl Inside {
         }
     }
 
-    fn sensed(&mut self, channel: u8, ended: bool) -> Option<Sensed> {
+    /// The sample of a level that was just asked for, or of the one before it.
+    fn sensed(&mut self, channel: u8, level: Option<Level>) -> Option<Sensed> {
         let at_tick = self.device_now();
         let measures = self.measures;
         let wire = self.wires.get_mut(usize::from(channel))?;
-        let taken = if ended { wire.ended } else { Some(wire.sample(SampleInstant::PhaseStart)) };
+        let taken = match level {
+            None => wire.ended,
+            Some(level) => {
+                wire.told = level;
+                Some(wire.sample(SampleInstant::PhaseStart))
+            }
+        };
         let sample = taken.map(|sample| Sensed { at_tick, ..sample });
         match measures {
             Measures::Well => sample,
@@ -484,9 +503,9 @@ impl Wire {
         self.stage.set(now, level);
     }
 
-    /// As the software's timer has it: of a phase while one was asked for, else of a rest.
+    /// As the timer of the conversions has it: of a phase while one was told of, else of a rest.
     fn sample(&self, driven: SampleInstant) -> Sensed {
-        let drives = matches!(self.asked, Level::Code(code) if code != 0);
+        let drives = matches!(self.told, Level::Code(code) if code != 0);
         let instant = if drives { driven } else { SampleInstant::Rest };
         Sensed { instant, ..self.stage.sensed(driven) }
     }
@@ -526,9 +545,12 @@ impl PlantOutput<'_> {
             return Err(Refused);
         }
         let timing = self.0.hardware.timing();
-        let ready = if timing.has_latch { inside.now } else { inside.now + u64::from(timing.write_ticks) };
-        inside.advance(ready);
-        inside.note_end(usize::from(channel), level);
+        if !timing.has_latch {
+            // an edge waits for the writes ahead of it
+            let free = inside.busy_until;
+            inside.advance(free);
+            inside.busy_until = inside.now + u64::from(timing.write_ticks);
+        }
         inside.write(usize::from(channel), level);
         Ok(())
     }
@@ -542,13 +564,7 @@ impl Output for PlantOutput<'_> {
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Refused> {
-        {
-            let mut inside = self.0.inside.borrow_mut();
-            if let Some(hold) = inside.one_shot {
-                inside.enabled_until = inside.now + hold;
-            }
-            inside.gate();
-        }
+        self.0.inside.borrow_mut().rearm(edges);
         edges.iter().try_for_each(|edge| self.put(edge.channel(), edge.level()))
     }
 
@@ -601,12 +617,12 @@ impl Alarm for PlantAlarm<'_> {
 pub struct PlantSense<'p>(pub &'p Plant);
 
 impl Sense for PlantSense<'_> {
-    fn sample(&mut self, channel: u8, _level: Level) -> Option<Sensed> {
-        self.0.inside.borrow_mut().sensed(channel, false)
+    fn sample(&mut self, channel: u8, level: Level) -> Option<Sensed> {
+        self.0.inside.borrow_mut().sensed(channel, Some(level))
     }
 
     fn ended(&mut self, channel: u8) -> Option<Sensed> {
-        self.0.inside.borrow_mut().sensed(channel, true)
+        self.0.inside.borrow_mut().sensed(channel, None)
     }
 
     fn contact(&mut self, _channel: u8) -> Contact {

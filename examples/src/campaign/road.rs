@@ -1,6 +1,6 @@
 //! One run: the whole road from a checked plan to current, and a fault on the way.
 
-use nmes_core::{ChannelState, GateInput, MAX_CHANNELS, Schedule, Setting, StopPolicy};
+use nmes_core::{ChannelState, EngineFault, GateInput, MAX_CHANNELS, Schedule, Setting, StopPolicy};
 use nmes_hal_adapters::sim::Random;
 use nmes_hal_adapters::{Cause, SafeState, Stimulator, Stopped};
 use nmes_safety::selftest::{ClockCount, compare_clocks};
@@ -38,6 +38,8 @@ pub enum End {
 pub struct Outcome {
     /// How it ended.
     pub end: End,
+    /// True ticks from the fault until the software, or the watchdog, did something about it.
+    pub answer_ticks: Option<u64>,
     /// True ticks from the fault until no current flowed any more; `None` where it went on.
     pub open_ticks: Option<u64>,
     /// Whether current flowed after the end.
@@ -65,6 +67,8 @@ pub(super) struct Road<'a, 'p> {
     pub(super) compared: Option<(u64, u64)>,
     pub(super) was_reset: bool,
     pub(super) was_ended: bool,
+    /// When the software first did something about it.
+    answered: Option<u64>,
 }
 
 /// Arms a scene, raises every set level, and opens its first train.
@@ -91,6 +95,7 @@ pub(super) fn begin<'a, 'p>(
         compared: None,
         was_reset: false,
         was_ended: false,
+        answered: None,
     })
 }
 
@@ -135,22 +140,24 @@ impl Road<'_, '_> {
     /// The next thing that happens, at `until` at the latest.
     pub(super) fn step(&mut self, until: u64) {
         let rings = self.plant.rings().unwrap_or(u64::MAX);
-        let dog = self.fed + WATCHDOG;
+        let dog = if self.was_reset { u64::MAX } else { self.fed + WATCHDOG };
         let next = rings.min(self.next_slow).min(self.next_pest).min(dog).min(until).max(self.plant.now());
         self.plant.advance(next);
-        if self.was_reset {
-            self.next_slow = u64::MAX;
-        } else if next == dog {
+        if dog <= next {
             self.reset();
-        } else if next == rings {
+        } else if rings <= next {
             if self.plant.take_alarm() && self.alarm_served {
                 let _ = self.stim.on_alarm();
             }
-        } else if next == self.next_slow {
+        } else if self.next_slow <= next {
             self.next_slow += SLOW;
             self.slow();
-        } else if next == self.next_pest {
+        } else if self.next_pest <= next {
             self.pester();
+        }
+        let answers = self.stim.stopped().is_some() || self.stim.last_trip().is_some() || self.was_ended;
+        if self.answered.is_none() && (answers || self.was_reset) {
+            self.answered = Some(self.plant.now());
         }
     }
 
@@ -213,6 +220,7 @@ impl Road<'_, '_> {
     }
 
     fn end(&self) -> End {
+        if std::env::var("S4B").is_ok() { eprintln!("{:?} ch {:?}", self.stim.stopped(), (0..4).map(|c| self.stim.engine().setting(c)).collect::<Vec<_>>()); }
         if self.was_reset {
             return End::Reset;
         }
@@ -233,9 +241,19 @@ fn name(stopped: &Stopped) -> String {
     match stopped.cause {
         Cause::Guard(trip) => trip.fault.to_string(),
         Cause::Output => "the output's own error".to_owned(),
-        Cause::Engine(_) => "found by the engine".to_owned(),
+        Cause::Engine(fault) => engine_word(fault).to_owned(),
+        Cause::Damaged => "what was prepared is damaged".to_owned(),
         Cause::Overrun => "overrun".to_owned(),
         _ => "an edge that was not admitted".to_owned(),
+    }
+}
+
+const fn engine_word(fault: EngineFault) -> &'static str {
+    match fault {
+        EngineFault::Late { .. } => "the engine: an edge was late",
+        EngineFault::Early { .. } => "the engine: an edge was early",
+        EngineFault::LedgerOverflow { .. } => "the engine: ledger",
+        _ => "the engine: order",
     }
 }
 
@@ -261,9 +279,13 @@ pub fn run(scene: &Scene, kind: &Kind, seed: u64, with_one_shot: bool) -> Option
     kind.fault.put_in(&mut road, scene);
     watch(&mut road, at + kind.watch_ticks);
     let end = road.end();
+    if end == End::WentOn || end == End::Held {
+        finish_pulse(&mut road);
+    }
     let out = plant.came_out();
     let open_ticks = (end != End::WentOn && end != End::Held).then(|| out.flowed.saturating_sub(at));
-    Some(Outcome { end, open_ticks, drives: plant.drives(), out })
+    let answer_ticks = road.answered.map(|answered| answered.saturating_sub(at));
+    Some(Outcome { end, answer_ticks, open_ticks, drives: plant.drives(), out })
 }
 
 /// Half of all instants are anywhere, half of them within a pulse.
@@ -294,5 +316,21 @@ fn watch(road: &mut Road<'_, '_>, until: u64) {
             return;
         }
         road.step(until);
+    }
+}
+
+/// Until a millisecond goes by without current, so that no pulse is counted in part.
+fn finish_pulse(road: &mut Road<'_, '_>) {
+    let limit = road.plant.now() + 60_000;
+    while road.plant.now() < limit {
+        let until = road.plant.now() + 1_000;
+        let mut quiet = !road.plant.drives();
+        while road.plant.now() < until {
+            road.step(until);
+            quiet = quiet && !road.plant.drives();
+        }
+        if quiet {
+            return;
+        }
     }
 }

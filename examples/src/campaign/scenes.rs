@@ -153,7 +153,7 @@ fn scene(recipe: &Recipe) -> Option<Scene> {
     let setup = setup.with_one_shot(micros(recipe.one_shot_us)).ok()?;
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_600_000).ok()?;
     let checked = check(plan, &setup, &Profile::default()).ok()?;
-    let charge = |ua: u32, us: u32| f64::from(ua) * f64::from(us) * 1e-6;
+    let charge = |ua: u32, us: u32| f64::from(ua) * f64::from(us) * 1e-3;
     Some(Scene {
         name: recipe.name,
         stage: recipe.stage,
