@@ -111,11 +111,9 @@ impl Flip for bool {
 
 impl<T: Flip> Flip for Option<T> {
     fn flip(&mut self, walk: &mut Walk<'_>) {
-        if self.is_some() || T::stale().is_some() {
-            if walk.leaf(1).is_some() {
-                *self = if self.is_some() { None } else { T::stale() };
-                return;
-            }
+        if (self.is_some() || T::stale().is_some()) && walk.leaf(1).is_some() {
+            *self = if self.is_some() { None } else { T::stale() };
+            return;
         }
         if let Some(value) = self {
             value.flip(walk);
@@ -197,7 +195,21 @@ impl Flip for Charge {
 flip_fields!(Setting { amplitude, width });
 flip_fields!(Envelope { open_tick, from, hold_tick, close_tick, up_ticks, down_ticks });
 flip_fields!(Cell {
-    stored, stored_len, split, mirrored, gap_last, cycles, body_len, code, step, extra, zero, main, main_end, tail, movable
+    stored,
+    stored_len,
+    split,
+    mirrored,
+    gap_last,
+    cycles,
+    body_len,
+    code,
+    step,
+    extra,
+    zero,
+    main,
+    main_end,
+    tail,
+    movable
 });
 flip_fields!(Change { channel, sequence, edge, level });
 flip_fields!(PulseFrame<'_> { channel, kind, sequence, onset_tick, rest, cell } not { body });

@@ -5,6 +5,7 @@ use nmes_hal_adapters::sim::{Random, StageFault};
 
 use super::host::Pest;
 use super::plant::{Bell, Bus, Measures};
+use super::rest::Stored;
 use super::road::Road;
 use super::scenes::Scene;
 
@@ -42,6 +43,8 @@ pub enum Fault {
     EmergencyStop,
     /// A panic or a hard fault.
     Panic,
+    /// Of what is stored while nothing is armed.
+    AtRest(Stored),
 }
 
 /// What may be wrong with a stage.
@@ -118,6 +121,7 @@ impl Fault {
             Self::Bit(within, without) => flip_a_bit(road, within, without),
             Self::EmergencyStop => road.end_now(),
             Self::Panic => road.panic(),
+            Self::AtRest(_) => {}
         }
     }
 }
@@ -238,4 +242,3 @@ fn flip_a_bit(road: &mut Road<'_, '_>, within: &[&str], without: &[&str]) {
         hit.then_some(bit)
     }));
 }
-

@@ -19,7 +19,11 @@ pub enum Pest {
 
 impl Pest {
     /// The next call.
-    pub fn call<O: Output, A: Alarm, S: Sense>(self, stim: &mut Stimulator<'_, O, A, S>, random: &mut Random) {
+    pub fn call<O: Output, A: Alarm, S: Sense>(
+        self,
+        stim: &mut Stimulator<'_, O, A, S>,
+        random: &mut Random,
+    ) {
         match self {
             Self::Flood => command(stim, random, (25_000, 300)),
             Self::Absurd => command(stim, random, (1_000_000, 10_000_000)),

@@ -2,40 +2,12 @@
 
 use nmes_core::{Hardware, Level};
 use nmes_hal_adapters::sim::{ChannelStage, Random, StageFault};
-use nmes_hal_adapters::{Alarm, Contact, Late, Output, SafeState, Sense};
+use nmes_hal_adapters::SafeState;
 use nmes_safety::{AdmittedEdge, SampleInstant, Sensed};
 use std::cell::{Cell, RefCell};
 
 use super::scenes::Scene;
-
-/// Below this a current is none, in µA.
-const NOTHING_UA: f64 = 1.0;
-
-/// How the device's clock runs against true time.
-#[derive(Clone, Copy, Debug)]
-struct Clock {
-    device: u64,
-    since: u64,
-    num: u64,
-    den: u64,
-}
-
-impl Clock {
-    const fn at(&self, now: u64) -> u64 {
-        self.device + (now - self.since) * self.num / self.den
-    }
-
-    /// When the device's clock reaches a tick; `None` when it never does.
-    const fn when(&self, now: u64, device: u64) -> Option<u64> {
-        if self.at(now) >= device {
-            return Some(now);
-        }
-        if self.num == 0 {
-            return None;
-        }
-        Some(self.since + ((device - self.device) * self.den).div_ceil(self.num))
-    }
-}
+use super::wire::{Clock, NOTHING_UA, Wire};
 
 /// What is wrong with the bus to the converter, at the next write or from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,25 +57,6 @@ pub enum Bell {
     Dead,
 }
 
-/// One channel, and what came out of it.
-#[derive(Clone, Copy, Debug)]
-struct Wire {
-    stage: ChannelStage,
-    fault: StageFault,
-    /// Charge since the current last was none or turned round, and the most of it, in nC.
-    run_nc: f64,
-    worst_nc: f64,
-    total_nc: f64,
-    /// The last true tick at which current flowed.
-    flowed: u64,
-    peak_ua: f64,
-    /// The level that the measurement was told of last, and the sample at the end of the one before.
-    told: Level,
-    ended: Option<Sensed>,
-    frozen: Option<Sensed>,
-    held_back: Option<Level>,
-}
-
 thread_local! {
     // what a hard-fault handler would write to: a line, and no state of the program
     static ENABLE_LINE: Cell<bool> = const { Cell::new(true) };
@@ -120,31 +73,31 @@ impl SafeState for Board {
 }
 
 #[derive(Debug)]
-struct Inside {
-    now: u64,
-    clock: Clock,
-    alarm: Option<u64>,
+pub(super) struct Inside {
+    pub(super) now: u64,
+    pub(super) clock: Clock,
+    pub(super) alarm: Option<u64>,
     /// True time of the alarm, lateness included.
-    rings: Option<u64>,
+    pub(super) rings: Option<u64>,
     /// A comparator that only sees equality misses what was jumped over.
-    by_equality: bool,
-    bell: Bell,
-    bus: Bus,
-    measures: Measures,
-    wires: Vec<Wire>,
-    one_shot: Option<u64>,
-    enabled_until: u64,
-    random: Random,
-    late: u32,
-    busy_until: u64,
-    powered: bool,
+    pub(super) by_equality: bool,
+    pub(super) bell: Bell,
+    pub(super) bus: Bus,
+    pub(super) measures: Measures,
+    pub(super) wires: Vec<Wire>,
+    pub(super) one_shot: Option<u64>,
+    pub(super) enabled_until: u64,
+    pub(super) random: Random,
+    pub(super) late: u32,
+    pub(super) busy_until: u64,
+    pub(super) powered: bool,
 }
 
 /// The plant of one run.
 #[derive(Debug)]
 pub struct Plant {
-    hardware: Hardware,
-    inside: RefCell<Inside>,
+    pub(super) hardware: Hardware,
+    pub(super) inside: RefCell<Inside>,
 }
 
 /// What came out of all channels since [`Plant::mark`].
@@ -342,17 +295,17 @@ impl Plant {
 }
 
 impl Inside {
-    fn device_now(&self) -> u64 {
+    pub(super) fn device_now(&self) -> u64 {
         self.clock.at(self.now)
     }
 
     /// Whether the enable line lets current through.
-    fn live(&self) -> bool {
+    pub(super) fn live(&self) -> bool {
         let line = ENABLE_LINE.with(Cell::get);
         line && self.powered && (self.one_shot.is_none() || self.now < self.enabled_until)
     }
 
-    fn gate(&mut self) {
+    pub(super) fn gate(&mut self) {
         let (now, live) = (self.now, self.live());
         for wire in &mut self.wires {
             wire.apply_fault(now, live);
@@ -360,7 +313,7 @@ impl Inside {
     }
 
     /// The last conversion of each level that ends comes before the one-shot is armed again.
-    fn rearm(&mut self, edges: &[AdmittedEdge]) {
+    pub(super) fn rearm(&mut self, edges: &[AdmittedEdge]) {
         for edge in edges {
             self.note_end(usize::from(edge.channel()));
         }
@@ -371,7 +324,7 @@ impl Inside {
     }
 
     /// By pins, not by the bus.
-    fn open(&mut self, channel: usize) {
+    pub(super) fn open(&mut self, channel: usize) {
         self.note_end(channel);
         let now = self.now;
         if let Some(wire) = self.wires.get_mut(channel) {
@@ -380,14 +333,14 @@ impl Inside {
         }
     }
 
-    fn open_all(&mut self) {
+    pub(super) fn open_all(&mut self) {
         for channel in 0..self.wires.len() {
             self.open(channel);
         }
     }
 
     /// What is measured of the level that a write ends.
-    fn note_end(&mut self, channel: usize) {
+    pub(super) fn note_end(&mut self, channel: usize) {
         let now = self.now;
         if let Some(wire) = self.wires.get_mut(channel) {
             wire.pass(now);
@@ -395,7 +348,7 @@ impl Inside {
         }
     }
 
-    fn advance(&mut self, tick: u64) {
+    pub(super) fn advance(&mut self, tick: u64) {
         let runs_out = self.one_shot.is_some() && self.enabled_until > self.now && self.enabled_until <= tick;
         if runs_out {
             self.pass(self.enabled_until);
@@ -404,7 +357,7 @@ impl Inside {
         self.pass(tick);
     }
 
-    fn pass(&mut self, tick: u64) {
+    pub(super) fn pass(&mut self, tick: u64) {
         if tick <= self.now {
             return;
         }
@@ -414,7 +367,7 @@ impl Inside {
         self.now = tick;
     }
 
-    fn change_clock(&mut self, change: impl FnOnce(&mut Clock)) {
+    pub(super) fn change_clock(&mut self, change: impl FnOnce(&mut Clock)) {
         (self.clock.device, self.clock.since) = (self.device_now(), self.now);
         change(&mut self.clock);
         if let Some(alarm) = self.alarm {
@@ -423,7 +376,7 @@ impl Inside {
         }
     }
 
-    fn ring_at(&mut self, alarm: u64) -> Option<u64> {
+    pub(super) fn ring_at(&mut self, alarm: u64) -> Option<u64> {
         if self.bell == Bell::Dead || !self.powered {
             return None;
         }
@@ -438,7 +391,7 @@ impl Inside {
         self.clock.when(self.now, alarm).map(|at| at + late + more)
     }
 
-    fn write(&mut self, channel: usize, level: Level) {
+    pub(super) fn write(&mut self, channel: usize, level: Level) {
         let now = self.now;
         let Some(wire) = self.wires.get_mut(channel) else { return };
         wire.pass(now);
@@ -466,7 +419,7 @@ impl Inside {
     }
 
     /// The sample of a level that was just asked for, or of the one before it.
-    fn sensed(&mut self, channel: u8, level: Option<Level>) -> Option<Sensed> {
+    pub(super) fn sensed(&mut self, channel: u8, level: Option<Level>) -> Option<Sensed> {
         let at_tick = self.device_now();
         let measures = self.measures;
         let wire = self.wires.get_mut(usize::from(channel))?;
@@ -487,145 +440,5 @@ impl Inside {
                 sample.map(|sample| Sensed { current_na: sample.current_na * permille / 1_000, ..sample })
             }
         }
-    }
-}
-
-impl Wire {
-    fn apply_fault(&mut self, now: u64, live: bool) {
-        self.pass(now);
-        let fault = if live { self.fault } else { StageFault::OpenCircuit };
-        if self.stage.fault() != fault {
-            self.stage.inject(now, fault);
-        }
-    }
-
-    fn put(&mut self, now: u64, level: Level) {
-        self.stage.set(now, level);
-    }
-
-    /// As the timer of the conversions has it: of a phase while one was told of, else of a rest.
-    fn sample(&self, driven: SampleInstant) -> Sensed {
-        let drives = matches!(self.told, Level::Code(code) if code != 0);
-        let instant = if drives { driven } else { SampleInstant::Rest };
-        Sensed { instant, ..self.stage.sensed(driven) }
-    }
-
-    /// Counts what flowed up to a tick.
-    fn pass(&mut self, tick: u64) {
-        let before = self.stage.point().current_ua;
-        self.stage.advance_to(tick);
-        let nc = self.stage.take_delivered().net_nc;
-        let flows = before.abs() > NOTHING_UA || self.stage.point().current_ua.abs() > NOTHING_UA;
-        if !flows || nc * self.run_nc < 0.0 {
-            self.run_nc = 0.0;
-        }
-        if flows {
-            self.run_nc += nc;
-            self.flowed = tick;
-            self.peak_ua = self.peak_ua.max(before.abs());
-        }
-        self.total_nc += nc;
-        self.worst_nc = self.worst_nc.max(self.run_nc.abs());
-    }
-}
-
-/// The converter and bridge of a [`Plant`].
-#[derive(Clone, Copy, Debug)]
-pub struct PlantOutput<'p>(pub &'p Plant);
-
-/// The bus refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused;
-
-impl PlantOutput<'_> {
-    fn put(&mut self, channel: u8, level: Level) -> Result<(), Refused> {
-        let mut inside = self.0.inside.borrow_mut();
-        if inside.bus == Bus::Refuses && level != Level::Open {
-            inside.bus = Bus::Well;
-            return Err(Refused);
-        }
-        let timing = self.0.hardware.timing();
-        if !timing.has_latch {
-            // an edge waits for the writes ahead of it
-            let free = inside.busy_until;
-            inside.advance(free);
-            inside.busy_until = inside.now + u64::from(timing.write_ticks);
-        }
-        inside.write(usize::from(channel), level);
-        Ok(())
-    }
-}
-
-impl Output for PlantOutput<'_> {
-    type Error = Refused;
-
-    fn hardware(&self) -> &Hardware {
-        &self.0.hardware
-    }
-
-    fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Refused> {
-        self.0.inside.borrow_mut().rearm(edges);
-        edges.iter().try_for_each(|edge| self.put(edge.channel(), edge.level()))
-    }
-
-    fn channel_off(&mut self, channel: u8) -> Result<(), Refused> {
-        self.0.inside.borrow_mut().open(usize::from(channel));
-        Ok(())
-    }
-
-    fn off(&mut self) -> Result<(), Refused> {
-        let mut inside = self.0.inside.borrow_mut();
-        inside.enabled_until = 0;
-        inside.gate();
-        inside.open_all();
-        Ok(())
-    }
-}
-
-/// The timer of a [`Plant`].
-#[derive(Clone, Copy, Debug)]
-pub struct PlantAlarm<'p>(pub &'p Plant);
-
-impl Alarm for PlantAlarm<'_> {
-    fn now(&mut self) -> u64 {
-        self.0.device_now()
-    }
-
-    fn set(&mut self, at_tick: u64) -> Result<(), Late> {
-        let mut inside = self.0.inside.borrow_mut();
-        let now = inside.device_now();
-        if let Some(by_ticks) = now.checked_sub(at_tick) {
-            (inside.alarm, inside.rings) = (None, None);
-            return Err(Late { by_ticks });
-        }
-        // set again for the same tick it is the same interrupt, with the same lateness
-        if inside.alarm != Some(at_tick) || inside.rings.is_none() {
-            inside.alarm = Some(at_tick);
-            inside.rings = inside.ring_at(at_tick);
-        }
-        Ok(())
-    }
-
-    fn clear(&mut self) {
-        let mut inside = self.0.inside.borrow_mut();
-        (inside.alarm, inside.rings) = (None, None);
-    }
-}
-
-/// The measurement of a [`Plant`].
-#[derive(Clone, Copy, Debug)]
-pub struct PlantSense<'p>(pub &'p Plant);
-
-impl Sense for PlantSense<'_> {
-    fn sample(&mut self, channel: u8, level: Level) -> Option<Sensed> {
-        self.0.inside.borrow_mut().sensed(channel, Some(level))
-    }
-
-    fn ended(&mut self, channel: u8) -> Option<Sensed> {
-        self.0.inside.borrow_mut().sensed(channel, None)
-    }
-
-    fn contact(&mut self, _channel: u8) -> Contact {
-        Contact::Good
     }
 }

@@ -5,9 +5,11 @@ use nmes_hal_adapters::sim::Random;
 use nmes_hal_adapters::{Cause, SafeState, Stimulator, Stopped};
 use nmes_safety::selftest::{ClockCount, compare_clocks};
 
+use super::faults::Fault;
 use super::host::Pest;
 use super::kinds::Kind;
-use super::plant::{Board, CameOut, Plant, PlantAlarm, PlantOutput, PlantSense};
+use super::board::{PlantAlarm, PlantOutput, PlantSense};
+use super::plant::{Board, CameOut, Plant};
 use super::scenes::Scene;
 
 /// The slow loop comes every 5 ms of true time: it has a timer of its own.
@@ -31,6 +33,10 @@ pub enum End {
     Held,
     /// The session went on.
     WentOn,
+    /// Of what is stored: what was good counts.
+    Kept,
+    /// Found before anything was armed.
+    NotArmed,
 }
 
 /// What a run came to.
@@ -46,6 +52,16 @@ pub struct Outcome {
     pub drives: bool,
     /// What came out from the fault on.
     pub out: CameOut,
+}
+
+impl Outcome {
+    const NOTHING: Self = Self {
+        end: End::WentOn,
+        answer_ticks: None,
+        open_ticks: None,
+        drives: false,
+        out: CameOut { phase_nc: 0.0, net_nc: 0.0, peak_ua: 0.0, flowed: 0 },
+    };
 }
 
 type Stim<'a, 'p> = Stimulator<'a, PlantOutput<'p>, PlantAlarm<'p>, PlantSense<'p>>;
@@ -220,7 +236,6 @@ impl Road<'_, '_> {
     }
 
     fn end(&self) -> End {
-        if std::env::var("S4B").is_ok() { eprintln!("{:?} ch {:?}", self.stim.stopped(), (0..4).map(|c| self.stim.engine().setting(c)).collect::<Vec<_>>()); }
         if self.was_reset {
             return End::Reset;
         }
@@ -262,6 +277,9 @@ const fn engine_word(fault: EngineFault) -> &'static str {
 #[must_use]
 pub fn run(scene: &Scene, kind: &Kind, seed: u64, with_one_shot: bool) -> Option<Outcome> {
     let mut random = Random::new(seed);
+    if let Fault::AtRest(stored) = kind.fault {
+        return Some(Outcome { end: stored.damage(scene, &mut random), ..Outcome::NOTHING });
+    }
     let plant = Plant::new(scene, with_one_shot, Random::new(random.next_bits()));
     let mut storage = [ChannelState::new(); MAX_CHANNELS];
     let count = usize::from(scene.checked.plan().channel_count());

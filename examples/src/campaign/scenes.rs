@@ -1,8 +1,8 @@
 //! The sessions that faults are put into.
 
 use nmes_core::{
-    Balance, Channel, ChannelHardware, Cycle, Form, Gate, Hardware, HardwareTiming, Micros, Millis, Plan, PulseShape,
-    Ramp, Rate, Repeat, Schedule, Session, Setting, Train,
+    Balance, Channel, ChannelHardware, Cycle, Form, Gate, Hardware, HardwareTiming, Micros, Millis, Plan,
+    PulseShape, Ramp, Rate, Repeat, Schedule, Session, Setting, Train,
 };
 use nmes_hal_adapters::sim::{Load, Stage};
 use nmes_safety::{Checked, Layer, Profile, Setup, UseClass, check, rules};

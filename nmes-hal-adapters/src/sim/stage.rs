@@ -247,10 +247,9 @@ impl ChannelStage {
     #[must_use]
     pub fn point(&self) -> Point {
         let (amps, volts) = match (self.fault, self.drive(self.wants_more())) {
-            (StageFault::OpenCircuit, _) => (
-                0.0,
-                self.wanted().map_or(0.0, |i| if i == 0.0 { 0.0 } else { self.limit_v().copysign(i) }),
-            ),
+            (StageFault::OpenCircuit, _) => {
+                (0.0, self.wanted().map_or(0.0, |i| if i == 0.0 { 0.0 } else { self.limit_v().copysign(i) }))
+            }
             (StageFault::ShortCircuit, Drive::Current(amps)) => (amps, 0.0),
             (_, Drive::Open) => (0.0, self.load().terminal_v(self.state, 0.0)),
             (_, Drive::Current(amps)) => (amps, self.load().terminal_v(self.state, amps)),
@@ -302,10 +301,14 @@ impl ChannelStage {
                 let magnitude = code.unsigned_abs() ^ 1_u32.wrapping_shl(u32::from(bit));
                 Level::Code(i32::try_from(magnitude).unwrap_or(i32::MAX).saturating_mul(code.signum()))
             }
-            (StageFault::OneWay { positive }, Level::Code(code)) => {
-                Level::Code(if positive { code.saturating_abs() } else { code.saturating_abs().saturating_neg() })
+            (StageFault::OneWay { positive }, Level::Code(code)) => Level::Code(if positive {
+                code.saturating_abs()
+            } else {
+                code.saturating_abs().saturating_neg()
+            }),
+            (StageFault::LegOn { positive }, Level::Code(code)) if code != 0 && (code > 0) != positive => {
+                Level::Open
             }
-            (StageFault::LegOn { positive }, Level::Code(code)) if code != 0 && (code > 0) != positive => Level::Open,
             (StageFault::StuckOpen, _) => Level::Open,
             (_, level) => level,
         }
@@ -329,8 +332,7 @@ impl ChannelStage {
 
     /// Whether the current wanted needs more than the rail.
     fn wants_more(&self) -> bool {
-        let needs =
-            |amps| self.load().terminal_v(self.state, amps).abs() > self.limit_v() * (1.0 + 1e-12);
+        let needs = |amps| self.load().terminal_v(self.state, amps).abs() > self.limit_v() * (1.0 + 1e-12);
         self.fault != StageFault::ShortCircuit && self.wanted().is_some_and(needs)
     }
 
