@@ -27,7 +27,11 @@ fn every_fault_ends_as_it_must() {
 fn without_the_one_shot_there_is_no_such_bound() {
     let kinds = [kind("processor-stopped"), kind("bridge-stuck-on")];
     let tallies = campaign(&kinds, RUNS, 7);
-    assert!(tallies[0].of_profile[1] > 10.0 && tallies[0].of_profile[0] <= 2.0, "{:?}", tallies[0].of_profile);
+    assert!(
+        tallies[0].of_profile[1] > 10.0 && tallies[0].of_profile[0] <= 2.0,
+        "{:?}",
+        tallies[0].of_profile
+    );
     assert_eq!((tallies[1].never_ended, tallies[1].runs), (RUNS, RUNS));
 }
 
@@ -37,7 +41,11 @@ fn the_campaign_can_fail() {
     let wrong = [
         Kind { must: Must::Harmless, ..kind("bridge-reversed") },
         Kind { must: Must::Open(1), ..kind("sense-silent") },
-        Kind { must: Must::Open(1_000_000), fault: Fault::Stage(Analogue::SwappedLeads), ..kind("leads-swapped") },
+        Kind {
+            must: Must::Open(1_000_000),
+            fault: Fault::Stage(Analogue::SwappedLeads),
+            ..kind("leads-swapped")
+        },
         Kind { must: Must::ContactLost(1), ..kind("electrode-open") },
         Kind { must: Must::Harmless, fault: Fault::Sense(Sensing::Silent), ..kind("processor-stopped") },
     ];

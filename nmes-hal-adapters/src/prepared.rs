@@ -83,9 +83,9 @@ impl Prepared {
     pub(crate) fn is_whole(&self) -> bool {
         let mut edges = self.edges().iter();
         let agree = self.changes().iter().all(|change| match change.edge {
-            Some(_) => {
-                edges.next().is_some_and(|e| (e.channel(), e.level()) == (change.channel, change.level))
-            }
+            Some(number) => edges.next().is_some_and(|e| {
+                (e.channel(), e.number(), e.level()) == (change.channel, number, change.level)
+            }),
             None => change.level == Level::Open,
         });
         agree && edges.next().is_none()

@@ -28,7 +28,7 @@ pub struct Admitted<'a> {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Admitted<'_> { frame });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(AdmittedEdge { channel, level });
+nmes_core::flip_fields!(AdmittedEdge { level, number, channel, kind, last });
 
 impl<'a> Admitted<'a> {
     pub(crate) const fn new(frame: PulseFrame<'a>) -> Self {

@@ -154,11 +154,17 @@ pub const KINDS: [Kind; 58] = [
         300,
     ),
     kind("clock-forward", "the clock jumps forward by up to 2 s", Fault::Clock(Ticking::Forward), MAYBE, 800),
-    kind("clock-back", "the clock jumps back by up to 2 s", Fault::Clock(Ticking::Back), Must::OpenOrBounded(
+    kind(
+        "clock-back",
+        "the clock jumps back by up to 2 s",
+        Fault::Clock(Ticking::Back),
+        Must::OpenOrBounded(
             55 * MS,
             "a jump by less than the time since the clock was last read looks like a clock that is slow, once; the level that is out then \
              lasts longer by the jump, at most until the slow loop or the one-shot",
-        ), 300),
+        ),
+        300,
+    ),
     kind(
         "clock-stopped",
         "the clock stands still; the slow loop runs",

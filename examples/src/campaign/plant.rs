@@ -1,8 +1,8 @@
 //! What lies outside the software: true time, a clock that may be wrong, bus, stages, loads, one-shot and watchdog.
 
 use nmes_core::{Hardware, Level};
-use nmes_hal_adapters::sim::{ChannelStage, Random, StageFault};
 use nmes_hal_adapters::SafeState;
+use nmes_hal_adapters::sim::{ChannelStage, Random, StageFault};
 use nmes_safety::{AdmittedEdge, SampleInstant, Sensed};
 use std::cell::{Cell, RefCell};
 

@@ -5,10 +5,10 @@ use nmes_hal_adapters::sim::Random;
 use nmes_hal_adapters::{Cause, SafeState, Stimulator, Stopped};
 use nmes_safety::selftest::{ClockCount, compare_clocks};
 
+use super::board::{PlantAlarm, PlantOutput, PlantSense};
 use super::faults::Fault;
 use super::host::Pest;
 use super::kinds::Kind;
-use super::board::{PlantAlarm, PlantOutput, PlantSense};
 use super::plant::{Board, CameOut, Plant};
 use super::scenes::Scene;
 

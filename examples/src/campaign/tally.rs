@@ -114,7 +114,8 @@ fn hole(kind: &Kind, scene: &Scene, outcome: &Outcome, with_one_shot: bool) -> O
         return Some(format!("after {late} ticks, not within {within}: {:?}", outcome.end));
     }
     // it was found later, and did nothing until then
-    harm(kind, scene, outcome).map(|harm| format!("after {late} ticks, not within {within}; until then {harm}"))
+    harm(kind, scene, outcome)
+        .map(|harm| format!("after {late} ticks, not within {within}; until then {harm}"))
 }
 
 /// What flowed that would not have flowed without the fault.
