@@ -17,7 +17,7 @@ device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
 pico_target=thumbv6m-none-eabi
 proofs=(core_engine core_render safety_guard safety_records protocols_trigger)
-all_steps=(fmt shell trace clippy test doc targets windows msrv nopanic hash tables emulate demo)
+all_steps=(fmt shell trace clippy test doc targets windows msrv nopanic hash tables campaign emulate demo)
 
 usage() {
   cat <<'HELP'
@@ -39,6 +39,8 @@ usage: ./ci.sh STEP...
   hash     the scripted run gives examples/firmware/script/GOLDEN.txt on the host and in QEMU on two Cortex-M images
   tables   docs/stop-table.md, docs/stop-table.csv and docs/lateness-table.md are what the engine does;
            NMES_TABLES=write ./ci.sh tables makes them anew
+  campaign docs/fault-campaign.md is what 1,000 instants of each kind of fault come to, and none came to what it must not;
+           NMES_TABLES=write ./ci.sh campaign makes it anew
   emulate  foot drop on an emulated RP2040, its pins held against the plan; writes the tables of docs/emulation.md (npm)
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
@@ -442,6 +444,20 @@ step_tables() {
   done
   rm -rf "$work"
   [ "$bad" = 0 ] || fail "the engine does otherwise; if it is meant to: NMES_TABLES=write ./ci.sh tables"
+}
+
+# REQ-SAF-450, at 1,000 instants of each kind, and the page of it
+# REQ-SAF-453
+step_campaign() {
+  local made
+  made=$(mktemp)
+  cargo build -q --locked --release -p nmes-examples --bin nmes
+  "$CARGO_TARGET_DIR/release/nmes" campaign --out "$made" || fail "a fault did not come to what it must"
+  [ "${NMES_TABLES:-}" != write ] || cp "$made" docs/fault-campaign.md
+  diff -u docs/fault-campaign.md "$made" ||
+    fail "the campaign comes to something else; if it is meant to: NMES_TABLES=write ./ci.sh campaign"
+  printf 'docs/fault-campaign.md: %s lines\n' "$(wc -l <"$made")"
+  rm -f "$made"
 }
 
 step_demo() {

@@ -11,6 +11,7 @@
 )]
 
 pub mod app;
+pub mod campaign;
 mod catalogue;
 pub mod cli;
 pub mod device;

@@ -19,6 +19,8 @@ mod duck;
 mod engine;
 mod envelope;
 mod error;
+#[cfg(feature = "fault-injection")]
+pub mod flip;
 mod frame;
 mod gate;
 mod hardware;

@@ -16,6 +16,9 @@ pub(crate) struct Recovery {
     parts: [(i32, u32); 2],
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Recovery { sequence, onset, open_ticks, parts });
+
 impl Recovery {
     fn cell(&self) -> Option<Cell> {
         let mut cell = Cell::EMPTY;

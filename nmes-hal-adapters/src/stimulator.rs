@@ -1,5 +1,7 @@
 //! The interrupt-style runner: engine, guard and output, edge by edge.
 
+#[cfg(feature = "fault-injection")]
+mod damage;
 mod edges;
 mod faults;
 pub(crate) mod levels;
@@ -192,9 +194,13 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
     pub fn command(&mut self, channel: u8, setting: Setting) -> Result<(), CommandError> {
         self.alive().map_err(CommandError::Stopped)?;
         let now = self.alarm.now();
-        self.set_level(channel, setting, now)?;
-        self.set_target(channel, Some(setting));
-        self.prepare_and_set().map_err(CommandError::Stopped)
+        let taken = self.set_level(channel, setting, now);
+        if taken.is_ok() {
+            self.set_target(channel, Some(setting));
+        }
+        // also after a refusal: a level that was tried may have taken the frame in hand away
+        self.prepare_and_set().map_err(CommandError::Stopped)?;
+        taken
     }
 
     /// Goes to a setting by itself, a step each tick, as fast as the guard lets it; after a lost contact it goes
@@ -215,9 +221,12 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         if self.ending {
             return Err(CommandError::Ending);
         }
-        could_have(&mut self.engine, channel, setting, now)?;
-        self.set_target(channel, Some(setting));
-        self.prepare_and_set().map_err(CommandError::Stopped)
+        let taken = could_have(&mut self.engine, channel, setting, now);
+        if taken.is_ok() {
+            self.set_target(channel, Some(setting));
+        }
+        self.prepare_and_set().map_err(CommandError::Stopped)?;
+        taken
     }
 
     /// Sets amplitude and width of a channel from its next pulse on, anywhere at or below what the guard has authorised, up

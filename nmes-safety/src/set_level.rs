@@ -79,6 +79,9 @@ pub(crate) fn narrow(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(SetLevel { authorised, rise, spent_ua, spent_tick });
+
 impl SetLevel {
     pub(crate) const ZERO: Self = Self { authorised: Setting::ZERO, rise: None, spent_ua: 0, spent_tick: 0 };
 
