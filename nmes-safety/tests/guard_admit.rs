@@ -144,14 +144,20 @@ fn sharing(spacing: u32, wait_us: u32) -> &'static Checked<'static> {
 /// that did not; by no more than that.
 #[test]
 fn rate_bears_a_wait() {
-    for (spacing, wait_us, slack) in [(1, 0, 0), (10, 0, 9), (1, 700, 700), (10, 700, 700), (10, 20_000, 20_000)] {
+    for (spacing, wait_us, slack) in
+        [(1, 0, 0), (10, 0, 9), (1, 700, 700), (10, 700, 700), (10, 20_000, 20_000)]
+    {
         let checked = sharing(spacing, wait_us);
         for (soon, admitted) in [(slack, true), (slack + 1, false)] {
             let (mut guard, now) = ready(checked);
             play(&mut guard, &pulse(checked, 0, now + 10)).unwrap();
             let next = pulse(checked, 1, now + 10 + 25_000 - soon);
             let answer = guard.admit(now + 800, &next);
-            assert_eq!(answer.as_ref().err().map(|trip| trip.fault), (!admitted).then_some(Fault::Rate), "{soon}");
+            assert_eq!(
+                answer.as_ref().err().map(|trip| trip.fault),
+                (!admitted).then_some(Fault::Rate),
+                "{soon}"
+            );
         }
     }
 }
