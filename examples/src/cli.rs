@@ -3,6 +3,7 @@
 use crate::device::DeviceArgs;
 use crate::device::simulate::SimulateArgs;
 use crate::gait::Foot;
+use crate::made_walk::MadeWalkArgs;
 use crate::parse;
 use crate::screen::YesFlags;
 use crate::serve::ServeArgs;
@@ -62,6 +63,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Print what a protocol puts out, in the rows that regulators' documents ask for; nothing is run.
     Report(ReportArgs),
+    /// Make a slow, affected walk as a file for `--gait`.
+    Walk(MadeWalkArgs),
     /// Run a protocol on a walk against a simulated output stage: report, foot-drop.svg and pulses.csv. With --device, play
     /// a protocol that follows a clock on a commercial stimulator: delivered.csv.
     Run(RunArgs),

@@ -18,6 +18,7 @@ pub mod failure;
 pub mod flags;
 pub mod gait;
 pub mod judge;
+pub mod made_walk;
 mod parse;
 pub mod picture;
 pub mod plot;

@@ -14,7 +14,8 @@ pub enum Cause {
     Engine(EngineFault),
     /// The guard found something wrong.
     Guard(Trip),
-    /// More edges were overdue at once than one call puts out: the processor does not keep up.
+    /// More edges were overdue at once than one call puts out, or a half of a DMA buffer was not filled in time: the
+    /// processor does not keep up.
     Overrun,
     /// An edge was due that no frame of the guard's covers.
     NotAdmitted {
@@ -29,7 +30,7 @@ impl fmt::Display for Cause {
             Self::Output => f.write_str("the output failed"),
             Self::Engine(fault) => fault.fmt(f),
             Self::Guard(trip) => trip.fmt(f),
-            Self::Overrun => f.write_str("more edges were overdue than one call puts out"),
+            Self::Overrun => f.write_str("the processor does not keep up"),
             Self::NotAdmitted { channel } => {
                 write!(f, "channel {channel}: an edge was due that was not admitted")
             }

@@ -11,7 +11,9 @@ use nmes_safety::{Admitted, AdmittedEdge};
 ///
 /// # For driver authors
 /// Make the output safe (every channel open, every set-point zero) in the constructor, on `Drop`, and before an
-/// error is returned. No method waits for anything but its own bus, and none calls back.
+/// error is returned; after an error, take no edge until [`Output::off`] has succeeded. No method waits for anything but
+/// its own bus, and none calls back. The feature `proptest` has a suite that looks at all of this on a record of pins and
+/// buses: `conformance`.
 ///
 /// # For callers
 /// After an error the levels are unknown until [`Output::off`] has succeeded: call it at once, and stop.

@@ -2,14 +2,15 @@
 
 mod edges;
 mod faults;
-mod levels;
+pub(crate) mod levels;
 
 use crate::alarm::Alarm;
 use crate::outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Ticked};
 use crate::output::Output;
 use crate::prepared::Prepared;
 use crate::sense::{Contact, Sense};
-use levels::is_lower;
+use crate::watchdog::Watchdog;
+use levels::{could_have, is_lower};
 use nmes_core::{
     ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal,
     MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopPolicy,
@@ -33,14 +34,26 @@ const STEPS_MAX: usize = 16;
 /// Every call does bounded work: at most 16 steps and 16 frames, each over at most 8 channels; usually one.
 ///
 /// # Where to call from
-/// [`Stimulator::on_alarm`] from the alarm's interrupt; all else with that interrupt masked. What the masking costs
-/// is part of L.
+/// [`Stimulator::on_alarm`] from the alarm's interrupt; all else with that interrupt masked, or through a
+/// [`Mailbox`](crate::Mailbox). What the masking costs is part of L.
 ///
-/// # Limitations
+/// # Jitter
+/// An edge is as late as its interrupt: by what masks it, and by what runs at its priority. [`Stats::worst_late`] is what it
+/// came to. A constant part cancels; the rest is repaid by the last edge of each pulse.
+///
+/// # Stop bound
+/// From the call of [`Stimulator::stop`]: with [`StopPolicy::HardOff`] the output opens before it returns; with the others
+/// the pulse under way ends on its own grid, or is paid back at once, and trims close the ledger: `docs/stop-table.md`
+/// has the times. From another priority a mailbox adds one interval of the slow side.
+///
+/// # A missed deadline
 /// An edge that comes late is put out late and stamped; balance is then restored by the engine. Later than the
 /// hardware declares, it is a fault and the output opens: this is found *after* the late edge, so a phase lasts at
-/// worst as long as the interrupt is away. A one-shot on the enable line bounds that, nothing else does.
+/// worst as long as the interrupt is away. A one-shot on the enable line bounds that, nothing else does. An onset that the
+/// pulse before it overran waits on its grid and is counted in [`Stats::deferred`]; after a period it is left out and counted
+/// in [`Stats::dropped`].
 ///
+/// # Limitations
 /// The contact probe of `arm` asks [`Sense::contact`] and puts nothing out itself; where that answers
 /// [`Contact::Unknown`], the first pulses are the probe.
 #[derive(Debug)]
@@ -163,6 +176,14 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         Ok(ticked)
     }
 
+    /// [`Stimulator::on_tick_feeding`] with a watchdog.
+    ///
+    /// # Errors
+    /// As [`Stimulator::on_tick`].
+    pub fn on_tick_watched(&mut self, watchdog: &mut impl Watchdog) -> Result<Ticked, Stopped> {
+        self.on_tick_feeding(|| watchdog.feed())
+    }
+
     /// Sets amplitude and width of a channel from its next pulse on. The guard takes rises only in small steps; to
     /// get to a level over time, see [`Stimulator::aim`]. Lowering is taken at once, and becomes the target.
     ///
@@ -194,9 +215,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         if self.ending {
             return Err(CommandError::Ending);
         }
-        // the engine says whether it could have it, and is put back before anything comes of it
-        self.engine.command(channel, setting, now).map_err(CommandError::Plan)?;
-        self.engine.command(channel, old, now).map_err(CommandError::Plan)?;
+        could_have(&mut self.engine, channel, setting, now)?;
         self.set_target(channel, Some(setting));
         self.prepare_and_set().map_err(CommandError::Stopped)
     }
@@ -290,6 +309,17 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         self.engine.take_receipt()
     }
 
+    /// The present tick of its clock.
+    pub fn now(&mut self) -> u64 {
+        self.alarm.now()
+    }
+
+    /// When the next edge is due; `None` while there is none. For whoever waits for it instead of being interrupted.
+    #[must_use]
+    pub fn due(&self) -> Option<u64> {
+        self.prepared.due()
+    }
+
     /// What the edge path did so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -373,7 +403,7 @@ impl<O: Output, A: Alarm, S: Sense> Drop for Stimulator<'_, O, A, S> {
 }
 
 /// All that has to hold before a stimulator is made; each amplitude is at zero in a new engine and a new guard.
-fn permit<'a, E>(
+pub(crate) fn permit<'a, E>(
     checked: &'a Checked<'a>,
     channels: &'a mut [ChannelState],
     output: &nmes_core::Hardware,

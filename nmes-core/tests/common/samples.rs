@@ -217,7 +217,7 @@ impl Refuser {
     }
 }
 
-impl Watch for Refuser {
+impl Watch<'_> for Refuser {
     fn admit(&mut self, _: &PulseFrame<'_>) -> bool {
         let counts = !self.edges;
         self.takes(counts)
