@@ -99,6 +99,8 @@ impl<E: fmt::Debug> fmt::Display for ArmRefusal<E> {
     }
 }
 
+impl<E: fmt::Debug> core::error::Error for ArmRefusal<E> {}
+
 /// A refused arm, with the parts it was given. The output is off. Shown by its reason alone.
 pub struct ArmError<O: crate::Output, A, S> {
     /// Why.

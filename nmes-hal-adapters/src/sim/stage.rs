@@ -191,11 +191,12 @@ impl ChannelStage {
         self.fault
     }
 
-    /// Gives it a fault at a tick, or takes it away. A level that is out already is put out again as the fault has it.
+    /// Gives it a fault at a tick, or takes it away. What was commanded last is put out again as the fault has it; twice the
+    /// same fault is once.
     pub fn inject(&mut self, tick: u64, fault: StageFault) {
         self.advance_to(tick);
         self.fault = fault;
-        self.level = self.distorted(self.level);
+        self.level = self.distorted(self.commanded);
     }
 
     /// Takes a level at a tick.
