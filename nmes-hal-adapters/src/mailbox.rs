@@ -247,7 +247,12 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
         match asked {
             Ok(()) => Ok(true),
             Err(CommandError::Stopped(stopped)) => Err(stopped),
-            Err(CommandError::Guard(_) | CommandError::Plan(_) | CommandError::Ending) => Ok(false),
+            Err(
+                CommandError::Guard(_)
+                | CommandError::Plan(_)
+                | CommandError::Ending
+                | CommandError::NotAuthorised { .. },
+            ) => Ok(false),
         }
     }
 }
