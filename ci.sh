@@ -49,7 +49,8 @@ usage: ./ci.sh STEP...
   oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
   miri     tests of nmes-core under Miri, on the nightly toolchain
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
-  fuzz     broken streams for the decoders and conversations of both, NMES_FUZZ_SECONDS each (default 60)
+  fuzz     sequences of calls to the guard, broken records, and broken streams for the decoders and conversations of both
+           stimulators, NMES_FUZZ_SECONDS each (default 60)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
 
@@ -617,8 +618,13 @@ step_audit() {
   cargo audit --file "$firmware/Cargo.lock"
 }
 
+# REQ-SAF-410 and REQ-SAF-411: sequences of calls to the guard, and bytes to the decoders of records.
 step_fuzz() {
   local which
+  cargo build -q --release -p nmes-safety --example fuzz_safety
+  for which in guard records; do
+    "$CARGO_TARGET_DIR/release/examples/fuzz_safety" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  done
   cargo build -q --release -p nmes-hal-adapters --features sim --example fuzz_stimulators
   for which in sciencemode4 rehastim2; do
     "$CARGO_TARGET_DIR/release/examples/fuzz_stimulators" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
@@ -630,6 +636,7 @@ step_verify() {
   export PROPTEST_CASES="$NMES_CASES"
   printf '+ NMES_CASES=%s cargo test --workspace --release\n' "$NMES_CASES"
   cargo test --workspace --release
+  step_fuzz
 }
 
 # ---- running them --------------------------------------------------------------------------------------------------

@@ -90,6 +90,8 @@ impl SetLevel {
         want: Setting,
         limits: &RiseLimits,
     ) -> Result<(), SetRefusal> {
+        // also of a pulse that is wider and so much weaker that it is no rise
+        below_ceiling(channel, want, limits.ceiling)?;
         let rise = self.rise_ua(want);
         if rise > 0 {
             let spent = self.check_rise(now, channel, want, rise, limits)?;
@@ -113,10 +115,7 @@ impl SetLevel {
         rise: u32,
         limits: &RiseLimits,
     ) -> Result<u32, SetRefusal> {
-        let ceiling = Cite { rule: "CEILING", source: "the channel's ceiling in the checked plan" };
-        let (asked, width) = (want.amplitude.as_microamps(), want.width.as_micros());
-        refuse_above(channel, ceiling, asked, limits.ceiling.amplitude.as_microamps(), "µA")?;
-        refuse_above(channel, ceiling, width, limits.ceiling.width.as_micros(), "µs")?;
+        let asked = want.amplitude.as_microamps();
         refuse_above(channel, Cite::of(&rules::N_STEP_1), rise, limits.step_ua, "µA in one action")?;
         let highest = self.ramp_ua(now, limits);
         refuse_above(channel, Cite::of(&rules::E_RAMP_1), asked, highest, "µA this soon after zero")?;
@@ -172,6 +171,12 @@ impl SetLevel {
     pub(crate) fn is_settled(&self, now: u64, ramp_ticks: u64) -> bool {
         self.rise.is_none_or(|(began, _)| now.saturating_sub(began) >= ramp_ticks)
     }
+}
+
+fn below_ceiling(channel: u8, want: Setting, ceiling: Setting) -> Result<(), SetRefusal> {
+    let cite = Cite { rule: "CEILING", source: "the channel's ceiling in the checked plan" };
+    refuse_above(channel, cite, want.amplitude.as_microamps(), ceiling.amplitude.as_microamps(), "µA")?;
+    refuse_above(channel, cite, want.width.as_micros(), ceiling.width.as_micros(), "µs")
 }
 
 fn refuse_above(
