@@ -276,11 +276,12 @@ impl<'r> Run<'r> {
     }
 
     fn tick(&mut self) {
-        self.now +=
+        let wait =
             if self.random.one_in(30) { self.random.below(2_000_000) } else { self.random.below(3_000) };
-        let due =
-            self.frame.and_then(|(frame, edge)| frame.edge_tick(edge)).filter(|_| !self.random.one_in(100));
-        self.now = due.map_or(self.now, |due| self.now.min(due.max(self.since)));
+        // mostly not past the next edge
+        let edge = self.frame.and_then(|(frame, edge)| frame.edge_tick(edge));
+        let due = edge.filter(|_| !self.random.one_in(100)).unwrap_or(u64::MAX);
+        self.now = (self.now + wait).min(due).max(self.now);
         let answer = self.guard.tick(self.now);
         if self.latched.is_none() && answer.as_ref().is_err_and(|trip| trip.response != Response::OpenNow) {
             return;
