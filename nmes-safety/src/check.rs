@@ -22,12 +22,12 @@ enum Measured {
 }
 
 impl Measured {
+    /// No rule asks for a least square.
     fn breaks(self, rule: &Rule, limit: u64) -> bool {
         let wide = u128::from(limit);
-        match (self, rule.bound) {
-            (Self::Plain(value), _) => rule.breaks(value, limit),
-            (Self::Square(square), Bound::AtMost) => square > wide.saturating_mul(wide),
-            (Self::Square(square), Bound::AtLeast) => square < wide.saturating_mul(wide),
+        match self {
+            Self::Plain(value) => rule.breaks(value, limit),
+            Self::Square(square) => square > wide.saturating_mul(wide),
         }
     }
 

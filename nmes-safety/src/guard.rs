@@ -253,12 +253,7 @@ impl<'a> Guard<'a> {
         for watch in &mut watches {
             *watch = watch.renewed(now, hz);
         }
-        *self = Self {
-            watches,
-            interlock: self.interlock,
-            black_box: self.black_box,
-            ..Self::new(self.checked, now)
-        };
+        *self = Self { watches, black_box: self.black_box, ..Self::new(self.checked, now) };
         Ok(state)
     }
 

@@ -152,7 +152,7 @@ impl State {
 }
 
 /// Least number of bits in which two states differ.
-const MIN_DISTANCE: u32 = 8;
+const MIN_DISTANCE: u32 = 16;
 
 const fn far_apart(a: State, b: State) -> bool {
     let different = (a.word() ^ b.word()).count_ones();

@@ -274,6 +274,7 @@ fn layers() {
     };
     let rule = &rules::E_PEAK_1;
     let stated = Profile::custom("ours", &Profile::default()).with_limit(rule, 110_000).unwrap();
+    assert_eq!(stated.name(), "ours");
     let device = exercise(5_000).with_limit(Layer::Device, rule, 100_000).unwrap();
     let protocol = device.with_limit(Layer::Protocol, rule, 90_000).unwrap();
     let subject = protocol.with_limit(Layer::Subject, rule, 80_000).unwrap();

@@ -206,6 +206,10 @@ fn shared_electrodes_add() {
     for bad in [0b1, 0, 0b100, 0b111] {
         assert!(own.with_shared(bad, 100).is_err(), "{bad:b}");
     }
+    for (mm2, taken) in [(0, false), (1, true), (100_000, true), (100_001, false)] {
+        assert_eq!(own.with_shared(0b11, mm2).is_ok(), taken, "{mm2} mm²");
+        assert_eq!(Setup::new(&[mm2], UseClass::Exercise).is_ok(), taken, "{mm2} mm²");
+    }
 }
 
 /// REQ-SAF-010: a channel of the plan without an electrode denies, and the row says what is missing.
@@ -283,6 +287,8 @@ fn margins() {
     let uneven = Setup::new(&[5_000, 1_000], UseClass::Exercise).unwrap();
     let report = Case { setup: uneven, channels: 2, ..Case::new() }.report();
     assert_eq!(report.row(&rules::N_DOC_1).unwrap().channel(), Some(1));
+    let alike = Case { channels: 2, ..Case::new() }.report();
+    assert_eq!(alike.row(&rules::N_DOC_1).unwrap().channel(), Some(0), "of two alike the first");
     assert_eq!(
         report.tightest().unwrap().margin_permille,
         report.rows().filter_map(|r| r.margin_permille).min()
