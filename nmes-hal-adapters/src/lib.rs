@@ -3,6 +3,7 @@
 
 mod alarm;
 mod bridge;
+mod contact_sense;
 mod dac_bridge;
 mod error;
 mod mcp4922;
@@ -19,6 +20,7 @@ pub mod wire;
 
 pub use alarm::{Alarm, Extend, Extend16, Extend32, Late};
 pub use bridge::{BridgeState, HBridge};
+pub use contact_sense::ContactSense;
 pub use dac_bridge::{DacBridge, WiringError};
 pub use error::Error;
 pub use mcp4922::{DacChannel, Mcp4922};
