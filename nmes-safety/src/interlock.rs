@@ -334,6 +334,15 @@ mod tests {
         assert!(damaged.is_intact());
     }
 
+    /// REQ-SAF-043: the proof that states are far apart fails where two are not.
+    #[test]
+    fn near_states_are_told() {
+        assert!(far_apart(State::Idle, State::Armed));
+        assert!(!far_apart(State::Idle, State::Idle));
+        assert!(all_far_apart(&State::ALL));
+        assert!(!all_far_apart(&[State::SelfTest, State::Idle, State::Armed, State::Idle]));
+    }
+
     /// REQ-SAF-042: the code permits exactly the moves of the table.
     #[test]
     fn code_is_the_table() {

@@ -45,6 +45,8 @@ impl core::error::Error for SetRefusal {}
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SetLevel {
     pub(crate) authorised: Setting,
+    /// Amplitude and width of it, each bit turned round.
+    complement: (u32, u32),
     /// The rise in hand: when it began and from which amplitude, in µA. `None` at rest at zero.
     rise: Option<(u64, u32)>,
     /// Slew credit used, in µA, as of a tick.
@@ -80,7 +82,24 @@ pub(crate) fn narrow(value: u64) -> u32 {
 }
 
 impl SetLevel {
-    pub(crate) const ZERO: Self = Self { authorised: Setting::ZERO, rise: None, spent_ua: 0, spent_tick: 0 };
+    pub(crate) const ZERO: Self = Self {
+        authorised: Setting::ZERO,
+        complement: (u32::MAX, u32::MAX),
+        rise: None,
+        spent_ua: 0,
+        spent_tick: 0,
+    };
+
+    fn authorise(&mut self, setting: Setting) {
+        self.authorised = setting;
+        self.complement = (!setting.amplitude.as_microamps(), !setting.width.as_micros());
+    }
+
+    /// Whether what is authorised fits its complement.
+    pub(crate) const fn is_intact(&self) -> bool {
+        let (amplitude, width) = self.complement;
+        self.authorised.amplitude.as_microamps() == !amplitude && self.authorised.width.as_micros() == !width
+    }
 
     /// Takes a new setting, or says why not. A lower one is always taken.
     pub(crate) fn request(
@@ -99,7 +118,7 @@ impl SetLevel {
             self.spent_tick = now;
             self.rise.get_or_insert((now, self.authorised.amplitude.as_microamps()));
         }
-        self.authorised = want;
+        self.authorise(want);
         if want.amplitude.as_microamps() == 0 {
             self.rise = None;
         }
@@ -127,7 +146,7 @@ impl SetLevel {
 
     /// Lowers the amplitude without asking, and lets the next rise begin anew from there.
     pub(crate) fn drop_to(&mut self, amplitude: MicroAmps) {
-        self.authorised.amplitude = self.authorised.amplitude.min(amplitude);
+        self.authorise(Setting { amplitude: self.authorised.amplitude.min(amplitude), ..self.authorised });
         self.rise = None;
     }
 
