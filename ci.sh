@@ -54,8 +54,8 @@ usage: ./ci.sh STEP...
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
   serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
            (default 60), and the same with the client killed (needs Python)
-  fuzz     broken streams for the decoders and conversations of both stimulators and for the lines of `nmes serve`,
-           NMES_FUZZ_SECONDS each (default 60)
+  fuzz     sequences of calls to the guard, broken records, broken streams for the decoders and conversations of both
+           stimulators, and for the lines of `nmes serve`, NMES_FUZZ_SECONDS each (default 60)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
 
@@ -531,7 +531,7 @@ step_counts() {
   cd "$firmware"
   for target in "${cortex_m_targets[@]}"; do
     need_target "$target" || { skip "counts: no $target"; continue; }
-    cargo build -q --locked -p cortex-m-counts --profile counts --target "$target"
+    cargo build -q -p cortex-m-counts --profile counts --target "$target"
     printf '%s\n' "$target"
     timeout 300 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -nographic -monitor none -serial none -icount shift=0 \
       -semihosting-config enable=on,target=native \
@@ -671,10 +671,15 @@ step_serve() {
   rm -rf "$work"
 }
 
+# REQ-SAF-410 and REQ-SAF-411: sequences of calls to the guard, and bytes to the decoders of records.
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-examples --example fuzz_serve
   "$CARGO_TARGET_DIR/release/examples/fuzz_serve" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  cargo build -q --release -p nmes-safety --example fuzz_safety
+  for which in guard records; do
+    "$CARGO_TARGET_DIR/release/examples/fuzz_safety" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  done
   cargo build -q --release -p nmes-hal-adapters --features sim --example fuzz_stimulators
   for which in sciencemode4 rehastim2; do
     "$CARGO_TARGET_DIR/release/examples/fuzz_stimulators" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
@@ -686,6 +691,7 @@ step_verify() {
   export PROPTEST_CASES="$NMES_CASES"
   printf '+ NMES_CASES=%s cargo test --workspace --release\n' "$NMES_CASES"
   cargo test --workspace --release
+  step_fuzz
 }
 
 # ---- running them --------------------------------------------------------------------------------------------------
