@@ -13,12 +13,15 @@
 pub mod app;
 mod catalogue;
 pub mod cli;
+mod diary;
 pub mod failure;
+mod files;
 pub mod flags;
 pub mod gait;
 pub mod judge;
 mod parse;
 pub mod picture;
+pub mod play;
 pub mod plot;
 pub mod records;
 pub mod report;
@@ -26,6 +29,7 @@ pub mod scenario;
 pub mod screen;
 pub mod simulation;
 pub mod text;
+mod titrate;
 
 /// The example of the root README, compiled and run as a test.
 #[cfg(doctest)]

@@ -159,6 +159,14 @@ pub(crate) fn code(text: &str) -> Result<i32, String> {
     text.parse().ok().filter(|_| is_digits(digits)).ok_or_else(|| whole_text(i32::MIN, i32::MAX))
 }
 
+/// A day of the calendar.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn day(text: &str) -> Result<nmes_protocols::Date, String> {
+    nmes_protocols::Date::parse(text).ok_or_else(|| "accepted: a day as in 2026-11-21".to_owned())
+}
+
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
