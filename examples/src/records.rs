@@ -125,6 +125,7 @@ struct PulseRow {
     #[serde(serialize_with = "whole_if_whole")]
     measured_max_v: f64,
     clipped: bool,
+    channel: u8,
 }
 
 const fn kind_word(kind: FrameKind) -> &'static str {
@@ -169,6 +170,7 @@ pub fn write_pulses(
             measured_min_v: rounded(delivered.min_v),
             measured_max_v: rounded(delivered.max_v),
             clipped: delivered.clipped,
+            channel: receipt.channel,
         })?;
     }
     Ok(csv.flush()?)

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::flags;
 use crate::gait::{Foot, Walk, built_in};
+use crate::play::Desk;
 use nmes_core::{
     ChannelHardware, ConfigError, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan,
     StopPolicy,
@@ -155,6 +156,13 @@ impl Scenario {
         Plan::compile(&built.session, &self.hardware).map_err(|error| self.explain(&error))
     }
 
+    /// The output stage as it is simulated.
+    #[must_use]
+    pub const fn desk(&self) -> Desk {
+        let (hardware, stage) = (self.hardware, self.stage);
+        Desk { hardware, stage, late_ticks: self.late_ticks, seed: self.seed }
+    }
+
     /// Motor threshold, or 0 where it is not known.
     #[must_use]
     pub fn threshold_ua(&self) -> u32 {
@@ -215,7 +223,9 @@ fn row_of(ask: &Ask, file: Option<&(String, SessionFile)>) -> Result<&'static Co
     match (file, &ask.protocol) {
         (Some((path, file)), _) => file.row().map_err(|error| files::refused(path, &error)),
         (None, Some(name)) => find_row(name),
-        (None, None) => Err(Failure::Input("no protocol; accepted: a name of `nmes list`, or --session".to_owned())),
+        (None, None) => {
+            Err(Failure::Input("no protocol; accepted: a name of `nmes list`, or --session".to_owned()))
+        }
     }
 }
 

@@ -195,6 +195,41 @@ fn scratch_length(row: &Condition, request: &Request) -> Millis {
     request.length.unwrap_or_else(|| ms(row.session_length.default))
 }
 
+/// A train for a titration: the row's pulse, rate and timing at this amplitude, on one channel, with a ramp up and down and
+/// nothing else. The row's gates and screening stand before it, and no value leaves the row's range, but that an amplitude
+/// below its least is what a titration begins with.
+///
+/// # Errors
+/// As [`build_session`]; a train shorter than its two ramps.
+pub fn build_train<'a>(
+    row: &'static Condition,
+    subject: &Subject,
+    request: &Request,
+    train: Millis,
+    answers: &Answers,
+    storage: &'a mut Storage,
+) -> Result<Built<'a>, BuildError> {
+    let screening = gates(row, subject, request, answers)?;
+    let amplitudes = Ranged { min: 1, ..amplitude_range(row, answers) };
+    let mut settings = Settings::empty();
+    let pulse = pulse(row, subject, request, &amplitudes, &mut settings)?;
+    let ramp = shape::train_ramp(row, pulse.set);
+    settings.add("ramp-up", ramp.up.as_millis(), Unit::Millis, TRAIN);
+    settings.add("ramp-down", ramp.down.as_millis(), Unit::Millis, TRAIN);
+    settings.add("session length", train.as_millis(), Unit::Millis, Origin::Given);
+    let channels =
+        fill(&mut storage.channels, 1, &pulse, &Shape { ramp, no_floor_for_width: false }, Micros::ZERO);
+    let ramps_ms = ramp.up.as_millis().saturating_add(ramp.down.as_millis());
+    if ramps_ms >= train.as_millis() {
+        return Err(BuildError::NoHold { row: row.name, on_ms: train.as_millis(), ramps_ms });
+    }
+    let session = Session::new(channels, Schedule::Continuous, train).map_err(BuildError::Session)?;
+    Ok(Built { session, gait: None, settings, screening, notes: [None; NOTES] })
+}
+
+const TRAIN: Origin =
+    Origin::Row(Provenance::Ours { reason: "the shortest that a row's steepest slope allows" });
+
 /// What a whole session has from its first channel.
 pub(crate) struct Head {
     gait: Option<GaitConfig>,

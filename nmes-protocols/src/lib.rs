@@ -34,7 +34,7 @@ mod transfer;
 mod waveform;
 
 pub use amplitude::AmplitudeRule;
-pub use build::{Built, Storage, build_channels, build_session, channel_storage};
+pub use build::{Built, Storage, build_channels, build_session, build_train, channel_storage};
 pub use build_error::{BuildError, BuildNote};
 pub use catalogue::{CATALOGUE, find, names, of_family};
 pub use condition::{

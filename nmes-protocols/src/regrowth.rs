@@ -25,7 +25,7 @@ pub const ENDPLATE_DAYS: Sourced<(u32, u32)> = recalled((365, 548));
 /// ```
 /// use nmes_protocols::Regrowth;
 /// let fibular_head_to_muscle = Regrowth::over_mm(100);
-/// assert_eq!((fibular_head_to_muscle.least_days, fibular_head_to_muscle.most_days), (48, 128));
+/// assert_eq!((fibular_head_to_muscle.least_days, fibular_head_to_muscle.most_days), (47, 128));
 /// let root_to_muscle = Regrowth::over_mm(750);
 /// assert!(root_to_muscle.may_be_too_late(), "{root_to_muscle}");
 /// ```
@@ -47,8 +47,8 @@ impl Regrowth {
         let ((soon, late), (slow, fast)) = (LATENCY_DAYS.value, MM_PER_DAY.value);
         Self {
             distance_mm,
-            least_days: soon.saturating_add(days(distance_mm, fast)),
-            most_days: late.saturating_add(days(distance_mm, slow)),
+            least_days: soon.saturating_add(days(distance_mm, fast, false)),
+            most_days: late.saturating_add(days(distance_mm, slow, true)),
         }
     }
 
@@ -59,8 +59,8 @@ impl Regrowth {
     }
 }
 
-const fn days(distance_mm: u32, mm_per_day: u32) -> u32 {
-    match distance_mm.checked_add(mm_per_day.saturating_sub(1)) {
+const fn days(distance_mm: u32, mm_per_day: u32, up: bool) -> u32 {
+    match distance_mm.checked_add(if up { mm_per_day.saturating_sub(1) } else { 0 }) {
         Some(sum) => match sum.checked_div(mm_per_day) {
             Some(days) => days,
             None => u32::MAX,

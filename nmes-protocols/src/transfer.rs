@@ -5,18 +5,18 @@ use crate::request::Subject;
 use crate::sources as src;
 use nmes_core::{MicroAmps, Micros};
 
-const fn recalled(value: u32) -> Sourced<u32> {
+const fn recalled(value: u32, confidence: Confidence) -> Sourced<u32> {
     let source = src::SURFACE_CHRONAXIE;
-    Sourced::new(value, Provenance::Recalled { confidence: Confidence::Medium, source })
+    Sourced::new(value, Provenance::Recalled { confidence, source })
 }
 
 /// Chronaxie of motor nerve under pads on a muscle's belly, in microseconds: 150 to 500 are recalled.
-pub const MOTOR_CHRONAXIE_US: Sourced<u32> = recalled(300);
+pub const MOTOR_CHRONAXIE_US: Sourced<u32> = recalled(300, Confidence::Medium);
 /// Chronaxie of sensory axons, in microseconds: 665 ± 182.
 pub const SENSORY_CHRONAXIE_US: Sourced<u32> =
     Sourced::new(665, Provenance::Found { source: src::MOGYOROS_1996 });
 /// Chronaxie of denervated muscle, in microseconds: 10 to 30 ms are recalled.
-pub const MUSCLE_CHRONAXIE_US: Sourced<u32> = recalled(20_000);
+pub const MUSCLE_CHRONAXIE_US: Sourced<u32> = recalled(20_000, Confidence::High);
 
 /// The amplitude that recruits at `to` what `amplitude` does at `from`, by Weiss's law with this chronaxie:
 /// I₂ = I₁ (1 + c/d₂)/(1 + c/d₁), rounded down. `None` for a width of 0 or a result above 1 A.
