@@ -17,7 +17,7 @@ device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
 pico_target=thumbv6m-none-eabi
 proofs=(core_engine core_render safety_guard safety_records protocols_trigger)
-all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash tables demo)
+all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash tables emulate demo)
 
 usage() {
   cat <<'HELP'
@@ -38,9 +38,9 @@ usage: ./ci.sh STEP...
   hash     the scripted run gives examples/firmware/script/GOLDEN.txt on the host and in QEMU on two Cortex-M images
   tables   docs/stop-table.md, docs/stop-table.csv and docs/lateness-table.md are what the engine does;
            NMES_TABLES=write ./ci.sh tables makes them anew
+  emulate  foot drop on an emulated RP2040, its pins held against the plan; writes the tables of docs/emulation.md (npm)
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
-  emulate  foot drop on an emulated RP2040, its pins held against the plan; writes the tables of docs/emulation.md (npm)
   sizes    sizes of the link-proof images and of the Pico image
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
   schema   what `nmes check`, `report` and `session export` print as JSON, against docs/schema with an independent validator
@@ -665,7 +665,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), schema, audit, oracles, emulate, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), schema, audit, oracles, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

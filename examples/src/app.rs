@@ -5,6 +5,7 @@ use crate::cli::{Ask, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs,
 use crate::diary;
 use crate::failure::Failure;
 use crate::files;
+use crate::made_walk::made_walk;
 use crate::picture::picture;
 use crate::play::play;
 use crate::records::{save, write_changes, write_pulses};
@@ -33,6 +34,7 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Screen(args) => screen(args, out),
         Command::Check(args) => check_only(args, out).map_err(Failure::of_check),
         Command::Report(args) => report(args, out).map_err(Failure::of_check),
+        Command::Walk(args) => made_walk(args, out),
         Command::Run(args) => run_all(args, out),
         Command::Events(args) => events(args, out),
         Command::Plot(args) => plot(args, out),

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, in words a person can follow.
 
 use crate::gait::Foot;
+use crate::made_walk::MadeWalkArgs;
 use crate::parse;
 use crate::screen::YesFlags;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -59,6 +60,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Print what a protocol puts out, in the rows that regulators' documents ask for; nothing is run.
     Report(ReportArgs),
+    /// Make a slow, affected walk as a file for `--gait`.
+    Walk(MadeWalkArgs),
     /// Run a protocol on a walk against a simulated output stage: report, foot-drop.svg and pulses.csv.
     Run(RunArgs),
     /// Print every level change on the output, one a line.

@@ -19,6 +19,7 @@ mod files;
 pub mod flags;
 pub mod gait;
 pub mod judge;
+pub mod made_walk;
 mod parse;
 pub mod picture;
 pub mod play;

@@ -5,7 +5,7 @@ use nmes_core::{
     Plan, Session,
 };
 use nmes_protocols::{
-    Answers, FOOT_DROP, GaitConfig, Innervation, Request, Side, Subject, build_session, channel_storage,
+    Answers, FOOT_DROP, GaitConfig, Innervation, Request, Side, Storage, Subject, build_session,
 };
 use nmes_safety::{Checked, Layer, Profile, Setup, check, rules};
 
@@ -73,7 +73,7 @@ pub(crate) fn hardware() -> Result<Hardware, ConfigError> {
 
 /// Builds, compiles and checks; once.
 pub(crate) fn ready() -> Result<Ready, Refused> {
-    let storage = cortex_m::singleton!(: [Channel<'static>; 1] = channel_storage());
+    let storage = cortex_m::singleton!(: Storage = Storage::new());
     let states = cortex_m::singleton!(: [ChannelState; 1] = [ChannelState::new(); 1]);
     let (Some(storage), Some(states)) = (storage, states) else { return Err(Refused::Twice) };
     let subject = Subject {
@@ -94,7 +94,7 @@ pub(crate) fn ready() -> Result<Ready, Refused> {
     let plan = Plan::compile(&session, &hardware()?)?;
     let checked = check(plan, &setup()?, &Profile::default()).map_err(|_| Refused::Denied)?;
     let checked = cortex_m::singleton!(: Checked<'static> = checked).ok_or(Refused::Twice)?;
-    Ok(Ready { checked, states, gait: built.gait })
+    Ok(Ready { checked, states, gait: built.gait.ok_or(Refused::Build)? })
 }
 
 fn channel<'s>(session: &'s Session<'static>) -> Result<&'s Channel<'static>, Refused> {
