@@ -86,6 +86,9 @@ impl Scenario {
         let file = ask.session.as_deref().map(files::session).transpose()?;
         let person = ask.subject.as_deref().map(files::subject).transpose()?;
         let row = row_of(ask, file.as_ref())?;
+        if let (Some(person), Some(path)) = (&person, &ask.subject) {
+            person.fits(row).map_err(|error| files::refused(&path.display().to_string(), &error))?;
+        }
         let foot = person.as_ref().map_or(ask.person.side, |person| foot_of(person.side));
         let subjects = subjects(ask, person.as_ref());
         let asked_us = ask.walk.seconds.map(|ms| u64::from(ms) * 1_000);

@@ -328,7 +328,9 @@ fn a_diary_is_shown_and_exported() {
 /// in place of a trigger; every channel sums to zero; what a profile denies is not run.
 #[test]
 fn every_kind_of_row_runs() {
-    for (row, trains) in [("warm-up", 1), ("disuse-dirks", 0), ("stroke-wrist-emg", 0), ("icu-kho", 0)] {
+    for (row, trains) in
+        [("warm-up", 1), ("disuse-dirks", 0), ("stroke-wrist-emg", 0), ("icu-kho-quadriceps", 0)]
+    {
         let dir = scratch("plays");
         let args = [
             "run",

@@ -201,7 +201,7 @@ fn an_edited_file_is_held_against_its_protocol() {
             "knee-oa",
             "offset_us = 0",
             "offset_us = 5",
-            "channels[0].offset_us: 5 µs is not what the protocol makes of this file; accepted: 0 µs",
+            "channels[0].offset_us: 5 µs is not what the protocol makes of it; accepted: 0 µs",
         ),
         ("knee-oa", "wave = \"rectangular\"", "wave = \"slow_rise\"", "channels[0].pulse.wave: slow rise"),
         (
@@ -237,7 +237,7 @@ fn an_edited_file_is_held_against_its_protocol() {
             "copd-hf",
             "repeats = 68",
             "repeats = 69",
-            "schedule.program[1].repeats: 69 is not what the protocol makes of this file; accepted: 68",
+            "schedule.program[1].repeats: 69 is not what the protocol makes of it; accepted: 68",
         ),
         ("tens-burst", "pulses = ", "pulses = 1", "channels[0].timing: this timing is not"),
         ("fes-cycle", "min_off_ms = ", "min_off_ms = 7", "schedule.gated.min_off_ms: 7"),
@@ -452,6 +452,30 @@ fn subject_files_are_refused() {
     );
     let error = SubjectFile::from_text(&twice, Syntax::Toml).unwrap_err().to_string();
     assert!(error.starts_with("measured[1].channel: 0; accepted: each channel once"), "{error}");
+}
+
+/// REQ-PRO-305: what was measured with the other polarity, or with pads that a row does not take, does not hold for it.
+#[test]
+fn measurements_fit_their_row() {
+    let fits = |row: &str, from: &str, to: &str| {
+        let file = SubjectFile::from_text(&SUBJECT.replacen(from, to, 1), Syntax::Toml).unwrap();
+        file.fits(find(row).unwrap()).map_err(|error| error.to_string())
+    };
+    assert_eq!(fits("foot-drop", "", ""), Ok(()));
+    let error = fits("foot-drop", "leading = \"negative\"", "leading = \"positive\"").unwrap_err();
+    assert!(
+        error.starts_with("measured[0].electrode.leading: positive") && error.ends_with("accepted: negative"),
+        "{error}"
+    );
+    let area = find("foot-drop").unwrap().electrodes.area;
+    for (mm2, holds) in [(area.min, true), (area.max, true), (area.min - 1, false), (area.max + 1, false)] {
+        let fit = fits("foot-drop", "area_mm2 = 2500", &format!("area_mm2 = {mm2}"));
+        assert_eq!(fit.is_ok(), holds, "{fit:?}");
+        assert!(
+            fit.is_ok()
+                || fit.unwrap_err().starts_with(&format!("measured[0].electrode.area_mm2: {mm2} mm²"))
+        );
+    }
 }
 
 /// REQ-PRO-306: the limits of a person are a layer of the check: they bind where they are the strictest, deny on their

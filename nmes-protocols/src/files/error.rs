@@ -162,7 +162,7 @@ impl fmt::Display for FileProblem {
                 write!(f, " ({})", rule.source)
             }
             Self::Other { given, accepted } => {
-                write!(f, "{given} is not what the protocol makes of this file; accepted: {accepted}")
+                write!(f, "{given} is not what the protocol makes of it; accepted: {accepted}")
             }
             Self::Config(error) => error.fmt(f),
             Self::Build(error) => error.fmt(f),

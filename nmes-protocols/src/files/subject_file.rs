@@ -2,6 +2,7 @@
 
 use super::bounded::List;
 use super::error::{FileError, FileProblem, Place, Said};
+use crate::condition::Condition;
 use crate::date::Date;
 use crate::innervation::Innervation;
 use crate::request::{Home, Side, Subject};
@@ -212,6 +213,34 @@ impl SubjectFile {
             }
         }
         self.limits().try_for_each(|limit| limit.map(drop))
+    }
+
+    /// Whether what was measured holds for a row: thresholds of the other polarity do not, nor those of pads that the row
+    /// does not take.
+    ///
+    /// # Errors
+    /// Names the place, the value and what the row takes.
+    pub fn fits(&self, row: &Condition) -> Result<(), FileError> {
+        let (leading, area) = (row.waveform.leading.value, row.electrodes.area);
+        for (index, measured) in self.measured.iter().enumerate() {
+            let place = |field| Place::of("measured", index, field);
+            if measured.electrode.leading != leading {
+                let (given, accepted) = (Said::Leading(measured.electrode.leading), Said::Leading(leading));
+                let problem = FileProblem::Other { given, accepted };
+                return Err(FileError::new(place("electrode.leading"), problem));
+            }
+            if !area.holds(measured.electrode.area_mm2) {
+                let problem = FileProblem::Range {
+                    value: u64::from(measured.electrode.area_mm2),
+                    min: u64::from(area.min),
+                    max: u64::from(area.max),
+                    unit: area.unit,
+                    limit: area.range,
+                };
+                return Err(FileError::new(place("electrode.area_mm2"), problem));
+            }
+        }
+        Ok(())
     }
 
     /// The person as the builder takes them, with what was measured on a channel; nothing where that channel was not.
