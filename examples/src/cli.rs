@@ -79,6 +79,7 @@ pub enum Command {
 
 /// What can be done with session files.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one command line, parsed once")]
 pub enum SessionCommand {
     /// Write the session of a protocol, every number of it.
     Export(ExportArgs),

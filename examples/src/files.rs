@@ -45,13 +45,12 @@ pub(crate) fn diary(path: &Path) -> Result<DiaryFile, Failure> {
 /// A file that its protocol does not take: a gate or an answer denies, anything else is bad input.
 pub(crate) fn refused(path: &str, error: &FileError) -> Failure {
     let said = format!("{path}: {error}");
-    match &error.problem {
-        FileProblem::Build(build) => match flags::of_build(build) {
-            Failure::Denied(_) => Failure::Denied(said),
-            _ => Failure::Input(said),
-        },
-        _ => Failure::Input(said),
+    if let FileProblem::Build(build) = &error.problem
+        && matches!(flags::of_build(build), Failure::Denied(_))
+    {
+        return Failure::Denied(said);
     }
+    Failure::Input(said)
 }
 
 /// `nmes session`.

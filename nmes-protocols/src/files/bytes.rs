@@ -47,6 +47,10 @@ impl fmt::Display for BytesError {
 
 impl core::error::Error for BytesError {}
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what else postcard may call a wrong value is one to a reader"
+)]
 const fn of_postcard(error: &postcard::Error) -> BytesError {
     match error {
         postcard::Error::DeserializeUnexpectedEnd => BytesError::Short,

@@ -79,10 +79,6 @@ impl fmt::Display for Said {
 /// What is wrong at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "without an allocator an error of the builder is carried by value"
-)]
 pub enum FileProblem {
     /// A version that this release does not read.
     Version {

@@ -171,7 +171,12 @@ impl SessionFile {
             BuildError::SpecialistOnly { .. } => "specialist",
             BuildError::Site { .. } => "site",
             BuildError::Gait(_) => "schedule.steps.times",
-            _ => "protocol",
+            BuildError::Disabled { .. }
+            | BuildError::NotAtHome { .. }
+            | BuildError::ChannelTimes { .. }
+            | BuildError::NoOtherBalance { .. }
+            | BuildError::Innervation(_)
+            | BuildError::Screening(_) => "protocol",
         };
         FileError::new(Place::top(field), problem)
     }

@@ -16,6 +16,11 @@
 //!
 //! Limitation: a file holds sessions of the catalogue's rows. One's own waveform is a `Session` of nmes-core in code.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "without an allocator an error carries what the builder says of it by value"
+)]
+
 mod bounded;
 #[cfg(feature = "postcard")]
 mod bytes;

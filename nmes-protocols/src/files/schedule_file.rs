@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 /// When the channels run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[expect(clippy::large_enum_variant, reason = "a list in place, for want of an allocator")]
 pub enum ScheduleFile {
     /// One train over the session.
     Continuous,

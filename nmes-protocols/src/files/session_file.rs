@@ -291,15 +291,16 @@ fn config(index: usize, error: &ConfigError) -> FileError {
 }
 
 fn of_session(error: &ConfigError) -> FileError {
-    let field = match error.field() {
-        Field::SessionLength => "length_ms",
-        Field::Channels => "channels",
-        _ => "schedule",
-    };
+    let known = [(Field::SessionLength, "length_ms"), (Field::Channels, "channels")];
+    let field = known.into_iter().find(|(field, _)| *field == error.field()).map_or("schedule", |(_, at)| at);
     FileError::new(Place::top(field), FileProblem::Config(*error))
 }
 
 /// Where in a channel a value of nmes-core stands.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the fields of schedules, hardwares and patterns stand in no channel"
+)]
 const fn of_channel(field: Field) -> Option<&'static str> {
     Some(match field {
         Field::PhaseWidth | Field::PhaseTicks => "pulse.width_us",
