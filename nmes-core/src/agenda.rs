@@ -35,6 +35,9 @@ pub(crate) struct Agenda {
     pub(crate) waiting: u8,
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Agenda { due, others, last_tick, order, listed, bits, has_latch, waiting });
+
 impl Agenda {
     /// Of channels none of which is due.
     pub(crate) const fn new(has_latch: bool) -> Self {

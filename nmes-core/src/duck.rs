@@ -12,6 +12,9 @@ pub(crate) struct Duck {
     up: bool,
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Duck { at, from, up });
+
 impl Duck {
     fn fraction(&self, plan: &ChannelPlan<'_>, tick: u64) -> u32 {
         let (close_tick, up_ticks) = if self.up { (u64::MAX, plan.up_ticks) } else { (self.at, u64::MAX) };

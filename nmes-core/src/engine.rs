@@ -147,7 +147,7 @@ pub struct Engine<'p, 's> {
     pub(crate) triggers: TriggerCount,
     /// Tick of the last opening that was taken.
     pub(crate) triggered_at: Option<u64>,
-    agenda: Agenda,
+    pub(crate) agenda: Agenda,
     pub(crate) fault: Option<EngineFault>,
 }
 
