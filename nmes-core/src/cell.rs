@@ -83,7 +83,8 @@ const STORED_MAX: usize = 9;
 /// The last stored segment may be the gap to the next repeat; after the last repeat it is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Cell {
-    pub(crate) stored: [(Packed, u32); STORED_MAX],
+    pub(crate) levels: [Packed; STORED_MAX],
+    pub(crate) ticks: [u32; STORED_MAX],
     pub(crate) stored_len: u8,
     /// Stored segments ahead of the mirrored body.
     pub(crate) split: u8,
@@ -115,7 +116,8 @@ impl Default for Cell {
 
 impl Cell {
     pub(crate) const EMPTY: Self = Self {
-        stored: [(Packed::OPEN, 0); STORED_MAX],
+        levels: [Packed::OPEN; STORED_MAX],
+        ticks: [0; STORED_MAX],
         stored_len: 0,
         split: 0,
         mirrored: false,
@@ -147,8 +149,10 @@ impl Cell {
 
     /// Appends a stored segment; nothing when it has no length or there is no room.
     pub(crate) fn push(&mut self, level: Packed, ticks: u32) {
-        if let Some(slot) = self.stored.get_mut(usize::from(self.stored_len)).filter(|_| ticks > 0) {
-            *slot = (level, ticks);
+        let place = usize::from(self.stored_len);
+        let slot = self.levels.get_mut(place).zip(self.ticks.get_mut(place));
+        if let Some((slot, length)) = slot.filter(|_| ticks > 0) {
+            (*slot, *length) = (level, ticks);
             self.stored_len = self.stored_len.saturating_add(1);
         }
     }
@@ -156,7 +160,7 @@ impl Cell {
     /// Makes the last stored segment longer.
     pub(crate) fn lengthen(&mut self, ticks: u32) {
         let last = usize::from(self.stored_len).checked_sub(1);
-        if let Some((_, length)) = last.and_then(|i| self.stored.get_mut(i)) {
+        if let Some(length) = last.and_then(|i| self.ticks.get_mut(i)) {
             *length = length.saturating_add(ticks);
         }
     }
@@ -194,9 +198,22 @@ impl Cell {
         if self.body_len == 0 { self.stored(within) } else { self.part_of_body(within, body) }
     }
 
-    fn stored(&self, index: u16) -> Option<(Packed, u32)> {
-        let part = *self.stored.get(usize::from(index))?;
-        (index < u16::from(self.stored_len)).then_some(part)
+    /// Level and ticks of a stored segment; open for no time past the room there is.
+    #[inline]
+    pub(crate) fn at(&self, index: usize) -> (Packed, u32) {
+        match (self.levels.get(index), self.ticks.get(index)) {
+            (Some(&level), Some(&ticks)) => (level, ticks),
+            _ => (Packed::OPEN, 0),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn stored(&self, index: u16) -> Option<(Packed, u32)> {
+        if index >= u16::from(self.stored_len) {
+            return None;
+        }
+        let index = usize::from(index);
+        Some((*self.levels.get(index)?, *self.ticks.get(index)?))
     }
 
     fn part_of_body(&self, within: u16, body: Body<'_>) -> Option<(Packed, u32)> {

@@ -1,7 +1,8 @@
 //! The running state of one channel: the frame in hand, the edge that comes next, and what late edges owe.
 
-use crate::cell::{Cell, Packed};
+use crate::cell::{Body, Cell, Packed};
 use crate::channel_plan::ChannelPlan;
+use crate::duck::Duck;
 use crate::engine::Change;
 use crate::envelope::Envelope;
 use crate::error::EngineFault;
@@ -10,7 +11,7 @@ use crate::plan::Plan;
 use crate::receipt::{Counters, Planned, PulseReceipt};
 use crate::recovery::Recovery;
 use crate::session::Setting;
-use crate::timing::{OnsetPlan, OnsetState};
+use crate::timing::{OnsetState, Period};
 use crate::train::Clockwork;
 
 /// What a channel does next, at [`ChannelState::at`].
@@ -43,6 +44,16 @@ pub(crate) enum Train {
     Done,
 }
 
+/// What became of a frame that was offered for admission.
+pub(crate) enum Offered {
+    /// It was not admitted, or none waits.
+    Refused,
+    /// It was admitted, no other waits, and its first edge is due then.
+    Due(u64),
+    /// It was admitted.
+    Other,
+}
+
 /// Storage for one channel of an engine, provided by the caller.
 ///
 /// ```
@@ -50,25 +61,42 @@ pub(crate) enum Train {
 /// # let _ = storage;
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct ChannelState {
+    // every edge: see `steady.rs`
     pub(crate) pending: Pending,
     /// The frame in hand was admitted.
     pub(crate) accepted: bool,
-    pub(crate) train: Train,
-    pub(crate) kind: FrameKind,
-    /// When what is pending is due; an edge may have moved from its place on the grid, `grid`, by `moved` ticks.
-    pub(crate) at: u64,
-    pub(crate) grid: u64,
-    pub(crate) moved: i32,
+    /// A pulse of stored segments is under way, once, each edge on its tick: see [`ChannelState::catch_up`].
+    pub(crate) plain: bool,
+    pub(crate) receipt_ready: bool,
     /// Number of the pending edge, its segment within a repeat, and how many edges follow it.
     pub(crate) edge: u16,
     pub(crate) within: u16,
     pub(crate) left: u16,
+    /// The output is to go open at the end of the repeat under way.
+    pub(crate) last_repeat: bool,
+    /// The record of the last pulse will be that of the frame in hand, but for times and number.
+    pub(crate) recorded: bool,
     /// Where the pending edge goes to, and for how long.
     pub(crate) next: Packed,
     pub(crate) next_ticks: u32,
     pub(crate) level: Packed,
+    /// By how much the pending edge stands off its place on the grid.
+    pub(crate) moved: i32,
+    pub(crate) sequence: u32,
+    /// When what is pending is due.
+    pub(crate) at: u64,
     pub(crate) since: u64,
+    /// Before this tick each pulse is the one before it again, if nothing comes from outside; 0 when that is not so.
+    pub(crate) steady_until: u64,
+    pub(crate) earliest_onset: u64,
+    pub(crate) onsets: OnsetState,
+    pub(crate) counters: Counters,
+    /// The frame in hand, but for a body that it does not store; its channel is this one.
+    pub(crate) frame: PulseFrame<'static>,
+    pub(crate) receipt: PulseReceipt,
+    // every pulse
     /// What late and moved edges have put out beside the plan: code × ticks on an exact channel, else nA × ticks.
     pub(crate) owed: i64,
     /// Nominal ledger before the frame in hand, in nA × ticks: 0 on an exact channel, else below one code × one tick;
@@ -76,41 +104,34 @@ pub struct ChannelState {
     pub(crate) carry: i64,
     /// Of a pulse, the nominal ledger after it; of a repayment, what it adds to `owed`.
     pub(crate) outcome: i64,
-    pub(crate) cell: Cell,
-    pub(crate) onset: u64,
     /// When the main phase of the frame in hand began.
     pub(crate) main_began: u64,
     /// The level of the main phase that has ended.
     pub(crate) main_level: Packed,
-    /// A pulse of stored segments is under way, once, and nothing was asked that would cut it.
-    pub(crate) plain: bool,
-    pub(crate) rest: Packed,
-    pub(crate) frame_sequence: u32,
-    pub(crate) sequence: u32,
     /// The code and width that `cell` was made for, while it can be used again.
     pub(crate) made_for: Option<(u32, u32)>,
+    /// The strongest balancing code of the last pulse.
+    pub(crate) balancing_code: u32,
+    pub(crate) train_pulses: u32,
+    pub(crate) planned: Planned,
     pub(crate) envelope: Envelope,
     /// Full level of the contraction in 16 fractional bits.
     pub(crate) peak: u32,
-    pub(crate) onsets: OnsetState,
-    /// Onsets of the stage, where they are not the channel's.
-    pub(crate) stage_onsets: Option<OnsetPlan<'static>>,
+    pub(crate) train: Train,
+    pub(crate) trims_in_row: u8,
+    pub(crate) paused: bool,
+    pub(crate) stale: bool,
+    // what comes seldom
+    pub(crate) recover: bool,
+    /// The envelope's close is the longest open time, not yet counted.
+    pub(crate) limited: bool,
+    /// The period of the stage, where it is not the channel's.
+    pub(crate) stage_period: Option<Period>,
     pub(crate) contraction: u64,
-    pub(crate) earliest_onset: u64,
     pub(crate) train_end: Option<u64>,
-    pub(crate) train_pulses: u32,
     pub(crate) set: Setting,
     pub(crate) set_ticks: (u32, u32),
     pub(crate) commanded_at: u64,
-    pub(crate) recover: bool,
-    /// The output is to go open at the end of the repeat under way.
-    pub(crate) last_repeat: bool,
-    pub(crate) planned: Planned,
-    pub(crate) receipt: PulseReceipt,
-    pub(crate) receipt_ready: bool,
-    pub(crate) counters: Counters,
-    /// The envelope's close is the longest open time, not yet counted.
-    pub(crate) limited: bool,
     /// When the train began.
     pub(crate) train_open: u64,
     /// Opening and latest close of the train of a gated session that begins when the one before is closed.
@@ -118,12 +139,7 @@ pub struct ChannelState {
     /// The repayment that takes the place of the frame in hand when it is accepted.
     pub(crate) recovery: Option<Recovery>,
     /// While paused or stale, or coming back from it.
-    pub(crate) duck: Option<Envelope>,
-    pub(crate) paused: bool,
-    pub(crate) stale: bool,
-    /// The strongest balancing code of the last pulse.
-    pub(crate) balancing_code: u32,
-    pub(crate) trims_in_row: u8,
+    pub(crate) duck: Option<Duck>,
     pub(crate) fault: Option<EngineFault>,
 }
 
@@ -141,9 +157,8 @@ impl ChannelState {
             pending: Pending::Nothing,
             accepted: false,
             train: Train::Idle,
-            kind: FrameKind::Pulse,
+            frame: PulseFrame::EMPTY,
             at: 0,
-            grid: 0,
             moved: 0,
             edge: 0,
             within: 0,
@@ -155,19 +170,16 @@ impl ChannelState {
             owed: 0,
             carry: 0,
             outcome: 0,
-            cell: Cell::EMPTY,
-            onset: 0,
             main_began: 0,
             main_level: Packed::OPEN,
             plain: false,
-            rest: Packed::OPEN,
-            frame_sequence: 0,
+            steady_until: 0,
             sequence: 0,
             made_for: None,
             envelope: Envelope::CLOSED,
             peak: crate::envelope::FULL,
             onsets: OnsetState::START,
-            stage_onsets: None,
+            stage_period: None,
             contraction: 0,
             earliest_onset: 0,
             train_end: None,
@@ -180,6 +192,7 @@ impl ChannelState {
             planned: Planned::NONE,
             receipt: PulseReceipt::NONE,
             receipt_ready: false,
+            recorded: false,
             counters: Counters::NONE,
             limited: false,
             train_open: 0,
@@ -206,7 +219,7 @@ impl ChannelState {
 
     /// What this channel does when it is due; `None` at a silent onset.
     pub(crate) fn change(&self, channel: u8) -> Option<Change> {
-        let sequence = self.frame_sequence;
+        let sequence = self.frame.sequence;
         match self.pending {
             Pending::Nothing | Pending::Silent | Pending::Pause => None,
             Pending::Off => Some(Change { channel, sequence, edge: None, level: Packed::OPEN.into() }),
@@ -224,25 +237,19 @@ impl ChannelState {
     /// The least number of a frame with the present setting.
     pub(crate) fn next_sequence(&self, now: u64) -> u32 {
         let unbegun = self.pending == Pending::Frame && self.edge == 0;
-        if unbegun && !self.is_imminent(now) { self.frame_sequence } else { self.sequence }
+        if unbegun && !self.is_imminent(now) { self.frame.sequence } else { self.sequence }
     }
 
     /// Takes what was due, done at `t`, and decides what comes next.
-    pub(crate) fn apply(
-        &mut self,
-        index: u8,
-        plan: &Plan<'_>,
-        clock: &Clockwork,
-        t: u64,
-    ) -> Result<(), EngineFault> {
-        let channel = plan.channel(index).ok_or(EngineFault::OutOfOrder)?;
+    pub(crate) fn apply(&mut self, plan: &Plan<'_>, clock: &Clockwork, t: u64) -> Result<(), EngineFault> {
+        let channel = plan.channel(self.frame.channel).ok_or(EngineFault::OutOfOrder)?;
         match self.pending {
             Pending::Nothing => return Err(EngineFault::OutOfOrder),
             Pending::Pause => {}
             Pending::Silent => self.pass_onset(channel, self.at),
-            Pending::Off => self.take_off(index, channel, t)?,
+            Pending::Off => self.take_off(channel, t)?,
             Pending::Frame => {
-                if !self.take_edge(index, channel, t)? {
+                if !self.take_edge(channel, t)? {
                     if self.recover {
                         self.make_recovery(channel, t.saturating_add(u64::from(channel.spacing)));
                     }
@@ -250,13 +257,17 @@ impl ChannelState {
                 }
             }
         }
-        self.plan_next(index, plan, clock, t.saturating_add(u64::from(channel.turn_ticks)));
+        let earliest = t.saturating_add(u64::from(channel.turn_ticks));
+        if !self.plan_again(channel, earliest) {
+            self.plan_next(plan, channel, clock, earliest);
+        }
         self.fault.map_or(Ok(()), Err)
     }
 
     /// Whether a frame is under way: its first edge was applied, its last was not; or it pays back one that was.
     pub(crate) fn under_way(&self) -> bool {
-        let frame = self.pending == Pending::Frame && (self.edge > 0 || self.kind == FrameKind::Recover);
+        let frame =
+            self.pending == Pending::Frame && (self.edge > 0 || self.frame.kind == FrameKind::Recover);
         frame || (self.pending == Pending::Off && self.last_repeat)
     }
 
@@ -267,26 +278,52 @@ impl ChannelState {
     }
 
     /// The frame that waits for admission.
-    #[inline]
-    pub(crate) fn waiting<'p>(&self, index: u8, plan: &'p ChannelPlan<'_>) -> Option<PulseFrame<'p>> {
+    pub(crate) fn waiting<'p>(&self, plan: &'p ChannelPlan<'_>) -> Option<PulseFrame<'p>> {
         if self.pending == Pending::Frame && !self.accepted {
-            return Some(PulseFrame {
-                channel: index,
-                kind: self.kind,
-                sequence: self.frame_sequence,
-                onset_tick: self.onset,
-                rest: self.rest,
-                cell: self.cell,
-                body: if self.kind == FrameKind::Pulse { plan.body() } else { crate::cell::Body::None },
-            });
+            return Some(PulseFrame { body: self.body(plan), ..self.frame });
         }
-        self.recovery.and_then(|recovery| recovery.frame(index))
+        self.recovery.and_then(|recovery| recovery.frame(self.frame.channel))
+    }
+
+    /// The levels of the frame in hand that it does not store.
+    pub(crate) fn body<'p>(&self, plan: &'p ChannelPlan<'_>) -> Body<'p> {
+        if self.frame.kind == FrameKind::Pulse { plan.body() } else { Body::None }
+    }
+
+    /// Shows the frame that waits, and takes it as admitted when the answer is yes.
+    #[inline]
+    pub(crate) fn offer<'p>(
+        &mut self,
+        plan: &'p Plan<'_>,
+        admit: &mut impl FnMut(&PulseFrame<'p>) -> bool,
+    ) -> Offered {
+        let plain = self.pending == Pending::Frame && !self.accepted && self.frame.cell.body_len == 0;
+        if plain && self.recovery.is_none() {
+            // nothing has to be copied
+            self.accepted = admit(&self.frame);
+            return if self.accepted { Offered::Due(self.at) } else { Offered::Refused };
+        }
+        self.offer_copy(plan, admit)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn offer_copy<'p>(
+        &mut self,
+        plan: &'p Plan<'_>,
+        admit: &mut impl FnMut(&PulseFrame<'p>) -> bool,
+    ) -> Offered {
+        let plan = plan.channel(self.frame.channel);
+        match plan.and_then(|plan| self.waiting(plan).zip(Some(plan))) {
+            Some((frame, plan)) if admit(&frame) && self.accept(plan, frame.sequence) => Offered::Other,
+            _ => Offered::Refused,
+        }
     }
 
     /// The frame that waits was admitted. False when none waits, or another.
     pub(crate) fn accept(&mut self, plan: &ChannelPlan<'_>, sequence: u32) -> bool {
         if self.pending == Pending::Frame && !self.accepted {
-            self.accepted = sequence == self.frame_sequence;
+            self.accepted = sequence == self.frame.sequence;
             return self.accepted;
         }
         match self.recovery.take() {
@@ -307,23 +344,28 @@ impl ChannelState {
         rest: Packed,
         plan: &ChannelPlan<'_>,
     ) {
-        self.kind = kind;
-        self.cell = cell;
-        self.rest = rest;
+        self.frame.kind = kind;
+        self.frame.cell = cell;
+        self.frame.rest = rest;
         self.restart(onset, plan);
     }
 
     /// The cell in hand once more, as a new frame.
     pub(crate) fn restart(&mut self, onset: u64, plan: &ChannelPlan<'_>) {
-        self.frame_sequence = self.sequence;
-        self.sequence = self.sequence.wrapping_add(1);
+        self.number(onset);
         self.pending = Pending::Frame;
-        self.accepted = false;
-        (self.onset, self.at, self.grid, self.moved) = (onset, onset, onset, 0);
-        (self.edge, self.within) = (0, 0);
+        self.moved = 0;
         self.last_repeat = false;
-        self.left = self.cell.total();
-        let body = if self.kind == FrameKind::Pulse { plan.body() } else { crate::cell::Body::None };
-        (self.next, self.next_ticks) = self.cell.part(0, body).unwrap_or((self.rest, 0));
+        (self.next, self.next_ticks) =
+            self.frame.cell.part(0, self.body(plan)).unwrap_or((self.frame.rest, 0));
+    }
+
+    /// The frame in hand gets the next number and an onset; it has to be admitted.
+    #[inline]
+    pub(crate) fn number(&mut self, onset: u64) {
+        self.frame.sequence = self.sequence;
+        self.sequence = self.sequence.wrapping_add(1);
+        self.accepted = false;
+        (self.frame.onset_tick, self.at, self.edge) = (onset, onset, 0);
     }
 }

@@ -49,6 +49,8 @@ pub struct ChannelPlan<'a> {
     pub(crate) jitter: u32,
     pub(crate) stamp_error: u32,
     pub(crate) width_min: u32,
+    /// The floor of the ramp in codes or ticks.
+    ramp_floor: u32,
     pub(crate) up_ticks: u64,
     pub(crate) down_ticks: u64,
     pub(crate) offset_ticks: u64,
@@ -106,6 +108,7 @@ impl<'a> ChannelPlan<'a> {
             lateness,
             jitter,
             stamp_error: timing.stamp_error_ticks,
+            ramp_floor: 0,
             width_min: segment_min.max(jitter.saturating_mul(10)).max(1),
             up_ticks: millis_to_ticks(channel.ramp.up, hz),
             down_ticks: millis_to_ticks(channel.ramp.down, hz),
@@ -114,7 +117,8 @@ impl<'a> ChannelPlan<'a> {
         let stretch = i64::try_from(plan.stretch_ticks()).unwrap_or(i64::MAX);
         let room_ticks = u64::try_from(plan.room_needed()).unwrap_or(u64::MAX);
         let width_min = plan.width_min.max(plan.shortest_retimed());
-        Ok(Self { stretch, room_ticks, width_min, ..plan })
+        let ramp_floor = plan.floor_of_ramp();
+        Ok(Self { stretch, room_ticks, width_min, ramp_floor, ..plan })
     }
 
     /// The channel of the session.
@@ -241,19 +245,21 @@ impl<'a> ChannelPlan<'a> {
         u32::try_from(scaled).unwrap_or(u32::MAX)
     }
 
-    /// Code and width at a fraction of full level, from a set code and width.
+    /// Code and width at the floor of the ramp, no more than a set code and width.
     pub(crate) fn floor(&self, set: (u32, u32)) -> (u32, u32) {
+        match self.channel.ramp.control {
+            Control::Amplitude => (self.ramp_floor.min(set.0), set.1),
+            Control::Width => (set.0, self.ramp_floor.min(set.1)),
+        }
+    }
+
+    /// The floor of the ramp in codes or ticks.
+    fn floor_of_ramp(&self) -> u32 {
         let floor = self.channel.ramp.floor;
         match self.channel.ramp.control {
-            Control::Amplitude => {
-                let amplitude = MicroAmps::from_microamps(floor).unwrap_or(MicroAmps::MAX);
-                let codes = if floor == 0 { 0 } else { self.code_for(amplitude) };
-                (codes.min(set.0), set.1)
-            }
-            Control::Width => {
-                let width = Micros::from_micros(floor).unwrap_or(Micros::MAX);
-                (set.0, self.width_ticks(width).min(set.1))
-            }
+            Control::Amplitude if floor == 0 => 0,
+            Control::Amplitude => self.code_for(MicroAmps::from_microamps(floor).unwrap_or(MicroAmps::MAX)),
+            Control::Width => self.width_ticks(Micros::from_micros(floor).unwrap_or(Micros::MAX)),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::envelope::{Envelope, FULL};
 use crate::plan::Plan;
 use crate::schedule::{Contraction, Cycle, Schedule, in_stages, period_ms};
 use crate::ticks::millis_to_ticks;
-use crate::timing::{OnsetPlan, Timing};
+use crate::timing::Period;
 use crate::train::Clockwork;
 use crate::units::Millis;
 
@@ -68,7 +68,7 @@ impl ChannelState {
         let level = u32::from(contraction.level_permille);
         self.peak = FULL.saturating_mul(level).saturating_add(500) / 1_000;
         // compile has seen that it is no faster than the channel's rate
-        self.stage_onsets = contraction.rate.and_then(|rate| OnsetPlan::new(rate, &Timing::Even, hz).ok());
+        self.stage_period = contraction.rate.map(|rate| Period::of(rate, hz));
         let hold = millis_to_ticks(contraction.hold, hz);
         let close_tick = open_tick.checked_add(channel.up_ticks)?.checked_add(hold)?;
         Some(Envelope::opening(open_tick, close_tick, channel.up_ticks, channel.down_ticks))

@@ -4,6 +4,25 @@ use crate::channel::ChannelState;
 use crate::channel_plan::ChannelPlan;
 use crate::envelope::{Envelope, FULL};
 
+/// A way down to silence, or up again: from what was left of full level at a tick on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Duck {
+    at: u64,
+    from: u32,
+    up: bool,
+}
+
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Duck { at, from, up });
+
+impl Duck {
+    fn fraction(&self, plan: &ChannelPlan<'_>, tick: u64) -> u32 {
+        let (close_tick, up_ticks) = if self.up { (u64::MAX, plan.up_ticks) } else { (self.at, u64::MAX) };
+        let way = Envelope::opening(self.at, close_tick, up_ticks, plan.down_ticks);
+        Envelope { from: self.from, ..way }.fraction(tick).unwrap_or(0)
+    }
+}
+
 impl ChannelState {
     /// Ramps down from the present level and stays silent until [`ChannelState::resume`]. False when it is paused.
     pub(crate) fn pause(&mut self, plan: &ChannelPlan<'_>, now: u64) -> bool {
@@ -30,6 +49,7 @@ impl ChannelState {
     /// A command came: what was stale is good again. Whether the next onset was planned without it.
     pub(crate) fn refresh(&mut self, plan: &ChannelPlan<'_>, now: u64) -> bool {
         self.settle(plan, now);
+        self.steady_until = 0;
         let missed = self.stale || self.onsets.tick() > self.stale_from(plan);
         self.commanded_at = now;
         if self.stale {
@@ -40,7 +60,7 @@ impl ChannelState {
     }
 
     /// Up to here the last command is good; for ever where commands do not go stale.
-    fn stale_from(&self, plan: &ChannelPlan<'_>) -> u64 {
+    pub(crate) fn stale_from(&self, plan: &ChannelPlan<'_>) -> u64 {
         if plan.stale_ticks == 0 { u64::MAX } else { self.commanded_at.saturating_add(plan.stale_ticks) }
     }
 
@@ -58,25 +78,21 @@ impl ChannelState {
     pub(crate) fn left_at(&self, plan: &ChannelPlan<'_>, tick: u64) -> u32 {
         let from = self.stale_from(plan);
         if tick > from && !self.stale && !self.paused {
-            return self.falling(plan, from).fraction(tick).unwrap_or(0);
+            return self.falling(plan, from).fraction(plan, tick);
         }
-        self.ducked(tick)
+        self.ducked(plan, tick)
     }
 
     /// Forgets a pause whose way back is over.
     pub(crate) fn forget_duck(&mut self, plan: &ChannelPlan<'_>, now: u64) {
         let lasts = self.paused || self.stale || now > self.stale_from(plan);
-        if self.duck.is_some() && !lasts && self.ducked(now) == FULL {
+        if self.duck.is_some() && !lasts && self.ducked(plan, now) == FULL {
             self.duck = None;
         }
     }
 
-    fn falling(&self, plan: &ChannelPlan<'_>, at: u64) -> Envelope {
-        Envelope {
-            from: self.ducked(at),
-            close_tick: at,
-            ..Envelope::opening(at, at, u64::MAX, plan.down_ticks)
-        }
+    fn falling(&self, plan: &ChannelPlan<'_>, at: u64) -> Duck {
+        Duck { at, from: self.ducked(plan, at), up: false }
     }
 
     fn duck_down(&mut self, plan: &ChannelPlan<'_>, now: u64) {
@@ -90,12 +106,10 @@ impl ChannelState {
         if self.paused || self.stale {
             return;
         }
-        let from = self.ducked(now);
-        self.duck =
-            Some(Envelope { from, ..Envelope::opening(now, u64::MAX, plan.up_ticks, plan.down_ticks) });
+        self.duck = Some(Duck { at: now, from: self.ducked(plan, now), up: true });
     }
 
-    fn ducked(&self, now: u64) -> u32 {
-        self.duck.map_or(FULL, |duck| duck.fraction(now).unwrap_or(0))
+    fn ducked(&self, plan: &ChannelPlan<'_>, now: u64) -> u32 {
+        self.duck.map_or(FULL, |duck| duck.fraction(plan, now))
     }
 }

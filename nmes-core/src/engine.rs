@@ -1,7 +1,7 @@
 //! Merges the channels of a plan into one sequence of steps.
 
 use crate::agenda::{Agenda, Due, lowest};
-use crate::channel::{ChannelState, Pending, Train};
+use crate::channel::{ChannelState, Offered, Pending, Train};
 use crate::error::{ConfigError, EngineFault, Field, at_least};
 use crate::frame::{Level, PulseFrame};
 use crate::gate::TriggerCount;
@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::receipt::{Counters, PulseReceipt};
 use crate::session::Setting;
 use crate::source::Reserved;
+use crate::steady::OnGrid;
 use crate::train::Clockwork;
 use crate::units::Charge;
 
@@ -146,7 +147,6 @@ pub struct Engine<'p, 's> {
     pub(crate) triggers: TriggerCount,
     /// Tick of the last opening that was taken.
     pub(crate) triggered_at: Option<u64>,
-    pub(crate) last_tick: u64,
     pub(crate) agenda: Agenda,
     pub(crate) fault: Option<EngineFault>,
 }
@@ -166,18 +166,18 @@ impl<'p, 's> Engine<'p, 's> {
             "one state for each channel of the plan",
         )?;
         let channels = channels.get_mut(..needed).unwrap_or_default();
-        for state in channels.iter_mut() {
+        for (number, state) in (0..).zip(channels.iter_mut()) {
             *state = ChannelState::new();
+            state.frame.channel = number;
         }
         let clock = Clockwork { start: None, end: u64::MAX, stopping: false, reserved: Reserved::NONE };
-        let agenda = Agenda::new(channels.len(), plan.hardware().timing().has_latch);
+        let agenda = Agenda::new(plan.hardware().timing().has_latch);
         Ok(Self {
             plan,
             channels,
             clock,
             triggers: TriggerCount::EMPTY,
             triggered_at: None,
-            last_tick: 0,
             agenda,
             fault: None,
         })
@@ -203,8 +203,8 @@ impl<'p, 's> Engine<'p, 's> {
             StopPolicy::FinishPulse => {}
             StopPolicy::RecoverNow => {
                 for state in self.channels.iter_mut() {
+                    state.catch_up();
                     state.recover = true;
-                    state.plain = false;
                 }
             }
             StopPolicy::HardOff => return self.hard_off(now),
@@ -222,10 +222,10 @@ impl<'p, 's> Engine<'p, 's> {
     fn hard_off(&mut self, now: u64) {
         for (state, plan) in self.channels.iter_mut().zip(self.plan.channels()) {
             if state.open_now(plan, now.max(state.since)).is_none() {
-                self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: state.receipt.channel });
+                self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: state.frame.channel });
             }
         }
-        self.last_tick = self.last_tick.max(now);
+        self.agenda.last_tick = self.agenda.last_tick.max(now);
         self.refresh();
     }
 
@@ -259,10 +259,11 @@ impl<'p, 's> Engine<'p, 's> {
         else {
             return;
         };
+        state.steady_until = 0;
         if !state.under_way() && state.train != Train::Done {
             let after = state.since.saturating_add(u64::from(plan.turn_ticks));
             let earliest = now.saturating_add(u64::from(plan.spacing)).max(after);
-            state.plan_next(index, self.plan, &self.clock, earliest);
+            state.plan_next(self.plan, plan, &self.clock, earliest);
         }
         self.refresh();
     }
@@ -274,8 +275,8 @@ impl<'p, 's> Engine<'p, 's> {
         for (number, (state, plan)) in (0_u8..).zip(self.channels.iter().zip(self.plan.channels())) {
             if number != index && own != 0 && plan.hardware().source == own && state.pending == Pending::Frame
             {
-                let until = state.onset.saturating_add(plan.room_ticks).max(state.at);
-                self.clock.reserved.add(state.onset, until);
+                let onset = state.frame.onset_tick;
+                self.clock.reserved.add(onset, onset.saturating_add(plan.room_ticks).max(state.at));
             }
         }
     }
@@ -285,10 +286,7 @@ impl<'p, 's> Engine<'p, 's> {
         if self.fault.is_some() {
             return self.agenda.clear();
         }
-        for (index, state) in (0_u8..).zip(self.channels.iter()) {
-            self.agenda.note(index, state);
-        }
-        self.agenda.settle();
+        self.agenda.refresh(self.channels);
     }
 
     /// The next frame that waits for admission; `None` when all are accepted.
@@ -299,7 +297,23 @@ impl<'p, 's> Engine<'p, 's> {
             return None;
         }
         let index = lowest(self.agenda.waiting);
-        self.channels.get(usize::from(index))?.waiting(index, self.plan.channel(index)?)
+        self.channels.get(usize::from(index))?.waiting(self.plan.channel(index)?)
+    }
+
+    /// Shows each frame that waits to `admit`, and accepts it when the answer is yes. False when it is no: then that frame
+    /// still waits, and what comes after it. As [`Engine::pending`] and [`Engine::accept`], without a copy.
+    #[inline]
+    pub fn offer(&mut self, mut admit: impl FnMut(&PulseFrame<'p>) -> bool) -> bool {
+        while self.agenda.waiting != 0 {
+            let number = lowest(self.agenda.waiting);
+            let Some(state) = self.channels.get_mut(usize::from(number)) else { return false };
+            match state.offer(self.plan, &mut admit) {
+                Offered::Refused => return false,
+                Offered::Due(at) => self.agenda.joins(number, at, self.channels),
+                Offered::Other => self.changed(number),
+            }
+        }
+        true
     }
 
     /// The frame was admitted: its edges may come. False, and nothing happens, when it is not the one that waits.
@@ -307,8 +321,15 @@ impl<'p, 's> Engine<'p, 's> {
         let parts = self.channels.get_mut(usize::from(channel)).zip(self.plan.channel(channel));
         let Some((state, plan)) = parts else { return false };
         let accepted = state.accept(plan, sequence);
-        self.agenda.joins(channel, state);
+        self.changed(channel);
         accepted
+    }
+
+    fn changed(&mut self, channel: u8) {
+        if let Some(state) = self.channels.get(usize::from(channel)) {
+            self.agenda.note(state, self.channels);
+            self.agenda.settle(self.channels);
+        }
     }
 
     /// When the next step is due.
@@ -337,52 +358,65 @@ impl<'p, 's> Engine<'p, 's> {
         if let Err(fault) = result {
             self.fault.get_or_insert(fault);
             self.agenda.clear();
-        } else {
-            self.agenda.settle();
         }
         result
     }
 
-    /// The common case, taken ahead: one channel alone, an edge within a plain pulse, on its tick, with nothing owed.
-    /// False when it is another.
+    /// The common case, taken ahead: one channel alone, its edge on its tick, with nothing owed. False when it is another.
     #[inline]
     fn apply_on_time(&mut self, t: u64) -> bool {
-        let Due { at, channels } = self.agenda.due;
-        if t != at || !channels.is_power_of_two() || t < self.last_tick {
+        let Due { at, first: number, is_alone, .. } = self.agenda.due;
+        if t != at || !is_alone {
             return false;
         }
-        let number = lowest(channels);
         let Some(state) = self.channels.get_mut(usize::from(number)) else { return false };
-        let Some(next) = state.take_plain_edge(t) else { return false };
-        self.last_tick = t;
-        self.agenda.goes_on(number, next);
+        match state.take_on_grid(|number| self.plan.channel(number), t) {
+            OnGrid::No => return false,
+            OnGrid::Next(at) => self.agenda.goes_on(number, t, at, self.channels),
+            OnGrid::Waits => self.agenda.leaves(number, t, self.channels),
+        }
         true
     }
 
+    #[inline(never)]
     fn apply_all(&mut self, t: u64) -> Result<(), EngineFault> {
         let due = self.agenda.due;
         if due.channels == 0 {
             return Err(EngineFault::OutOfOrder);
         }
-        if t < self.last_tick {
-            return Err(EngineFault::ClockBackwards { last_tick: self.last_tick, now_tick: t });
+        if t < self.agenda.last_tick {
+            return Err(EngineFault::ClockBackwards { last_tick: self.agenda.last_tick, now_tick: t });
+        }
+        self.agenda.last_tick = t;
+        if due.is_alone {
+            let result = self.apply_one(due.first, t);
+            if let Some(state) = self.channels.get(usize::from(due.first)) {
+                self.agenda.follows(state, t, self.channels);
+            }
+            return result;
         }
         let mut result = Ok(());
         let mut left = due.channels;
         while left != 0 {
             let number = lowest(left);
             left &= left.wrapping_sub(1);
-            if self.plan.shares_sources() {
-                self.reserve(number);
-            }
             // what was put out on the others counts, whatever one of them finds
-            if let Some(state) = self.channels.get_mut(usize::from(number)) {
-                result = result.and(state.apply(number, self.plan, &self.clock, t));
-                self.agenda.note(number, state);
+            result = result.and(self.apply_one(number, t));
+            if let Some(state) = self.channels.get(usize::from(number)) {
+                self.agenda.note(state, self.channels);
             }
         }
-        self.last_tick = t;
+        self.agenda.settle(self.channels);
         result
+    }
+
+    #[inline]
+    fn apply_one(&mut self, number: u8, t: u64) -> Result<(), EngineFault> {
+        if self.plan.shares_sources() {
+            self.reserve(number);
+        }
+        let Some(state) = self.channels.get_mut(usize::from(number)) else { return Ok(()) };
+        state.apply(self.plan, &self.clock, t)
     }
 
     /// The record of a pulse that has ended since the last call; repeat until `None` after each [`Engine::applied`].

@@ -195,7 +195,8 @@ impl Flip for Charge {
 flip_fields!(Setting { amplitude, width });
 flip_fields!(Envelope { open_tick, from, hold_tick, close_tick, up_ticks, down_ticks });
 flip_fields!(Cell {
-    stored,
+    levels,
+    ticks,
     stored_len,
     split,
     mirrored,
@@ -213,25 +214,24 @@ flip_fields!(Cell {
 });
 flip_fields!(Change { channel, sequence, edge, level });
 flip_fields!(PulseFrame<'_> { channel, kind, sequence, onset_tick, rest, cell } not { body });
-flip_fields!(Due { at, channels });
+flip_fields!(Due { at, channels, first, is_alone });
 flip_fields!(Clockwork { start, end, stopping } not { reserved });
 flip_fields!(ChannelState {
-    pending, accepted, train, kind, at, grid, moved, edge, within, left, next, next_ticks, level, since, owed, carry,
-    outcome, cell, onset, main_began, main_level, plain, rest, frame_sequence, sequence, made_for, envelope, peak, onsets,
-    contraction, earliest_onset, train_end, train_pulses, set, set_ticks, commanded_at, recover, last_repeat, planned,
-    limited, train_open, queued, recovery, duck, paused, stale, balancing_code, trims_in_row
-} not { stage_onsets, receipt, receipt_ready, counters, fault });
+    pending, accepted, plain, edge, within, left, last_repeat, recorded, next, next_ticks, level, moved, sequence, at, since,
+    steady_until, earliest_onset, onsets, frame, owed, carry, outcome, main_began, main_level, made_for, balancing_code,
+    train_pulses, planned, envelope, peak, train, trims_in_row, paused, stale, recover, limited, stage_period, contraction,
+    train_end, set, set_ticks, commanded_at, train_open, queued, recovery, duck
+} not { receipt, receipt_ready, counters, fault });
 
 impl Flip for Engine<'_, '_> {
     fn flip(&mut self, walk: &mut Walk<'_>) {
-        let Self { plan, channels, clock, triggers, triggered_at, last_tick, agenda, fault: _ } = self;
+        let Self { plan, channels, clock, triggers, triggered_at, agenda, fault: _ } = self;
         for state in channels.iter_mut().take(usize::from(plan.channel_count())) {
             walk.part("channels", state);
         }
         walk.part("clock", clock);
         walk.part("triggers", triggers);
         walk.part("triggered_at", triggered_at);
-        walk.part("last_tick", last_tick);
         walk.part("agenda", agenda);
     }
 }

@@ -83,6 +83,16 @@ pub struct PulseFrame<'a> {
 }
 
 impl<'a> PulseFrame<'a> {
+    pub(crate) const EMPTY: Self = Self {
+        channel: 0,
+        kind: FrameKind::Pulse,
+        sequence: 0,
+        onset_tick: 0,
+        rest: Packed::OPEN,
+        cell: Cell::EMPTY,
+        body: Body::None,
+    };
+
     /// A frame from its parts. The guard looks at every frame whoever made it, so this checks only the form.
     /// `None` without segments, with more than [`MAX_SEGMENTS`], or with a segment of no length.
     #[must_use]

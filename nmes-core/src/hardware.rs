@@ -1,5 +1,6 @@
 //! What an output can do: its clock, its codes, how late it may be, and how it rests.
 
+use crate::product::product;
 use core::fmt;
 
 use crate::error::{ConfigError, Field, at_least, at_most};
@@ -110,8 +111,9 @@ impl ChannelHardware {
     /// ```
     #[must_use]
     pub fn current_na(&self, code: i32) -> i64 {
-        // |code| < 2^31 and the gain < 2^32, so the product is below 2^63 and the sum saturates only past it
-        self.gain_na(code > 0).saturating_mul(i64::from(code)).saturating_add(i64::from(self.offset_na))
+        let most = if code < 0 { i64::MIN } else { i64::MAX };
+        let driven = product(self.gain_na(code > 0), i64::from(code)).unwrap_or(most);
+        driven.saturating_add(i64::from(self.offset_na))
     }
 
     pub(crate) fn gain_na(&self, positive: bool) -> i64 {

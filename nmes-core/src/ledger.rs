@@ -4,11 +4,12 @@
 //! from it adds (level before − level after) × d. So an edge on time costs no arithmetic, and the sum is exact all the
 //! same: Σ level × time = Σ level × planned time + Σ (level before − level after) × d.
 
-use crate::cell::{Body, Packed};
+use crate::cell::Packed;
 use crate::channel::{ChannelState, Pending, Train};
 use crate::channel_plan::ChannelPlan;
 use crate::error::EngineFault;
 use crate::frame::{FrameKind, Level};
+use crate::product::product;
 use crate::units::Charge;
 
 /// What a level counts: its code on an exact channel, its calibrated nanoamperes on another.
@@ -19,68 +20,42 @@ pub(crate) fn weight(plan: &ChannelPlan<'_>, level: Packed) -> i64 {
 impl ChannelState {
     /// Takes the pending edge, applied at `t`. `Ok(true)` when it was the last.
     #[inline]
-    pub(crate) fn take_edge(
-        &mut self,
-        index: u8,
-        plan: &ChannelPlan<'_>,
-        t: u64,
-    ) -> Result<bool, EngineFault> {
+    pub(crate) fn take_edge(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Result<bool, EngineFault> {
+        self.catch_up();
+        if self.edge == 0 {
+            (self.within, self.left) = (0, self.frame.cell.total());
+        }
         self.recovery = None;
-        let overflow = EngineFault::LedgerOverflow { channel: index };
-        let late = check_time(index, plan, self.at, t);
+        let overflow = EngineFault::LedgerOverflow { channel: self.frame.channel };
+        let late = check_time(self.frame.channel, plan, self.at, t);
         let shift = late.map_or_else(EngineFault::shift, Some).and_then(|late| self.moved.checked_add(late));
         let before = self.level;
         let counted = self.count_edge(plan, shift, t);
         (self.level, self.since) = (self.next, t);
         counted.ok_or(overflow)?;
         let shift = shift.unwrap_or(0);
-        if self.edge == self.cell.main && self.kind == FrameKind::Pulse {
+        if self.edge == self.frame.cell.main && self.frame.kind == FrameKind::Pulse {
             self.main_began = t;
         }
         if let Err(fault) = late {
             // it is out all the same: the record and the sums are those of a pulse under way
-            if self.edge == 0 && self.kind == FrameKind::Pulse {
-                self.begin_receipt(index, t);
+            if self.edge == 0 && self.frame.kind == FrameKind::Pulse {
+                self.begin_receipt(t);
             }
             self.edge = self.edge.saturating_add(1);
             return Err(fault);
         }
         if self.edge == 0 {
-            self.begin(index, plan, before.into(), t);
-        } else if self.edge == self.cell.main_end && self.kind == FrameKind::Pulse {
-            self.note_primary(before.into(), t);
+            self.begin(plan, before, shift, t);
+        } else if self.edge == self.frame.cell.main_end && self.frame.kind == FrameKind::Pulse {
+            self.note_primary(before, t);
         }
         if self.left == 0 {
             self.end(plan, t).ok_or(overflow)?;
             return Ok(true);
         }
-        self.go_on(index, plan, t, shift)?;
+        self.go_on(plan, t, shift)?;
         Ok(false)
-    }
-
-    /// Takes the pending edge at its own tick where that is all there is to it: within a pulse of stored segments, not
-    /// moved, nothing owed, no cut asked for. When the next edge is due; `None`, and nothing is done, otherwise.
-    #[inline]
-    pub(crate) fn take_plain_edge(&mut self, t: u64) -> Option<u64> {
-        if !self.plain || self.left == 0 || self.owed != 0 || self.moved != 0 || self.edge == 0 {
-            return None;
-        }
-        let ticks = u64::from(self.next_ticks);
-        if self.edge == self.cell.main {
-            self.main_began = t;
-        } else if self.edge == self.cell.main_end {
-            self.note_primary(self.level.into(), t);
-        }
-        (self.level, self.since) = (self.next, t);
-        self.edge = self.edge.saturating_add(1);
-        self.within = self.edge;
-        self.left = self.left.saturating_sub(1);
-        // the grid stands at `t`, and a segment is never shorter than the edge spacing
-        self.grid = t.saturating_add(ticks);
-        self.at = self.grid;
-        let part = if self.left == 0 { (self.rest, 0) } else { self.cell.part(self.edge, Body::None)? };
-        (self.next, self.next_ticks) = part;
-        Some(self.at)
     }
 
     /// Counts an edge that is `shift` ticks from its grid tick.
@@ -96,37 +71,42 @@ impl ChannelState {
     }
 
     /// The next edge of the frame becomes the pending one.
-    fn go_on(&mut self, index: u8, plan: &ChannelPlan<'_>, t: u64, shift: i32) -> Result<(), EngineFault> {
-        let overflow = EngineFault::LedgerOverflow { channel: index };
+    fn go_on(&mut self, plan: &ChannelPlan<'_>, t: u64, shift: i32) -> Result<(), EngineFault> {
+        let overflow = EngineFault::LedgerOverflow { channel: self.frame.channel };
         let starts = self.within;
         let soonest = t.saturating_add(u64::from(plan.spacing));
-        self.grid = self.grid.checked_add(u64::from(self.next_ticks)).ok_or(overflow)?;
+        let grid = self.grid().and_then(|g| g.checked_add(u64::from(self.next_ticks))).ok_or(overflow)?;
         self.edge = self.edge.saturating_add(1);
         self.left = self.left.saturating_sub(1);
         self.within = self.within.saturating_add(1);
-        if self.cell.cycles > 1 && self.within >= self.cell.per_cycle() {
+        if self.frame.cell.cycles > 1 && self.within >= self.frame.cell.per_cycle() {
             self.within = 0;
         }
-        let moved = if starts == self.cell.movable { self.repaying_shift(index, plan, shift)? } else { 0 };
+        let moved = if starts == self.frame.cell.movable { self.repaying_shift(plan, shift)? } else { 0 };
         if self.left == 0 {
-            (self.next, self.next_ticks) = (self.rest, 0);
+            (self.next, self.next_ticks) = (self.frame.rest, 0);
         } else {
-            let body = if self.kind == FrameKind::Pulse { plan.body() } else { Body::None };
+            let body = self.body(plan);
             (self.next, self.next_ticks) =
-                self.cell.part(self.within, body).ok_or(EngineFault::OutOfOrder)?;
+                self.frame.cell.part(self.within, body).ok_or(EngineFault::OutOfOrder)?;
         }
-        self.stand(moved, soonest).ok_or(overflow)?;
-        if self.last_repeat && starts == self.cell.last_paying() {
+        self.stand(grid, moved, soonest).ok_or(overflow)?;
+        if self.last_repeat && starts == self.frame.cell.last_paying() {
             // what follows this edge is another repeat, which is not wanted any more
             self.pending = Pending::Off;
         }
         Ok(())
     }
 
+    /// The grid tick of the pending edge.
+    fn grid(&self) -> Option<u64> {
+        self.at.checked_add_signed(i64::from(self.moved).checked_neg()?)
+    }
+
     /// Places the pending edge `moved` ticks from its grid tick, not before `soonest`.
     #[inline]
-    fn stand(&mut self, moved: i32, soonest: u64) -> Option<()> {
-        self.at = if moved == 0 { self.grid } else { self.grid.checked_add_signed(i64::from(moved))? };
+    fn stand(&mut self, grid: u64, moved: i32, soonest: u64) -> Option<()> {
+        self.at = if moved == 0 { grid } else { grid.checked_add_signed(i64::from(moved))? };
         self.moved = moved;
         if self.at < soonest {
             let more = i32::try_from(soonest.checked_sub(self.at)?).ok()?;
@@ -139,15 +119,15 @@ impl ChannelState {
     /// By how much the end of the movable segment, begun `shift` ticks from its grid tick, has to move for the ledger
     /// to come out as planned if that edge is as late as this one: so a latency that stays the same cancels. When
     /// nothing is owed, nothing is divided.
-    fn repaying_shift(&self, index: u8, plan: &ChannelPlan<'_>, shift: i32) -> Result<i32, EngineFault> {
-        let overflow = EngineFault::LedgerOverflow { channel: index };
+    fn repaying_shift(&self, plan: &ChannelPlan<'_>, shift: i32) -> Result<i32, EngineFault> {
+        let overflow = EngineFault::LedgerOverflow { channel: self.frame.channel };
         let weight = weight(plan, self.level);
         let mut left = self.owed;
-        if self.kind != FrameKind::Pulse {
+        if self.frame.kind != FrameKind::Pulse {
             left = left.checked_add(self.outcome).ok_or(overflow)?;
         }
         if shift != 0 {
-            left = weight.checked_mul(i64::from(shift)).and_then(|w| w.checked_add(left)).ok_or(overflow)?;
+            left = product(weight, i64::from(shift)).and_then(|w| w.checked_add(left)).ok_or(overflow)?;
         }
         if left == 0 {
             return Ok(self.moved);
@@ -155,9 +135,9 @@ impl ChannelState {
         let by = round_div(left, weight).and_then(i64::checked_neg).ok_or(overflow)?;
         // a trim's own edge moves by what it leaves over and its lateness, whatever the pulse; a recovery may take in
         // the late cut of a much stronger level, and no onset comes after it
-        if self.kind == FrameKind::Pulse && by > plan.stretch {
+        if self.frame.kind == FrameKind::Pulse && by > plan.stretch {
             let ledger = left.saturating_mul(plan.unit_na);
-            return Err(EngineFault::Repayment { channel: index, ledger });
+            return Err(EngineFault::Repayment { channel: self.frame.channel, ledger });
         }
         i32::try_from(by).ok().and_then(|by| by.checked_add(self.moved)).ok_or(overflow)
     }
@@ -171,7 +151,7 @@ impl ChannelState {
             // |step| < 2^25 and |shift| < 2^31
             step.wrapping_mul(i64::from(shift))
         } else {
-            step.checked_mul(i64::from(shift))?
+            product(step, i64::from(shift))?
         };
         self.owed = self.owed.checked_add(more)?;
         Some(())
@@ -181,7 +161,7 @@ impl ChannelState {
     pub(crate) fn count_level(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
         if self.level.is_driven() {
             let ticks = i64::try_from(t.checked_sub(self.since)?).ok()?;
-            self.owed = weight(plan, self.level).checked_mul(ticks)?.checked_add(self.owed)?;
+            self.owed = product(weight(plan, self.level), ticks)?.checked_add(self.owed)?;
         }
         self.since = t;
         Some(())
@@ -189,19 +169,20 @@ impl ChannelState {
 
     /// What the frame in hand has put out by plan up to the present level's beginning on the grid, and when that was.
     fn planned_so_far(&self, plan: &ChannelPlan<'_>) -> Option<(i64, u64)> {
-        let body = if self.kind == FrameKind::Pulse { plan.body() } else { Body::None };
-        let (cycles, within) = self.cell.locate(self.edge.saturating_sub(1));
+        let body = self.body(plan);
+        let (cycles, within) = self.frame.cell.locate(self.edge.saturating_sub(1));
         let charge = |count: u16| {
             (0..count).try_fold((0_i64, 0_u64), |(sum, time), index| {
-                let (level, ticks) = self.cell.part(index, body)?;
-                let part = weight(plan, level).checked_mul(i64::from(ticks))?;
+                let (level, ticks) = self.frame.cell.part(index, body)?;
+                let part = product(weight(plan, level), i64::from(ticks))?;
                 Some((sum.checked_add(part)?, time.checked_add(u64::from(ticks))?))
             })
         };
-        let (whole, length) = if cycles == 0 { (0, 0) } else { charge(self.cell.per_cycle())? };
+        let (whole, length) = if cycles == 0 { (0, 0) } else { charge(self.frame.cell.per_cycle())? };
         let (part, time) = charge(within)?;
         let sum = whole.checked_mul(i64::from(cycles))?.checked_add(part)?;
-        let begin = length.checked_mul(u64::from(cycles))?.checked_add(time)?.checked_add(self.onset)?;
+        let begin =
+            length.checked_mul(u64::from(cycles))?.checked_add(time)?.checked_add(self.frame.onset_tick)?;
         Some((sum, begin))
     }
 
@@ -210,39 +191,42 @@ impl ChannelState {
         if self.edge == 0 {
             let ticks = i64::try_from(t.checked_sub(self.since)?).ok()?;
             let on = if self.level.is_driven() { weight(plan, self.level) } else { 0 };
-            return on.checked_mul(ticks)?.checked_add(self.owed);
+            return product(on, ticks)?.checked_add(self.owed);
         }
         let (planned, begin) = self.planned_so_far(plan)?;
         let ticks = signed_between(begin, t)?;
-        weight(plan, self.level).checked_mul(ticks)?.checked_add(planned)?.checked_add(self.owed)
+        product(weight(plan, self.level), ticks)?.checked_add(planned)?.checked_add(self.owed)
     }
 
     /// The commanded charge, up to the last level change.
     pub(crate) fn ledger(&self, plan: &ChannelPlan<'_>) -> Option<Charge> {
-        let owed = self.owed_at(plan, self.since)?.checked_mul(plan.unit_na)?;
+        let owed = product(self.owed_at(plan, self.since)?, plan.unit_na)?;
         self.carry.checked_add(owed).map(Charge::from_nanoamp_ticks)
     }
 
-    fn begin(&mut self, index: u8, plan: &ChannelPlan<'_>, before: Level, t: u64) {
-        match self.kind {
+    fn begin(&mut self, plan: &ChannelPlan<'_>, before: Packed, shift: i32, t: u64) {
+        match self.frame.kind {
             FrameKind::Recover => self.recovery_begins(before, t),
             FrameKind::Trim => {
-                self.begin_receipt(index, t);
+                self.begin_receipt(t);
                 self.trims_in_row = self.trims_in_row.saturating_add(1);
                 self.counters.trims = self.counters.trims.saturating_add(1);
             }
             FrameKind::Pulse => {
-                self.begin_receipt(index, t);
+                self.plain = shift == 0 && self.owed == 0 && self.can_be_plain();
+                self.receipt_ready = false;
+                if !self.plain {
+                    self.begin_receipt(t);
+                }
                 self.counters.pulses = self.counters.pulses.saturating_add(1);
                 self.train_pulses = self.train_pulses.saturating_add(1);
                 if self.planned.deferred_ticks > 0 {
                     self.counters.deferred = self.counters.deferred.saturating_add(1);
                 }
-                self.plain = self.cell.body_len == 0 && self.cell.cycles == 1 && !self.recover;
                 self.trims_in_row = 0;
                 self.balancing_code = self.planned.balancing_code;
                 self.settle(plan, self.onsets.tick());
-                self.earliest_onset = self.onset.saturating_add(self.period_ticks(plan));
+                self.earliest_onset = self.frame.onset_tick.saturating_add(self.period_ticks(plan));
                 self.advance_onset(plan);
             }
         }
@@ -251,8 +235,7 @@ impl ChannelState {
     fn end(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
         self.pending = Pending::Nothing;
         self.edge = 0;
-        self.plain = false;
-        match self.kind {
+        match self.frame.kind {
             FrameKind::Pulse => self.carry = self.outcome,
             FrameKind::Trim | FrameKind::Recover => self.owed = self.owed.checked_add(self.outcome)?,
         }
@@ -261,9 +244,9 @@ impl ChannelState {
     }
 
     /// The output went open at the end of a train, or at the end of a repeat after which no more are wanted.
-    pub(crate) fn take_off(&mut self, index: u8, plan: &ChannelPlan<'_>, t: u64) -> Result<(), EngineFault> {
-        let overflow = EngineFault::LedgerOverflow { channel: index };
-        let late = check_time(index, plan, self.at, t);
+    pub(crate) fn take_off(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Result<(), EngineFault> {
+        let overflow = EngineFault::LedgerOverflow { channel: self.frame.channel };
+        let late = check_time(self.frame.channel, plan, self.at, t);
         self.leave_frame(plan).ok_or(overflow)?;
         self.count_level(plan, t).ok_or(overflow)?;
         self.level = Packed::OPEN;
@@ -276,7 +259,7 @@ impl ChannelState {
 
     /// Leaves the frame in hand: what it has put out by plan is counted as owed, up to the present level's beginning.
     pub(crate) fn leave_frame(&mut self, plan: &ChannelPlan<'_>) -> Option<()> {
-        self.plain = false;
+        self.catch_up();
         if self.edge == 0 {
             return Some(());
         }
@@ -292,9 +275,10 @@ impl ChannelState {
     /// The output was opened at `t`, whatever came before: the level is open in any case, and a pulse that was under
     /// way keeps a record. `None` when the ledger overflowed.
     pub(crate) fn open_now(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
+        self.catch_up();
         let cut = self.under_way() && self.level != Packed::OPEN;
         let main = self.level;
-        let in_main = self.edge <= self.cell.main_end;
+        let in_main = self.edge <= self.frame.cell.main_end;
         let counted = self.leave_frame(plan).and_then(|()| self.count_level(plan, t));
         (self.level, self.since) = (Packed::OPEN, t);
         self.pending = Pending::Nothing;
@@ -302,8 +286,8 @@ impl ChannelState {
         self.recovery = None;
         self.queued = None;
         if cut {
-            if in_main && self.kind == FrameKind::Pulse {
-                self.note_primary(main.into(), t);
+            if in_main && self.frame.kind == FrameKind::Pulse {
+                self.note_primary(main, t);
             }
             self.end_receipt(plan, t, true);
         }

@@ -28,6 +28,7 @@ mod ledger;
 mod overlap;
 mod pattern;
 mod plan;
+mod product;
 mod pulse;
 mod rate;
 mod receipt;
@@ -40,6 +41,7 @@ mod session;
 pub mod shapes;
 mod slope;
 mod source;
+mod steady;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 mod synchrony;

@@ -1,5 +1,6 @@
 //! What was put out: one record a pulse, and counts.
 
+use crate::cell::Packed;
 use crate::channel::ChannelState;
 use crate::channel_plan::ChannelPlan;
 use crate::frame::{FrameKind, Level};
@@ -101,17 +102,17 @@ impl Counters {
 
 impl ChannelState {
     /// The record of a frame begins with its first edge.
-    pub(crate) fn begin_receipt(&mut self, index: u8, t: u64) {
-        let trim = self.kind != FrameKind::Pulse;
+    pub(crate) fn begin_receipt(&mut self, t: u64) {
+        let trim = self.frame.kind != FrameKind::Pulse;
         let planned = if trim { Planned::NONE } else { self.planned };
         self.receipt_ready = false;
         self.receipt = PulseReceipt {
-            channel: index,
-            sequence: self.frame_sequence,
-            kind: self.kind,
+            channel: self.frame.channel,
+            sequence: self.frame.sequence,
+            kind: self.frame.kind,
             onset_tick: t,
             setting: planned.setting,
-            code: if trim { self.next.code() } else { self.cell.code },
+            code: if trim { self.next.code() } else { self.frame.cell.code },
             deferred_ticks: planned.deferred_ticks,
             full_level: planned.full_level,
             ..PulseReceipt::NONE
@@ -127,10 +128,10 @@ impl ChannelState {
     }
 
     /// Takes down length and charge of a main phase that ended at `t`, at its edge or before it.
-    pub(crate) fn note_primary(&mut self, main_level: Level, t: u64) {
+    pub(crate) fn note_primary(&mut self, main_level: Packed, t: u64) {
         if self.receipt.primary_ticks == 0 && self.receipt.kind != FrameKind::Trim {
             self.receipt.primary_ticks = u32::try_from(t.saturating_sub(self.main_began)).unwrap_or(u32::MAX);
-            self.main_level = main_level.into();
+            self.main_level = main_level;
         }
     }
 
@@ -138,7 +139,9 @@ impl ChannelState {
         if self.receipt.primary_ticks == 0 {
             return None;
         }
-        if self.kind == FrameKind::Pulse && self.cell.main_end.saturating_sub(self.cell.main) > 1 {
+        if self.frame.kind == FrameKind::Pulse
+            && self.frame.cell.main_end.saturating_sub(self.frame.cell.main) > 1
+        {
             return self.planned_main(plan);
         }
         let na = Level::from(self.main_level).current_na(plan.hardware());
@@ -146,7 +149,8 @@ impl ChannelState {
     }
 
     fn planned_main(&self, plan: &ChannelPlan<'_>) -> Option<Charge> {
-        let mut parts = (self.cell.main..self.cell.main_end).map_while(|w| self.cell.part(w, plan.body()));
+        let mut parts = (self.frame.cell.main..self.frame.cell.main_end)
+            .map_while(|w| self.frame.cell.part(w, plan.body()));
         parts.try_fold(Charge::ZERO, |sum, (level, ticks)| {
             let na = Level::from(level).current_na(plan.hardware());
             sum.checked_add(Charge::of(na, u64::from(ticks))?)

@@ -18,11 +18,20 @@ pub(crate) struct Recipe {
     pub(crate) carry: i64,
 }
 
+/// What is known of a pulse beside its cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// Code of the main phase, signed.
+    pub(crate) code: i32,
+    /// Nominal ledger after the pulse, in nanoampere-ticks.
+    pub(crate) carry: i64,
+}
+
 /// What has been laid out so far, and what it leaves to pay, in the direction of the main phase: code × ticks, and
 /// the same calibrated, in nA·ticks.
 struct Draft<'p> {
     plan: &'p ChannelPlan<'p>,
-    cell: Cell,
+    cell: &'p mut Cell,
     sign: i32,
     units: i64,
     owed_na: i64,
@@ -33,14 +42,21 @@ impl ChannelPlan<'_> {
     /// The pulse of about `code` codes and `width` ticks with a nominal ledger of `carry` before it. Where no
     /// balancing phase fits, a code a little lower is taken.
     pub(crate) fn recipe(&self, code: u32, width: u32, carry: i64) -> Option<Recipe> {
+        let mut cell = Cell::EMPTY;
+        let Made { code, carry } = self.make(&mut cell, code, width, carry)?;
+        Some(Recipe { cell, code, carry })
+    }
+
+    /// The same, made where it is needed. When there is none, what is in `cell` is of no use.
+    pub(crate) fn make(&self, cell: &mut Cell, code: u32, width: u32, carry: i64) -> Option<Made> {
         if width < self.width_min {
             return None;
         }
         let lowest = code.saturating_sub(LOWER_MAX).max(1);
         let mut candidate = code;
         while candidate >= lowest {
-            if let Some(recipe) = self.recipe_at(candidate, width, carry) {
-                return Some(recipe);
+            if let Some(made) = self.make_at(cell, candidate, width, carry) {
+                return Some(made);
             }
             candidate = candidate.checked_sub(1)?;
         }
@@ -51,12 +67,13 @@ impl ChannelPlan<'_> {
     pub(crate) fn body(&self) -> Body<'_> {
         match self.channel.pulse.form {
             Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } => Body::None,
+            Form::Points(_) if self.body_points == 0 => Body::None,
             Form::Points(_) => Body::Points(self.points.get(..usize::from(self.body_points)).unwrap_or(&[])),
             Form::Table(levels) => Body::Table(levels),
         }
     }
 
-    fn recipe_at(&self, code: u32, width: u32, carry: i64) -> Option<Recipe> {
+    fn make_at(&self, cell: &mut Cell, code: u32, width: u32, carry: i64) -> Option<Made> {
         let leading = self.channel.pulse.leading == Polarity::Positive;
         if code == 0 || code > self.hardware.code_limit(leading) {
             return None;
@@ -67,14 +84,14 @@ impl ChannelPlan<'_> {
         let exact = self.hardware.is_exact();
         // repeats are the same to the code, so each takes its share of what is carried
         let repeats = i64::from(self.cycles);
-        let share = carry.checked_div(repeats)?;
+        let share = if repeats == 1 { carry } else { carry.checked_div(repeats)? };
         let owed_na = share.checked_mul(i64::from(sign))?;
-        let cell = Cell { code: main, zero: self.gap_level(), cycles: self.cycles, ..Cell::EMPTY };
+        *cell = Cell { code: main, zero: self.gap_level(), cycles: self.cycles, ..Cell::EMPTY };
         let mut draft = Draft { plan: self, cell, sign, units: 0, owed_na, exact };
         let left = draft.lay_out(code, width)?.checked_mul(i64::from(sign))?;
         draft.between_repeats();
         let added = left.checked_sub(share)?.checked_mul(repeats)?;
-        Some(Recipe { cell: draft.cell, code: main, carry: carry.checked_add(added)? })
+        Some(Made { code: main, carry: carry.checked_add(added)? })
     }
 
     /// How a polarity pays back.

@@ -31,6 +31,8 @@ impl Recovery {
         Some(cell)
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn frame(&self, channel: u8) -> Option<PulseFrame<'static>> {
         Some(PulseFrame {
             channel,
@@ -50,13 +52,14 @@ impl ChannelState {
     /// hand is already paying back, has an edge before `cut` after which this is asked again, or leaves a declared
     /// direct current. A pulse with repeats ends with the repeat that is paying back.
     pub(crate) fn make_recovery(&mut self, plan: &ChannelPlan<'_>, cut: u64) {
-        let begun = self.pending == Pending::Frame && self.edge > 0 && self.kind == FrameKind::Pulse;
+        let begun = self.pending == Pending::Frame && self.edge > 0 && self.frame.kind == FrameKind::Pulse;
         let balanced = plan.channel().pulse.balance.is_balanced();
         if !begun || !balanced || self.at <= cut || self.recovery.is_some() {
             return;
         }
-        let (_, within) = self.cell.locate(self.edge.saturating_sub(1));
-        if within >= self.cell.tail {
+        self.catch_up();
+        let (_, within) = self.frame.cell.locate(self.edge.saturating_sub(1));
+        if within >= self.frame.cell.tail {
             self.end_with_repeat(within);
             return;
         }
@@ -65,11 +68,11 @@ impl ChannelState {
     }
 
     fn end_with_repeat(&mut self, within: u16) {
-        if self.cell.cycles == 1 || self.left == 0 {
+        if self.frame.cell.cycles == 1 || self.left == 0 {
             return;
         }
         self.last_repeat = true;
-        if within >= self.cell.last_paying() {
+        if within >= self.frame.cell.last_paying() {
             self.pending = Pending::Off;
         }
     }
@@ -79,7 +82,7 @@ impl ChannelState {
         let owed = self.owed_at(plan, cut)?;
         let direction: i32 = if owed < 0 { 1 } else { -1 };
         let magnitude = owed.checked_abs()?.checked_mul(plan.unit_na)?;
-        let cap = self.cell.strongest(direction, plan.body()).min(self.balancing_code);
+        let cap = self.frame.cell.strongest(direction, plan.body()).min(self.balancing_code);
         let balancing = levels(plan, magnitude, direction > 0, cap)?;
         let part =
             |(codes, ticks): (u32, u32)| Some((i32::try_from(codes).ok()?.checked_mul(direction)?, ticks));
@@ -107,10 +110,10 @@ impl ChannelState {
     /// How long the output has to be open from `cut` on before it may drive `direction`.
     fn dead_left(&self, plan: &ChannelPlan<'_>, cut: u64, direction: i32) -> u32 {
         let opened = u32::try_from(cut.saturating_sub(self.since)).unwrap_or(u32::MAX);
-        let (_, within) = self.cell.locate(self.edge.saturating_sub(1));
+        let (_, within) = self.frame.cell.locate(self.edge.saturating_sub(1));
         let left = match Level::from(self.level) {
             // a zero in a gap follows its open step; one in a body is a weak level, and the bridge still closed its way
-            Level::Code(0) if within >= self.cell.body_len => 0,
+            Level::Code(0) if within >= self.frame.cell.body_len => 0,
             Level::Shorted => 0,
             Level::Code(code) if code.signum() == direction => 0,
             Level::Code(_) => plan.dead_ticks,
@@ -137,11 +140,11 @@ impl ChannelState {
     }
 
     /// A pulse that is cut keeps its own record; its kind and number become those of the repayment.
-    pub(crate) fn recovery_begins(&mut self, before: Level, t: u64) {
+    pub(crate) fn recovery_begins(&mut self, before: Packed, t: u64) {
         self.counters.trims = self.counters.trims.saturating_add(1);
         self.note_primary(before, t);
         self.receipt.kind = FrameKind::Recover;
-        self.receipt.sequence = self.frame_sequence;
+        self.receipt.sequence = self.frame.sequence;
     }
 }
 

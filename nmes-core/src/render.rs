@@ -331,14 +331,15 @@ impl<'p, 's, S: Sample> Renderer<'p, 's, S> {
 
     /// Has every frame that waits admitted.
     fn offer(&mut self, watch: &mut impl Watch<'p>) -> Result<(), RenderCause> {
-        while let Some(frame) = self.engine.pending() {
-            let (channel, sequence) = (frame.channel(), frame.sequence());
-            if !watch.admit(&frame) {
-                return Err(RenderCause::Refused { channel, sequence });
+        let mut refused = None;
+        self.engine.offer(|frame| {
+            let admitted = watch.admit(frame);
+            if !admitted {
+                refused = Some(RenderCause::Refused { channel: frame.channel(), sequence: frame.sequence() });
             }
-            self.engine.accept(channel, sequence);
-        }
-        Ok(())
+            admitted
+        });
+        refused.map_or(Ok(()), Err)
     }
 
     /// The changes of one instant.

@@ -92,14 +92,22 @@ pub enum SweepLaw {
 
 /// A period as whole ticks and a remainder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Period {
+pub(crate) struct Period {
     whole: u64,
     remainder: u64,
     divisor: u64,
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Period { whole, remainder, divisor });
+
 impl Period {
-    fn of(rate: Rate, ticks_per_second: u32) -> Self {
+    /// Ticks from onset to onset, rounded down.
+    pub(crate) const fn ticks(&self) -> u64 {
+        self.whole
+    }
+
+    pub(crate) fn of(rate: Rate, ticks_per_second: u32) -> Self {
         let numerator = u64::from(rate.per_us()).saturating_mul(u64::from(ticks_per_second));
         let divisor = u64::from(rate.pulses()).saturating_mul(MICROS_PER_SECOND);
         Self {
@@ -111,7 +119,7 @@ impl Period {
 
     /// The ticks of the next step, and what is left over after it. The sum is below 2 × 2^52.
     const fn step(&self, accumulated: u64) -> (u64, u64) {
-        let sum = accumulated.saturating_add(self.remainder);
+        let sum = accumulated.wrapping_add(self.remainder);
         match sum.checked_sub(self.divisor) {
             Some(rest) => (self.whole.saturating_add(1), rest),
             None => (self.whole, sum),
@@ -267,16 +275,26 @@ impl OnsetState {
     /// Even onsets and bursts need no division. A list needs one 64-bit division a pulse; a sweep, while its rate
     /// moves, one 128-bit division and a root of 64 steps (linear), or two such divisions and 20 multiplications
     /// (exponential).
+    #[inline]
     pub(crate) fn advance(&mut self, plan: &OnsetPlan<'_>) {
         match &plan.kind {
             Kind::Even => self.step(&plan.rate),
+            Kind::Bursts { .. } | Kind::Sweep { .. } | Kind::List { .. } => self.advance_unevenly(plan),
+        }
+    }
+
+    #[inline(never)]
+    fn advance_unevenly(&mut self, plan: &OnsetPlan<'_>) {
+        match &plan.kind {
+            Kind::Even => {}
             Kind::Bursts { pulses, every } => self.advance_burst(&plan.rate, *pulses, every),
             Kind::Sweep { plan: sweep, to } => self.advance_sweep(&plan.rate, sweep, to),
             Kind::List { intervals, ticks_per_second } => self.advance_list(intervals, *ticks_per_second),
         }
     }
 
-    const fn step(&mut self, period: &Period) {
+    /// Goes one period on.
+    pub(crate) const fn step(&mut self, period: &Period) {
         let (ticks, rest) = period.step(self.accumulated);
         self.accumulated = rest;
         self.tick = self.tick.saturating_add(ticks);

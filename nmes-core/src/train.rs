@@ -10,9 +10,10 @@ use crate::frame::{FrameKind, Level};
 use crate::ledger::weight;
 use crate::plan::Plan;
 use crate::receipt::Planned;
-use crate::recipe::Recipe;
+use crate::recipe::Made;
 use crate::session::{Control, Setting};
 use crate::source::Reserved;
+use crate::timing::Period;
 use crate::units::{MicroAmps, Micros};
 
 /// What all channels share while a session runs.
@@ -63,20 +64,26 @@ impl ChannelState {
 
     /// The least time between two onsets.
     pub(crate) fn period_ticks(&self, channel: &ChannelPlan<'_>) -> u64 {
-        self.stage_onsets.as_ref().map_or(channel.period_ticks(), |onsets| onsets.period_ticks())
+        self.stage_period.as_ref().map_or(channel.period_ticks(), Period::ticks)
     }
 
     pub(crate) fn advance_onset(&mut self, channel: &ChannelPlan<'_>) {
-        match &self.stage_onsets {
+        match &self.stage_period {
             None => self.onsets.advance(&channel.onsets),
-            Some(onsets) => self.onsets.advance(onsets),
+            Some(period) => self.onsets.step(period),
         }
     }
 
     /// Decides what comes next, not before `earliest`. Looks at one onset at most: a bounded amount of work.
-    pub(crate) fn plan_next(&mut self, index: u8, plan: &Plan<'_>, clock: &Clockwork, earliest: u64) {
+    pub(crate) fn plan_next(
+        &mut self,
+        plan: &Plan<'_>,
+        channel: &ChannelPlan<'_>,
+        clock: &Clockwork,
+        earliest: u64,
+    ) {
         self.pending = Pending::Nothing;
-        let Some(channel) = plan.channel(index) else { return };
+        (self.steady_until, self.recorded) = (0, false);
         if clock.stopping && self.train != Train::Done {
             self.train = Train::Closing;
         }
@@ -85,7 +92,7 @@ impl ChannelState {
             match self.train {
                 Train::Done => return,
                 Train::Closing => {
-                    if self.close(index, channel, clock, earliest) {
+                    if self.close(channel, clock, earliest) {
                         return;
                     }
                     self.count_forced(clock, earliest);
@@ -98,7 +105,7 @@ impl ChannelState {
                     }
                 }
                 Train::Running => {
-                    if self.next_onset(index, plan, channel, clock, earliest) {
+                    if self.next_onset(plan, channel, clock, earliest) {
                         return;
                     }
                     self.train = Train::Closing;
@@ -123,8 +130,8 @@ impl ChannelState {
     }
 
     /// The end of a train: trims until the ledger is small, then open. False when there is nothing left to do.
-    fn close(&mut self, index: u8, channel: &ChannelPlan<'_>, clock: &Clockwork, earliest: u64) -> bool {
-        if self.trim(index, channel, clock, earliest, channel.jitter_ticks(), Packed::OPEN) {
+    fn close(&mut self, channel: &ChannelPlan<'_>, clock: &Clockwork, earliest: u64) -> bool {
+        if self.trim(channel, clock, earliest, channel.jitter_ticks(), Packed::OPEN) {
             return true;
         }
         self.opens(earliest)
@@ -143,7 +150,6 @@ impl ChannelState {
     /// Never stronger than the last pulse's balancing level, and only while a shared source is free.
     fn trim(
         &mut self,
-        index: u8,
         channel: &ChannelPlan<'_>,
         clock: &Clockwork,
         earliest: u64,
@@ -155,13 +161,14 @@ impl ChannelState {
         }
         let step: i32 = if self.owed < 0 { 1 } else { -1 };
         let one = |code: i32| weight(channel, Packed::driven(code)).unsigned_abs();
-        let units = self.owed.unsigned_abs().checked_div(one(step)).unwrap_or(0);
+        let owed = self.owed.unsigned_abs();
+        let units = if channel.exact { owed } else { owed.checked_div(one(step)).unwrap_or(0) };
         if units <= allowed {
             return false;
         }
         if self.trims_in_row >= TRIMS_MAX {
             let ledger = self.owed.saturating_mul(channel.unit_na);
-            self.fault.get_or_insert(EngineFault::Repayment { channel: index, ledger });
+            self.fault.get_or_insert(EngineFault::Repayment { channel: self.frame.channel, ledger });
             return false;
         }
         let eighth = units.checked_div(channel.jitter_ticks().saturating_mul(8)).unwrap_or(0);
@@ -222,7 +229,6 @@ impl ChannelState {
     /// Plans the onset in hand. False when the train is over.
     fn next_onset(
         &mut self,
-        index: u8,
         plan: &Plan<'_>,
         channel: &ChannelPlan<'_>,
         clock: &Clockwork,
@@ -232,7 +238,7 @@ impl ChannelState {
         let at = clock.reserved.free_from(ideal.max(earliest), channel.room_ticks);
         let enough = channel.channel().train.pulses_max;
         let over = at >= clock.end_of(channel)
-            || self.envelope.fraction(at).is_none()
+            || (at > ideal && self.envelope.fraction(at).is_none())
             || (enough > 0 && self.train_pulses >= enough);
         let Some(fraction) = self.envelope.fraction(ideal).filter(|_| !over) else { return false };
         self.forget_duck(channel, earliest);
@@ -244,7 +250,7 @@ impl ChannelState {
         let (code, width) = self.level_at(channel, fraction);
         let waited = at.saturating_sub(ideal);
         let onset = Onset { at, waited, fraction, silenced, code, width };
-        self.set_onset(index, plan, channel, clock, earliest, &onset)
+        self.set_onset(plan, channel, clock, earliest, &onset)
     }
 
     /// The fraction of the set value: the envelope's, by the channel's slope, up to the stage's level, and no more than
@@ -261,7 +267,6 @@ impl ChannelState {
 
     fn set_onset(
         &mut self,
-        index: u8,
         plan: &Plan<'_>,
         channel: &ChannelPlan<'_>,
         clock: &Clockwork,
@@ -272,19 +277,20 @@ impl ChannelState {
             && (onset.waited >= self.period_ticks(channel) || onset.waited > channel.wait_ticks);
         let silent = late || onset.silenced;
         let again = channel.exact && self.made_for == Some((onset.code, onset.width)) && !silent;
-        let recipe = if again || silent { None } else { self.recipe(index, channel, onset) };
+        let made = if again || silent { None } else { self.make(channel, onset) };
         let rest = Packed::from(Level::from(plan.hardware().timing().pulse_rest));
         if self.owed != 0 {
-            let allowed = self.allowed_ahead(channel, again, recipe.as_ref());
-            if self.trim(index, channel, clock, earliest, allowed, rest) {
+            let allowed = self.allowed_ahead(channel, again || made.is_some());
+            if self.trim(channel, clock, earliest, allowed, rest) {
                 return true;
             }
         }
-        if let Some(recipe) = &recipe {
-            self.outcome = recipe.carry;
-            let against = recipe.code.signum().saturating_neg();
-            self.planned.balancing_code = recipe.cell.strongest(against, channel.body());
-            self.set_frame(FrameKind::Pulse, onset.at, recipe.cell, rest, channel);
+        if let Some(made) = made {
+            self.outcome = made.carry;
+            let against = made.code.signum().saturating_neg();
+            self.planned.balancing_code = self.frame.cell.strongest(against, channel.body());
+            (self.frame.kind, self.frame.rest) = (FrameKind::Pulse, rest);
+            self.restart(onset.at, channel);
             self.made_for =
                 channel.channel().pulse.balance.is_balanced().then_some((onset.code, onset.width));
         } else if again {
@@ -296,26 +302,33 @@ impl ChannelState {
         let full_level = onset.fraction == FULL.min(self.peak);
         let setting = self.commanded(channel, onset.fraction);
         self.planned = Planned { setting, deferred_ticks: onset.waited, full_level, ..self.planned };
+        if again {
+            self.steady_until = self.steady_until(plan, channel, clock);
+            self.recorded = self.owed == 0 && self.steady_until > 0 && self.is_recorded(channel);
+        }
         true
     }
 
-    /// The levels of the next pulse. The sum of a declared direct current has run for too long when it does not fit.
-    fn recipe(&mut self, index: u8, channel: &ChannelPlan<'_>, onset: &Onset) -> Option<Recipe> {
+    /// Makes the levels of the next pulse, in the place of those in hand. The sum of a declared direct current has run
+    /// for too long when it does not fit.
+    fn make(&mut self, channel: &ChannelPlan<'_>, onset: &Onset) -> Option<Made> {
+        self.made_for = None;
+        let cell = &mut self.frame.cell;
         if channel.channel().pulse.balance.is_balanced() {
-            return channel.recipe(onset.code, onset.width, self.carry);
+            return channel.make(cell, onset.code, onset.width, self.carry);
         }
-        let recipe = channel.recipe(onset.code, onset.width, 0)?;
-        let carry = self.carry.checked_add(recipe.carry);
+        let made = channel.make(cell, onset.code, onset.width, 0)?;
+        let carry = self.carry.checked_add(made.carry);
         if carry.is_none() {
-            self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: index });
+            self.fault.get_or_insert(EngineFault::LedgerOverflow { channel: self.frame.channel });
         }
-        Some(Recipe { carry: carry?, ..recipe })
+        Some(Made { carry: carry?, ..made })
     }
 
     /// What may be owed ahead of a pulse, in code-ticks: what its last edge can take in, by one tick each code; after a
     /// silence one code × (L + 2 ε).
-    fn allowed_ahead(&self, channel: &ChannelPlan<'_>, again: bool, recipe: Option<&Recipe>) -> u64 {
-        let cell = if again { Some(&self.cell) } else { recipe.map(|r| &r.cell) };
+    pub(crate) fn allowed_ahead(&self, channel: &ChannelPlan<'_>, pulse: bool) -> u64 {
+        let cell = pulse.then_some(&self.frame.cell);
         let movable = cell.and_then(|c| c.part(c.movable, channel.body()));
         let late = channel.jitter_ticks();
         movable.map_or(late, |(level, _)| {

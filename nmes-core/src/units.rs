@@ -3,6 +3,7 @@
 //! Only the operations that make physical sense exist, and all of them are checked. Tick counts stay plain
 //! integers whose names end in `tick` (a moment) or `ticks` (a length).
 
+use crate::product::product;
 use core::fmt;
 use num_traits::Bounded;
 
@@ -175,7 +176,7 @@ impl Charge {
     /// A current in nanoamperes that flows for a number of ticks; `None` on overflow.
     #[must_use]
     pub fn of(nanoamps: i64, ticks: u64) -> Option<Self> {
-        i64::try_from(ticks).ok().and_then(|t| nanoamps.checked_mul(t)).map(Self)
+        i64::try_from(ticks).ok().and_then(|t| product(nanoamps, t)).map(Self)
     }
 
     /// The count of nanoampere-ticks.

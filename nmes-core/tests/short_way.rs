@@ -1,0 +1,170 @@
+//! The short way through a train does what the long way does; frames that are offered; what a channel's storage takes.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests: a panic here is a failed test"
+)]
+
+mod common;
+
+use common::*;
+use nmes_core::*;
+use proptest::prelude::*;
+
+/// All that a step shows.
+#[derive(Debug, PartialEq)]
+struct Shown {
+    frames: Vec<Frame>,
+    next: Next,
+    changes: Vec<Change>,
+    levels: Vec<Option<Level>>,
+    ledgers: Vec<Option<Charge>>,
+    counters: Vec<Option<Counters>>,
+    finished: Option<Finished>,
+}
+
+fn shown(engine: &Engine<'_, '_>, frames: Vec<Frame>) -> Shown {
+    let each = || 0..engine.plan().channel_count();
+    Shown {
+        frames,
+        next: engine.next(),
+        changes: engine.step().iter().flat_map(|step| step.changes().collect::<Vec<_>>()).collect(),
+        levels: each().map(|c| engine.level(c)).collect(),
+        ledgers: each().map(|c| engine.ledger(c)).collect(),
+        counters: each().map(|c| engine.counters(c)).collect(),
+        finished: engine.finished(),
+    }
+}
+
+fn offered(engine: &mut Engine<'_, '_>) -> Vec<Frame> {
+    let mut frames = vec![];
+    assert!(engine.offer(|frame| {
+        frames.push(Frame::of(frame));
+        true
+    }));
+    frames
+}
+
+/// The same setting again, which changes nothing but that the next pulse is planned the long way.
+fn nudge(engine: &mut Engine<'_, '_>, now: u64) {
+    for channel in 0..engine.plan().channel_count() {
+        let set = engine.setting(channel).unwrap();
+        engine.command(channel, set, now).unwrap();
+    }
+}
+
+/// What comes from outside at about the middle: nothing, a pause, another setting, or an end.
+fn disturb(engine: &mut Engine<'_, '_>, which: u8, now: u64) {
+    match which {
+        0 => drop(engine.pause(now)),
+        1 => drop(engine.resume(now)),
+        2 => engine.stop(StopPolicy::FinishPulse, now),
+        3 => engine.stop(StopPolicy::RecoverNow, now),
+        4 => engine.stop(StopPolicy::HardOff, now),
+        5 => drop(engine.command(0, Setting::new(1_500, 300).unwrap(), now)),
+        6 => drop(engine.gate(GateInput::Toggle, now)),
+        _ => {}
+    }
+}
+
+fn agree(case: &Case, plan: &Plan<'_>, lateness: u8, at: u64, which: u8) {
+    let (mut short, mut long) = ([ChannelState::new(); MAX_CHANNELS], [ChannelState::new(); MAX_CHANNELS]);
+    let mut short = Engine::new(plan, &mut short).unwrap();
+    let mut long = Engine::new(plan, &mut long).unwrap();
+    for engine in [&mut short, &mut long] {
+        for (index, channel) in (0..).zip(&case.channels) {
+            let _ = engine.command(index, channel.set, 0);
+        }
+        engine.start(0);
+        engine.gate(GateInput::Open, 0);
+    }
+    let (mut late, mut seldom) = (case.lateness(), random(u32::from(lateness), case.seed));
+    let mut now = 0;
+    for _ in 0..4_000 {
+        let one = offered(&mut short);
+        let other = accept_all(&mut long);
+        assert_eq!(shown(&short, one), shown(&long, other));
+        let Next::At(tick) = short.next() else { break };
+        if now <= at && at < tick {
+            now = at.max(now);
+            disturb(&mut short, which, now);
+            disturb(&mut long, which, now);
+            nudge(&mut long, now);
+            if short.next() != Next::At(tick) || short.pending().is_some() {
+                continue;
+            }
+        }
+        let by = if seldom() == 0 { late() } else { 0 };
+        now = now.max(tick.saturating_add_signed(by));
+        nudge(&mut long, now.min(tick));
+        let answers = (short.applied(now), long.applied(now));
+        assert_eq!(answers.0, answers.1);
+        if answers.0.is_err() {
+            break;
+        }
+        loop {
+            let receipts = (short.take_receipt(), long.take_receipt());
+            assert_eq!(receipts.0, receipts.1);
+            if receipts.0.is_none() {
+                break;
+            }
+        }
+    }
+    assert_eq!(shown(&short, vec![]), shown(&long, vec![]));
+}
+
+fn kinds() -> impl Strategy<Value = Case> {
+    let without_stale = |mut case: Case| {
+        // the same setting again would keep it from going stale
+        case.channels.iter_mut().for_each(|channel| channel.train.stale_after = Millis::ZERO);
+        case
+    };
+    let kinds = [(false, true), (true, true), (false, false)].map(|(late, exact)| case(Kind { late, exact }));
+    let [exact, late, calibrated] = kinds;
+    prop_oneof![3 => exact, 3 => late, 1 => calibrated].prop_map(without_stale)
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    /// REQ-CORE-130: frames, edges, records, ledgers and counts are those of an engine whose every pulse is planned anew,
+    /// with edges on time, late now and then or always, and with whatever comes from outside.
+    #[test]
+    fn the_short_way_is_the_long_way(
+        case in kinds(), lateness in prop_oneof![Just(0_u8), 1_u8..40], at in 0_u64..2_000_000, which in 0_u8..8,
+    ) {
+        let session = case.session();
+        let plan = Plan::compile(&session, &case.hardware);
+        prop_assume!(plan.is_ok());
+        agree(&case, &plan.unwrap(), lateness, at, which);
+    }
+}
+
+/// REQ-CORE-132: what is not admitted still waits, is not due, and keeps what waits behind it.
+#[test]
+fn a_frame_that_is_refused_still_waits() {
+    let timing = HardwareTiming::ideal(1_000_000);
+    with_plan(&[plain(); 3], Schedule::Continuous, 1_000, timing, |plan| {
+        with_engine(plan, |engine| {
+            let mut asked = vec![];
+            let all = engine.offer(|frame| {
+                asked.push(frame.channel());
+                frame.channel() != 1
+            });
+            assert_eq!((all, &asked[..]), (false, &[0, 1][..]));
+            assert_eq!(engine.pending().unwrap().channel(), 1);
+            let due: Vec<_> = engine.step().unwrap().changes().map(|change| change.channel).collect();
+            assert_eq!(due, [0]);
+            assert!(engine.offer(|_| true));
+            assert_eq!(engine.pending(), None);
+            assert_eq!(engine.step().unwrap().changes().count(), 3);
+        });
+    });
+}
+
+/// REQ-CORE-133: what a channel takes is bounded, so that storage on a small controller can be planned.
+#[test]
+fn the_storage_of_a_channel_is_bounded() {
+    assert!(size_of::<ChannelState>() <= 720, "{} bytes", size_of::<ChannelState>());
+}
