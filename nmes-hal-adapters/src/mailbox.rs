@@ -250,8 +250,8 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
             Err(
                 CommandError::Guard(_)
                 | CommandError::Plan(_)
-                | CommandError::Ending
-                | CommandError::NotAuthorised { .. },
+                | CommandError::NotAuthorised { .. }
+                | CommandError::Ending,
             ) => Ok(false),
         }
     }
