@@ -9,8 +9,6 @@ use nmes_protocols::{
 };
 use nmes_safety::{Checked, Layer, Profile, Setup, check, rules};
 
-use crate::one_shot::ONE_SHOT_US;
-
 const SET_UA: u32 = 40_000;
 const MOTOR_THRESHOLD_UA: u32 = 25_000;
 const LENGTH_MS: u32 = 3_600_000;
@@ -22,6 +20,10 @@ const DAC: ChannelHardware = ChannelHardware::symmetric(25_000, -4_095, 4_095);
 const DEAD_US: u32 = 120;
 /// As asked for, so that nothing rounds it: the dead time, L and twice ε. The row's own is 100 µs.
 const GAP_US: u32 = 150;
+
+/// How long the one-shot on the enable line (a 74HC123, say) lets one level stand: longer than the longest segment with all
+/// its lateness, no longer than needed.
+pub(crate) const ONE_SHOT_US: u32 = 500;
 
 /// The timing of this board; `docs/emulation.md` has the measurements behind it.
 const TIMING: HardwareTiming = HardwareTiming {
