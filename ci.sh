@@ -55,8 +55,8 @@ usage: ./ci.sh STEP...
   serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
            (default 60), and the same with the client killed (needs Python)
   fuzz     sequences of calls to the guard, broken records, broken streams for the decoders and conversations of both
-           stimulators, and for the lines of `nmes serve`, broken session and subject files; NMES_FUZZ_SECONDS each
-           (default 60)
+           stimulators, for the lines of `nmes serve`, and for session and subject
+           files, NMES_FUZZ_SECONDS each (default 60)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
 

@@ -48,11 +48,11 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Command::SimulateDevice(args) => device::simulate::simulate(args, out),
         Command::Events(args) => events(args, out),
         Command::Plot(args) => plot(args, out),
+        Command::Wave(args) => wave(args, out),
+        Command::Campaign(args) => faults(args, out),
         Command::Session(command) => files::run(command, out),
         Command::Titrate(args) => titrate::run(args, out),
         Command::Diary(args) => diary::run(args, out),
-        Command::Wave(args) => wave(args, out),
-        Command::Campaign(args) => faults(args, out),
     }
 }
 

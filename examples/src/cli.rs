@@ -33,12 +33,6 @@ Examples:
       what comes of faults in clock and bridge, at 100 random instants each
   nmes events foot-drop --seconds 10 --format csv
       every level change on the output
-  nmes session export knee-oa --out knee.toml
-      every number of a session as a file, to be edited
-  nmes check --session knee.toml --subject person.toml
-      a file is built, screened and checked like everything else
-  nmes titrate foot-drop --seed 4 --out person.toml
-      thresholds of a simulated person, train by train
   nmes wave triphasic --svg triphasic.svg
       one pulse and a train of any kind, as compiled; `nmes wave` lists the kinds
   nmes simulate-device sciencemode4
@@ -47,6 +41,12 @@ Examples:
       a checked session on it, or on a real one, at its user's responsibility
   nmes serve --channels 8 --ceiling-ma 10
       control from another program, as JSON lines (docs/serve.md)
+  nmes session export knee-oa --out knee.toml
+      every number of a session as a file, to be edited
+  nmes check --session knee.toml --subject person.toml
+      a file is built, screened and checked like everything else
+  nmes titrate foot-drop --seed 4 --out person.toml
+      thresholds of a simulated person, train by train
 
 Exit status: 0 done; 1 denied by a rule or ended by a fault, which is named; 2 the input cannot be taken.
 
@@ -87,6 +87,10 @@ pub enum Command {
     Events(EventsArgs),
     /// Draw the picture of a run, nothing else.
     Plot(PlotArgs),
+    /// Show one pulse and a train of any kind: as compiled for an output stage, level by level; list the kinds.
+    Wave(Box<WaveArgs>),
+    /// Put one fault after another into simulated sessions, and print what came of it as a page of Markdown.
+    Campaign(CampaignArgs),
     /// Write a protocol as a session file, or look at a file.
     #[command(subcommand)]
     Session(SessionCommand),
@@ -94,10 +98,23 @@ pub enum Command {
     Titrate(TitrateArgs),
     /// Show a diary: sessions, adherence, skin, events; or write it for other programs.
     Diary(DiaryArgs),
-    /// Show one pulse and a train of any kind: as compiled for an output stage, level by level; list the kinds.
-    Wave(Box<WaveArgs>),
-    /// Put one fault after another into simulated sessions, and print what came of it as a page of Markdown.
-    Campaign(CampaignArgs),
+}
+
+/// Arguments of `campaign`.
+#[derive(Debug, Args)]
+pub struct CampaignArgs {
+    /// Kinds of fault by their names in the page, or how these begin, separated by commas; default: all.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub kinds: Vec<String>,
+    /// Random instants of each kind.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub runs: u32,
+    /// Seed of the instants; the same seed gives the same page.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Write to a file instead of the terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: Option<PathBuf>,
 }
 
 /// What can be done with session files.
@@ -213,23 +230,6 @@ pub struct TitrateArgs {
     /// List every train.
     #[arg(long, help_heading = "Output")]
     pub trains: bool,
-}
-
-/// Arguments of `campaign`.
-#[derive(Debug, Args)]
-pub struct CampaignArgs {
-    /// Kinds of fault by their names in the page, or how these begin, separated by commas; default: all.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub kinds: Vec<String>,
-    /// Random instants of each kind.
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub runs: u32,
-    /// Seed of the instants; the same seed gives the same page.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Write to a file instead of the terminal.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `list`.

@@ -159,14 +159,6 @@ pub(crate) fn code(text: &str) -> Result<i32, String> {
     text.parse().ok().filter(|_| is_digits(digits)).ok_or_else(|| whole_text(i32::MIN, i32::MAX))
 }
 
-/// A day of the calendar.
-///
-/// # Errors
-/// As [`milliamps`].
-pub(crate) fn day(text: &str) -> Result<nmes_protocols::Date, String> {
-    nmes_protocols::Date::parse(text).ok_or_else(|| "accepted: a day as in 2026-11-21".to_owned())
-}
-
 /// Microseconds of a long phase or a wait: 0 to 1,000,000.
 ///
 /// # Errors
@@ -230,6 +222,14 @@ pub struct Intervals(pub Vec<u32>);
 pub(crate) fn intervals(text: &str) -> Result<Intervals, String> {
     let each = |part: &str| scaled_u32(part, 3, 1, 60_000_000, "ms").map_err(|e| format!("{part:?}; {e}"));
     text.split(',').map(each).collect::<Result<_, String>>().map(Intervals)
+}
+
+/// A day of the calendar.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn day(text: &str) -> Result<nmes_protocols::Date, String> {
+    nmes_protocols::Date::parse(text).ok_or_else(|| "accepted: a day as in 2026-11-21".to_owned())
 }
 
 fn is_digits(text: &str) -> bool {
