@@ -21,7 +21,11 @@ fn nmes(arguments: &[&str]) -> Command {
 }
 
 fn interrupt(child: &Child) {
-    let done = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    signal(child, "-INT");
+}
+
+fn signal(child: &Child, name: &str) {
+    let done = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
     assert!(done.success());
 }
 
@@ -141,6 +145,29 @@ fn a_p24_on_a_pseudo_terminal() {
     assert!(last.2.contains("LowLevelStop"), "{last:?}");
     assert_eq!((heard(&shown, "LowLevelStop"), heard(&shown, "LowLevelInit")), (1, 1));
     assert_eq!(heard(&shown, "no command"), 0);
+}
+
+/// REQ-APP-150: a terminal that closes and a request to end are taken as Ctrl-C: the device is stopped first.
+#[test]
+fn a_terminal_that_closes_stops_the_device() {
+    for name in ["-HUP", "-TERM"] {
+        let far = FarEnd::new(&["sciencemode4"]);
+        let out = folder(name);
+        let arguments =
+            ["run", "tka-stevens-lapsley", "--device", "sciencemode4", "--port", &far.port, "--out-dir"];
+        let child = nmes(&arguments).arg(&out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(2_000));
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output));
+        std::fs::remove_dir_all(&out).unwrap();
+        let shown = far.end();
+        assert!(pulses(&shown).len() > 10, "{name}");
+        assert!(
+            shown.iter().rfind(|(_, arrow, _)| *arrow == '<').unwrap().2.contains("LowLevelStop"),
+            "{name}"
+        );
+    }
 }
 
 /// REQ-APP-151: an error reply, a silence, garbage, a device that starts again and a pulled cable each end the session with

@@ -234,7 +234,7 @@ fn garbage_is_answered_and_changes_nothing() {
     assert_eq!(stranger.next()["role"], "reader");
     let begin = Instant::now();
     let mut seq = 0;
-    let garbage: [&[u8]; 7] = [
+    let garbage: [&[u8]; 8] = [
         b"GET / HTTP/1.1\r\n",
         b"\xff\xfe\x00garbage\n",
         b"{\"do\":\"fly\"}\n",
@@ -242,12 +242,13 @@ fn garbage_is_answered_and_changes_nothing() {
         b"{\"do\":\"set\",\"ch\":0,\"ua\":1000,\"us\":250,\"seq\":99,\"more\":1}\n",
         b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n",
         b"{\"do\":\"set\"\n",
+        b"{\"do\":\"ping\",\"more\":1}\n",
     ];
     while begin.elapsed() < Duration::from_millis(1_500) {
         client.set(0, 2_000, seq);
         for (who, bytes) in [&mut client, &mut stranger]
             .into_iter()
-            .zip([garbage[seq as usize % 7], garbage[(seq as usize + 3) % 7]])
+            .zip([garbage[seq as usize % 8], garbage[(seq as usize + 3) % 8]])
         {
             who.raw(bytes);
         }
