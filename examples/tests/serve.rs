@@ -360,6 +360,12 @@ fn silence_ramps_down() {
 /// session, and the client is told.
 #[test]
 fn a_device_is_served() {
+    // a machine that did not run the far end for half a second is not what is tested
+    assert!((0..4).any(|_| device_is_served()), "the far end was never run in time");
+}
+
+/// False when the far end did not answer in time.
+fn device_is_served() -> bool {
     let mut far = Command::new(env!("CARGO_BIN_EXE_nmes"))
         .args(["simulate-device", "sciencemode4", "--fault", "error", "--after-ms", "1000"])
         .stdout(Stdio::piped())
@@ -382,6 +388,12 @@ fn a_device_is_served() {
         std::thread::sleep(Duration::from_millis(10));
     }
     let fault = client.event("fault");
+    if fault["why"].as_str().unwrap().contains("no answer to") {
+        drop(served.end());
+        far.kill().unwrap();
+        far.wait().unwrap();
+        return false;
+    }
     assert!(fault["why"].as_str().unwrap().contains("the device refused LowLevelChannel"), "{fault}");
     client.event("idle");
     let log = served.end();
@@ -392,6 +404,7 @@ fn a_device_is_served() {
     let logged = log.iter().filter(|v| v.get("pulse").is_some()).count();
     assert!(logged > 60 && pulses >= logged && pulses <= logged + 1, "{pulses} against {logged}");
     assert!(lines.iter().any(|line| line.contains("LowLevelStop")));
+    true
 }
 
 /// REQ-APP-166: it listens on loopback unless remote machines are allowed on purpose, and refuses what its output cannot do
