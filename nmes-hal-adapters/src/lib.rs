@@ -12,6 +12,7 @@ mod calibration;
 #[cfg(feature = "proptest")]
 pub mod conformance;
 mod dac;
+mod contact_sense;
 mod dac_bridge;
 mod eeprom;
 mod enable;
@@ -45,6 +46,7 @@ pub use dac::{
     Ad57x2, Ad57x4, Ad57xx, Coding, Dac, DacError, LowPass, Mcp492x, Mcp4725, Mcp4728, Mcp4921, Mcp4922,
     OnChipDac, PwmDac, Range, Reference, Report,
 };
+pub use contact_sense::ContactSense;
 pub use dac_bridge::{DacBridge, WiringError};
 pub use eeprom::I2cEeprom;
 pub use enable::{Enable, OneShot, PulseEnable};
