@@ -11,8 +11,8 @@ mod bridge;
 mod calibration;
 #[cfg(feature = "proptest")]
 pub mod conformance;
-mod dac;
 mod contact_sense;
+mod dac;
 mod dac_bridge;
 mod eeprom;
 mod enable;
@@ -42,11 +42,11 @@ pub use alarm::{Alarm, Extend, Extend16, Extend32, Late};
 pub use blocking::{Blocking, Pace, Polled};
 pub use bridge::{BridgeState, HBridge};
 pub use calibration::{Calibration, CalibrationError, Line};
+pub use contact_sense::ContactSense;
 pub use dac::{
     Ad57x2, Ad57x4, Ad57xx, Coding, Dac, DacError, LowPass, Mcp492x, Mcp4725, Mcp4728, Mcp4921, Mcp4922,
     OnChipDac, PwmDac, Range, Reference, Report,
 };
-pub use contact_sense::ContactSense;
 pub use dac_bridge::{DacBridge, WiringError};
 pub use eeprom::I2cEeprom;
 pub use enable::{Enable, OneShot, PulseEnable};
