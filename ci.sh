@@ -46,7 +46,7 @@ usage: ./ci.sh STEP...
   all      all of the above, then what was skipped and why
   sizes    sizes of the link-proof images and of the Pico image
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
-  schema   what `nmes check --json` and `nmes report --json` print, against docs/schema with an independent validator
+  schema   what `nmes check`, `report` and `session export` print as JSON, against docs/schema with an independent validator
            (needs Python; the tests do the same with one of their own)
   audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
   oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
@@ -54,8 +54,9 @@ usage: ./ci.sh STEP...
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
   serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
            (default 60), and the same with the client killed (needs Python)
-  fuzz     broken streams for the decoders and conversations of both stimulators and for the lines of `nmes serve`,
-           NMES_FUZZ_SECONDS each (default 60)
+  fuzz     sequences of calls to the guard, broken records, broken streams for the decoders and conversations of both
+           stimulators, for the lines of `nmes serve`, and for session and subject
+           files, NMES_FUZZ_SECONDS each (default 60)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
 
@@ -413,7 +414,7 @@ trace_hazards() { # folder
 # The versions in docs/soup.md are those of Cargo.lock, and each direct dependency has a row.
 trace_soup() { # folder
   local crate version bad=0
-  awk '$1 == "name" { gsub(/"/, "", $3); name = $3 } $1 == "version" { gsub(/"/, "", $3); print name, $3 }' Cargo.lock |
+  awk '$1 == "name" { gsub(/"/, "", $3); name = $3 } $1 == "version" { gsub(/"/, "", $3); sub(/[+].*/, "", $3); print name, $3 }' Cargo.lock |
     sort -u >"$1/locked"
   sed -nE 's/^\| ([a-z0-9_-]+) \| ([0-9]+\.[0-9]+\.[0-9]+) \|.*/\1 \2/p' docs/soup.md | sort >"$1/soup"
   comm -13 "$1/locked" "$1/soup" >"$1/other-version"
@@ -531,7 +532,7 @@ step_counts() {
   cd "$firmware"
   for target in "${cortex_m_targets[@]}"; do
     need_target "$target" || { skip "counts: no $target"; continue; }
-    cargo build -q --locked -p cortex-m-counts --profile counts --target "$target"
+    cargo build -q -p cortex-m-counts --profile counts --target "$target"
     printf '%s\n' "$target"
     timeout 300 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -nographic -monitor none -serial none -icount shift=0 \
       -semihosting-config enable=on,target=native \
@@ -603,7 +604,7 @@ oracle_stimulators() {
 
 # REQ-SAF-324 with a validator that is not ours.
 step_schema() {
-  local venv="$CARGO_TARGET_DIR/schema" format
+  local venv="$CARGO_TARGET_DIR/schema" format row
   command -v python3 >/dev/null || { skip "schema: no python3"; return; }
   [ -x "$venv/bin/python" ] || python3 -m venv "$venv" || { skip "schema: no venv (apt-get install python3-venv)"; return; }
   "$venv/bin/python" -c 'import jsonschema' 2>/dev/null ||
@@ -627,6 +628,9 @@ PY
   schema_of check-report check foot-drop --json --electrode-cm2 1
   for format in fda-510k-table cfr-882-5891; do
     schema_of output-report report foot-drop --json --format "$format"
+  done
+  for row in foot-drop knee-oa copd-hf tens-burst; do
+    schema_of session-file session export "$row" --format json
   done
 }
 
@@ -671,14 +675,21 @@ step_serve() {
   rm -rf "$work"
 }
 
+# REQ-SAF-410 and REQ-SAF-411: sequences of calls to the guard, and bytes to the decoders of records.
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-examples --example fuzz_serve
   "$CARGO_TARGET_DIR/release/examples/fuzz_serve" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  cargo build -q --release -p nmes-safety --example fuzz_safety
+  for which in guard records; do
+    "$CARGO_TARGET_DIR/release/examples/fuzz_safety" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  done
   cargo build -q --release -p nmes-hal-adapters --features sim --example fuzz_stimulators
   for which in sciencemode4 rehastim2; do
     "$CARGO_TARGET_DIR/release/examples/fuzz_stimulators" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
   done
+  cargo build -q --release -p nmes-protocols --features text,postcard --example fuzz_files
+  "$CARGO_TARGET_DIR/release/examples/fuzz_files" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
 }
 
 step_verify() {
@@ -686,6 +697,7 @@ step_verify() {
   export PROPTEST_CASES="$NMES_CASES"
   printf '+ NMES_CASES=%s cargo test --workspace --release\n' "$NMES_CASES"
   cargo test --workspace --release
+  step_fuzz
 }
 
 # ---- running them --------------------------------------------------------------------------------------------------

@@ -15,13 +15,16 @@ pub mod campaign;
 mod catalogue;
 pub mod cli;
 pub mod device;
+mod diary;
 pub mod failure;
+mod files;
 pub mod flags;
 pub mod gait;
 pub mod judge;
 pub mod made_walk;
-mod parse;
+pub mod parse;
 pub mod picture;
+pub mod play;
 pub mod plot;
 pub mod records;
 pub mod report;
@@ -30,6 +33,8 @@ pub mod screen;
 pub mod serve;
 pub mod simulation;
 pub mod text;
+mod titrate;
+pub mod wave;
 
 /// The example of the root README, compiled and run as a test.
 #[cfg(doctest)]

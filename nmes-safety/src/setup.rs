@@ -178,6 +178,12 @@ impl Setup {
         })
     }
 
+    /// The same electrodes and limits for the contact check, which is one short train whatever the session is for.
+    pub(crate) const fn probing(mut self) -> Self {
+        self.use_class = UseClass::Continuous;
+        self
+    }
+
     /// The same with another part of the electrode in contact, in thousandths.
     ///
     /// # Errors
