@@ -1,8 +1,13 @@
 //! The command line: what can be asked, in words a person can follow.
 
+use crate::device::DeviceArgs;
+use crate::device::simulate::SimulateArgs;
 use crate::gait::Foot;
+use crate::made_walk::MadeWalkArgs;
 use crate::parse;
 use crate::screen::YesFlags;
+use crate::serve::ServeArgs;
+use crate::wave::args::WaveArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -24,12 +29,22 @@ Examples:
       every number with its source
   nmes screen foot-drop --pacemaker --pregnant
       what blocks, what asks, and why
+  nmes campaign --kinds clock,bridge --runs 100
+      what comes of faults in clock and bridge, at 100 random instants each
   nmes events foot-drop --seconds 10 --format csv
       every level change on the output
+  nmes wave triphasic --svg triphasic.svg
+      one pulse and a train of any kind, as compiled; `nmes wave` lists the kinds
+  nmes simulate-device sciencemode4
+      a simulated stimulator on a pseudo-terminal, whose name it prints
+  nmes run tka-stevens-lapsley --device sciencemode4 --port /dev/pts/3
+      a checked session on it, or on a real one, at its user's responsibility
+  nmes serve --channels 8 --ceiling-ma 10
+      control from another program, as JSON lines (docs/serve.md)
 
 Exit status: 0 done; 1 denied by a rule or ended by a fault, which is named; 2 the input cannot be taken.
 
-Everything here is a simulation. It is not for use on a person.";
+Everything here is a simulation and not for use on a person, but for what --device connects: see `nmes run --help`.";
 
 /// Electrical muscle stimulation on a desk: from a condition to edges on a DAC, screened, checked and simulated.
 #[derive(Debug, Parser)]
@@ -53,12 +68,40 @@ pub enum Command {
     Check(CheckArgs),
     /// Print what a protocol puts out, in the rows that regulators' documents ask for; nothing is run.
     Report(ReportArgs),
-    /// Run a protocol on a walk against a simulated output stage: report, foot-drop.svg and pulses.csv.
+    /// Make a slow, affected walk as a file for `--gait`.
+    Walk(MadeWalkArgs),
+    /// Run a protocol on a walk against a simulated output stage: report, foot-drop.svg and pulses.csv. With --device, play
+    /// a protocol that follows a clock on a commercial stimulator: delivered.csv.
     Run(RunArgs),
+    /// Be a simulated commercial stimulator on a pseudo-terminal or a TCP port, and show the whole conversation.
+    SimulateDevice(SimulateArgs),
+    /// Take commands from another program, pulse by pulse, as JSON lines over TCP.
+    Serve(ServeArgs),
     /// Print every level change on the output, one a line.
     Events(EventsArgs),
     /// Draw the picture of a run, nothing else.
     Plot(PlotArgs),
+    /// Show one pulse and a train of any kind: as compiled for an output stage, level by level; list the kinds.
+    Wave(Box<WaveArgs>),
+    /// Put one fault after another into simulated sessions, and print what came of it as a page of Markdown.
+    Campaign(CampaignArgs),
+}
+
+/// Arguments of `campaign`.
+#[derive(Debug, Args)]
+pub struct CampaignArgs {
+    /// Kinds of fault by their names in the page, or how these begin, separated by commas; default: all.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub kinds: Vec<String>,
+    /// Random instants of each kind.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub runs: u32,
+    /// Seed of the instants; the same seed gives the same page.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Write to a file instead of the terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `list`.
@@ -135,6 +178,9 @@ pub struct RunArgs {
     /// Print JSON for programs.
     #[arg(long, help_heading = "Output")]
     pub json: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap takes the doc comment of a flattened field for a help text")]
+    pub device: DeviceArgs,
     /// List every step, not only those that were not on time.
     #[arg(long, help_heading = "Output")]
     pub steps: bool,

@@ -146,8 +146,8 @@ pub struct Engine<'p, 's> {
     pub(crate) triggers: TriggerCount,
     /// Tick of the last opening that was taken.
     pub(crate) triggered_at: Option<u64>,
-    last_tick: u64,
-    agenda: Agenda,
+    pub(crate) last_tick: u64,
+    pub(crate) agenda: Agenda,
     pub(crate) fault: Option<EngineFault>,
 }
 

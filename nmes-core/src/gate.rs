@@ -97,6 +97,9 @@ pub(crate) struct TriggerCount {
     pub(crate) refused: u32,
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(TriggerCount { spans, newest, refused });
+
 impl TriggerCount {
     pub(crate) const EMPTY: Self = Self { spans: [0; SPANS], newest: 0, refused: 0 };
 

@@ -1,6 +1,9 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "proptest")]
+extern crate std;
+
 mod agenda;
 mod balance;
 mod bounds;
@@ -8,12 +11,16 @@ mod cell;
 mod channel;
 mod channel_plan;
 mod commands;
+#[cfg(feature = "proptest")]
+pub mod conformance;
 mod constant;
 mod contraction;
 mod duck;
 mod engine;
 mod envelope;
 mod error;
+#[cfg(feature = "fault-injection")]
+pub mod flip;
 mod frame;
 mod gate;
 mod hardware;
@@ -33,6 +40,8 @@ mod session;
 pub mod shapes;
 mod slope;
 mod source;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod synchrony;
 mod ticks;
 mod timing;
@@ -66,3 +75,10 @@ pub use synchrony::Synchrony;
 pub use timing::{Bursts, MAX_INTERVALS, Sweep, SweepLaw, Timing};
 pub use trace::TraceHash;
 pub use units::{Charge, MicroAmps, Micros, Millis, UnitError};
+
+/// For properties of the unit tests: 2,000 cases, or as many as `PROPTEST_CASES` says (few under Miri, many to verify).
+#[cfg(test)]
+fn unit_cases() -> proptest::prelude::ProptestConfig {
+    let said = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    proptest::prelude::ProptestConfig::with_cases(said.unwrap_or(2_000))
+}

@@ -87,9 +87,8 @@ fn a_recovery_is_not_lost() {
                     let finished = engine.finished().unwrap();
                     assert!(finished.residual.magnitude() <= GAIN * u64::from(jitter), "{finished:?} {why}");
                     assert!(
-                        frames
-                            .iter()
-                            .all(|f| f.peak_na(&DAC) <= u64::from(paying_code(&Frame::of(&pulse))) * GAIN),
+                        frames.iter().all(|f| f.peak_na(&DAC)
+                            <= u64::from(paying_code(&Frame::of(&pulse), channel.pulse.leading)) * GAIN),
                         "{why}"
                     );
                     assert_eq!(receipts[0].kind, FrameKind::Recover, "{why}");
@@ -266,7 +265,7 @@ proptest! {
     ) {
         let case = with_error(case, 0)?;
         let plan = compiled(&case)?;
-        let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness(case.seed));
+        let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness());
         prop_assert_eq!(run.fault, None);
         dead_holds(&run, &plan);
     }
@@ -281,7 +280,7 @@ proptest! {
         let outputs: Vec<_> = case.hardware.channels().iter().map(|o| ChannelHardware { source: 1, ..*o }).collect();
         let case = Case { hardware: Hardware::new(*case.hardware.timing(), &outputs, 0).unwrap(), ..case };
         let plan = compiled(&case)?;
-        let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness(case.seed));
+        let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness());
         prop_assert_eq!(run.fault, None);
         prop_assert_eq!(run.shared_at_once(&case.hardware), None);
     }
@@ -316,7 +315,7 @@ proptest! {
                 let left = receipt.ledger.magnitude();
                 if receipt.kind != FrameKind::Trim {
                     let pulse = run.frames.iter().rev().find(|f| f.channel() == channel && f.kind() == FrameKind::Pulse && f.sequence() <= receipt.sequence);
-                    (paying, row) = (u64::from(paying_code(pulse.unwrap())), 0);
+                    (paying, row) = (u64::from(paying_code(pulse.unwrap(), case.pulse(channel).leading)), 0);
                     let bound = ledger_bound(&case, pulse.unwrap(), jitter as i64) as u64;
                     prop_assert!(left <= bound, "{receipt:?} over {bound}");
                 }
@@ -342,7 +341,7 @@ proptest! {
     #[test]
     fn trims_start_low(case in case(Kind { late: true, exact: true })) {
         let plan = compiled(&case)?;
-        let run = play(&plan, &stopped_script(&case, &plan, Some(StopPolicy::FinishPulse)), case.lateness(case.seed));
+        let run = play(&plan, &stopped_script(&case, &plan, Some(StopPolicy::FinishPulse)), case.lateness());
         for channel in 0..plan.channel_count() {
             let gain = u64::from(case.hardware.channel(channel).unwrap().na_per_code_positive);
             let jitter = plan.channel(channel).unwrap().jitter_ticks();

@@ -281,6 +281,9 @@ pub struct Checked<'a> {
     report: Report,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Checked<'_> { setup, profile } not { plan, report });
+
 impl<'a> Checked<'a> {
     /// The plan that was checked.
     #[must_use]

@@ -93,6 +93,26 @@ pub struct Guard<'a> {
     next_sum: u8,
 }
 
+#[cfg(feature = "fault-injection")]
+impl nmes_core::flip::Flip for Guard<'_> {
+    fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
+        let Self { checked, limits, watches, interlock, black_box: _, latched, closing, .. } = self;
+        for watch in watches.iter_mut().take(usize::from(checked.plan().channel_count())) {
+            walk.part("watches", watch);
+        }
+        walk.part("limits", limits);
+        walk.part("interlock", interlock);
+        walk.part("latched", latched);
+        walk.part("closing", closing);
+        let Self { last_tick, last_call, still_calls, last_keep_alive, first_pulse, .. } = self;
+        walk.part("last_tick", last_tick);
+        walk.part("last_call", last_call);
+        walk.part("still_calls", still_calls);
+        walk.part("last_keep_alive", last_keep_alive);
+        walk.part("first_pulse", first_pulse);
+    }
+}
+
 impl<'a> Guard<'a> {
     /// A guard in [`State::SelfTest`] with every set level at amplitude zero. Work: one pass over the channels, and over
     /// the intervals and tables of their pulses.

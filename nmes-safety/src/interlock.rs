@@ -224,6 +224,9 @@ impl Default for Interlock {
     }
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Interlock { word, complement, cause });
+
 impl Interlock {
     /// A device that was just switched on: [`State::SelfTest`].
     #[must_use]

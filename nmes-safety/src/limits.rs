@@ -49,6 +49,25 @@ fn millis(ms: u64, hz: u32) -> u64 {
     ms.saturating_mul(u64::from(hz)) / 1_000
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Limits {
+    ticks_per_second,
+    late_ticks,
+    jitter_ticks,
+    stamp_error_ticks,
+    spacing_ticks,
+    peak_na,
+    pulse_square,
+    net,
+    dc_warn,
+    dc_trip,
+    keep_alive_ticks,
+    session_ticks,
+    step_ua,
+    slew_ua,
+    ramp_ticks
+});
+
 impl Limits {
     pub(crate) fn of(checked: &Checked<'_>) -> Self {
         let hardware: &Hardware = checked.plan().hardware();

@@ -81,6 +81,9 @@ pub(crate) fn narrow(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(SetLevel { authorised, complement, rise, spent_ua, spent_tick });
+
 impl SetLevel {
     pub(crate) const ZERO: Self = Self {
         authorised: Setting::ZERO,

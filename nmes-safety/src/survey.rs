@@ -31,6 +31,11 @@ pub(crate) struct Strongest {
     pub(crate) negative: i32,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Strongest { positive, negative });
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Known { net, along, noise, swing_na, strongest, each, gap_last });
+
 impl Strongest {
     /// As a magnitude, the way of a sign.
     pub(crate) const fn way(self, positive: bool) -> u32 {

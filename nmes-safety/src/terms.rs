@@ -22,6 +22,9 @@ pub(crate) struct Terms {
     pub(crate) declared: u64,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Terms { balanced, leads_up, stretch, jitter, period, longest_period, declared });
+
 impl Terms {
     pub(crate) fn of(plan: &Plan<'_>, channel: u8) -> Self {
         let Some(compiled) = plan.channel(channel) else { return Self::default() };

@@ -2,6 +2,7 @@
 
 mod pulse;
 mod walk;
+pub mod wave;
 
 use crate::gait::Walk;
 use crate::judge::{Judgement, Pulse, Terms};

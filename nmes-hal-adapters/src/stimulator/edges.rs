@@ -24,6 +24,9 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     /// Puts out what is prepared; nothing if nothing is.
     pub(super) fn put_out(&mut self) -> Result<(), Stopped> {
         let Some(due) = self.prepared.due() else { return Ok(()) };
+        if !self.prepared.is_whole() {
+            return Err(self.fail(Cause::Damaged));
+        }
         self.put_levels().map_err(|error| self.fail_output(error))?;
         let t = self.alarm.now();
         let late = t.saturating_sub(due);
@@ -52,6 +55,11 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     }
 
     fn put_levels(&mut self) -> Result<(), O::Error> {
+        for change in self.prepared.changes().iter().filter(|change| change.edge == Some(0)) {
+            if let Some(Some(admitted)) = self.admitted.get(usize::from(change.channel)) {
+                self.output.begin(admitted)?;
+            }
+        }
         if !self.prepared.edges().is_empty() {
             self.output.apply(self.prepared.edges())?;
         }
