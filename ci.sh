@@ -674,7 +674,8 @@ step_serve() {
   rm -rf "$work"
 }
 
-# REQ-SAF-410 and REQ-SAF-411: sequences of calls to the guard, and bytes to the decoders of records.
+# REQ-SAF-410: sequences of calls to the guard, and
+# REQ-SAF-411: bytes to the decoders of records
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-examples --example fuzz_serve
