@@ -45,7 +45,8 @@ usage: ./ci.sh STEP...
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
   sizes    sizes of the link-proof images and of the Pico image
-  counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
+  counts   instructions an edge of engine and ledger, with guard and runner, and of the check, on emulated Cortex-M (prints,
+           checks nothing)
   schema   what `nmes check`, `report` and `session export` print as JSON, against docs/schema with an independent validator
            (needs Python; the tests do the same with one of their own)
   audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
@@ -57,7 +58,9 @@ usage: ./ci.sh STEP...
   fuzz     sequences of calls to the guard, broken records, broken streams for the decoders and conversations of both
            stimulators, for the lines of `nmes serve`, and for session and subject
            files, NMES_FUZZ_SECONDS each (default 60)
-  verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
+  mutants  mutants of nmes-safety, NMES_MUTANTS of them (a shard, default 0/1, all of them: hours): 95 % are caught, and
+           docs/mutants.md says of each that is not why
+  verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release; fuzz; mutants
   help     this text
 
 With CI=true a check that cannot run is a failure, not a skip. Build output goes to CARGO_TARGET_DIR (default ./target).
@@ -532,7 +535,7 @@ step_counts() {
   cd "$firmware"
   for target in "${cortex_m_targets[@]}"; do
     need_target "$target" || { skip "counts: no $target"; continue; }
-    cargo build -q -p cortex-m-counts --profile counts --target "$target"
+    cargo build -q --locked -p cortex-m-counts --profile counts --target "$target"
     printf '%s\n' "$target"
     timeout 300 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -nographic -monitor none -serial none -icount shift=0 \
       -semihosting-config enable=on,target=native \
@@ -675,7 +678,8 @@ step_serve() {
   rm -rf "$work"
 }
 
-# REQ-SAF-410 and REQ-SAF-411: sequences of calls to the guard, and bytes to the decoders of records.
+# REQ-SAF-410: sequences of calls to the guard, and
+# REQ-SAF-411: bytes to the decoders of records
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-examples --example fuzz_serve
@@ -698,6 +702,49 @@ step_verify() {
   printf '+ NMES_CASES=%s cargo test --workspace --release\n' "$NMES_CASES"
   cargo test --workspace --release
   step_fuzz
+  unset NMES_CASES PROPTEST_CASES
+  step_mutants
+}
+
+# All tests of nmes-safety in one program, so that a mutant costs one link.
+mutants_copy() { # folder
+  local file
+  rm -rf "$1/tree"
+  mkdir -p "$1/tree"
+  cp -r Cargo.toml Cargo.lock clippy.toml docs nmes-core nmes-safety "$1/tree/"
+  cd "$1/tree"
+  sed -i -e 's/^members = .*/members = ["nmes-core", "nmes-safety"]/' -e '/^exclude/d' -e '/^nmes-protocols/d' \
+    -e '/^nmes-hal/d' Cargo.toml
+  printf '\n[profile.test.package."*"]\nopt-level = 1\n' >>Cargo.toml
+  for file in nmes-safety/tests/*.rs; do
+    file=$(basename "$file" .rs)
+    printf '#[path = "%s.rs"]\nmod %s_;\n' "$file" "$file"
+  done >all.rs
+  { printf '//! All of them in one.\n'; cat all.rs; } >nmes-safety/tests/all.rs
+  sed -i -e 's/^edition.workspace = true/&\nautotests = false/' \
+    -e 's/^\[features\]/[[test]]\nname = "all"\npath = "tests\/all.rs"\n\n[features]/' nmes-safety/Cargo.toml
+}
+
+step_mutants() {
+  local out="$CARGO_TARGET_DIR/mutants" caught missed line name bad=0
+  command -v cargo-mutants >/dev/null || { skip_kindly "mutants: no cargo-mutants (cargo install cargo-mutants)"; return; }
+  command -v cargo-nextest >/dev/null || { skip_kindly "mutants: no cargo-nextest (cargo install cargo-nextest)"; return; }
+  mkdir -p "$out"
+  (mutants_copy "$out")
+  # 2 and 3: some were missed, some took too long; what that means is judged below
+  (cd "$out/tree" && CARGO_TARGET_DIR="$out/build" CARGO_PROFILE_TEST_DEBUG=0 cargo mutants -p nmes-safety --in-place \
+    --timeout 120 --test-tool nextest --all-features --shard "${NMES_MUTANTS:-0/1}" --sharding round-robin --output "$out" \
+    --no-times --colors never) || [ $? -le 3 ] || fail "cargo mutants did not run"
+  caught=$(cat "$out/mutants.out/caught.txt" "$out/mutants.out/timeout.txt" | wc -l)
+  missed=$(wc -l <"$out/mutants.out/missed.txt")
+  while read -r line; do
+    # nmes-safety/src/file.rs:line:column: what in where
+    name=$(sed -E 's/^nmes-safety\/src\/([^:]*):[0-9]+:[0-9]+: /\1: /' <<<"$line")
+    grep -qF "\`$name\`" docs/mutants.md || { printf 'not in docs/mutants.md: %s\n' "$line"; bad=1; }
+  done <"$out/mutants.out/missed.txt"
+  printf '%s mutants caught, %s missed\n' "$caught" "$missed"
+  [ "$((caught * 100))" -ge "$(((caught + missed) * 95))" ] || fail "fewer than 95 % are caught"
+  [ "$bad" = 0 ] || fail "a mutant that nobody catches and nobody explains"
 }
 
 # ---- running them --------------------------------------------------------------------------------------------------
@@ -727,7 +774,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify (hours, not minutes), mutants, schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"
