@@ -6,6 +6,7 @@ use crate::engine::Change;
 use crate::envelope::Envelope;
 use crate::error::EngineFault;
 use crate::frame::{FrameKind, PulseFrame};
+use crate::gate::Openings;
 use crate::plan::Plan;
 use crate::receipt::{Counters, Planned, PulseReceipt};
 use crate::recovery::Recovery;
@@ -111,6 +112,8 @@ pub struct ChannelState {
     pub(crate) counters: Counters,
     /// The envelope's close is the longest open time, not yet counted.
     pub(crate) limited: bool,
+    /// Openings of the gate that were taken.
+    pub(crate) openings: Openings,
     /// When the train began.
     pub(crate) train_open: u64,
     /// Opening and latest close of the train of a gated session that begins when the one before is closed.
@@ -182,6 +185,7 @@ impl ChannelState {
             receipt_ready: false,
             counters: Counters::NONE,
             limited: false,
+            openings: Openings::EMPTY,
             train_open: 0,
             queued: None,
             recovery: None,

@@ -43,6 +43,7 @@ pub enum Action {
     Start,
     Command(u8, Setting),
     Gate(GateInput),
+    GateChannel(u8, GateInput),
     Pause,
     Resume,
     Stop(StopPolicy),
@@ -157,6 +158,7 @@ fn act(engine: &mut Engine<'_, '_>, action: Action, now: u64, run: &mut Run) {
             let _ = engine.command(channel, setting, now);
         }
         Action::Gate(input) => run.answers.push(engine.gate(input, now)),
+        Action::GateChannel(channel, input) => run.answers.push(engine.gate_channel(channel, input, now)),
         Action::Pause => drop(engine.pause(now)),
         Action::Resume => drop(engine.resume(now)),
         Action::Stop(policy) => {
