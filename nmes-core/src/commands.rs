@@ -136,7 +136,7 @@ impl Engine<'_, '_> {
             elapsed.checked_div(u64::from(self.plan.hardware().timing().ticks_per_second)).unwrap_or(0);
         let range = usize::from(which.start)..usize::from(which.end);
         let parts = self.channels.get_mut(range).unwrap_or_default();
-        let room = parts.iter_mut().fold(true, |room, state| state.openings.has_room(second, limit) && room);
+        let room = parts.iter_mut().all(|state| state.openings.has_room(second, limit));
         if !room {
             self.refused_triggers = self.refused_triggers.saturating_add(1);
         }

@@ -22,6 +22,7 @@ mod settings;
 mod shape;
 pub mod sources;
 mod timeline;
+pub mod triggers;
 mod waveform;
 
 pub use amplitude::AmplitudeRule;
