@@ -259,14 +259,14 @@ impl<'a> Crank<'a> {
     /// # Errors
     /// Not read yet, or not in OFF.
     pub fn zero(&mut self, now_us: u64, mdeg: u32) -> Result<(), CrankRefusal> {
-        let now = self.listen.hear(now_us);
+        self.listen.hear(now_us);
         if !matches!(self.phase, Phase::Off) {
             return Err(CrankRefusal::NotOff);
         }
         if !self.track.is_read() {
             return Err(CrankRefusal::NotRead);
         }
-        self.track.set_angle(now, mdeg);
+        self.track.set_angle(mdeg);
         self.zeroed = true;
         Ok(())
     }
@@ -281,7 +281,7 @@ impl<'a> Crank<'a> {
             return Err(CrankRefusal::NoZero);
         }
         if matches!(self.phase, Phase::Off) {
-            self.track.restart(now);
+            self.track.restart();
             self.fault = None;
             self.heard_us = now;
             self.gates = [Gate::default(); MAX_CHANNELS];
@@ -415,7 +415,7 @@ impl<'a> Crank<'a> {
                     Then::Off => Phase::Off,
                     Then::Fault => Phase::Fault,
                 };
-                self.track.restart(self.track.at_us().max(now));
+                self.track.restart();
             }
             Phase::RampDown { .. } => {}
         }
@@ -464,11 +464,9 @@ impl<'a> Crank<'a> {
 
     fn ahead(&self, now: u64) -> Ahead {
         let speed = self.track.speed();
-        let since_us = now.saturating_sub(self.track.at_us());
-        let led_us = since_us.saturating_add(us(self.times.delay));
-        let led = speed.saturating_mul(led_us) / 1_000_000;
+        let led = speed.saturating_mul(us(self.times.delay)) / 1_000_000;
         let down = speed.saturating_mul(us(self.times.ramp_down)) / 1_000_000;
-        Ahead { angle: self.track.angle().saturating_add(led) % TURN, speed, down }
+        Ahead { angle: self.track.angle_at(now, speed).saturating_add(led) % TURN, speed, down }
     }
 
     /// Closes what is open, and goes there when the last ramp is over.

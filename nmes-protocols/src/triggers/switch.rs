@@ -346,9 +346,12 @@ impl Switch {
         (listens && promised).then(|| self.heard_us.saturating_add(us(self.times.silence)))
     }
 
+    /// When a contact that does not settle counts as trembling, if it does not settle before.
     fn trembles_us(&self) -> Option<u64> {
         let matters = matches!(self.phase, Phase::Ready | Phase::On { .. });
-        self.restless_us.filter(|_| matters).map(|t| t.saturating_add(TREMBLE_US))
+        let at = self.restless_us.filter(|_| matters)?.saturating_add(TREMBLE_US);
+        let settles = self.settles_us().or(self.quiet_us());
+        settles.is_none_or(|settles| at < settles).then_some(at)
     }
 
     fn due(&self) -> Option<u64> {

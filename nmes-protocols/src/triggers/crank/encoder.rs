@@ -6,8 +6,12 @@ use core::fmt;
 pub(super) const TURN: u64 = 360_000;
 /// Positions that speed is taken over.
 const KEPT: usize = 8;
-/// They are kept this far apart: speed is over about 0.14 s.
+/// They are kept this far apart or further: speed is over 0.14 s where counts come fast.
 const KEEP_US: u64 = 20_000;
+/// Older ones are left out, but for the newest.
+const OLD_US: u64 = 300_000;
+/// Speed is not known from less.
+const LEAST_US: u64 = 100_000;
 /// No change for this long is no motion: facts, a lost encoder.
 pub(super) const STILL_US: u64 = 300_000;
 /// Backwards by more than this is backwards, in millidegrees; less is a crank that rocks on its chain. Ours.
@@ -105,7 +109,8 @@ impl Track {
     /// Takes the counter of an encoder, which may wrap.
     pub(super) fn sample(&mut self, now: u64, counts: u32, most_mdeg_s: u64) -> Option<CrankFault> {
         let Some(last) = self.last.replace(counts) else {
-            self.restart(now);
+            self.at_us = now;
+            self.restart();
             return None;
         };
         let raw = i64::from(counts.wrapping_sub(last).cast_signed());
@@ -116,11 +121,10 @@ impl Track {
         let took_us = now.saturating_sub(self.at_us);
         self.at_us = now;
         if self.mdeg(step.unsigned_abs()) > self.most_step(took_us, most_mdeg_s) {
-            self.restart(now);
+            self.restart();
             return Some(CrankFault::Jump);
         }
         if step == 0 {
-            self.keep(now);
             return None;
         }
         self.position = self.position.saturating_add(step);
@@ -152,8 +156,8 @@ impl Track {
     }
 
     /// Speed and sense are not known any more; the angle stays.
-    pub(super) fn restart(&mut self, now: u64) {
-        self.at_us = now;
+    pub(super) fn restart(&mut self) {
+        let now = self.at_us;
         self.moved_us = now;
         self.count = 0;
         self.furthest = self.position;
@@ -162,12 +166,12 @@ impl Track {
         self.keep(now);
     }
 
-    /// The crank is at this angle now.
-    pub(super) fn set_angle(&mut self, now: u64, mdeg: u32) {
+    /// The crank was at this angle at the last sample.
+    pub(super) fn set_angle(&mut self, mdeg: u32) {
         let per_turn = u64::from(self.encoder.counts_per_turn);
         let counts = (u64::from(mdeg) % TURN).saturating_mul(per_turn) / TURN;
         self.position = i64::try_from(counts).unwrap_or(0);
-        self.restart(now);
+        self.restart();
     }
 
     /// How far an index mark that is seen now is from where it should be, in millidegrees.
@@ -200,16 +204,31 @@ impl Track {
         self.count = self.count.saturating_add(1).min(KEPT);
     }
 
-    /// Forward, in millidegrees a second, over the last 0.14 s; 0 backwards, and before there is a tenth of a second.
+    /// Forward, in millidegrees a second, from change to change of the counter; never more than one count in the time
+    /// since the last change. 0 backwards, and before there is a tenth of a second.
     pub(super) fn speed(&self) -> u64 {
-        let oldest = self.kept.get(..self.count).and_then(<[(u64, i64)]>::last);
-        let Some((since, from)) = oldest else { return 0 };
-        let took_us = self.at_us.saturating_sub(*since);
-        if took_us < 100_000 {
+        let young = |(at, _): &&(u64, i64)| self.moved_us.saturating_sub(*at) <= OLD_US;
+        let kept = self.kept.get(..self.count).unwrap_or_default();
+        let oldest =
+            kept.iter().rev().find(young).filter(|(at, _)| self.moved_us.saturating_sub(*at) >= LEAST_US);
+        let Some((since, from)) = oldest.or_else(|| kept.get(1)) else { return 0 };
+        let took_us = self.moved_us.saturating_sub(*since);
+        if took_us < LEAST_US {
             return 0;
         }
         let counts = u64::try_from(self.position.saturating_sub(*from)).unwrap_or(0);
-        self.mdeg(counts.saturating_mul(1_000_000)).checked_div(took_us).unwrap_or(0)
+        let mean = self.mdeg(counts.saturating_mul(1_000_000)).checked_div(took_us).unwrap_or(0);
+        // of samples without a change; two counts, as one may have come just after the last change was seen
+        let since_us = self.at_us.saturating_sub(self.moved_us);
+        let most = self.mdeg(2_000_000).checked_div(since_us).unwrap_or(u64::MAX);
+        mean.min(most)
+    }
+
+    /// The angle now, on from the last change at a speed: at most to the next count while samples say that it has not come.
+    pub(super) fn angle_at(&self, now: u64, speed: u64) -> u64 {
+        let on = |from: u64, to: u64| speed.saturating_mul(to.saturating_sub(from)) / 1_000_000;
+        let sampled = on(self.moved_us, self.at_us).min(self.mdeg(1));
+        self.angle().saturating_add(sampled).saturating_add(on(self.at_us, now)) % TURN
     }
 
     /// Whether it has gone back further than a crank rocks.
