@@ -91,11 +91,12 @@ impl Log {
         (!open.contains(&true)).then_some(off)
     }
 
-    /// Opens and closes take turns on each channel.
+    /// Between two opens of a channel there is a close. (Where an opening and its end fall into one call the close stands
+    /// alone.)
     pub fn takes_turns(&self) -> bool {
         (0..8).all(|channel| {
             let of: Vec<_> = self.told.iter().filter(|(_, c, _)| *c == channel).map(|(_, _, g)| *g).collect();
-            of.windows(2).all(|w| (w[0] == GateCommand::Open) != (w[1] == GateCommand::Open))
+            of.windows(2).all(|w| w[0] != GateCommand::Open || w[1] != GateCommand::Open)
         })
     }
 }
