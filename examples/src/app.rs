@@ -100,7 +100,7 @@ fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<(), Failure> {
     })
 }
 
-fn denied_text(denied: &nmes_safety::Denied<'_>) -> String {
+pub(crate) fn denied_text(denied: &nmes_safety::Denied<'_>) -> String {
     let rows: Vec<String> = denied.report().denied().map(ToString::to_string).collect();
     rows.join("\n  ")
 }
@@ -127,8 +127,8 @@ fn gait_of(built: &Built<'_>, row: &Condition) -> Result<GaitConfig, Failure> {
         let steps = CATALOGUE.iter().filter(|row| row.schedule.step().is_some()).map(|row| row.name);
         let steps: Vec<&str> = steps.collect();
         Failure::Input(format!(
-            "protocol {}: no trains that follow steps, and only those are run on a walk; accepted: {}; `nmes show` and \
-             `nmes check` take every protocol",
+            "protocol {}: no trains that follow steps, and only those are run on a walk; accepted: {}; `nmes run` takes \
+             protocols with a crank or an EMG trigger too, `nmes show` and `nmes check` every one",
             row.name,
             steps.join(", ")
         ))
@@ -153,7 +153,9 @@ fn verdict(shown: &Shown<'_>) -> Result<(), Failure> {
 }
 
 fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let done = run_and_show(args, out);
+    let own = crate::scenario::find_row(&args.ask.protocol)
+        .is_ok_and(|row| crate::trial::has_own_trigger(row.trigger.value));
+    let done = if own { crate::trial::run_trial(args, out) } else { run_and_show(args, out) };
     if let Some(refused) = done.as_ref().err().filter(|failure| args.json && !failure.is_fault()) {
         say_json(out, &RefusedJson::from(refused))?;
     }

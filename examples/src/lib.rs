@@ -22,10 +22,12 @@ pub mod picture;
 pub mod plot;
 pub mod records;
 pub mod report;
+pub mod rig;
 pub mod scenario;
 pub mod screen;
 pub mod simulation;
 pub mod text;
+pub mod trial;
 
 /// The example of the root README, compiled and run as a test.
 #[cfg(doctest)]

@@ -33,6 +33,21 @@ impl GateCommands {
         (0_u8..).zip(self.each).filter_map(|(channel, command)| Some((channel, command?)))
     }
 
+    /// The command of a trigger of one gate, for another channel.
+    #[must_use]
+    pub fn on_channel(&self, channel: u8) -> Self {
+        self.iter().next().map_or(Self::NONE, |(_, command)| Self::one(channel, command))
+    }
+
+    /// Both; where both have a command for a channel, the later one stands.
+    #[must_use]
+    pub fn and(mut self, later: Self) -> Self {
+        for (channel, command) in later.iter() {
+            self.set(channel, command);
+        }
+        self
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
