@@ -16,7 +16,7 @@ device_crates=(nmes-core nmes-safety nmes-protocols nmes-hal-adapters)
 device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
 pico_target=thumbv6m-none-eabi
-proofs=(core_engine core_render safety_guard safety_records protocols_trigger)
+proofs=(core_engine core_render safety_guard safety_records protocols_trigger protocols_triggers)
 all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash tables demo)
 
 usage() {
@@ -49,7 +49,9 @@ usage: ./ci.sh STEP...
   oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
   miri     tests of nmes-core under Miri, on the nightly toolchain
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
-  fuzz     broken streams for the decoders and conversations of both, NMES_FUZZ_SECONDS each (default 60)
+  fuzz     broken streams for the decoders and conversations of both protocols, readings that nothing gives for the
+           triggers; NMES_FUZZ_SECONDS each (default 60)
+  mutants  changes to triggers and screening that a test has to notice (cargo-mutants; hours); part of verify
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
 
@@ -623,6 +625,38 @@ step_fuzz() {
   for which in sciencemode4 rehastim2; do
     "$CARGO_TARGET_DIR/release/examples/fuzz_stimulators" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
   done
+  # REQ-PRO-358
+  cargo build -q --release -p nmes-protocols --example fuzz_triggers
+  "$CARGO_TARGET_DIR/release/examples/fuzz_triggers" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+}
+
+# What is mutated, one line each: name, package, files, what to build and run. `NMES_MUTANTS=name ./ci.sh mutants` does one;
+# NMES_SHARD=k/n a part of it. docs/mutants.md lists what survives, with reasons.
+mutated=(
+  'triggers nmes-protocols nmes-protocols/src/triggers/** --lib --test=triggers_drawn --test=triggers_moments --test=triggers_faults --test=triggers_crank'
+  'screening nmes-protocols nmes-protocols/src/screening** --lib --test=screening --test=build --test=row --test=catalogue'
+)
+
+# REQ-PRO-359: at least nine of ten mutants are caught.
+step_mutants() {
+  local line name package files out caught missed code
+  command -v cargo-mutants >/dev/null || cargo install -q --locked cargo-mutants ||
+    { skip "mutants: no cargo-mutants (cargo install --locked cargo-mutants)"; return; }
+  for line in "${mutated[@]}"; do
+    # shellcheck disable=SC2086 # words on purpose
+    set -f -- $line
+    name=$1 package=$2 files=$3
+    shift 3
+    [ "${NMES_MUTANTS:-$name}" = "$name" ] || continue
+    out="$CARGO_TARGET_DIR/mutants-$name"
+    NMES_CASES="${NMES_MUTANT_CASES:-16}" cargo mutants -p "$package" -f "$files" "${@/#/-C=}" -o "$out" --timeout 60 \
+      --shard "${NMES_SHARD:-0/1}" --sharding round-robin || code=$?
+    case ${code:-0} in 0 | 2 | 3) ;; *) fail "mutants: $name did not run" ;; esac
+    caught=$(cat "$out"/mutants.out/{caught,timeout}.txt | wc -l)
+    missed=$(wc -l <"$out/mutants.out/missed.txt")
+    printf 'mutants of %s: %s caught, %s missed\n' "$name" "$caught" "$missed"
+    [ "$((caught * 10))" -ge "$(((caught + missed) * 9))" ] || fail "fewer than nine of ten mutants of $name are caught"
+  done
 }
 
 step_verify() {
@@ -630,6 +664,7 @@ step_verify() {
   export PROPTEST_CASES="$NMES_CASES"
   printf '+ NMES_CASES=%s cargo test --workspace --release\n' "$NMES_CASES"
   cargo test --workspace --release
+  step_mutants
 }
 
 # ---- running them --------------------------------------------------------------------------------------------------
@@ -659,7 +694,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), schema, audit, oracles, emulate, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify and mutants (hours, not minutes), schema, audit, oracles, emulate, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

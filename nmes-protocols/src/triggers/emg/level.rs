@@ -142,9 +142,12 @@ impl Level {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
+    use std::vec::Vec;
 
-    /// REQ-PRO-354: the level of a sine of 100 Hz is its amplitude over the root of two, whatever the direct voltage.
+    /// REQ-PRO-354: the level of a sine is its amplitude over the root of two, times what the high pass
+    /// (1 - z⁻¹) / (1 - 7/8 z⁻¹) does to it, whatever the direct voltage.
     #[test]
     #[expect(clippy::float_arithmetic, clippy::as_conversions, reason = "the signal of a test")]
     fn level_of_a_sine() {
@@ -157,8 +160,11 @@ mod tests {
                     heard.push(nv);
                 }
             }
-            // 30 µV / root 2; the high pass of 20 Hz leaves 98 % of 100 Hz
-            assert!(heard.len() > 20 && heard.iter().all(|nv| (20_400..=21_600).contains(nv)), "{heard:?}");
+            let turn = 0.1 * std::f64::consts::TAU;
+            let gain = 2.0 * (turn / 2.0).sin() / (1.0 + 0.875 * 0.875 - 1.75 * turn.cos()).sqrt();
+            let wanted = 30_000.0 / 2.0_f64.sqrt() * gain;
+            let is_close = |nv: &u32| (f64::from(*nv) / wanted - 1.0).abs() < 0.01;
+            assert!(heard.len() > 20 && heard.iter().all(is_close), "{wanted}: {heard:?}");
         }
     }
 }

@@ -208,6 +208,7 @@ fn atan2_mdeg(y: i32, x: i32) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
 
     /// REQ-PRO-349: the angle of a vector is that of floating point, to within four millidegrees, in all directions.
