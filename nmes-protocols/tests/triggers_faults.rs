@@ -15,7 +15,7 @@ use nmes_protocols::triggers::emg::{EmgFault, EmgSample, EmgState};
 use nmes_protocols::triggers::opposite::OppositeState;
 use nmes_protocols::triggers::switch::{Contact, Mode, SwitchState};
 use nmes_protocols::triggers::tilt::{TiltFault, TiltState};
-use nmes_protocols::{GateCommand, Heel};
+use nmes_protocols::{FOOT_DROP_STEP, GaitConfig, GaitTimes, GateCommand, Heel, Trigger};
 use proptest::prelude::*;
 use triggers::*;
 
@@ -40,6 +40,22 @@ fn stop_ends_each() {
         assert!(trigger.is_off() && log.opened() == opened);
         assert!(trigger.stop(now + 60_000_000).is_empty(), "a second stop has nothing to close");
     }
+    // the heel trigger has the same face
+    let times = GaitTimes {
+        ramp_down: ms(DOWN_MS),
+        ramp_down_min: ms(DOWN_MS),
+        ..GaitTimes::of_row(&FOOT_DROP_STEP)
+    };
+    let (mut heel, mut log) = (Trigger::new(GaitConfig::new(times).unwrap()), Log::default());
+    assert!(heel.is_off());
+    heel.start(0);
+    heel.heel(0, Heel::Loaded);
+    assert!(heel.is_off(), "paused");
+    heel.resume(0);
+    heel.heel(1_000_000, Heel::Lifted);
+    assert!(!heel.is_off());
+    log.run_to(&mut heel, 1_100_000);
+    stopped(heel, 1_100_000, log);
     let mut log = Log::default();
     let mut timer = timer();
     timer.start(0);
