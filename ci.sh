@@ -17,7 +17,7 @@ device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
 pico_target=thumbv6m-none-eabi
 proofs=(core_engine core_render safety_guard safety_records protocols_trigger protocols_triggers)
-all_steps=(fmt shell trace clippy test doc targets msrv nopanic hash tables demo)
+all_steps=(fmt shell trace clippy test doc targets windows msrv nopanic hash tables emulate demo)
 
 usage() {
   cat <<'HELP'
@@ -33,14 +33,15 @@ usage: ./ci.sh STEP...
   test     the test command that README.md gives
   doc      rustdoc without a warning
   targets  core, safety, protocols, adapters for thumbv6m, thumbv7em-hf and riscv32imc; each feature alone and all
+  windows  cargo check of the workbench for x86_64-pc-windows-gnu
   msrv     cargo check with the toolchain that Cargo.toml names as rust-version
   nopanic  the images in examples/firmware/no-panic link, so no panic is reachable; with an index in them they do not
   hash     the scripted run gives examples/firmware/script/GOLDEN.txt on the host and in QEMU on two Cortex-M images
   tables   docs/stop-table.md, docs/stop-table.csv and docs/lateness-table.md are what the engine does;
            NMES_TABLES=write ./ci.sh tables makes them anew
+  emulate  foot drop on an emulated RP2040, its pins held against the plan; writes the tables of docs/emulation.md (npm)
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
-  emulate  foot drop on an emulated RP2040, its pins held against the plan; writes the tables of docs/emulation.md (npm)
   sizes    sizes of the link-proof images and of the Pico image
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
   schema   what `nmes check --json` and `nmes report --json` print, against docs/schema with an independent validator
@@ -49,8 +50,10 @@ usage: ./ci.sh STEP...
   oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
   miri     tests of nmes-core under Miri, on the nightly toolchain
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
-  fuzz     broken streams for the decoders and conversations of both protocols, readings that nothing gives for the
-           triggers; NMES_FUZZ_SECONDS each (default 60)
+  serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
+           (default 60), and the same with the client killed (needs Python)
+  fuzz     broken streams for the decoders and conversations of both stimulators and for the lines of `nmes serve`,
+           readings that nothing gives for the triggers; NMES_FUZZ_SECONDS each (default 60)
   mutants  changes to triggers and screening that a test has to notice (cargo-mutants; hours); part of verify
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
@@ -619,13 +622,49 @@ step_audit() {
   cargo audit --file "$firmware/Cargo.lock"
 }
 
+step_windows() {
+  need_target x86_64-pc-windows-gnu || { skip_kindly "windows: no x86_64-pc-windows-gnu (rustup target add)"; return; }
+  cargo check -q --locked -p nmes-examples --target x86_64-pc-windows-gnu
+}
+
+# REQ-APP-167 and REQ-APP-161 with a client that is not ours to shape.
+step_serve() {
+  local work port server client out
+  command -v python3 >/dev/null || { skip "serve: no python3"; return; }
+  cargo build -q --release --locked -p nmes-examples --bin nmes
+  work=$(mktemp -d)
+  "$CARGO_TARGET_DIR/release/nmes" serve --listen 127.0.0.1:0 --channels 8 --frequency-hz 50 --ceiling-ma 10 --ceiling-us 250 \
+    --log "$work/log.jsonl" >"$work/out.txt" &
+  server=$!
+  for _ in {1..100}; do grep -q '^listening' "$work/out.txt" && break; sleep 0.1; done
+  port=$(sed -nE 's/^listening at [^:]*:([0-9]+),.*/\1/p' "$work/out.txt")
+  out=$(python3 examples/python/serve_client.py 127.0.0.1 "$port" "${NMES_SERVE_SECONDS:-60}") || fail "the client failed"
+  printf '%s\n' "$out"
+  grep -q ' 0 without an answer, 0 errors' <<<"$out" || fail "a receipt was lost"
+  grep -qE 'p99 [01], most' <<<"$out" || fail "commands come later than the next pulse but one"
+  # the first session ramps down and ends before another is armed
+  sleep 2
+  python3 examples/python/serve_client.py 127.0.0.1 "$port" 30 >/dev/null 2>&1 &
+  client=$!
+  sleep 6
+  kill -KILL "$client"
+  for _ in {1..50}; do tail -n 1 "$work/log.jsonl" | grep -q '"idle","why":"the client is lost"' && break; sleep 0.1; done
+  kill -INT "$server"
+  wait "$server" || fail "nmes serve: exit code not 0"
+  grep '"event":"ramp_down","why":"the client is lost"' "$work/log.jsonl" || fail "no ramp down in the log"
+  tail -n 1 "$work/log.jsonl" | grep '"idle","why":"the client is lost"' || fail "it did not end in silence"
+  rm -rf "$work"
+}
+
+# REQ-PRO-358: the triggers among them.
 step_fuzz() {
   local which
+  cargo build -q --release -p nmes-examples --example fuzz_serve
+  "$CARGO_TARGET_DIR/release/examples/fuzz_serve" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
   cargo build -q --release -p nmes-hal-adapters --features sim --example fuzz_stimulators
   for which in sciencemode4 rehastim2; do
     "$CARGO_TARGET_DIR/release/examples/fuzz_stimulators" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
   done
-  # REQ-PRO-358
   cargo build -q --release -p nmes-protocols --example fuzz_triggers
   "$CARGO_TARGET_DIR/release/examples/fuzz_triggers" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
 }
@@ -694,7 +733,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify and mutants (hours, not minutes), schema, audit, oracles, emulate, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify and mutants (hours, not minutes), schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

@@ -349,6 +349,7 @@ fn draw_panel(
 ) -> Result<(), Box<dyn Error>> {
     let mut chart = ChartBuilder::on(area)
         .margin(10)
+        .margin_right(28)
         .set_label_area_size(LabelAreaPosition::Left, 60)
         .set_label_area_size(LabelAreaPosition::Bottom, 38)
         .build_cartesian_2d(0.0..seconds, 0.0..panel.top)?;

@@ -2,7 +2,9 @@
 
 use crate::catalogue::{list, show};
 use crate::cli::{Ask, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs};
+use crate::device;
 use crate::failure::Failure;
+use crate::made_walk::made_walk;
 use crate::picture::picture;
 use crate::records::{save, write_events, write_pulses};
 use crate::report::{
@@ -29,7 +31,13 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Screen(args) => screen(args, out),
         Command::Check(args) => check_only(args, out).map_err(Failure::of_check),
         Command::Report(args) => report(args, out).map_err(Failure::of_check),
-        Command::Run(args) => run_all(args, out),
+        Command::Walk(args) => made_walk(args, out),
+        Command::Run(args) => match args.device.device {
+            Some(device) => device::run::run(args, device, out),
+            None => run_all(args, out),
+        },
+        Command::Serve(args) => crate::serve::serve(args, out),
+        Command::SimulateDevice(args) => device::simulate::simulate(args, out),
         Command::Events(args) => events(args, out),
         Command::Plot(args) => plot(args, out),
     }

@@ -1,8 +1,12 @@
 //! The command line: what can be asked, in words a person can follow.
 
+use crate::device::DeviceArgs;
+use crate::device::simulate::SimulateArgs;
 use crate::gait::Foot;
+use crate::made_walk::MadeWalkArgs;
 use crate::parse;
 use crate::screen::YesFlags;
+use crate::serve::ServeArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -30,10 +34,16 @@ Examples:
       what blocks, what asks, and why
   nmes events foot-drop --seconds 10 --format csv
       every level change on the output
+  nmes simulate-device sciencemode4
+      a simulated stimulator on a pseudo-terminal, whose name it prints
+  nmes run tka-stevens-lapsley --device sciencemode4 --port /dev/pts/3
+      a checked session on it, or on a real one, at its user's responsibility
+  nmes serve --channels 8 --ceiling-ma 10
+      control from another program, as JSON lines (docs/serve.md)
 
 Exit status: 0 done; 1 denied by a rule or ended by a fault, which is named; 2 the input cannot be taken.
 
-Everything here is a simulation. It is not for use on a person.";
+Everything here is a simulation and not for use on a person, but for what --device connects: see `nmes run --help`.";
 
 /// Electrical muscle stimulation on a desk: from a condition to edges on a DAC, screened, checked and simulated.
 #[derive(Debug, Parser)]
@@ -57,8 +67,15 @@ pub enum Command {
     Check(CheckArgs),
     /// Print what a protocol puts out, in the rows that regulators' documents ask for; nothing is run.
     Report(ReportArgs),
-    /// Run a protocol on a walk, a crank or an EMG against a simulated output stage: report, picture, pulses.
+    /// Make a slow, affected walk as a file for `--gait`.
+    Walk(MadeWalkArgs),
+    /// Run a protocol on a walk, a crank or an EMG against a simulated output stage: report, picture, pulses. With --device,
+    /// play a protocol that follows a clock on a commercial stimulator: delivered.csv.
     Run(RunArgs),
+    /// Be a simulated commercial stimulator on a pseudo-terminal or a TCP port, and show the whole conversation.
+    SimulateDevice(SimulateArgs),
+    /// Take commands from another program, pulse by pulse, as JSON lines over TCP.
+    Serve(ServeArgs),
     /// Print every level change on the output, one a line.
     Events(EventsArgs),
     /// Draw the picture of a run, nothing else.
@@ -139,6 +156,9 @@ pub struct RunArgs {
     /// Print JSON for programs.
     #[arg(long, help_heading = "Output")]
     pub json: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap takes the doc comment of a flattened field for a help text")]
+    pub device: DeviceArgs,
     /// List every step, not only those that were not on time.
     #[arg(long, help_heading = "Output")]
     pub steps: bool,

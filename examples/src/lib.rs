@@ -1,7 +1,7 @@
 //! The workbench: the whole road from a condition to edges on a DAC, on a desk.
 //!
 //! The `nmes` program is a thin layer over this library; see its `--help`. Everything here is a simulation, and not
-//! for use on a person.
+//! for use on a person, but for what `--device` connects: that is its user's responsibility.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -13,10 +13,12 @@
 pub mod app;
 mod catalogue;
 pub mod cli;
+pub mod device;
 pub mod failure;
 pub mod flags;
 pub mod gait;
 pub mod judge;
+pub mod made_walk;
 mod parse;
 pub mod picture;
 pub mod plot;
@@ -25,6 +27,7 @@ pub mod report;
 pub mod rig;
 pub mod scenario;
 pub mod screen;
+pub mod serve;
 pub mod simulation;
 pub mod text;
 pub mod trial;

@@ -310,3 +310,30 @@ fn help_can_be_followed() {
     }
     assert_eq!(said(&[]).0, 2);
 }
+
+/// REQ-APP-029: `walk` writes a walk that `run --gait` takes and tells: forefoot landings, shuffles, kerbs; the same seed
+/// is the same walk, and what cannot be is refused.
+#[test]
+fn a_made_walk_is_run() {
+    let dir = scratch("made-walk");
+    let file = dir.join("slow.csv");
+    let file = file.to_str().unwrap();
+    let made =
+        ["walk", "--strides", "20", "--shuffle-every", "4", "--kerb-every", "7", "--forefoot-every", "9"];
+    let (status, text, err) = said(&made);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let (status, out, _) = said(&[&made[..], &["--out", file]].concat());
+    assert_eq!((status, out.as_str()), (0, ""));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text, "the same seed is the same walk");
+    let (status, other, _) = said(&[&made[..], &["--seed", "2"]].concat());
+    assert!(status == 0 && other != text);
+
+    let out_dir = dir.to_str().unwrap();
+    let (status, out, err) = said(&["run", "foot-drop", "--gait", file, "--out-dir", out_dir]);
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    let shuffled = out.lines().find(|line| line.trim_start().starts_with("steps ")).unwrap();
+    assert!(shuffled.contains("4 shuffled"), "{shuffled}");
+
+    let (status, _, err) = said(&["walk", "--strides", "1"]);
+    assert!(status == 2 && err.contains("--strides") && err.contains("2..=2000"), "{err}");
+}

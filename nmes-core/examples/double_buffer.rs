@@ -84,7 +84,7 @@ struct Balanced {
     pulses: u32,
 }
 
-impl Watch for Balanced {
+impl Watch<'_> for Balanced {
     fn admit(&mut self, frame: &PulseFrame<'_>) -> bool {
         frame.net_charge(&self.output).is_some_and(|sum| sum.magnitude() == 0)
     }
@@ -94,10 +94,10 @@ impl Watch for Balanced {
 }
 
 /// Fills the halves that are free, in the order they will play; each at most once a call.
-fn fill_free(
-    renderer: &mut Renderer<'_, '_, i16>,
+fn fill_free<'p>(
+    renderer: &mut Renderer<'p, '_, i16>,
     next: &mut u8,
-    watch: &mut impl Watch,
+    watch: &mut impl Watch<'p>,
 ) -> Result<bool, RenderFault> {
     let mut finished = false;
     for _ in 0..2 {

@@ -1,6 +1,9 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "proptest")]
+extern crate std;
+
 mod agenda;
 mod balance;
 mod bounds;
@@ -8,6 +11,8 @@ mod cell;
 mod channel;
 mod channel_plan;
 mod commands;
+#[cfg(feature = "proptest")]
+pub mod conformance;
 mod constant;
 mod contraction;
 mod duck;
@@ -33,6 +38,8 @@ mod session;
 pub mod shapes;
 mod slope;
 mod source;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod synchrony;
 mod ticks;
 mod timing;

@@ -14,7 +14,7 @@ use crate::receipt::PulseReceipt;
 use layout::{Block, Interleaved, Planar, Sink};
 pub use sample::Sample;
 
-/// Who looks at what is rendered: a guard. Every closure `|frame: &PulseFrame<'_>| -> bool` is one that only admits.
+/// Who looks at what is rendered: a guard. `'p` is the life of the plan whose frames it may keep. Every closure `|frame: &PulseFrame<'_>| -> bool` is one that only admits.
 ///
 /// An implementation that answers `false` has to know why by itself: the renderer's fault names channel and frame.
 ///
@@ -22,8 +22,8 @@ pub use sample::Sample;
 /// use nmes_core::{Change, Charge, ChannelHardware, PulseFrame, PulseReceipt, Watch};
 /// /// Admits what sums to zero, and counts.
 /// struct Counting { output: ChannelHardware, edges: u32, pulses: u32 }
-/// impl Watch for Counting {
-///     fn admit(&mut self, frame: &PulseFrame<'_>) -> bool {
+/// impl<'p> Watch<'p> for Counting {
+///     fn admit(&mut self, frame: &PulseFrame<'p>) -> bool {
 ///         frame.net_charge(&self.output) == Some(Charge::ZERO)
 ///     }
 ///     fn edge(&mut self, _tick: u64, _change: &Change) -> bool {
@@ -35,10 +35,10 @@ pub use sample::Sample;
 ///     }
 /// }
 /// ```
-pub trait Watch {
+pub trait Watch<'p> {
     /// Whether the frame may be put out; asked once for each frame, before its first edge. A frame that is admitted may
     /// still be withdrawn by a command, a gate input or a stop between two blocks.
-    fn admit(&mut self, frame: &PulseFrame<'_>) -> bool;
+    fn admit(&mut self, frame: &PulseFrame<'p>) -> bool;
 
     /// A change that stands at sample `tick`, before that sample is written. `false` ends output at this sample.
     fn edge(&mut self, tick: u64, change: &Change) -> bool {
@@ -52,8 +52,8 @@ pub trait Watch {
     }
 }
 
-impl<F: FnMut(&PulseFrame<'_>) -> bool> Watch for F {
-    fn admit(&mut self, frame: &PulseFrame<'_>) -> bool {
+impl<'p, F: FnMut(&PulseFrame<'p>) -> bool> Watch<'p> for F {
+    fn admit(&mut self, frame: &PulseFrame<'p>) -> bool {
         self(frame)
     }
 }
@@ -244,7 +244,7 @@ impl<'p, 's, S: Sample> Renderer<'p, 's, S> {
     pub fn render<B: AsMut<[S]>>(
         &mut self,
         channels: &mut [B],
-        watch: &mut impl Watch,
+        watch: &mut impl Watch<'p>,
     ) -> Result<Rendered, RenderFault> {
         let needed = usize::from(self.engine.plan().channel_count());
         let samples = channels.first_mut().map_or(0, |first| first.as_mut().len());
@@ -259,7 +259,7 @@ impl<'p, 's, S: Sample> Renderer<'p, 's, S> {
     pub fn render_interleaved(
         &mut self,
         buffer: &mut [S],
-        watch: &mut impl Watch,
+        watch: &mut impl Watch<'p>,
     ) -> Result<Rendered, RenderFault> {
         let channels = usize::from(self.engine.plan().channel_count());
         let samples = buffer.len().checked_div(channels).unwrap_or(0);
@@ -272,7 +272,7 @@ impl<'p, 's, S: Sample> Renderer<'p, 's, S> {
         mut sink: impl Sink<S>,
         samples: usize,
         fits: bool,
-        watch: &mut impl Watch,
+        watch: &mut impl Watch<'p>,
     ) -> Result<Rendered, RenderFault> {
         let end = self.tick.saturating_add(u64::try_from(samples).unwrap_or(u64::MAX));
         if !fits {
@@ -298,7 +298,7 @@ impl<'p, 's, S: Sample> Renderer<'p, 's, S> {
         &mut self,
         block: &mut Block<S, impl Sink<S>>,
         end: u64,
-        watch: &mut impl Watch,
+        watch: &mut impl Watch<'p>,
     ) -> Result<u32, RenderFault> {
         let mut now = self.tick;
         let mut steps = 0_u32;
@@ -330,7 +330,7 @@ impl<'p, 's, S: Sample> Renderer<'p, 's, S> {
     }
 
     /// Has every frame that waits admitted.
-    fn offer(&mut self, watch: &mut impl Watch) -> Result<(), RenderCause> {
+    fn offer(&mut self, watch: &mut impl Watch<'p>) -> Result<(), RenderCause> {
         while let Some(frame) = self.engine.pending() {
             let (channel, sequence) = (frame.channel(), frame.sequence());
             if !watch.admit(&frame) {
@@ -346,7 +346,7 @@ impl<'p, 's, S: Sample> Renderer<'p, 's, S> {
         &mut self,
         now: u64,
         block: &mut Block<S, impl Sink<S>>,
-        watch: &mut impl Watch,
+        watch: &mut impl Watch<'p>,
     ) -> Result<(), RenderCause> {
         if let Some(step) = self.engine.step() {
             for change in step.changes() {
@@ -362,14 +362,14 @@ impl<'p, 's, S: Sample> Renderer<'p, 's, S> {
         applied
     }
 
-    fn hand_receipts(&mut self, watch: &mut impl Watch) {
+    fn hand_receipts(&mut self, watch: &mut impl Watch<'p>) {
         while let Some(receipt) = self.engine.take_receipt() {
             watch.receipt(&receipt);
         }
     }
 
     /// Nothing more from `at_tick` on.
-    fn end_at(&mut self, at_tick: u64, cause: RenderCause, watch: &mut impl Watch) -> RenderFault {
+    fn end_at(&mut self, at_tick: u64, cause: RenderCause, watch: &mut impl Watch<'p>) -> RenderFault {
         self.engine.stop(StopPolicy::HardOff, at_tick);
         self.hand_receipts(watch);
         *self.fault.get_or_insert(RenderFault { at_tick, cause })

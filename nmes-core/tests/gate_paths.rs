@@ -96,7 +96,7 @@ proptest! {
     #[test]
     fn sessions_finish(case in prop_oneof![case(Kind { late: true, exact: true }), case(Kind { late: false, exact: false })]) {
         let Ok(plan) = Plan::compile(&case.session(), &case.hardware) else { return Err(TestCaseError::reject("refused")) };
-        let all = play(&plan, &script(&case), case.lateness(case.seed));
+        let all = play(&plan, &script(&case), case.lateness());
         prop_assert_eq!(all.fault, None);
         prop_assert!(all.finished.is_some());
     }

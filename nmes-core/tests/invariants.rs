@@ -112,7 +112,7 @@ proptest! {
         let tick = case.seed % (plan.length_ticks() + 1);
         script.push((tick, Action::Stop(StopPolicy::FinishPulse)));
         script.sort_by_key(|(t, _)| *t);
-        let run = play(&plan, &script, case.lateness(case.seed));
+        let run = play(&plan, &script, case.lateness());
         prop_assert_eq!(run.fault, None);
         for channel in 0..plan.channel_count() {
             let stretch = plan.channel(channel).unwrap().stretch_ticks();
@@ -172,7 +172,7 @@ proptest! {
         let mut script = started(&case.session());
         script.push((0, Action::Gate(GateInput::Open)));
         script.push((case.seed % plan.length_ticks(), Action::Stop(StopPolicy::RecoverNow)));
-        let run = play(&plan, &script, case.lateness(case.seed));
+        let run = play(&plan, &script, case.lateness());
         prop_assert_eq!(run.fault, None);
         for frame in run.frames.iter().filter(|f| f.kind() == FrameKind::Recover) {
             let pulse = run.frames.iter().rev().find(|f| {
@@ -235,7 +235,7 @@ proptest! {
     #[test]
     fn nothing_is_stronger_than_set(case in prop_oneof![case(Kind { late: false, exact: true }), case(Kind { late: true, exact: false })]) {
         let plan = compiled(&case)?;
-        let run = play(&plan, &script(&case), case.lateness(case.seed));
+        let run = play(&plan, &script(&case), case.lateness());
         for receipt in run.pulses() {
             let output = output(&case, receipt.channel);
             // custom points are parts of one code, whatever the gain of the other polarity
@@ -250,7 +250,7 @@ proptest! {
     #[test]
     fn runs_repeat(case in case(Kind { late: true, exact: false })) {
         let plan = compiled(&case)?;
-        let run = |seed| play(&plan, &script(&case), case.lateness(seed));
+        let run = |seed| play(&plan, &script(&case), case.lateness());
         let (one, two) = (run(case.seed), run(case.seed));
         prop_assert_eq!(one.hash, two.hash);
         prop_assert_eq!(&one.edges, &two.edges);
@@ -264,7 +264,7 @@ proptest! {
 
 fn lateness_holds(case: &Case) -> Result<(), TestCaseError> {
     let plan = compiled(case)?;
-    let run = play(&plan, &script(case), case.lateness(case.seed));
+    let run = play(&plan, &script(case), case.lateness());
     prop_assert_eq!(run.fault, None);
     for receipt in run.pulses() {
         if !balanced(case, receipt.channel) {

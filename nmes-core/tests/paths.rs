@@ -267,7 +267,7 @@ proptest! {
     ) {
         let case = with_error(case, 0)?;
         let plan = compiled(&case)?;
-        let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness(case.seed));
+        let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness());
         prop_assert_eq!(run.fault, None);
         dead_holds(&run, &plan);
     }
@@ -282,7 +282,7 @@ proptest! {
         let outputs: Vec<_> = case.hardware.channels().iter().map(|o| ChannelHardware { source: 1, ..*o }).collect();
         let case = Case { hardware: Hardware::new(*case.hardware.timing(), &outputs, 0).unwrap(), ..case };
         let plan = compiled(&case)?;
-        let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness(case.seed));
+        let run = play(&plan, &stopped_script(&case, &plan, stop), case.lateness());
         prop_assert_eq!(run.fault, None);
         prop_assert_eq!(run.shared_at_once(&case.hardware), None);
     }
@@ -343,7 +343,7 @@ proptest! {
     #[test]
     fn trims_start_low(case in case(Kind { late: true, exact: true })) {
         let plan = compiled(&case)?;
-        let run = play(&plan, &stopped_script(&case, &plan, Some(StopPolicy::FinishPulse)), case.lateness(case.seed));
+        let run = play(&plan, &stopped_script(&case, &plan, Some(StopPolicy::FinishPulse)), case.lateness());
         for channel in 0..plan.channel_count() {
             let gain = u64::from(case.hardware.channel(channel).unwrap().na_per_code_positive);
             let jitter = plan.channel(channel).unwrap().jitter_ticks();

@@ -137,7 +137,7 @@ fn late_edges_agree(case: &Case) -> Result<(), TestCaseError> {
         ideals.push((i128::from(start + onsets.tick()), code, i128::from(commanded)));
         onsets.advance();
     }
-    let run = play(&plan, &script, case.lateness(case.seed));
+    let run = play(&plan, &script, case.lateness());
     prop_assert_eq!(run.fault, None);
     let (spacing, jitter) = (i128::from(case.hardware.edge_spacing_ticks()), i128::from(c.jitter_ticks()));
     let output = &case.hardware.channels()[0];
@@ -147,7 +147,7 @@ fn late_edges_agree(case: &Case) -> Result<(), TestCaseError> {
         maker,
         rest,
         turn,
-        late: case.lateness(case.seed),
+        late: case.lateness(),
         now: i128::from(start),
         edges: vec![],
     };

@@ -180,7 +180,7 @@ fn a_stop_at_an_onset() {
 #[test]
 fn a_refused_frame() {
     struct Guard(Vec<PulseReceipt>);
-    impl Watch for Guard {
+    impl Watch<'_> for Guard {
         fn admit(&mut self, frame: &PulseFrame<'_>) -> bool {
             frame.channel() == 0 || frame.sequence() == 0
         }

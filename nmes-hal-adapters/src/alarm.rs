@@ -74,7 +74,7 @@ pub type Extend32 = Extend<32>;
 pub type Extend16 = Extend<16>;
 
 impl<const BITS: u32> Extend<BITS> {
-    const MASK: u32 = {
+    pub(crate) const MASK: u32 = {
         assert!(BITS >= 8 && BITS <= 32, "a counter has 8 to 32 bits");
         u32::MAX >> (32_u32.saturating_sub(BITS))
     };
@@ -93,11 +93,29 @@ impl<const BITS: u32> Extend<BITS> {
         self.ticks = self.ticks.saturating_add(widen(passed));
         self.ticks
     }
+
+    /// What the counter reads at a tick that is less than a wrap after the last [`Extend::extend`].
+    pub(crate) const fn raw_of(&self, tick: u64) -> u32 {
+        let ahead = tick.wrapping_sub(self.ticks) & widen(Self::MASK);
+        self.last.wrapping_add(low(ahead)) & Self::MASK
+    }
+
+    /// As if it had counted up to here.
+    #[cfg(test)]
+    pub(crate) const fn assume(&mut self, ticks: u64, raw: u32) {
+        self.ticks = ticks;
+        self.last = raw;
+    }
 }
 
 #[expect(clippy::as_conversions, reason = "u64::from is not const; widening loses nothing")]
 const fn widen(raw: u32) -> u64 {
     raw as u64
+}
+
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "it was masked to 32 bits")]
+const fn low(ticks: u64) -> u32 {
+    ticks as u32
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub enum BridgeState {
 #[derive(Clone, Copy, Debug)]
 struct Patterns<const PINS: usize> {
     forward: [bool; PINS],
-    reverse: [bool; PINS],
+    reverse: Option<[bool; PINS]>,
     shorted: Option<[bool; PINS]>,
 }
 
@@ -62,13 +62,23 @@ pub struct HBridge<P: OutputPin, const PINS: usize> {
     state: Option<BridgeState>,
 }
 
+impl<P: OutputPin> HBridge<P, 1> {
+    /// One switch between a source that drives both ways and its load. Cannot reverse, and cannot short.
+    ///
+    /// # Errors
+    /// The pin failed.
+    pub fn switch(close: P) -> Result<Self, P::Error> {
+        Self::new([close], Patterns { forward: [true], reverse: None, shorted: None })
+    }
+}
+
 impl<P: OutputPin> HBridge<P, 2> {
     /// Two pins, each closing one diagonal. Cannot short.
     ///
     /// # Errors
     /// A pin failed; both were tried.
     pub fn diagonal(forward: P, reverse: P) -> Result<Self, P::Error> {
-        let patterns = Patterns { forward: [true, false], reverse: [false, true], shorted: None };
+        let patterns = Patterns { forward: [true, false], reverse: Some([false, true]), shorted: None };
         Self::new([forward, reverse], patterns)
     }
 }
@@ -82,7 +92,7 @@ impl<P: OutputPin> HBridge<P, 3> {
     pub fn with_enable(in_a: P, in_b: P, enable: P) -> Result<Self, P::Error> {
         let patterns = Patterns {
             forward: [true, false, true],
-            reverse: [false, true, true],
+            reverse: Some([false, true, true]),
             shorted: Some([false, false, true]),
         };
         Self::new([in_a, in_b, enable], patterns)
@@ -97,7 +107,7 @@ impl<P: OutputPin> HBridge<P, 4> {
     pub fn four_switch(low_a: P, low_b: P, high_a: P, high_b: P) -> Result<Self, P::Error> {
         let patterns = Patterns {
             forward: [false, true, true, false],
-            reverse: [true, false, false, true],
+            reverse: Some([true, false, false, true]),
             shorted: Some([true, true, false, false]),
         };
         Self::new([low_a, low_b, high_a, high_b], patterns)
@@ -111,6 +121,11 @@ impl<P: OutputPin, const PINS: usize> HBridge<P, PINS> {
         Ok(bridge)
     }
 
+    /// Whether [`BridgeState::Reverse`] exists in this wiring.
+    pub const fn can_reverse(&self) -> bool {
+        self.patterns.reverse.is_some()
+    }
+
     /// Whether [`BridgeState::Shorted`] exists in this wiring.
     pub const fn can_short(&self) -> bool {
         self.patterns.shorted.is_some()
@@ -122,7 +137,7 @@ impl<P: OutputPin, const PINS: usize> HBridge<P, PINS> {
     }
 
     /// Goes to a state through [`BridgeState::Off`]; does nothing if it is there already. A wiring that cannot
-    /// short stays off instead: ask [`HBridge::can_short`] first.
+    /// have it stays off instead: ask [`HBridge::can_short`] and [`HBridge::can_reverse`] first.
     ///
     /// # Errors
     /// A pin failed. Every pin has been set low again, as far as it can be.
@@ -163,7 +178,7 @@ impl<P: OutputPin, const PINS: usize> HBridge<P, PINS> {
         match state {
             BridgeState::Off => None,
             BridgeState::Forward => Some(self.patterns.forward),
-            BridgeState::Reverse => Some(self.patterns.reverse),
+            BridgeState::Reverse => self.patterns.reverse,
             BridgeState::Shorted => self.patterns.shorted,
         }
     }

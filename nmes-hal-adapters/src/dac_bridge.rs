@@ -1,27 +1,26 @@
-//! A unipolar DAC and H-bridges as an [`Output`].
+//! A converter and bridges, or switches, as an [`Output`].
 
 use crate::bridge::{BridgeState, HBridge};
+use crate::dac::Dac;
 use crate::error::Error;
-use crate::mcp4922::{DacChannel, Mcp4922};
 use crate::output::Output;
 use core::fmt;
 use embedded_hal::digital::OutputPin;
-use embedded_hal::spi::SpiDevice;
 use nmes_core::{Hardware, Level, Rest};
 use nmes_safety::AdmittedEdge;
 
-type Fault<SPI, P> =
-    Error<<SPI as embedded_hal::spi::ErrorType>::Error, <P as embedded_hal::digital::ErrorType>::Error>;
+type Fault<D, P> = Error<<D as Dac>::Error, <P as embedded_hal::digital::ErrorType>::Error>;
 
-/// One or two channels (`N`), each a DAC that sets the magnitude and a bridge of `PINS` pins that sets the sign.
+/// `N` channels, each a channel of a [`Dac`] and a bridge of `PINS` pins. A DAC that only knows magnitudes leaves the sign to
+/// the bridge; behind one that drives both ways a switch is enough.
 ///
-/// | level | DAC | bridge |
-/// |---|---|---|
-/// | [`Level::Open`] | 0 | off |
-/// | [`Level::Shorted`] | 0 | shorted |
-/// | [`Level::Code`] above 0 | code | forward |
-/// | [`Level::Code`] below 0 | −code | reverse |
-/// | [`Level::Code`] 0 | 0 | as it is; forward if it was off or shorted |
+/// | level | DAC | bridge | DAC of both signs | its switch or bridge |
+/// |---|---|---|---|---|
+/// | [`Level::Open`] | 0 | off | 0 | off |
+/// | [`Level::Shorted`] | 0 | shorted | 0 | shorted |
+/// | [`Level::Code`] above 0 | code | forward | code | forward |
+/// | [`Level::Code`] below 0 | −code | reverse | code | forward |
+/// | [`Level::Code`] 0 | 0 | as it is; forward if it was off or shorted | 0 | forward |
 ///
 /// # Order
 /// The edges of one instant are put out in four steps, each for every channel before the next:
@@ -38,13 +37,13 @@ type Fault<SPI, P> =
 /// The time from step 1 to step 4 is taken from the new phase. It is the same at every such edge; declare it, and
 /// what the switches need, as `dead_ticks`, or accept the error it makes in asymmetric pulses.
 ///
-/// After an error [`Output::apply`] is refused until [`DacBridge::restart`]. On drop the bridges open, then the
+/// After an error, of [`Output::off`] too, [`Output::apply`] is refused until [`DacBridge::restart`]. On drop the bridges open, then the
 /// DACs go to zero.
 #[derive(Debug)]
-pub struct DacBridge<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> {
+pub struct DacBridge<D: Dac, P: OutputPin, const PINS: usize, const N: usize> {
     // dropped in this order: pins before the bus
     bridges: [HBridge<P, PINS>; N],
-    dac: Mcp4922<SPI, P>,
+    dac: D,
     hardware: Hardware,
     stopped: bool,
 }
@@ -53,13 +52,18 @@ pub struct DacBridge<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: u
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WiringError {
-    /// The record has another number of channels than there are bridges.
+    /// The record has another number of channels than there are bridges, or more than the DAC has.
     Channels {
         /// Channels of the record.
         declared: u8,
     },
-    /// A code of the record is beyond the DAC's 4,095.
+    /// A code of the record is beyond the DAC's.
     CodeRange {
+        /// The channel.
+        channel: u8,
+    },
+    /// The DAC knows no sign, and the bridge is a switch.
+    CannotReverse {
         /// The channel.
         channel: u8,
     },
@@ -78,7 +82,7 @@ impl fmt::Display for WiringError {
             Self::Channels { declared } => {
                 write!(
                     f,
-                    "the hardware record has {declared} channels, another number than there are bridges"
+                    "the hardware record has {declared} channels, another number than there are bridges, or more than the DAC"
                 )
             }
             Self::CodeRange { channel } => {
@@ -86,6 +90,9 @@ impl fmt::Display for WiringError {
                     f,
                     "channel {channel}: the hardware record has codes beyond ±4095, the range of the DAC"
                 )
+            }
+            Self::CannotReverse { channel } => {
+                write!(f, "channel {channel}: the DAC knows no sign, and a switch cannot turn it round")
             }
             Self::NoLatch => {
                 f.write_str("the hardware record has a latch for two channels, but no LDAC pin is given")
@@ -99,17 +106,12 @@ impl fmt::Display for WiringError {
 
 impl core::error::Error for WiringError {}
 
-impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> DacBridge<SPI, P, PINS, N> {
+impl<D: Dac, P: OutputPin, const PINS: usize, const N: usize> DacBridge<D, P, PINS, N> {
     /// Joins the parts, which are safe already: bridge `n` belongs to DAC `n`.
     ///
     /// # Errors
     /// The record promises what the parts cannot do. The parts are dropped, and so safe.
-    pub fn new(
-        dac: Mcp4922<SPI, P>,
-        bridges: [HBridge<P, PINS>; N],
-        hardware: Hardware,
-    ) -> Result<Self, WiringError> {
-        const { assert!(N == 1 || N == 2, "an MCP4922 has two DACs") }
+    pub fn new(dac: D, bridges: [HBridge<P, PINS>; N], hardware: Hardware) -> Result<Self, WiringError> {
         check_wiring(&hardware, &dac, &bridges)?;
         Ok(Self { bridges, dac, hardware, stopped: false })
     }
@@ -118,7 +120,7 @@ impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> DacBridge<
     ///
     /// # Errors
     /// Something could not be opened; the output stays stopped.
-    pub fn restart(&mut self) -> Result<(), Fault<SPI, P>> {
+    pub fn restart(&mut self) -> Result<(), Fault<D, P>> {
         self.stopped = true;
         self.all_off()?;
         self.stopped = false;
@@ -126,7 +128,7 @@ impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> DacBridge<
     }
 
     /// Puts levels out, in the order of the type's documentation; on an error everything is opened.
-    pub(crate) fn put<I>(&mut self, edges: I) -> Result<(), Fault<SPI, P>>
+    pub(crate) fn put<I>(&mut self, edges: I) -> Result<(), Fault<D, P>>
     where
         I: Iterator<Item = (u8, Level)> + Clone,
     {
@@ -142,7 +144,7 @@ impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> DacBridge<
         })
     }
 
-    fn try_put<I>(&mut self, edges: I) -> Result<(), Fault<SPI, P>>
+    fn try_put<I>(&mut self, edges: I) -> Result<(), Fault<D, P>>
     where
         I: Iterator<Item = (u8, Level)> + Clone,
     {
@@ -158,7 +160,7 @@ impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> DacBridge<
     }
 
     /// Step 1: zero where a bridge is going to change.
-    fn quiet<I: Iterator<Item = (u8, Level)>>(&mut self, edges: I) -> Result<(), Fault<SPI, P>> {
+    fn quiet<I: Iterator<Item = (u8, Level)>>(&mut self, edges: I) -> Result<(), Fault<D, P>> {
         let mut written = false;
         for (channel, level) in edges {
             let state = self.bridge_state(channel, level)?;
@@ -166,28 +168,36 @@ impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> DacBridge<
                 written |= self.write(channel, 0)?;
             }
         }
-        if written { self.dac.latch() } else { Ok(()) }
+        if written { self.dac.latch().map_err(Error::Dac) } else { Ok(()) }
     }
 
     /// Step 4.
-    fn set_codes<I: Iterator<Item = (u8, Level)>>(&mut self, edges: I) -> Result<(), Fault<SPI, P>> {
+    fn set_codes<I: Iterator<Item = (u8, Level)>>(&mut self, edges: I) -> Result<(), Fault<D, P>> {
         let mut written = false;
         for (channel, level) in edges {
-            written |= self.write(channel, magnitude(level))?;
+            written |= self.write(channel, self.code(level))?;
         }
-        if written { self.dac.latch() } else { Ok(()) }
+        if written { self.dac.latch().map_err(Error::Dac) } else { Ok(()) }
     }
 
     /// Whether something was written: not if it is out already.
-    fn write(&mut self, channel: u8, code: u16) -> Result<bool, Fault<SPI, P>> {
-        let dac = DacChannel::from_index(channel).ok_or(Error::NoChannel { channel })?;
-        if self.dac.output(dac) == Some(code) {
+    fn write(&mut self, channel: u8, code: i32) -> Result<bool, Fault<D, P>> {
+        if self.dac.output(channel) == Some(code) {
             return Ok(false);
         }
-        self.dac.write(dac, code).map(|()| true)
+        self.dac.write(channel, code).map(|()| true).map_err(Error::Dac)
     }
 
-    fn check(&mut self, channel: u8, level: Level) -> Result<(), Fault<SPI, P>> {
+    /// The DAC's code of a level, which was checked against the hardware, whose range fits the DAC.
+    fn code(&self, level: Level) -> i32 {
+        match level {
+            Level::Open | Level::Shorted => 0,
+            Level::Code(code) if drives_both_ways(&self.dac) => code,
+            Level::Code(code) => code.saturating_abs(),
+        }
+    }
+
+    fn check(&mut self, channel: u8, level: Level) -> Result<(), Fault<D, P>> {
         let limits = *self.hardware.channel(channel).ok_or(Error::NoChannel { channel })?;
         let can_short = self.bridge(channel)?.can_short();
         match level {
@@ -199,56 +209,57 @@ impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> DacBridge<
         }
     }
 
-    fn bridge(&mut self, channel: u8) -> Result<&mut HBridge<P, PINS>, Fault<SPI, P>> {
+    fn bridge(&mut self, channel: u8) -> Result<&mut HBridge<P, PINS>, Fault<D, P>> {
         self.bridges.get_mut(usize::from(channel)).ok_or(Error::NoChannel { channel })
     }
 
-    fn bridge_state(&mut self, channel: u8, level: Level) -> Result<BridgeState, Fault<SPI, P>> {
+    fn bridge_state(&mut self, channel: u8, level: Level) -> Result<BridgeState, Fault<D, P>> {
         let present = self.bridge(channel)?.state();
         Ok(match level {
             Level::Open => BridgeState::Off,
             Level::Shorted => BridgeState::Shorted,
+            Level::Code(_) if drives_both_ways(&self.dac) => BridgeState::Forward,
             Level::Code(code) if code < 0 => BridgeState::Reverse,
             Level::Code(0) if present == Some(BridgeState::Reverse) => BridgeState::Reverse,
             Level::Code(_) => BridgeState::Forward,
         })
     }
 
-    fn all_off(&mut self) -> Result<(), Fault<SPI, P>> {
+    fn all_off(&mut self) -> Result<(), Fault<D, P>> {
         let mut first = Ok(());
         for bridge in &mut self.bridges {
             first = Error::join(first, bridge.open().map_err(Error::Pin));
         }
-        Error::join(first, self.dac.zero())
+        Error::join(first, self.dac.zero().map_err(Error::Dac))
     }
 }
 
-/// The DAC code of a level. Codes were checked against the hardware, whose range fits the DAC.
-fn magnitude(level: Level) -> u16 {
-    match level {
-        Level::Open | Level::Shorted => 0,
-        Level::Code(code) => u16::try_from(code.unsigned_abs()).unwrap_or(u16::MAX),
-    }
+fn drives_both_ways(dac: &impl Dac) -> bool {
+    dac.code_min() < 0
 }
 
-fn check_wiring<SPI: SpiDevice, P: OutputPin, const PINS: usize>(
+fn check_wiring<D: Dac, P: OutputPin, const PINS: usize>(
     hardware: &Hardware,
-    dac: &Mcp4922<SPI, P>,
+    dac: &D,
     bridges: &[HBridge<P, PINS>],
 ) -> Result<(), WiringError> {
     let declared = hardware.channel_count();
-    if usize::from(declared) != bridges.len() {
+    if usize::from(declared) != bridges.len() || declared > dac.channels() {
         return Err(WiringError::Channels { declared });
     }
     let timing = hardware.timing();
     if timing.has_latch && declared > 1 && !dac.has_latch() {
         return Err(WiringError::NoLatch);
     }
+    let both_ways = drives_both_ways(dac);
     let shorts = timing.gap_rest == Rest::Shorted || timing.pulse_rest == Rest::Shorted;
     for (channel, (limits, bridge)) in (0_u8..).zip(hardware.channels().iter().zip(bridges)) {
-        let most = u32::from(Mcp4922::<SPI, P>::CODE_MAX);
-        if limits.code_min.unsigned_abs() > most || limits.code_max.unsigned_abs() > most {
+        let least = if both_ways { dac.code_min() } else { dac.code_max().saturating_neg() };
+        if limits.code_min < least || limits.code_max > dac.code_max() {
             return Err(WiringError::CodeRange { channel });
+        }
+        if !both_ways && !bridge.can_reverse() {
+            return Err(WiringError::CannotReverse { channel });
         }
         if shorts && !bridge.can_short() {
             return Err(WiringError::CannotShort { channel });
@@ -257,8 +268,8 @@ fn check_wiring<SPI: SpiDevice, P: OutputPin, const PINS: usize>(
     Ok(())
 }
 
-impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> Output for DacBridge<SPI, P, PINS, N> {
-    type Error = Fault<SPI, P>;
+impl<D: Dac, P: OutputPin, const PINS: usize, const N: usize> Output for DacBridge<D, P, PINS, N> {
+    type Error = Fault<D, P>;
 
     fn hardware(&self) -> &Hardware {
         &self.hardware
@@ -277,6 +288,8 @@ impl<SPI: SpiDevice, P: OutputPin, const PINS: usize, const N: usize> Output for
     }
 
     fn off(&mut self) -> Result<(), Self::Error> {
-        self.all_off()
+        let result = self.all_off();
+        self.stopped |= result.is_err();
+        result
     }
 }

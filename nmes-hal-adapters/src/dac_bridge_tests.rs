@@ -4,11 +4,9 @@
 #![expect(clippy::arithmetic_side_effects, reason = "tests; overflow would panic")]
 
 extern crate std;
-use crate::{BridgeState, DacBridge, DacChannel, Error, HBridge, Mcp4922, Output, WiringError};
-use core::cell::RefCell;
+use crate::test_log::{Broken, Bus, Log, Pin};
+use crate::{BridgeState, Dac, DacBridge, DacError, Error, HBridge, Mcp4922, Output, WiringError};
 use core::convert::Infallible;
-use embedded_hal::digital::{self, OutputPin};
-use embedded_hal::spi::{self, Operation, SpiDevice};
 use embedded_hal_mock::eh1::digital::{Mock as PinMock, State, Transaction as PinTx};
 use embedded_hal_mock::eh1::spi::{Mock as SpiMock, Transaction as SpiTx};
 use nmes_core::{ChannelHardware, Hardware, HardwareTiming, Level, Rest};
@@ -50,13 +48,13 @@ fn dac_writes_exact_words() {
     let expected = [0x3000, 0xB000, 0x3FFF, 0xB001, 0x3000, 0xB000];
     let (mut bus, mut ldac) = (words(&expected), levels("hlhlhlh"));
     let mut dac = Mcp4922::new(&mut bus, Some(&mut ldac)).unwrap();
-    assert_eq!(dac.output(DacChannel::A), Some(0));
-    dac.write(DacChannel::A, 4_095).unwrap();
-    dac.write(DacChannel::B, 1).unwrap();
-    assert_eq!(dac.output(DacChannel::A), Some(0), "only the latch moves the output");
+    assert_eq!(dac.output(0), Some(0));
+    dac.write(0, 4_095).unwrap();
+    dac.write(1, 1).unwrap();
+    assert_eq!(dac.output(0), Some(0), "only the latch moves the output");
     dac.latch().unwrap();
-    assert_eq!((dac.output(DacChannel::A), dac.output(DacChannel::B)), (Some(4_095), Some(1)));
-    assert_eq!(dac.write(DacChannel::B, 4_096), Err(Error::Code { channel: 1, code: 4_096 }));
+    assert_eq!((dac.output(0), dac.output(1)), (Some(4_095), Some(1)));
+    assert_eq!(dac.write(1, 4_096), Err(DacError::Code { channel: 1, code: 4_096 }));
     drop(dac);
     bus.done();
     ldac.done();
@@ -112,70 +110,11 @@ fn output_makes_a_biphasic_pulse() {
 
 // ---- the log -------------------------------------------------------------------------------------------------------
 
-/// Everything that happened on bus and pins, in order; the event number `fail_at` and `fail_also` fail.
-#[derive(Default)]
-struct Log {
-    events: RefCell<Vec<String>>,
-    fail: RefCell<Vec<usize>>,
-}
+type Fault = Error<DacError<Broken, Broken>, Broken>;
+type Logged<'l, const N: usize> = DacBridge<Mcp4922<Bus<'l>, Pin<'l>>, Pin<'l>, 3, N>;
 
-impl Log {
-    fn event(&self, text: String) -> Result<(), Broken> {
-        let mut events = self.events.borrow_mut();
-        let broken = self.fail.borrow().contains(&events.len());
-        events.push(if broken { text + " failed" } else { text });
-        if broken { Err(Broken(events.len() - 1)) } else { Ok(()) }
-    }
-
-    fn take(&self) -> Vec<String> {
-        self.events.take()
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Broken(usize);
-impl spi::Error for Broken {
-    fn kind(&self) -> spi::ErrorKind {
-        spi::ErrorKind::Other
-    }
-}
-impl digital::Error for Broken {
-    fn kind(&self) -> digital::ErrorKind {
-        digital::ErrorKind::Other
-    }
-}
-
-struct Bus<'l>(&'l Log);
-impl spi::ErrorType for Bus<'_> {
-    type Error = Broken;
-}
-impl SpiDevice for Bus<'_> {
-    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Broken> {
-        for operation in operations {
-            let Operation::Write(bytes) = operation else { panic!("only writes are expected") };
-            self.0.event(format!("{:04X}", u16::from_be_bytes([bytes[0], bytes[1]])))?;
-        }
-        Ok(())
-    }
-}
-
-struct Pin<'l>(&'static str, &'l Log);
-impl digital::ErrorType for Pin<'_> {
-    type Error = Broken;
-}
-impl OutputPin for Pin<'_> {
-    fn set_low(&mut self) -> Result<(), Broken> {
-        self.1.event(format!("{}=0", self.0))
-    }
-    fn set_high(&mut self) -> Result<(), Broken> {
-        self.1.event(format!("{}=1", self.0))
-    }
-}
-
-type Logged<'l, const N: usize> = DacBridge<Bus<'l>, Pin<'l>, 3, N>;
-
-fn two_channels<'l>(log: &'l Log, ldac: bool) -> Result<Logged<'l, 2>, Error<Broken, Broken>> {
-    let dac = Mcp4922::new(Bus(log), ldac.then_some(Pin("L", log)))?;
+fn two_channels<'l>(log: &'l Log, ldac: bool) -> Result<Logged<'l, 2>, Fault> {
+    let dac = Mcp4922::new(Bus(log), ldac.then_some(Pin("L", log))).map_err(Error::Dac)?;
     let zero = HBridge::with_enable(Pin("f0", log), Pin("r0", log), Pin("e0", log)).map_err(Error::Pin)?;
     let one = HBridge::with_enable(Pin("f1", log), Pin("r1", log), Pin("e1", log)).map_err(Error::Pin)?;
     let timing = if ldac { ideal() } else { no_latch() };
@@ -261,7 +200,12 @@ fn every_single_failure_opens_the_output() {
         let error = PULSE.into_iter().find_map(|edges| output.put(edges.into_iter()).err());
         let events = log.events.borrow().clone();
         let pin = events[failing].contains('=');
-        let cause = if pin { Error::Pin(Broken(failing)) } else { Error::Spi(Broken(failing)) };
+        let broken = Broken(failing);
+        let cause = match (pin, events[failing].starts_with("L=")) {
+            (true, true) => Error::Dac(DacError::Pin(broken)),
+            (true, false) => Error::Pin(broken),
+            (false, _) => Error::Dac(DacError::Bus(broken)),
+        };
         assert_eq!(error, Some(cause), "{events:?}");
         assert!(is_safe(&events), "event {failing}: {events:?}");
         assert_eq!(output.put(PULSE[0].into_iter()), Err(Error::Stopped));
@@ -279,7 +223,7 @@ fn off_tries_everything_and_keeps_both_causes() {
     output.put(PULSE[0].into_iter()).unwrap();
     log.take();
     log.fail.borrow_mut().extend([0, 6, 7]);
-    assert_eq!(output.off(), Err(Error::SpiAndPin(Broken(6), Broken(0))));
+    assert_eq!(output.off(), Err(Error::DacAndPin(DacError::Bus(Broken(6)), Broken(0))));
     let expected = "e0=0 failed r0=0 f0=0 e1=0 r1=0 f1=0 3000 failed B000 failed L=0 L=1";
     assert_eq!(joined(&log), expected);
     log.fail.borrow_mut().clear();
@@ -314,7 +258,7 @@ fn edges_that_do_not_fit_are_refused() {
         output.restart().unwrap();
     }
     let bridge = || HBridge::diagonal(Pin("F", &log), Pin("R", &log)).unwrap();
-    let dac = || Mcp4922::new(Bus(&log), None).unwrap();
+    let dac = || Mcp4922::new(Bus(&log), None::<Pin<'_>>).unwrap();
     let mut output = DacBridge::new(dac(), [bridge()], hardware(1, 4_095, ideal())).unwrap();
     assert_eq!(output.put([(0, Level::Shorted)].into_iter()), Err(Error::CannotShort { channel: 0 }));
 }
@@ -324,7 +268,7 @@ fn edges_that_do_not_fit_are_refused() {
 fn impossible_wirings_are_refused() {
     let log = Log::default();
     let bridge = || HBridge::diagonal(Pin("F", &log), Pin("R", &log)).unwrap();
-    let dac = || Mcp4922::new(Bus(&log), None).unwrap();
+    let dac = || Mcp4922::new(Bus(&log), None::<Pin<'_>>).unwrap();
     let one = |hardware| DacBridge::new(dac(), [bridge()], hardware).err();
     let two = |hardware| DacBridge::new(dac(), [bridge(), bridge()], hardware).err();
     let shorting = HardwareTiming { pulse_rest: Rest::Shorted, ..ideal() };
@@ -340,12 +284,12 @@ fn impossible_wirings_are_refused() {
 #[test]
 fn errors_keep_the_first_cause_of_each_kind() {
     type E = Error<u8, u8>;
-    assert_eq!(E::Spi(1).with(E::Pin(2)), E::SpiAndPin(1, 2));
-    assert_eq!(E::Pin(2).with(E::Spi(1)), E::SpiAndPin(1, 2));
-    assert_eq!(E::Spi(1).with(E::SpiAndPin(9, 2)), E::SpiAndPin(1, 2));
-    assert_eq!(E::Pin(2).with(E::SpiAndPin(1, 9)), E::SpiAndPin(1, 2));
-    assert_eq!(E::SpiAndPin(1, 2).with(E::SpiAndPin(3, 4)), E::SpiAndPin(1, 2));
-    assert_eq!(E::Stopped.with(E::Spi(1)), E::Stopped);
-    assert!(E::SpiAndPin(1, 2).to_string().contains("pin failed: 2"));
+    assert_eq!(E::Dac(1).with(E::Pin(2)), E::DacAndPin(1, 2));
+    assert_eq!(E::Pin(2).with(E::Dac(1)), E::DacAndPin(1, 2));
+    assert_eq!(E::Dac(1).with(E::DacAndPin(9, 2)), E::DacAndPin(1, 2));
+    assert_eq!(E::Pin(2).with(E::DacAndPin(1, 9)), E::DacAndPin(1, 2));
+    assert_eq!(E::DacAndPin(1, 2).with(E::DacAndPin(3, 4)), E::DacAndPin(1, 2));
+    assert_eq!(E::Stopped.with(E::Dac(1)), E::Stopped);
+    assert!(E::DacAndPin(1, 2).to_string().contains("pin failed: 2"));
     let _: Error<Infallible, Infallible> = Error::Stopped;
 }

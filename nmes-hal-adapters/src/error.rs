@@ -1,19 +1,19 @@
-//! What can go wrong at an output made of a bus and pins.
+//! What can go wrong at an output made of a converter and pins.
 
 use core::fmt;
 
-/// A failure of an output on a bus and pins. Both causes are kept, the first of each.
+/// A failure of an output made of a converter and pins. Both causes are kept, the first of each.
 ///
-/// `SPI` and `PIN` are the error types of the HAL, of which embedded-hal 1.0 asks only `Debug`.
+/// `DAC` is the error of the [`Dac`](crate::Dac), `PIN` that of the pins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Error<SPI, PIN> {
-    /// The bus failed.
-    Spi(SPI),
+pub enum Error<DAC, PIN> {
+    /// The converter failed.
+    Dac(DAC),
     /// A pin failed.
     Pin(PIN),
-    /// The bus and a pin failed.
-    SpiAndPin(SPI, PIN),
+    /// The converter and a pin failed.
+    DacAndPin(DAC, PIN),
     /// There is no such channel.
     NoChannel {
         /// The channel asked for.
@@ -35,13 +35,13 @@ pub enum Error<SPI, PIN> {
     Stopped,
 }
 
-impl<SPI, PIN> Error<SPI, PIN> {
+impl<DAC, PIN> Error<DAC, PIN> {
     /// This error, with the bus and pin causes of a later one where this one has none.
     #[must_use]
     pub fn with(self, later: Self) -> Self {
         match (self, later) {
-            (Self::Spi(spi), Self::Pin(pin) | Self::SpiAndPin(_, pin)) => Self::SpiAndPin(spi, pin),
-            (Self::Pin(pin), Self::Spi(spi) | Self::SpiAndPin(spi, _)) => Self::SpiAndPin(spi, pin),
+            (Self::Dac(dac), Self::Pin(pin) | Self::DacAndPin(_, pin)) => Self::DacAndPin(dac, pin),
+            (Self::Pin(pin), Self::Dac(dac) | Self::DacAndPin(dac, _)) => Self::DacAndPin(dac, pin),
             (first, _) => first,
         }
     }
@@ -55,12 +55,12 @@ impl<SPI, PIN> Error<SPI, PIN> {
     }
 }
 
-impl<SPI: fmt::Debug, PIN: fmt::Debug> fmt::Display for Error<SPI, PIN> {
+impl<DAC: fmt::Debug, PIN: fmt::Debug> fmt::Display for Error<DAC, PIN> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Spi(spi) => write!(f, "the SPI bus failed: {spi:?}"),
+            Self::Dac(dac) => write!(f, "the converter failed: {dac:?}"),
             Self::Pin(pin) => write!(f, "a pin failed: {pin:?}"),
-            Self::SpiAndPin(spi, pin) => write!(f, "the SPI bus failed: {spi:?}; a pin failed: {pin:?}"),
+            Self::DacAndPin(dac, pin) => write!(f, "the converter failed: {dac:?}; a pin failed: {pin:?}"),
             Self::NoChannel { channel } => write!(f, "the output has no channel {channel}"),
             Self::Code { channel, code } => {
                 write!(f, "channel {channel}: code {code} is outside the declared range")
@@ -71,4 +71,4 @@ impl<SPI: fmt::Debug, PIN: fmt::Debug> fmt::Display for Error<SPI, PIN> {
     }
 }
 
-impl<SPI: fmt::Debug, PIN: fmt::Debug> core::error::Error for Error<SPI, PIN> {}
+impl<DAC: fmt::Debug, PIN: fmt::Debug> core::error::Error for Error<DAC, PIN> {}

@@ -1,7 +1,7 @@
 //! What the runner answers.
 
 use core::fmt;
-use nmes_core::{ConfigError, EngineFault};
+use nmes_core::{ConfigError, EngineFault, Setting};
 use nmes_safety::{SetRefusal, TickReport, Trip};
 
 /// Why a stimulator stopped by itself.
@@ -14,7 +14,8 @@ pub enum Cause {
     Engine(EngineFault),
     /// The guard found something wrong.
     Guard(Trip),
-    /// More edges were overdue at once than one call puts out: the processor does not keep up.
+    /// More edges were overdue at once than one call puts out, or a half of a DMA buffer was not filled in time: the
+    /// processor does not keep up.
     Overrun,
     /// An edge was due that no frame of the guard's covers.
     NotAdmitted {
@@ -29,7 +30,7 @@ impl fmt::Display for Cause {
             Self::Output => f.write_str("the output failed"),
             Self::Engine(fault) => fault.fmt(f),
             Self::Guard(trip) => trip.fmt(f),
-            Self::Overrun => f.write_str("more edges were overdue than one call puts out"),
+            Self::Overrun => f.write_str("the processor does not keep up"),
             Self::NotAdmitted { channel } => {
                 write!(f, "channel {channel}: an edge was due that was not admitted")
             }
@@ -98,6 +99,8 @@ impl<E: fmt::Debug> fmt::Display for ArmRefusal<E> {
     }
 }
 
+impl<E: fmt::Debug> core::error::Error for ArmRefusal<E> {}
+
 /// A refused arm, with the parts it was given. The output is off. Shown by its reason alone.
 pub struct ArmError<O: crate::Output, A, S> {
     /// Why.
@@ -136,6 +139,13 @@ pub enum CommandError {
     Stopped(Stopped),
     /// A stop or a ramp-down is under way, and levels only go down.
     Ending,
+    /// More than the guard has authorised so far: see [`Stimulator::modulate`](crate::Stimulator::modulate).
+    NotAuthorised {
+        /// The channel.
+        channel: u8,
+        /// The most of both that is taken now.
+        most: Setting,
+    },
 }
 
 impl fmt::Display for CommandError {
@@ -145,6 +155,13 @@ impl fmt::Display for CommandError {
             Self::Plan(error) => error.fmt(f),
             Self::Stopped(stopped) => stopped.fmt(f),
             Self::Ending => f.write_str("the session is ending"),
+            Self::NotAuthorised { channel, most } => {
+                write!(
+                    f,
+                    "channel {channel}: at most {} and {} are authorised now",
+                    most.amplitude, most.width
+                )
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt::Debug;
 use nmes_core::Hardware;
-use nmes_safety::AdmittedEdge;
+use nmes_safety::{Admitted, AdmittedEdge};
 
 /// A stimulation output: one or more channels that are open, shorted, or drive a code.
 ///
@@ -11,7 +11,9 @@ use nmes_safety::AdmittedEdge;
 ///
 /// # For driver authors
 /// Make the output safe (every channel open, every set-point zero) in the constructor, on `Drop`, and before an
-/// error is returned. No method waits for anything but its own bus, and none calls back.
+/// error is returned; after an error, take no edge until [`Output::off`] has succeeded. No method waits for anything but
+/// its own bus, and none calls back. The feature `proptest` has a suite that looks at all of this on a record of pins and
+/// buses: `conformance`.
 ///
 /// # For callers
 /// After an error the levels are unknown until [`Output::off`] has succeeded: call it at once, and stop.
@@ -29,6 +31,17 @@ pub trait Output {
     /// For driver authors: constant from construction on. For callers: a plan compiled for anything else is
     /// refused by [`Stimulator::arm`](crate::Stimulator::arm).
     fn hardware(&self) -> &Hardware;
+
+    /// A frame is about to begin: its first edge comes with the next [`Output::apply`].
+    ///
+    /// For driver authors: an output that puts a whole pulse out by itself (a commercial stimulator, a sequencer) takes
+    /// it here, and has nothing to do at its edges. All others leave this as it is.
+    ///
+    /// # Errors
+    /// The output cannot put the frame out. Nothing of it has come out.
+    fn begin(&mut self, _frame: &Admitted<'_>) -> Result<(), Self::Error> {
+        Ok(())
+    }
 
     /// Puts out all edges of one instant.
     ///
@@ -65,6 +78,10 @@ impl<O: Output + ?Sized> Output for &mut O {
 
     fn hardware(&self) -> &Hardware {
         (**self).hardware()
+    }
+
+    fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {
+        (**self).begin(frame)
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Self::Error> {

@@ -63,6 +63,10 @@ impl Prepared {
         }
     }
 
+    #[expect(
+        clippy::unnecessary_lazy_evaluations,
+        reason = "the table is large and is filled once, not for each edge"
+    )]
     fn push(&mut self, edge: AdmittedEdge) {
         let table = self.edges.get_or_insert_with(|| [edge; MAX_CHANNELS]);
         if let Some(slot) = table.get_mut(usize::from(self.edges_len)) {

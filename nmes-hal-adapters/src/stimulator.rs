@@ -2,17 +2,18 @@
 
 mod edges;
 mod faults;
-mod levels;
+pub(crate) mod levels;
 
 use crate::alarm::Alarm;
 use crate::outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Ticked};
 use crate::output::Output;
 use crate::prepared::Prepared;
 use crate::sense::{Contact, Sense};
-use levels::is_lower;
+use crate::watchdog::Watchdog;
+use levels::{could_have, is_lower};
 use nmes_core::{
-    ChannelState, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, MAX_CHANNELS, PulseReceipt,
-    Setting, StopPolicy,
+    ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal,
+    MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopPolicy,
 };
 use nmes_safety::{Admitted, BlackBox, Checked, Event, Guard, State, Trip};
 
@@ -33,14 +34,26 @@ const STEPS_MAX: usize = 16;
 /// Every call does bounded work: at most 16 steps and 16 frames, each over at most 8 channels; usually one.
 ///
 /// # Where to call from
-/// [`Stimulator::on_alarm`] from the alarm's interrupt; all else with that interrupt masked. What the masking costs
-/// is part of L.
+/// [`Stimulator::on_alarm`] from the alarm's interrupt; all else with that interrupt masked, or through a
+/// [`Mailbox`](crate::Mailbox). What the masking costs is part of L.
 ///
-/// # Limitations
+/// # Jitter
+/// An edge is as late as its interrupt: by what masks it, and by what runs at its priority. [`Stats::worst_late`] is what it
+/// came to. A constant part cancels; the rest is repaid by the last edge of each pulse.
+///
+/// # Stop bound
+/// From the call of [`Stimulator::stop`]: with [`StopPolicy::HardOff`] the output opens before it returns; with the others
+/// the pulse under way ends on its own grid, or is paid back at once, and trims close the ledger: `docs/stop-table.md`
+/// has the times. From another priority a mailbox adds one interval of the slow side.
+///
+/// # A missed deadline
 /// An edge that comes late is put out late and stamped; balance is then restored by the engine. Later than the
 /// hardware declares, it is a fault and the output opens: this is found *after* the late edge, so a phase lasts at
-/// worst as long as the interrupt is away. A one-shot on the enable line bounds that, nothing else does.
+/// worst as long as the interrupt is away. A one-shot on the enable line bounds that, nothing else does. An onset that the
+/// pulse before it overran waits on its grid and is counted in [`Stats::deferred`]; after a period it is left out and counted
+/// in [`Stats::dropped`].
 ///
+/// # Limitations
 /// The contact probe of `arm` asks [`Sense::contact`] and puts nothing out itself; where that answers
 /// [`Contact::Unknown`], the first pulses are the probe.
 #[derive(Debug)]
@@ -163,6 +176,14 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         Ok(ticked)
     }
 
+    /// [`Stimulator::on_tick_feeding`] with a watchdog.
+    ///
+    /// # Errors
+    /// As [`Stimulator::on_tick`].
+    pub fn on_tick_watched(&mut self, watchdog: &mut impl Watchdog) -> Result<Ticked, Stopped> {
+        self.on_tick_feeding(|| watchdog.feed())
+    }
+
     /// Sets amplitude and width of a channel from its next pulse on. The guard takes rises only in small steps; to
     /// get to a level over time, see [`Stimulator::aim`]. Lowering is taken at once, and becomes the target.
     ///
@@ -194,11 +215,56 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         if self.ending {
             return Err(CommandError::Ending);
         }
-        // the engine says whether it could have it, and is put back before anything comes of it
-        self.engine.command(channel, setting, now).map_err(CommandError::Plan)?;
-        self.engine.command(channel, old, now).map_err(CommandError::Plan)?;
+        could_have(&mut self.engine, channel, setting, now)?;
         self.set_target(channel, Some(setting));
         self.prepare_and_set().map_err(CommandError::Stopped)
+    }
+
+    /// Sets amplitude and width of a channel from its next pulse on, anywhere at or below what the guard has authorised, up
+    /// or down at once: for control from pulse to pulse, by a controller that stays within a level that was raised before
+    /// by [`Stimulator::aim`] or [`Stimulator::command`]. What is authorised stays as it is; a target of `aim` is forgotten.
+    ///
+    /// # Errors
+    /// Above what is authorised, not to be had from the plan, or it has stopped or is ending. Nothing changes then.
+    pub fn modulate(&mut self, channel: u8, setting: Setting) -> Result<CommandReceipt, CommandError> {
+        self.alive().map_err(CommandError::Stopped)?;
+        let most = self.guard.authorised(channel).unwrap_or(Setting::ZERO);
+        if self.ending {
+            return Err(CommandError::Ending);
+        }
+        if setting.amplitude > MicroAmps::ZERO && !is_lower(setting, most) {
+            return Err(CommandError::NotAuthorised { channel, most });
+        }
+        let now = self.alarm.now();
+        let receipt = self.engine.command(channel, setting, now).map_err(CommandError::Plan)?;
+        self.set_target(channel, None);
+        self.prepare_and_set().map_err(CommandError::Stopped)?;
+        Ok(receipt)
+    }
+
+    /// Ramps every channel down, by its own ramp and from now on, and keeps it silent; the session's clock goes on. False
+    /// when it was paused before.
+    ///
+    /// # Errors
+    /// It has stopped.
+    pub fn pause(&mut self) -> Result<bool, Stopped> {
+        self.alive()?;
+        let now = self.alarm.now();
+        let changed = self.engine.pause(now);
+        self.prepare_and_set()?;
+        Ok(changed)
+    }
+
+    /// Ramps every channel up again. False when it was not paused.
+    ///
+    /// # Errors
+    /// It has stopped.
+    pub fn resume(&mut self) -> Result<bool, Stopped> {
+        self.alive()?;
+        let now = self.alarm.now();
+        let changed = self.engine.resume(now);
+        self.prepare_and_set()?;
+        Ok(changed)
     }
 
     /// Opens, holds or closes the gate of a gated session, of all its channels together.
@@ -257,6 +323,17 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
     /// The record of a pulse that has ended. Each channel keeps its last one: take them once a pulse, or lose them.
     pub fn take_receipt(&mut self) -> Option<PulseReceipt> {
         self.engine.take_receipt()
+    }
+
+    /// The present tick of its clock.
+    pub fn now(&mut self) -> u64 {
+        self.alarm.now()
+    }
+
+    /// When the next edge is due; `None` while there is none. For whoever waits for it instead of being interrupted.
+    #[must_use]
+    pub fn due(&self) -> Option<u64> {
+        self.prepared.due()
     }
 
     /// What the edge path did so far.
@@ -342,7 +419,7 @@ impl<O: Output, A: Alarm, S: Sense> Drop for Stimulator<'_, O, A, S> {
 }
 
 /// All that has to hold before a stimulator is made; each amplitude is at zero in a new engine and a new guard.
-fn permit<'a, E>(
+pub(crate) fn permit<'a, E>(
     checked: &'a Checked<'a>,
     channels: &'a mut [ChannelState],
     output: &nmes_core::Hardware,

@@ -277,7 +277,7 @@ fn the_runner_drives_real_parts() {
     let (hardware, checked) = one_channel(&channels, late(0));
     let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
     let wire = Wire::default();
-    let dac = Mcp4922::new(Bus(&wire), None).unwrap();
+    let dac = Mcp4922::new(Bus(&wire), None::<Pin<'_>>).unwrap();
     let bridge = HBridge::diagonal(Pin("f", &wire), Pin("r", &wire)).unwrap();
     let output = DacBridge::new(dac, [bridge], hardware).unwrap();
     let mut states = [ChannelState::new(); 1];

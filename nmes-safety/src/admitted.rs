@@ -1,6 +1,6 @@
 //! Permission as a value.
 
-use nmes_core::{Level, PulseFrame};
+use nmes_core::{FrameKind, Level, PulseFrame};
 
 /// A frame that the guard has looked at. Only [`Guard::admit`](crate::Guard::admit) makes one; an output takes
 /// nothing else.
@@ -49,7 +49,10 @@ impl<'a> Admitted<'a> {
     /// [`Output::apply`]: https://docs.rs/nmes-hal-adapters
     #[must_use]
     pub fn edge(&self, edge: u16) -> Option<AdmittedEdge> {
-        self.frame.edge_level(edge).map(|level| AdmittedEdge { channel: self.frame.channel(), level })
+        let frame = &self.frame;
+        let last = edge.checked_add(1) == Some(frame.edge_count());
+        let (channel, kind) = (frame.channel(), frame.kind());
+        frame.edge_level(edge).map(|level| AdmittedEdge { level, number: edge, channel, kind, last })
     }
 }
 
@@ -61,8 +64,11 @@ impl<'a> Admitted<'a> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdmittedEdge {
-    channel: u8,
     level: Level,
+    number: u16,
+    channel: u8,
+    kind: FrameKind,
+    last: bool,
 }
 
 impl AdmittedEdge {
@@ -76,5 +82,23 @@ impl AdmittedEdge {
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level
+    }
+
+    /// Its place in the frame; 0 is the onset.
+    #[must_use]
+    pub const fn number(&self) -> u16 {
+        self.number
+    }
+
+    /// Whether it ends the frame.
+    #[must_use]
+    pub const fn is_last(&self) -> bool {
+        self.last
+    }
+
+    /// Why the frame exists: a pulse, or a repayment.
+    #[must_use]
+    pub const fn kind(&self) -> FrameKind {
+        self.kind
     }
 }

@@ -1,6 +1,6 @@
 //! What a frame has to be before its first edge.
 
-use nmes_core::{ChannelHardware, ChannelPlan, FrameKind, Level, Polarity, PulseFrame};
+use nmes_core::{ChannelHardware, ChannelPlan, FrameKind, Level, Overlap, Polarity, PulseFrame};
 
 use crate::fault::{Cite, Fault, Finding, signed};
 use crate::guard::Guard;
@@ -114,11 +114,25 @@ impl Guard<'_> {
         Finding::above(Fault::Unbalanced, cite, sum.map_or(u64::MAX, i64::unsigned_abs), most, "nA·ticks")
     }
 
-    /// No sooner than a period after the pulse before, counted so that neither lateness nor a deferral adds up.
+    /// No sooner than a period after the pulse before, counted so that neither lateness nor a deferral adds up: a pulse that
+    /// waited, for a command just before it or for a shared source, is followed by one that did not.
     fn rate(&self, exam: &Examination<'_>) -> Option<Finding> {
         let soon = exam.watch.next_onset.saturating_sub(exam.frame.onset_tick());
-        let allowed = exam.watch.terms.stretch;
+        let command = self.limits.spacing_ticks.saturating_sub(1);
+        let allowed = exam.watch.terms.stretch.max(command).max(self.longest_wait(exam));
         Finding::above(Fault::Rate, Cite::PLAN, soon, allowed, "ticks before its period")
+    }
+
+    /// The longest that the session lets an onset wait for a shared source, less than a period.
+    fn longest_wait(&self, exam: &Examination<'_>) -> u64 {
+        let plan = self.checked.plan();
+        let Overlap::Defer(most) = plan.session().overlap() else { return 0 };
+        if !plan.shares_sources() || exam.hardware.source == 0 {
+            return 0;
+        }
+        // below 10^7 × 10^9
+        let ticks = u64::from(most.as_micros()).saturating_mul(u64::from(self.limits.ticks_per_second));
+        (ticks / 1_000_000).min(exam.watch.terms.period.saturating_sub(1))
     }
 
     /// No pulse begins after the session is over, counted from the first pulse.

@@ -115,7 +115,7 @@ impl Source for Forearm {
         }
         let sample = if now_us >= self.lead_off_us { EmgSample::LeadOff } else { EmgSample::Nanovolts(nv) };
         let command = self.emg.sample(now_us, sample);
-        if now_us % 20_000 == 0 && !self.emg.state().is_on() {
+        if now_us.is_multiple_of(20_000) && !self.emg.state().is_on() {
             let threshold = self.emg.threshold_nv().unwrap_or(0);
             self.levels.push((now_us, self.emg.level_nv().unwrap_or(0), threshold));
         }

@@ -146,7 +146,7 @@ impl Cycle<'_> {
         let counts = (self.path.deg(at) * f64::from(ENCODER.counts_per_turn) / 360.0).floor() as i64;
         let extra = match harmed {
             Some((CrankHarm::Jump, _)) => 200,
-            Some((CrankHarm::Tremble, _)) if us / SAMPLE_US % 2 == 0 => 4,
+            Some((CrankHarm::Tremble, _)) if (us / SAMPLE_US).is_multiple_of(2) => 4,
             _ => 0,
         };
         u32::try_from((counts + extra).rem_euclid(1 << 32)).unwrap_or(0)

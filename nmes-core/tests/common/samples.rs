@@ -70,7 +70,7 @@ struct PlanarTarget<S, W> {
     watch: W,
 }
 
-impl<S: Sample, W: Watch> Target<S> for PlanarTarget<S, W> {
+impl<S: Sample, W: for<'p> Watch<'p>> Target<S> for PlanarTarget<S, W> {
     fn block(&mut self, renderer: &mut Renderer<'_, '_, S>, size: usize) -> Result<Rendered, RenderFault> {
         // what is in the block before does not matter
         let old = S::from_code(0x5a5a).unwrap();
@@ -156,7 +156,7 @@ fn act(engine: &mut Engine<'_, '_>, action: Action, now: u64) {
     }
 }
 
-fn planar<S: Sample, W: Watch>(plan: &Plan<'_>, watch: W) -> PlanarTarget<S, W> {
+fn planar<S: Sample, W: for<'p> Watch<'p>>(plan: &Plan<'_>, watch: W) -> PlanarTarget<S, W> {
     PlanarTarget { samples: vec![vec![]; usize::from(plan.channel_count())], watch }
 }
 
@@ -218,7 +218,7 @@ impl Refuser {
     }
 }
 
-impl Watch for Refuser {
+impl Watch<'_> for Refuser {
     fn admit(&mut self, _: &PulseFrame<'_>) -> bool {
         let counts = !self.edges;
         self.takes(counts)

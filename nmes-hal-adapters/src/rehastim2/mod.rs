@@ -10,14 +10,20 @@
 //!
 //! Nothing rounds here: [`List`] and [`Pulse`] refuse what is off the device's [`GRID`].
 
+mod bind;
 mod commands;
 mod framing;
 mod machine;
 mod replies;
 mod session;
+#[cfg(feature = "sim")]
+mod trial;
 
+pub use bind::hardware;
 pub use commands::{CHANNELS, Command, Count, GRID, InitResult, Kind, List, Pulse, Start};
 pub use framing::{Decoder, FRAME_LONGEST, Packet, Wire};
 pub use machine::{Fault, Phase, Timing};
 pub use replies::{Mode, Reply, ResultCode, Said, StimulationError};
-pub use session::{Denied, Session};
+pub use session::Session;
+#[cfg(feature = "sim")]
+pub use trial::Denied;

@@ -1,37 +1,11 @@
 //! A conversation with a RehaStim 2 from its first word to the last stop.
 
-use super::commands::{List, Start};
+use super::bind::Wanted;
+use super::commands::List;
 use super::framing::{Decoder, FRAME_LONGEST, Packet};
 use super::machine::{Fault, Machine, Next, Phase, Timing};
 use super::replies::Reply;
 use crate::wire::{Counts, Exchange, Poll};
-use core::fmt;
-
-/// Something was not asked of the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Denied {
-    /// The conversation is not in a state for it.
-    Phase(Phase),
-    /// The pulses are not one for each channel of the list in use.
-    Channels {
-        /// Channels of the list.
-        list: u32,
-        /// Pulses given.
-        pulses: usize,
-    },
-}
-
-impl fmt::Display for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Phase(phase) => write!(f, "not while {phase:?}"),
-            Self::Channels { list, pulses } => write!(f, "{pulses} pulses for a list of {list} channels"),
-        }
-    }
-}
-
-impl core::error::Error for Denied {}
 
 /// Broken frames that are borne between two good answers.
 const REFUSED_MAX: u32 = 16;
@@ -66,15 +40,16 @@ const DISCARDED_MAX: u32 = 1_024;
 /// ```
 #[derive(Debug)]
 pub struct Session {
-    machine: Machine,
+    pub(super) machine: Machine,
     decoder: Decoder,
+    pub(super) wanted: Wanted,
 }
 
 impl Session {
     /// A conversation that listens for the device.
     #[must_use]
     pub fn new(timing: Timing) -> Self {
-        Self { machine: Machine::new(timing), decoder: Decoder::new() }
+        Self { machine: Machine::new(timing), decoder: Decoder::new(), wanted: Wanted::NOTHING }
     }
 
     /// Where it stands.
@@ -95,36 +70,21 @@ impl Session {
         self.machine.list
     }
 
-    /// Prepares a list and starts it.
-    ///
-    /// # Errors
-    /// Not ready, or not one pulse for each channel.
-    pub fn start(&mut self, list: List, start: Start) -> Result<(), Denied> {
-        if self.machine.phase != Phase::Ready {
-            return Err(Denied::Phase(self.machine.phase));
+    /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet.
+    fn refill(&mut self) {
+        let Machine { phase, list, queued_list, queued_start, .. } = &mut self.machine;
+        if queued_start.is_some() {
+            return;
         }
-        Self::fits(&list, &start)?;
-        self.machine.queued_list = Some(list);
-        self.machine.queued_start = Some(start);
-        Ok(())
-    }
-
-    /// Changes the pulses of the list that runs; a change that was not sent yet is replaced.
-    ///
-    /// # Errors
-    /// Not running, or not one pulse for each channel.
-    pub fn update(&mut self, start: Start) -> Result<(), Denied> {
-        let (Phase::Running, Some(list)) = (self.machine.phase, self.machine.list) else {
-            return Err(Denied::Phase(self.machine.phase));
-        };
-        Self::fits(&list, &start)?;
-        self.machine.queued_start = Some(start);
-        Ok(())
-    }
-
-    fn fits(list: &List, start: &Start) -> Result<(), Denied> {
-        let (list, pulses) = (list.channels().count_ones(), start.as_slice().len());
-        if usize::try_from(list) == Ok(pulses) { Ok(()) } else { Err(Denied::Channels { list, pulses }) }
+        match (*phase, *list) {
+            (Phase::Ready, None) => {
+                if let Some((list, start)) = self.wanted.take() {
+                    (*queued_list, *queued_start) = (Some(list), Some(start));
+                }
+            }
+            (Phase::Running, Some(_)) => *queued_start = self.wanted.take().map(|(_, start)| start),
+            _ => {}
+        }
     }
 
     /// Asks for the end: the next [`Exchange::poll`] sends a stop, whatever is not answered yet.
@@ -142,7 +102,7 @@ impl Session {
     }
 
     fn take(&mut self, byte: u8) {
-        let Self { machine, decoder } = self;
+        let Self { machine, decoder, .. } = self;
         let Some(body) = decoder.push(byte) else { return };
         let Some(packet) = Packet::new(body) else { return };
         let good = match Reply::decode(&packet) {
@@ -162,6 +122,7 @@ impl Exchange for Session {
     const FRAME_MAX: usize = FRAME_LONGEST;
 
     fn poll(&mut self, now_ms: u64, out: &mut [u8]) -> Poll {
+        self.refill();
         match self.machine.next(now_ms) {
             Next::Send(number, command) => match command.encode(number, out) {
                 Ok(length) => Poll::Send(length),

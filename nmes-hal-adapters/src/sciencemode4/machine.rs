@@ -1,6 +1,6 @@
 //! The conversation as states: what is sent next, and what an answer or a silence means.
 
-use super::commands::{ChannelConfig, Command, HighVoltage, Kind, Measurement, Plain, Update};
+use super::commands::{ChannelConfig, Command, HighVoltage, Kind, Measurement, Plain};
 use super::replies::{Answer, Body, ChannelState, Reply, ResultCode, StimState};
 use super::session::Identity;
 use crate::wire::{DecodeError, Field, Limit, Refusal};
@@ -98,6 +98,11 @@ pub enum Fault {
         /// One bit for each channel that runs.
         running: u8,
     },
+    /// The device is not in the state that was prepared: it has started again, say.
+    State {
+        /// Its state.
+        found: StimState,
+    },
     /// An answer that fits nothing that was asked.
     Unexpected {
         /// What was answered.
@@ -129,6 +134,9 @@ impl fmt::Display for Fault {
             Self::Channel { channel, state } => write!(f, "channel {channel}: {state:?}"),
             Self::Active { asked, running } => {
                 write!(f, "channels {asked:#010b} were asked for, {running:#010b} run")
+            }
+            Self::State { found } => {
+                write!(f, "the device is in the state {found:?}, which was not asked for")
             }
             Self::Unexpected { answer, number } => {
                 write!(f, "answer {answer:?} with packet number {number} fits no question")
@@ -281,6 +289,9 @@ impl Machine {
                 Some(Command::Plain(self.stop_command()))
             }
             Phase::Running if now >= self.keep_alive_at => Some(Command::Plain(Plain::CurrentData)),
+            Phase::Ready if self.is_low() && self.queued.is_none() && now >= self.keep_alive_at => {
+                Some(Command::Plain(Plain::StimStatus))
+            }
             Phase::Running | Phase::Ready => self.queued.take(),
         }
     }
@@ -289,6 +300,7 @@ impl Machine {
         match self.phase {
             Phase::Over => Next::Over,
             Phase::Running => Next::Wait(self.keep_alive_at),
+            Phase::Ready if self.is_low() => Next::Wait(self.keep_alive_at),
             Phase::Opening | Phase::Ready | Phase::Stopping => Next::Wait(u64::MAX),
         }
     }
@@ -309,7 +321,7 @@ impl Machine {
     fn send(&mut self, command: Command, now: u64) -> Next {
         self.number = self.number.wrapping_add(1) & 0x3F;
         let kind = command.kind();
-        if kind == Kind::CurrentData {
+        if kind == Kind::CurrentData || self.is_low() {
             self.keep_alive_at = now.saturating_add(u64::from(self.timing.keep_alive_ms));
         }
         let active = match &command {
@@ -414,6 +426,8 @@ impl Machine {
                 }
             }
             (Kind::CurrentData, Body::Channels { active, states }) => self.channels(active, states),
+            (Kind::StimStatus, Body::StimStatus { state: StimState::LowLevel, .. }) if self.is_low() => {}
+            (Kind::StimStatus, Body::StimStatus { state: found, .. }) => self.fail(Fault::State { found }),
             (Kind::LowLevelChannel, Body::Pulse { channel, connector, .. })
                 if (connector.code() << 4) | channel.code() == pending.active => {}
             _ => self.fail(Fault::Unexpected { answer: reply.answer, number: reply.number }),
@@ -432,11 +446,6 @@ impl Machine {
             self.fail(Fault::Active { asked, running });
         }
         self.idle_once = missing;
-    }
-
-    /// Refuses what leaves charge; the rest was refused when it was made.
-    pub(super) fn balanced(update: &Update) -> Result<(), Refusal> {
-        update.trains().iter().flatten().try_for_each(|train| train.points().balanced())
     }
 }
 

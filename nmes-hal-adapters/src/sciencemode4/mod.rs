@@ -10,13 +10,17 @@
 //! ```
 //! Nothing rounds here: [`Point`], [`Train`] and [`Update`] refuse what is off the device's [`GRID`].
 
+mod bind;
 mod commands;
 mod framing;
 mod machine;
 mod points;
 mod replies;
 mod session;
+#[cfg(feature = "sim")]
+mod trial;
 
+pub use bind::hardware;
 pub use commands::{
     CHANNELS, Channel, ChannelConfig, Command, Connector, HighVoltage, Kind, Measurement, Plain, Train,
     Update,
@@ -25,4 +29,6 @@ pub use framing::{COMMAND_LONGEST, Decoder, FRAME_LONGEST, Packet, Wire};
 pub use machine::{Fault, Phase, Timing};
 pub use points::{GRID, POINTS_MAX, Point, Points};
 pub use replies::{Answer, Body, ChannelState, Reply, ResultCode, Samples, StimState, Version};
-pub use session::{Denied, Identity, Session};
+pub use session::{Identity, Session};
+#[cfg(feature = "sim")]
+pub use trial::Denied;

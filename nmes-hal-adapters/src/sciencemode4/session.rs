@@ -1,11 +1,11 @@
 //! A conversation with a P24 or RehaMove3 from the first question to the last stop.
 
-use super::commands::{ChannelConfig, Command, HighVoltage, Measurement, Update};
+use super::bind::Wanted;
+use super::commands::{Command, HighVoltage, Measurement};
 use super::framing::{COMMAND_LONGEST, Decoder, Packet};
 use super::machine::{Fault, Level, Machine, Next, Phase, Timing};
 use super::replies::{Reply, Version};
-use crate::wire::{Counts, Exchange, Poll, Refusal};
-use core::fmt;
+use crate::wire::{Counts, Exchange, Poll};
 
 /// What a device said of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,33 +17,6 @@ pub struct Identity {
     /// Its identity, as it gives it.
     pub device: [u8; 10],
 }
-
-/// Something was not asked of the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Denied {
-    /// The conversation is not in a state for it.
-    Phase(Phase),
-    /// The device cannot, or must not, do it.
-    Refusal(Refusal),
-    /// The other level is the one in use.
-    Level,
-    /// The pulse before has not been answered.
-    Busy,
-}
-
-impl fmt::Display for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Phase(phase) => write!(f, "not while {phase:?}"),
-            Self::Refusal(refusal) => refusal.fmt(f),
-            Self::Level => f.write_str("the other level of the protocol is in use"),
-            Self::Busy => f.write_str("the pulse before has not been answered"),
-        }
-    }
-}
-
-impl core::error::Error for Denied {}
 
 /// Broken frames that are borne between two good answers.
 const REFUSED_MAX: u32 = 16;
@@ -64,8 +37,10 @@ const DISCARDED_MAX: u32 = 4_096;
 /// - An answer that fits no question is a fault, but for what an earlier conversation left in the port, and while
 ///   stopping.
 ///
-/// What it does not do: ramp or guard. It refuses a pulse that leaves charge and what is off the device's grid; doses
-/// are for the check and the guard of `nmes-safety`, once a plan is bound to it.
+/// Pulses come as [admitted](nmes_safety::Admitted) frames of a plan that is [bound](crate::wire::Plays::bind) to it. On the
+/// low level each frame is one command, and the device puts out nothing by itself; its status is asked for every
+/// `keep_alive_ms` while nothing else is said. On the mid level the newest frame of a channel is repeated by the device,
+/// at the plan's period, until the next frame differs or the train ends.
 ///
 /// ```
 /// use nmes_hal_adapters::sciencemode4::{Phase, Session, Timing};
@@ -79,22 +54,23 @@ const DISCARDED_MAX: u32 = 4_096;
 /// ```
 #[derive(Debug)]
 pub struct Session {
-    machine: Machine,
+    pub(super) machine: Machine,
     decoder: Decoder,
+    pub(super) wanted: Wanted,
 }
 
 impl Session {
     /// A conversation that runs trains on the mid level.
     #[must_use]
     pub fn mid_level(timing: Timing) -> Self {
-        Self { machine: Machine::new(Level::Mid, timing), decoder: Decoder::new() }
+        Self { machine: Machine::new(Level::Mid, timing), decoder: Decoder::new(), wanted: Wanted::NOTHING }
     }
 
     /// A conversation that sends pulse by pulse on the low level.
     #[must_use]
     pub fn low_level(timing: Timing, measurement: Measurement, high_voltage: HighVoltage) -> Self {
         let level = Level::Low { measurement, high_voltage };
-        Self { machine: Machine::new(level, timing), decoder: Decoder::new() }
+        Self { machine: Machine::new(level, timing), decoder: Decoder::new(), wanted: Wanted::NOTHING }
     }
 
     /// Where it stands.
@@ -121,44 +97,25 @@ impl Session {
         self.machine.active
     }
 
-    /// Sets the trains of all channels; one that was not sent yet is replaced.
-    ///
-    /// # Errors
-    /// Not ready or running, on the low level, or a pulse leaves charge.
-    pub fn update(&mut self, update: Update) -> Result<(), Denied> {
-        if self.machine.is_low() {
-            return Err(Denied::Level);
-        }
-        self.working()?;
-        Machine::balanced(&update).map_err(Denied::Refusal)?;
-        self.machine.queued = Some(Command::MidLevelUpdate(update));
-        Ok(())
+    pub(super) const fn is_low(&self) -> bool {
+        self.machine.is_low()
     }
 
-    /// Puts one pulse out.
-    ///
-    /// # Errors
-    /// Not ready, on the mid level, the pulse leaves charge, or the one before was not sent yet.
-    pub fn pulse(&mut self, config: ChannelConfig) -> Result<(), Denied> {
-        if !self.machine.is_low() {
-            return Err(Denied::Level);
-        }
-        self.working()?;
-        if let Some(points) = &config.points {
-            points.balanced().map_err(Denied::Refusal)?;
-        }
-        if self.machine.queued.is_some() {
-            return Err(Denied::Busy);
-        }
-        self.machine.queued = Some(Command::LowLevelChannel(config));
-        Ok(())
+    /// A pulse is the next that will be sent.
+    pub(super) const fn is_sending_a_pulse(&self) -> bool {
+        matches!(self.machine.queued, Some(Command::LowLevelChannel(_)))
     }
 
-    fn working(&self) -> Result<(), Denied> {
-        match self.machine.phase {
-            Phase::Ready | Phase::Running => Ok(()),
-            phase @ (Phase::Opening | Phase::Stopping | Phase::Over) => Err(Denied::Phase(phase)),
+    /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet.
+    fn refill(&mut self) {
+        if self.machine.queued.is_none() && self.works() {
+            self.machine.queued = self.wanted.take();
         }
+    }
+
+    /// Whether something may be asked of the device.
+    const fn works(&self) -> bool {
+        matches!(self.machine.phase, Phase::Ready | Phase::Running)
     }
 
     /// Asks for the end: the next [`Exchange::poll`] sends a stop, whatever is not answered yet.
@@ -176,7 +133,7 @@ impl Session {
     }
 
     fn take(&mut self, byte: u8, now_ms: u64) {
-        let Self { machine, decoder } = self;
+        let Self { machine, decoder, .. } = self;
         let Some(body) = decoder.push(byte) else { return };
         let Some(packet) = Packet::new(body) else { return };
         let good = match Reply::decode(&packet) {
@@ -196,6 +153,7 @@ impl Exchange for Session {
     const FRAME_MAX: usize = COMMAND_LONGEST;
 
     fn poll(&mut self, now_ms: u64, out: &mut [u8]) -> Poll {
+        self.refill();
         match self.machine.next(now_ms) {
             Next::Send(number, command) => match command.encode(number, out) {
                 Ok(length) => Poll::Send(length),

@@ -2,7 +2,7 @@
 
 use crate::output::Output;
 use crate::sense::{Contact, Sense};
-use crate::sim::{ChannelStage, Delivered, MeanDc, Point, SimAlarm, SimClock, Stage, StageFault};
+use crate::sim::{ChannelStage, Delivered, MeanDc, Point, SimAlarm, SimClock, SimEnable, Stage, StageFault};
 use core::cell::Cell;
 use core::fmt;
 use nmes_core::{ChannelHardware, Hardware, Level, MAX_CHANNELS};
@@ -25,6 +25,7 @@ pub struct Bench {
     clock: SimClock,
     hardware: Hardware,
     channels: [Cell<ChannelStage>; MAX_CHANNELS],
+    one_shot: Cell<OneShotState>,
 }
 
 impl Bench {
@@ -38,7 +39,33 @@ impl Bench {
                 hardware.channels().get(index).copied().unwrap_or(ChannelHardware::symmetric(1, -1, 1));
             Cell::new(ChannelStage::new(stage, limits, rate))
         });
-        Self { clock: SimClock::new(late_max_ticks, seed), hardware, channels }
+        let clock = SimClock::new(late_max_ticks, seed);
+        Self { clock, hardware, channels, one_shot: Cell::new(OneShotState::default()) }
+    }
+
+    /// Puts a one-shot in series with the stages: from now on they drive only for `hold_ticks` after each
+    /// [`Enable::rearm`](crate::Enable::rearm) of [`Bench::enable`].
+    ///
+    /// When it runs out every stage opens at that very tick; an edge log does not see it, [`Bench::level`] does. Armed
+    /// again, each goes on with what it was told last, as the copper would.
+    #[must_use]
+    pub fn with_one_shot(self, hold_ticks: u64) -> Self {
+        self.one_shot.set(OneShotState { hold_ticks: Some(hold_ticks), ..OneShotState::default() });
+        self.gate_all(self.clock.now(), true);
+        self
+    }
+
+    /// The one-shot.
+    #[must_use]
+    pub const fn enable(&self) -> SimEnable<'_> {
+        SimEnable(self)
+    }
+
+    /// How often the one-shot ran out while something was driven.
+    #[must_use]
+    pub fn one_shot_cuts(&self) -> u32 {
+        self.expire();
+        self.one_shot.get().cuts
     }
 
     /// The clock.
@@ -53,12 +80,12 @@ impl Bench {
 
     /// The output, unrecorded.
     pub const fn output(&self) -> SimOutput<'_, ()> {
-        SimOutput { bench: self, sink: (), busy_until: 0 }
+        SimOutput { bench: self, sink: (), busy_until: 0, stopped: false }
     }
 
     /// The output, with every change of level told to `sink`.
     pub const fn output_to<K: EdgeSink>(&self, sink: K) -> SimOutput<'_, K> {
-        SimOutput { bench: self, sink, busy_until: 0 }
+        SimOutput { bench: self, sink, busy_until: 0, stopped: false }
     }
 
     /// The measurement.
@@ -101,7 +128,52 @@ impl Bench {
         self.with(channel, |stage| stage.inject(now, fault));
     }
 
+    pub(super) fn one_shot_us(&self) -> u32 {
+        let hold = self.one_shot.get().hold_ticks.unwrap_or(0);
+        let rate = u64::from(self.hardware.timing().ticks_per_second);
+        u32::try_from(hold.saturating_mul(1_000_000).div_ceil(rate)).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn rearm_one_shot(&self) {
+        self.expire();
+        let now = self.clock.now();
+        self.one_shot.set(self.one_shot.get().rearmed(now));
+        self.gate_all(now, false);
+    }
+
+    pub(super) fn release_one_shot(&self) {
+        self.expire();
+        self.end_one_shot(self.clock.now());
+    }
+
+    /// Opens everything at the tick the one-shot ran out, if it has.
+    fn expire(&self) {
+        let Some(at) = self.one_shot.get().ran_out(self.clock.now()) else { return };
+        let drives = |cell: &Cell<ChannelStage>| matches!(cell.get().level(), Level::Code(code) if code != 0);
+        if self.channels.iter().any(drives) {
+            self.one_shot.set(self.one_shot.get().cut());
+        }
+        self.end_one_shot(at);
+    }
+
+    fn end_one_shot(&self, at_tick: u64) {
+        let state = self.one_shot.get();
+        if state.hold_ticks.is_some() {
+            self.one_shot.set(OneShotState { until: None, ..state });
+            self.gate_all(at_tick, true);
+        }
+    }
+
+    fn gate_all(&self, at_tick: u64, open: bool) {
+        for cell in &self.channels {
+            let mut stage = cell.get();
+            stage.gate(at_tick, open);
+            cell.set(stage);
+        }
+    }
+
     fn cell(&self, channel: u8) -> Option<&Cell<ChannelStage>> {
+        self.expire();
         self.channels.get(usize::from(channel)).filter(|_| channel < self.hardware.channel_count())
     }
 
@@ -115,6 +187,30 @@ impl Bench {
         let result = act(&mut stage);
         cell.set(stage);
         Some(result)
+    }
+}
+
+/// What a one-shot is at.
+#[derive(Clone, Copy, Debug, Default)]
+struct OneShotState {
+    /// `None` where there is no one-shot.
+    hold_ticks: Option<u64>,
+    /// The tick it runs out at.
+    until: Option<u64>,
+    cuts: u32,
+}
+
+impl OneShotState {
+    fn ran_out(self, now: u64) -> Option<u64> {
+        self.until.filter(|&until| until <= now)
+    }
+
+    fn rearmed(self, now: u64) -> Self {
+        Self { until: self.hold_ticks.map(|hold| now.saturating_add(hold)), ..self }
+    }
+
+    const fn cut(self) -> Self {
+        Self { cuts: self.cuts.saturating_add(1), ..self }
     }
 }
 
@@ -161,6 +257,15 @@ pub enum SimError {
         /// The channel.
         channel: u8,
     },
+    /// The code is outside the range of the hardware.
+    Code {
+        /// The channel.
+        channel: u8,
+        /// The code.
+        code: i32,
+    },
+    /// An error came before, and [`Output::off`] has not been called since.
+    Stopped,
 }
 
 impl fmt::Display for SimError {
@@ -168,6 +273,8 @@ impl fmt::Display for SimError {
         match self {
             Self::Write { channel } => write!(f, "channel {channel}: the write failed, on purpose"),
             Self::NoChannel { channel } => write!(f, "the output has no channel {channel}"),
+            Self::Code { channel, code } => write!(f, "channel {channel} has no code {code}"),
+            Self::Stopped => f.write_str("the output was stopped by an error, and not switched off since"),
         }
     }
 }
@@ -182,6 +289,7 @@ pub struct SimOutput<'b, K: EdgeSink> {
     bench: &'b Bench,
     sink: K,
     busy_until: u64,
+    stopped: bool,
 }
 
 impl<K: EdgeSink> SimOutput<'_, K> {
@@ -198,6 +306,31 @@ impl<K: EdgeSink> SimOutput<'_, K> {
         let point = self.bench.with(channel, set).ok_or(SimError::NoChannel { channel })??;
         self.sink.edge(SimEdge { at_tick, channel, level, point });
         Ok(())
+    }
+
+    fn put_all(&mut self, edges: &[AdmittedEdge]) -> Result<(), SimError> {
+        if self.stopped {
+            return Err(SimError::Stopped);
+        }
+        edges.iter().try_for_each(|edge| self.check(edge.channel(), edge.level()))?;
+        edges.iter().try_for_each(|edge| self.put(edge.channel(), edge.level(), false))
+    }
+
+    fn check(&self, channel: u8, level: Level) -> Result<(), SimError> {
+        let limits = self.bench.hardware.channel(channel).ok_or(SimError::NoChannel { channel })?;
+        match level {
+            Level::Code(code) if !(limits.code_min..=limits.code_max).contains(&code) => {
+                Err(SimError::Code { channel, code })
+            }
+            Level::Open | Level::Shorted | Level::Code(_) => Ok(()),
+        }
+    }
+
+    fn stop_on(&mut self, result: Result<(), SimError>) -> Result<(), SimError> {
+        result.inspect_err(|_| {
+            self.stopped = true;
+            let _ = self.all_off();
+        })
     }
 
     fn wait_for_bus(&mut self) {
@@ -228,18 +361,19 @@ impl<K: EdgeSink> Output for SimOutput<'_, K> {
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), SimError> {
-        let mut edges = edges.iter();
-        edges.try_for_each(|edge| self.put(edge.channel(), edge.level(), false)).inspect_err(|_| {
-            let _ = self.all_off();
-        })
+        let result = self.put_all(edges);
+        self.stop_on(result)
     }
 
     fn channel_off(&mut self, channel: u8) -> Result<(), SimError> {
-        self.put(channel, Level::Open, true)
+        let result = self.put(channel, Level::Open, true);
+        self.stop_on(result)
     }
 
     fn off(&mut self) -> Result<(), SimError> {
-        self.all_off()
+        let result = self.all_off();
+        self.stopped = result.is_err();
+        result
     }
 }
 

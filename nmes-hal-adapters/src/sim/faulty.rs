@@ -3,7 +3,7 @@
 use crate::output::Output;
 use core::fmt;
 use nmes_core::Hardware;
-use nmes_safety::AdmittedEdge;
+use nmes_safety::{Admitted, AdmittedEdge};
 
 /// Wraps an [`Output`] and fails given calls, counted from 0 over all of `apply`, `channel_off` and `off`.
 ///
@@ -65,6 +65,10 @@ impl<O: Output> Output for FaultyOutput<O> {
 
     fn hardware(&self) -> &Hardware {
         self.inner.hardware()
+    }
+
+    fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {
+        self.inner.begin(frame).map_err(FaultyError::Inner)
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Self::Error> {

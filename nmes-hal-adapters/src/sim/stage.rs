@@ -132,6 +132,8 @@ pub struct ChannelStage {
     /// What was commanded, and what it became by a fault.
     commanded: Level,
     level: Level,
+    /// Open, whatever the level: a one-shot has run out.
+    gated: bool,
     state: Charged,
     last_tick: u64,
     first_tick: Option<u64>,
@@ -156,6 +158,7 @@ impl ChannelStage {
             fault: StageFault::None,
             commanded: Level::Open,
             level: Level::Open,
+            gated: false,
             state: Charged::default(),
             last_tick: 0,
             first_tick: None,
@@ -170,7 +173,16 @@ impl ChannelStage {
     /// The level it really is at.
     #[must_use]
     pub const fn level(&self) -> Level {
-        self.level
+        if self.gated { Level::Open } else { self.level }
+    }
+
+    /// Opens it at a tick whatever it is told and whatever fault it has, or lets it go on with what it was told last.
+    pub fn gate(&mut self, tick: u64, open: bool) {
+        if self.gated != open {
+            self.advance_to(tick);
+            self.gated = open;
+            self.watch(self.point());
+        }
     }
 
     /// The fault it has.
@@ -179,11 +191,12 @@ impl ChannelStage {
         self.fault
     }
 
-    /// Gives it a fault at a tick, or takes it away. A level that is out already is put out again as the fault has it.
+    /// Gives it a fault at a tick, or takes it away. What was commanded last is put out again as the fault has it; twice the
+    /// same fault is once.
     pub fn inject(&mut self, tick: u64, fault: StageFault) {
         self.advance_to(tick);
         self.fault = fault;
-        self.level = self.distorted(self.level);
+        self.level = self.distorted(self.commanded);
     }
 
     /// Takes a level at a tick.
@@ -286,7 +299,7 @@ impl ChannelStage {
 
     /// The current the source tries to make; `None` while nothing is driven.
     fn wanted(&self) -> Option<f64> {
-        let Level::Code(code) = self.level else { return None };
+        let Level::Code(code) = self.level() else { return None };
         Some(self.stage.wanted_a(self.hardware.current_na(code)))
     }
 
@@ -298,7 +311,7 @@ impl ChannelStage {
     }
 
     fn drive(&self, clipped: bool) -> Drive {
-        match (self.level, self.wanted()) {
+        match (self.level(), self.wanted()) {
             (Level::Open, _) => Drive::Open,
             (Level::Shorted, _) | (Level::Code(_), None) => Drive::Voltage(0.0),
             (Level::Code(_), Some(_)) if self.fault == StageFault::OpenCircuit => Drive::Open,

@@ -52,6 +52,11 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     }
 
     fn put_levels(&mut self) -> Result<(), O::Error> {
+        for change in self.prepared.changes().iter().filter(|change| change.edge == Some(0)) {
+            if let Some(Some(admitted)) = self.admitted.get(usize::from(change.channel)) {
+                self.output.begin(admitted)?;
+            }
+        }
         if !self.prepared.edges().is_empty() {
             self.output.apply(self.prepared.edges())?;
         }

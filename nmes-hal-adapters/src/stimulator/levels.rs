@@ -5,28 +5,71 @@ use crate::alarm::Alarm;
 use crate::outcome::CommandError;
 use crate::output::Output;
 use crate::sense::Sense;
-use nmes_core::{MAX_CHANNELS, MicroAmps, Setting};
+use nmes_core::{Engine, MAX_CHANNELS, MicroAmps, Setting};
+use nmes_safety::Guard;
+
+/// Sets a level of both; half of it is never left.
+pub(crate) fn set_level(
+    engine: &mut Engine<'_, '_>,
+    guard: &mut Guard<'_>,
+    ending: bool,
+    (channel, setting, now): (u8, Setting, u64),
+) -> Result<(), CommandError> {
+    let old = engine.setting(channel).unwrap_or(Setting::ZERO);
+    if is_lower(setting, old) {
+        engine.command(channel, setting, now).map_err(CommandError::Plan)?;
+        return guard.set_level(now, channel, setting).map_err(CommandError::Guard);
+    }
+    if ending {
+        return Err(CommandError::Ending);
+    }
+    let authorised = guard.authorised(channel).unwrap_or(Setting::ZERO);
+    guard.set_level(now, channel, setting).map_err(CommandError::Guard)?;
+    let Err(error) = engine.command(channel, setting, now) else { return Ok(()) };
+    if guard.set_level(now, channel, authorised).is_err() {
+        // half a rise cannot be taken back (wider but weaker): silence is always taken
+        let silence = Setting { amplitude: MicroAmps::ZERO, ..old };
+        let _ = engine.command(channel, silence, now);
+        let _ = guard.set_level(now, channel, silence);
+    }
+    Err(CommandError::Plan(error))
+}
+
+/// Whether the engine could have a setting; nothing comes of it.
+pub(crate) fn could_have(
+    engine: &mut Engine<'_, '_>,
+    channel: u8,
+    setting: Setting,
+    now: u64,
+) -> Result<(), CommandError> {
+    let old = engine.setting(channel).unwrap_or(Setting::ZERO);
+    engine.command(channel, setting, now).map_err(CommandError::Plan)?;
+    engine.command(channel, old, now).map(drop).map_err(CommandError::Plan)
+}
+
+/// One step of a channel towards its target, as far as the guard lets it.
+pub(crate) fn raise(
+    engine: &mut Engine<'_, '_>,
+    guard: &mut Guard<'_>,
+    channel: u8,
+    target: Setting,
+    now: u64,
+) {
+    let present = engine.setting(channel).unwrap_or(Setting::ZERO);
+    if present == target {
+        return;
+    }
+    for step_ua in [1_000, 100] {
+        let next = towards(present, target, step_ua);
+        if set_level(engine, guard, false, (channel, next, now)).is_ok() {
+            break;
+        }
+    }
+}
 
 impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     pub(super) fn set_level(&mut self, channel: u8, setting: Setting, now: u64) -> Result<(), CommandError> {
-        let old = self.engine.setting(channel).unwrap_or(Setting::ZERO);
-        if is_lower(setting, old) {
-            self.engine.command(channel, setting, now).map_err(CommandError::Plan)?;
-            return self.guard.set_level(now, channel, setting).map_err(CommandError::Guard);
-        }
-        if self.ending {
-            return Err(CommandError::Ending);
-        }
-        let authorised = self.guard.authorised(channel).unwrap_or(Setting::ZERO);
-        self.guard.set_level(now, channel, setting).map_err(CommandError::Guard)?;
-        let Err(error) = self.engine.command(channel, setting, now) else { return Ok(()) };
-        if self.guard.set_level(now, channel, authorised).is_err() {
-            // half a rise cannot be taken back (wider but weaker): silence is always taken
-            let silence = Setting { amplitude: MicroAmps::ZERO, ..old };
-            let _ = self.engine.command(channel, silence, now);
-            let _ = self.guard.set_level(now, channel, silence);
-        }
-        Err(CommandError::Plan(error))
+        set_level(&mut self.engine, &mut self.guard, self.ending, (channel, setting, now))
     }
 
     pub(super) fn set_target(&mut self, channel: u8, target: Option<Setting>) {
@@ -35,18 +78,11 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
         }
     }
 
-    /// One step of each channel towards its target, as far as the guard lets it.
+    /// One step of each channel towards its target.
     pub(super) fn raise_levels(&mut self, now: u64) {
         for (channel, target) in (0_u8..).zip(self.targets) {
-            let Some(target) = target.filter(|_| !self.ending) else { continue };
-            let present = self.engine.setting(channel).unwrap_or(Setting::ZERO);
-            if present == target {
-                continue;
-            }
-            for step_ua in [1_000, 100] {
-                if self.set_level(channel, towards(present, target, step_ua), now).is_ok() {
-                    break;
-                }
+            if let Some(target) = target.filter(|_| !self.ending) {
+                raise(&mut self.engine, &mut self.guard, channel, target, now);
             }
         }
     }
@@ -57,7 +93,7 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     }
 }
 
-pub(super) fn is_lower(setting: Setting, old: Setting) -> bool {
+pub(crate) fn is_lower(setting: Setting, old: Setting) -> bool {
     setting.amplitude <= old.amplitude && setting.width <= old.width
 }
 

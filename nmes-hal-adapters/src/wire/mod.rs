@@ -3,15 +3,18 @@
 //! Both frame a packet between 0xF0 and 0x0F. Where one of these, or 0x81, stands in the packet, 0x81 is sent and then
 //! the byte XOR 0x55 (STD-S26, STD-S27). The few bytes of the header (length, checksum) are always sent that way.
 
+mod bind;
 mod codes;
 mod collector;
 mod crc;
 mod driver;
 mod exchange;
 mod fields;
+mod play;
 mod refusal;
 mod writer;
 
+pub(crate) use bind::{TICKS, even_period_us, refuse};
 pub(crate) use codes::codes;
 pub use collector::{Collector, Counts, Format};
 pub use crc::{crc8, crc16};
@@ -19,6 +22,8 @@ pub use driver::{Driver, DriverError};
 pub use exchange::{Exchange, Poll};
 pub use fields::DecodeError;
 pub(crate) use fields::Fields;
+pub(crate) use play::whole_pulse;
+pub use play::{DeviceOutput, PlayError, Plays, Shared};
 pub use refusal::{Field, Grid, Limit, Refusal};
 pub use writer::{EncodeError, Writer};
 

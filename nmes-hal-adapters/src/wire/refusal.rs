@@ -90,6 +90,22 @@ pub enum Field {
     Busy,
     /// Charge that a pulse leaves, nC.
     Net,
+    /// Form of a pulse: 1 for one that the device can make.
+    Form,
+    /// Gap between the two phases of a pulse, µs.
+    PhaseGap,
+    /// Form of a train: 1 for even pulses; or its largest number of pulses, where the device does not count.
+    Trains,
+    /// How much later a channel does everything, µs.
+    Offset,
+    /// Pulses of all channels in a second, thousandths.
+    Rate,
+    /// Ticks of the plan's clock in a second.
+    Ticks,
+    /// Current of one code of the plan's hardware, nA.
+    Code,
+    /// How late edges may be by the plan's hardware, µs.
+    Late,
     /// Time between two keep-alives or before a reply is missed, ms.
     Timing,
 }
@@ -108,6 +124,14 @@ impl Field {
             Self::LowFrequency => ("low-frequency factor", ""),
             Self::Busy => ("busy time in a second", " µs"),
             Self::Net => ("charge left by a pulse", " nC"),
+            Self::Form => ("form of a pulse", ""),
+            Self::PhaseGap => ("gap between phases", " µs"),
+            Self::Trains => ("form of a train", ""),
+            Self::Offset => ("offset of a channel", " µs"),
+            Self::Rate => ("rate", " mHz"),
+            Self::Ticks => ("clock of the plan", " ticks/s"),
+            Self::Code => ("current of one code of the plan", " nA"),
+            Self::Late => ("lateness of the plan", " µs"),
             Self::Timing => ("time", " ms"),
         }
     }
@@ -122,6 +146,8 @@ pub enum Limit {
     AtMost(i64),
     /// Only multiples.
     MultipleOf(i64),
+    /// Only this.
+    Equal(i64),
 }
 
 /// The device cannot do what is asked, and nothing was sent.
@@ -150,6 +176,7 @@ impl fmt::Display for Refusal {
         match self.limit {
             Limit::AtLeast(least) => write!(f, "at least {least}{unit}")?,
             Limit::AtMost(most) => write!(f, "at most {most}{unit}")?,
+            Limit::Equal(only) => write!(f, "only {only}{unit}")?,
             Limit::MultipleOf(step) => write!(f, "only multiples of {step}{unit}")?,
         }
         write!(f, " ({})", self.source)

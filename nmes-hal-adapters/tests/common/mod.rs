@@ -150,3 +150,8 @@ pub fn code_of(level: Level) -> i64 {
 pub fn bench(hardware: Hardware, stage: Stage, late: u32, seed: u64) -> Bench {
     Bench::new(hardware, stage, late, seed)
 }
+
+/// Cases of a property: `NMES_CASES`, or 64.
+pub fn cases() -> u32 {
+    std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(64)
+}

@@ -2,15 +2,14 @@
 
 use embedded_hal::digital::OutputPin;
 use nmes_core::{GateInput, Setting, StopPolicy};
-use nmes_hal_adapters::{Stimulator, Stopped};
+use nmes_hal_adapters::{CalibrationError, Output, Stimulator, Stopped};
 use nmes_protocols::{GateCommand, Trigger};
-use rp2040_hal::Watchdog;
 
-use crate::board::{Board, BoardOutput, Inputs, Out};
+use crate::board::{Board, BoardOutput, Dog, Inputs, Out};
 use crate::clock::{Alarms, EdgeClock, LEAD_US, next_edge};
 use crate::heel::HeelLine;
 use crate::report::{Report, say};
-use crate::sense::{AdcSense, keep};
+use crate::sense::{BoardSense, keep, sense};
 use crate::session::{Ready, Refused};
 
 /// Slow calls to one tick of the stimulator: 5 ms.
@@ -20,7 +19,7 @@ const MEASURE_US: u64 = 8;
 /// And how long the wait for it has to be.
 const SPARE_US: u64 = 120;
 
-type Stim = Stimulator<'static, BoardOutput, EdgeClock, AdcSense>;
+type Stim = Stimulator<'static, BoardOutput, EdgeClock, BoardSense>;
 
 /// Where the session is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +42,7 @@ pub(crate) struct App {
     alarms: Alarms,
     inputs: Inputs,
     line: HeelLine,
-    watchdog: Watchdog,
+    watchdog: Dog,
     running: Out,
     phase: Phase,
     calls: u8,
@@ -55,6 +54,8 @@ pub(crate) struct App {
 pub(crate) enum NotReady {
     /// No plan that may run.
     Plan(Refused),
+    /// What the converter reads means nothing for this output.
+    Calibration(CalibrationError),
     /// Not armed.
     Arm,
     /// The plan has no channel, or the level cannot be had.
@@ -66,9 +67,9 @@ impl App {
     pub(crate) fn new(board: Board, ready: Ready) -> Result<Self, NotReady> {
         let channel = ready.checked.plan().session().channels().first().ok_or(NotReady::Level)?;
         let target = channel.set;
-        let mut stim =
-            Stimulator::arm(ready.checked, ready.states, board.output, board.clock, AdcSense::new())
-                .map_err(|_| NotReady::Arm)?;
+        let sense = sense(board.output.hardware()).map_err(NotReady::Calibration)?;
+        let mut stim = Stimulator::arm(ready.checked, ready.states, board.output, board.clock, sense)
+            .map_err(|_| NotReady::Arm)?;
         stim.aim(0, target).map_err(|_| NotReady::Level)?;
         Ok(Self {
             stim,
@@ -148,8 +149,7 @@ impl App {
         }
         // the device is its own host
         self.stim.keep_alive();
-        let watchdog = &self.watchdog;
-        let ticked = self.stim.on_tick_feeding(|| watchdog.feed());
+        let ticked = self.stim.on_tick_watched(&mut self.watchdog);
         self.take(ticked.map(drop));
         while self.stim.take_receipt().is_some() {}
         if self.phase == Phase::Raising && self.stim.engine().setting(0) == Some(self.target) {

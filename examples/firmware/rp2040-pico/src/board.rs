@@ -3,10 +3,10 @@
 use embedded_hal::digital::InputPin;
 use embedded_hal::spi::MODE_0;
 use embedded_hal_bus::spi::{ExclusiveDevice, NoDelay};
-use nmes_hal_adapters::{DacBridge, HBridge, Mcp4922, SafeState};
+use nmes_hal_adapters::{DacBridge, HBridge, Mcp4922, OneShot, PulseEnable, Reading, SafeState};
 use rp2040_hal::adc::AdcPin;
 use rp2040_hal::clocks::ClocksManager;
-use rp2040_hal::fugit::{HertzU32, RateExtU32};
+use rp2040_hal::fugit::{ExtU32, HertzU32, RateExtU32};
 use rp2040_hal::gpio::bank0::{Gpio0, Gpio1, Gpio2, Gpio3, Gpio14, Gpio26, Gpio27, Gpio28};
 use rp2040_hal::gpio::{
     DynPinId, FunctionNull, FunctionSioInput, FunctionSioOutput, FunctionSpi, FunctionUart, Pin, Pins,
@@ -20,9 +20,7 @@ use rp2040_hal::xosc::setup_xosc_blocking;
 use rp2040_hal::{Adc, Clock, Sio, Spi, Timer, Watchdog, pac, spi, vreg};
 
 use crate::clock::{Alarms, EdgeClock, now};
-use crate::one_shot::OneShot;
-use crate::sense::Reading;
-use crate::session::hardware;
+use crate::session::{ONE_SHOT_US, hardware};
 
 /// The crystal of a Pico.
 const CRYSTAL_MHZ: u32 = 12;
@@ -35,7 +33,7 @@ const OUTPUT_PINS: u32 = 1 << 7 | 1 << 8 | 1 << 9;
 pub(crate) type Out = Pin<DynPinId, FunctionSioOutput, PullDown>;
 type SpiPins = (Pin<Gpio3, FunctionSpi, PullDown>, Pin<Gpio2, FunctionSpi, PullDown>);
 type Bus = ExclusiveDevice<Spi<spi::Enabled, pac::SPI0, SpiPins, 8>, Out, NoDelay>;
-pub(crate) type BoardOutput = OneShot<DacBridge<Bus, Out, 2, 1>, Out>;
+pub(crate) type BoardOutput = OneShot<DacBridge<Mcp4922<Bus, Out>, Out, 2, 1>, PulseEnable<Out>>;
 type SerialPins = (Pin<Gpio0, FunctionUart, PullDown>, Pin<Gpio1, FunctionUart, PullDown>);
 pub(crate) type Serial = UartPeripheral<Enabled, pac::UART0, SerialPins>;
 
@@ -50,6 +48,37 @@ impl SafeState for Pico {
     fn safe_state() {
         // SAFETY: the register only clears pins; it may be written at any time and from anywhere
         unsafe { (*pac::SIO::ptr()).gpio_out_clr().write(|w| w.bits(OUTPUT_PINS)) };
+    }
+}
+
+/// The processor's own watchdog.
+pub(crate) struct Dog {
+    watchdog: Watchdog,
+    caused_reset: bool,
+}
+
+impl Dog {
+    /// Without a tick of the stimulator for so long, the board starts again, and then stays off.
+    const TIMEOUT_MS: u32 = 50;
+
+    /// From here on it has to be fed, also while a debugger holds the processor.
+    pub(crate) fn start(&mut self) {
+        self.watchdog.pause_on_debug(false);
+        self.watchdog.start(Self::TIMEOUT_MS.millis());
+    }
+}
+
+impl nmes_hal_adapters::Watchdog for Dog {
+    fn timeout_us(&self) -> u32 {
+        Self::TIMEOUT_MS.saturating_mul(1_000)
+    }
+
+    fn caused_reset(&self) -> bool {
+        self.caused_reset
+    }
+
+    fn feed(&mut self) {
+        self.watchdog.feed();
     }
 }
 
@@ -89,12 +118,10 @@ pub(crate) struct Board {
     pub(crate) clock: EdgeClock,
     pub(crate) alarms: Alarms,
     pub(crate) inputs: Inputs,
-    pub(crate) watchdog: Watchdog,
+    pub(crate) watchdog: Dog,
     pub(crate) running: Out,
     pub(crate) serial: Option<Serial>,
     pub(crate) timer: Timer,
-    /// The watchdog made this start, not power.
-    pub(crate) after_watchdog: bool,
 }
 
 impl Board {
@@ -103,14 +130,16 @@ impl Board {
     /// `None` if it was called before, or if a clock, a part or the record of the hardware does not do.
     pub(crate) fn take() -> Option<Self> {
         let mut p = pac::Peripherals::take()?;
-        let after_watchdog = p.WATCHDOG.reason().read().bits() != 0;
+        let caused_reset = p.WATCHDOG.reason().read().bits() != 0;
         let sio = Sio::new(p.SIO);
         let pins = Pins::new(p.IO_BANK0, p.PADS_BANK0, sio.gpio_bank0, &mut p.RESETS);
         // low from the reset on by the pads' own pull-down; driven low from here
         let forward: Out = pins.gpio7.into_push_pull_output_in_state(LOW).into_dyn_pin();
         let reverse: Out = pins.gpio8.into_push_pull_output_in_state(LOW).into_dyn_pin();
         let bridge = HBridge::diagonal(forward, reverse).ok()?;
-        let one_shot: Out = pins.gpio9.into_push_pull_output_in_state(LOW).into_dyn_pin();
+        let trigger: Out = pins.gpio9.into_push_pull_output_in_state(LOW).into_dyn_pin();
+        // its clear is the emergency stop's, in copper
+        let one_shot = PulseEnable::new(trigger, None, ONE_SHOT_US).ok()?;
         let mut watchdog = Watchdog::new(p.WATCHDOG);
         vreg::set_voltage(&mut p.VREG_AND_CHIP_RESET, VSEL_A::VOLTAGE1_15);
         let clocks = clocks((p.XOSC, p.CLOCKS, p.PLL_SYS, p.PLL_USB), &mut p.RESETS, &mut watchdog)?;
@@ -138,7 +167,8 @@ impl Board {
         let alarms = Alarms::new(timer, timer.alarm_0()?, timer.alarm_1()?);
         let running = pins.gpio25.into_push_pull_output_in_state(LOW).into_dyn_pin();
         let clock = EdgeClock::new(timer);
-        Some(Self { output, clock, alarms, inputs, watchdog, running, serial, timer, after_watchdog })
+        let watchdog = Dog { watchdog, caused_reset };
+        Some(Self { output, clock, alarms, inputs, watchdog, running, serial, timer })
     }
 }
 

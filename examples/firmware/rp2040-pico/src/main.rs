@@ -12,7 +12,6 @@ mod app;
 mod board;
 mod clock;
 mod heel;
-mod one_shot;
 mod report;
 mod sense;
 mod session;
@@ -23,9 +22,8 @@ use core::panic::PanicInfo;
 
 use cortex_m_rt::{ExceptionFrame, entry, exception};
 use critical_section::Mutex;
-use nmes_hal_adapters::SafeState;
+use nmes_hal_adapters::{SafeState, Watchdog};
 use rp2040_hal::Timer;
-use rp2040_hal::fugit::ExtU32;
 use rp2040_hal::pac::{self, interrupt};
 
 use app::{App, NotReady};
@@ -40,9 +38,6 @@ static BOOT2: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 
 /// Everything that runs, for the interrupts.
 static APP: Mutex<RefCell<Option<App>>> = Mutex::new(RefCell::new(None));
-
-/// Without a tick of the stimulator for so long, the board starts again, and then stays off.
-const WATCHDOG_MS: u32 = 50;
 
 #[entry]
 fn main() -> ! {
@@ -59,12 +54,11 @@ fn main() -> ! {
 /// Apart from `main`, so that its stack is free again once it returns.
 #[inline(never)]
 fn start(mut board: Board) -> Result<(), Report> {
-    if board.after_watchdog {
+    if board.watchdog.caused_reset() {
         return Err(Report::AfterWatchdog);
     }
     let ready = session::ready().map_err(|why| Report::NotReady(NotReady::Plan(why)))?;
-    board.watchdog.pause_on_debug(false);
-    board.watchdog.start(WATCHDOG_MS.millis());
+    board.watchdog.start();
     let app = App::new(board, ready).map_err(Report::NotReady)?;
     critical_section::with(|cs| APP.borrow_ref_mut(cs).replace(app));
     unmask();

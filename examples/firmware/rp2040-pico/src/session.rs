@@ -5,11 +5,9 @@ use nmes_core::{
     Plan, Session,
 };
 use nmes_protocols::{
-    Answers, FOOT_DROP, GaitConfig, Innervation, Request, Side, Subject, build_session, channel_storage,
+    Answers, FOOT_DROP, GaitConfig, Innervation, Request, Side, Storage, Subject, build_session,
 };
 use nmes_safety::{Checked, Layer, Profile, Setup, check, rules};
-
-use crate::one_shot::ONE_SHOT_US;
 
 const SET_UA: u32 = 40_000;
 const MOTOR_THRESHOLD_UA: u32 = 25_000;
@@ -22,6 +20,10 @@ const DAC: ChannelHardware = ChannelHardware::symmetric(25_000, -4_095, 4_095);
 const DEAD_US: u32 = 120;
 /// As asked for, so that nothing rounds it: the dead time, L and twice ε. The row's own is 100 µs.
 const GAP_US: u32 = 150;
+
+/// How long the one-shot on the enable line (a 74HC123, say) lets one level stand: longer than the longest segment with all
+/// its lateness, no longer than needed.
+pub(crate) const ONE_SHOT_US: u32 = 500;
 
 /// The timing of this board; `docs/emulation.md` has the measurements behind it.
 const TIMING: HardwareTiming = HardwareTiming {
@@ -73,7 +75,7 @@ pub(crate) fn hardware() -> Result<Hardware, ConfigError> {
 
 /// Builds, compiles and checks; once.
 pub(crate) fn ready() -> Result<Ready, Refused> {
-    let storage = cortex_m::singleton!(: [Channel<'static>; 1] = channel_storage());
+    let storage = cortex_m::singleton!(: Storage = Storage::new());
     let states = cortex_m::singleton!(: [ChannelState; 1] = [ChannelState::new(); 1]);
     let (Some(storage), Some(states)) = (storage, states) else { return Err(Refused::Twice) };
     let subject = Subject {
@@ -94,7 +96,7 @@ pub(crate) fn ready() -> Result<Ready, Refused> {
     let plan = Plan::compile(&session, &hardware()?)?;
     let checked = check(plan, &setup()?, &Profile::default()).map_err(|_| Refused::Denied)?;
     let checked = cortex_m::singleton!(: Checked<'static> = checked).ok_or(Refused::Twice)?;
-    Ok(Ready { checked, states, gait: built.gait })
+    Ok(Ready { checked, states, gait: built.gait.ok_or(Refused::Build)? })
 }
 
 fn channel<'s>(session: &'s Session<'static>) -> Result<&'s Channel<'static>, Refused> {

@@ -17,12 +17,13 @@
 #![no_std]
 
 use nmes_core::{
-    Channel, ChannelHardware, ChannelState, ConfigError, GateInput, Hardware, HardwareTiming, MicroAmps,
-    Plan, Setting, StopPolicy,
+    ChannelHardware, ChannelState, ConfigError, GateInput, Hardware, HardwareTiming, MicroAmps, Plan,
+    Setting, StopPolicy,
 };
 use nmes_hal_adapters::{Alarm, Output, Sense, Stimulator, Stopped};
 use nmes_protocols::{
-    Answers, FOOT_DROP, GaitConfig, Heel, Innervation, Request, Side, Subject, Trigger, build_session,
+    Answers, FOOT_DROP, GaitConfig, Heel, Innervation, Request, Side, Storage, Subject, Trigger,
+    build_session,
 };
 use nmes_safety::{Checked, Layer, Profile, Setup, check, rules};
 
@@ -42,7 +43,7 @@ pub fn hardware() -> Result<Hardware, ConfigError> {
 }
 
 /// Foot drop for one person, compiled and checked. `None` where any of it is refused: ask each call for the reason.
-pub fn plan<'a>(storage: &'a mut [Channel<'static>]) -> Option<(Checked<'a>, GaitConfig)> {
+pub fn plan<'a>(storage: &'a mut Storage) -> Option<(Checked<'a>, GaitConfig)> {
     let subject = Subject {
         motor_threshold: MicroAmps::from_microamps(25_000),
         ..Subject::new(Innervation::Intact, Side::Left)
@@ -54,7 +55,7 @@ pub fn plan<'a>(storage: &'a mut [Channel<'static>]) -> Option<(Checked<'a>, Gai
     let longest = u64::from(FOOT_DROP.session_length.default);
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).ok()?;
     let plan = Plan::compile(&built.session, &hardware().ok()?).ok()?;
-    Some((check(plan, &setup, &Profile::default()).ok()?, built.gait))
+    Some((check(plan, &setup, &Profile::default()).ok()?, built.gait?))
 }
 
 /// Everything that runs.

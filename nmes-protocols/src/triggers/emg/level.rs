@@ -149,7 +149,7 @@ mod tests {
     /// REQ-PRO-354: the level of a sine is its amplitude over the root of two, times what the high pass
     /// (1 - z⁻¹) / (1 - 7/8 z⁻¹) does to it, whatever the direct voltage.
     #[test]
-    #[expect(clippy::float_arithmetic, clippy::as_conversions, reason = "the signal of a test")]
+    #[expect(clippy::as_conversions, reason = "the signal of a test")]
     fn level_of_a_sine() {
         for direct in [0, 300_000_000, -250_000_000] {
             let mut level = Level::new(20, 1_000, 500_000_000);

@@ -213,7 +213,6 @@ mod tests {
 
     /// REQ-PRO-349: the angle of a vector is that of floating point, to within four millidegrees, in all directions.
     #[test]
-    #[expect(clippy::float_arithmetic, reason = "the oracle of a test")]
     fn angles_of_vectors() {
         for (x, y) in
             (-40..=40).flat_map(|x| (-40..=40).map(move |y| (x * 397, y * 411))).filter(|v| *v != (0, 0))

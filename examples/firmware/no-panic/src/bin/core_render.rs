@@ -19,7 +19,7 @@ extern "C" fn _start() -> ! {
 
 struct Guard;
 
-impl Watch for Guard {
+impl Watch<'_> for Guard {
     fn admit(&mut self, frame: &PulseFrame<'_>) -> bool {
         keep(frame.onset_tick());
         any(true)

@@ -1,14 +1,14 @@
 //! Forms, timings and programmes that hold slices: made once from small numbers, so that a case is a few numbers, shrinks
 //! and leaks nothing while it is repeated.
 
-use std::sync::OnceLock;
-
-use nmes_core::*;
-
 use super::random;
+use crate::*;
+use std::prelude::v1::*;
+use std::sync::OnceLock;
+use std::vec;
 
 /// How many of each there are.
-pub const MADE: usize = 2_048;
+pub(super) const MADE: usize = 2_048;
 
 fn made<T>(
     store: &'static OnceLock<Vec<Vec<T>>>,
@@ -21,7 +21,7 @@ fn made<T>(
 
 /// Custom points that sum to zero by construction: all but the last at random, the last one as long as they need. Lower
 /// numbers are simpler.
-pub fn points(number: usize) -> &'static [Point] {
+pub(super) fn points(number: usize) -> &'static [Point] {
     static STORE: OnceLock<Vec<Vec<Point>>> = OnceLock::new();
     made(&STORE, balanced_points, number)
 }
@@ -57,7 +57,7 @@ fn paying(charge: i64, permille: u64) -> Point {
 }
 
 /// The same with a dead time: a rest after every point that another polarity follows.
-pub fn resting_points(number: usize) -> &'static [Point] {
+pub(super) fn resting_points(number: usize) -> &'static [Point] {
     static STORE: OnceLock<Vec<Vec<Point>>> = OnceLock::new();
     made(&STORE, |n| with_rests(points(n as usize)), number)
 }
@@ -76,7 +76,7 @@ fn with_rests(points: &[Point]) -> Vec<Point> {
 }
 
 /// A table: one of the crate's shapes, or random levels.
-pub fn table(number: usize) -> &'static [i16] {
+pub(super) fn table(number: usize) -> &'static [i16] {
     static STORE: OnceLock<Vec<Vec<i16>>> = OnceLock::new();
     match number {
         0 => &shapes::TRIANGULAR,
@@ -96,7 +96,7 @@ fn random_table(number: u64) -> Vec<i16> {
 }
 
 /// Intervals of at least a tenth of a second, or at least a second.
-pub fn intervals(number: usize, slow: bool) -> &'static [Micros] {
+pub(super) fn intervals(number: usize, slow: bool) -> &'static [Micros] {
     static FAST: OnceLock<Vec<Vec<Micros>>> = OnceLock::new();
     static SLOW: OnceLock<Vec<Vec<Micros>>> = OnceLock::new();
     if slow {
@@ -113,7 +113,7 @@ fn random_intervals(number: u64, least: u32) -> Vec<Micros> {
 }
 
 /// Warm-up, work and cool-down, of up to four stages; with rates of their own, of up to 2 Hz, or with none.
-pub fn stages(number: usize, rates: bool) -> &'static [Stage] {
+pub(super) fn stages(number: usize, rates: bool) -> &'static [Stage] {
     static WITH: OnceLock<Vec<Vec<Stage>>> = OnceLock::new();
     static WITHOUT: OnceLock<Vec<Vec<Stage>>> = OnceLock::new();
     if rates {

@@ -1,0 +1,261 @@
+//! `nmes run --device` against `nmes simulate-device`, two processes on a pseudo-terminal or a socket.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "tests; a panic is a failure"
+)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn nmes(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nmes"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn interrupt(child: &Child) {
+    let done = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(done.success());
+}
+
+/// The far end: where it listens, and later all that it showed.
+struct FarEnd {
+    child: Child,
+    shown: BufReader<ChildStdout>,
+    port: String,
+}
+
+impl FarEnd {
+    fn new(arguments: &[&str]) -> Self {
+        let mut all = vec!["simulate-device"];
+        all.extend(arguments);
+        let mut child = nmes(&all).stdout(Stdio::piped()).spawn().unwrap();
+        let mut shown = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        shown.read_line(&mut line).unwrap();
+        let port = line.trim().rsplit_once(" at ").unwrap().1.to_owned();
+        Self { child, shown, port }
+    }
+
+    /// Ends it without a look.
+    fn gone(mut self) {
+        // it may have ended by itself
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+    }
+
+    /// Ends it, and gives its lines: time in ms, direction, words.
+    fn end(mut self) -> Vec<(u64, char, String)> {
+        interrupt(&self.child);
+        let mut all = String::new();
+        self.shown.read_to_string(&mut all).unwrap();
+        self.child.wait().unwrap();
+        all.lines().filter_map(line).collect()
+    }
+}
+
+fn line(text: &str) -> Option<(u64, char, String)> {
+    let (ms, rest) = text.trim_start().split_once(" ms ")?;
+    let mut rest = rest.chars();
+    let arrow = rest.next()?;
+    Some((ms.parse().ok()?, arrow, rest.as_str().trim().to_owned()))
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("nmes-device-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Plays a session; after `ctrl_c` it is interrupted. Gives what it said and wrote.
+fn run(name: &str, device: &str, far: &FarEnd, more: &[&str], ctrl_c: Option<Duration>) -> (Output, String) {
+    let out = folder(name);
+    let mut arguments = vec!["run", "tka-stevens-lapsley", "--device", device, "--port", &far.port];
+    let written = out.to_str().unwrap().to_owned();
+    arguments.extend(["--out-dir", &written]);
+    arguments.extend(more);
+    let child = nmes(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    if let Some(after) = ctrl_c {
+        let begin = Instant::now();
+        while begin.elapsed() < after {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        interrupt(&child);
+    }
+    let output = child.wait_with_output().unwrap();
+    let csv = std::fs::read_to_string(out.join("delivered.csv")).unwrap_or_default();
+    std::fs::remove_dir_all(&out).unwrap();
+    (output, csv)
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Widths and currents of each pulse that arrived, with its time.
+fn pulses(shown: &[(u64, char, String)]) -> Vec<(u64, Vec<i64>)> {
+    let of = |words: &str| {
+        let (_, points) = words.split_once(" LowLevelChannel Red Yellow ")?;
+        let (points, _) = points.split_once(" [")?;
+        Some(points.split(' ').map(|n| n.parse().unwrap()).collect())
+    };
+    shown.iter().filter(|(_, arrow, _)| *arrow == '<').filter_map(|(at, _, w)| Some((*at, of(w)?))).collect()
+}
+
+fn heard(shown: &[(u64, char, String)], word: &str) -> usize {
+    shown.iter().filter(|(_, arrow, words)| *arrow == '<' && words.contains(word)).count()
+}
+
+/// REQ-APP-150: says whose responsibility it is, plays the ramp pulse by pulse as `delivered.csv` has it, and ends on Ctrl-C
+/// with an answered stop and exit status 0.
+#[test]
+fn a_p24_on_a_pseudo_terminal() {
+    let far = FarEnd::new(&["sciencemode4"]);
+    let (output, csv) = run("ctrl-c", "sciencemode4", &far, &[], Some(Duration::from_secs(4)));
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.starts_with("THIS DRIVES A REAL STIMULATOR."), "{said}");
+    assert!(said.contains("connected: P24 SIMULATED") && said.contains("stopped by Ctrl-C"), "{said}");
+    assert!(said.contains("the stop of the device was answered"), "{said}");
+    let shown = far.end();
+    let pulses = pulses(&shown);
+    let rows: Vec<Vec<&str>> = csv.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    assert!(pulses.len() > 50, "{} pulses", pulses.len());
+    assert_eq!(pulses.len(), rows.len());
+    for ((_, points), row) in pulses.iter().zip(&rows) {
+        let ua: i64 = row[3].parse::<i64>().unwrap() * 500;
+        let width: i64 = row[4].parse().unwrap();
+        assert_eq!(*points, [width, ua, 100, 0, width, -ua]);
+    }
+    let level = |row: &Vec<&str>| row[3].parse::<i64>().unwrap().abs();
+    assert!(level(&rows[0]) <= 2 && level(rows.last().unwrap()) > 10, "it rises");
+    // in order: status, version, identity, init, pulses, one stop and nothing after it
+    let last = shown.iter().rfind(|(_, arrow, _)| *arrow == '<').unwrap();
+    assert!(last.2.contains("LowLevelStop"), "{last:?}");
+    assert_eq!((heard(&shown, "LowLevelStop"), heard(&shown, "LowLevelInit")), (1, 1));
+    assert_eq!(heard(&shown, "no command"), 0);
+}
+
+/// REQ-APP-151: an error reply, a silence, garbage, a device that starts again and a pulled cable each end the session with
+/// exit status 1 and the device's own words; where a stop can get through one does, and no pulse comes after it.
+#[test]
+fn a_p24_that_goes_wrong() {
+    for (fault, words, stops) in [
+        ("error", "the device refused LowLevelChannel: Electrode", true),
+        ("silent", "no answer to", true),
+        ("garbage", "broken frames", true),
+        ("restart", "NotInitialised", true),
+        ("unplug", "the port is gone", false),
+    ] {
+        let far = FarEnd::new(&["sciencemode4", "--fault", fault, "--after-ms", "600"]);
+        let (output, csv) = run(fault, "sciencemode4", &far, &[], None);
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{fault}: {said}");
+        assert!(said.contains(words) && said.contains("ended by a fault"), "{fault}: {said}");
+        assert!(csv.lines().count() > 5, "{fault}: {csv}");
+        if !stops {
+            far.gone(); // with its port
+            continue;
+        }
+        let shown = far.end();
+        let stop = shown.iter().position(|(_, _, words)| words.contains("LowLevelStop")).expect(fault);
+        assert!(pulses(&shown[stop..]).is_empty(), "{fault}");
+        let wrong = shown.iter().find(|(_, arrow, _)| *arrow == '!').unwrap().0;
+        assert!(shown[stop].0 - wrong < 1_500, "{fault}");
+    }
+}
+
+/// REQ-APP-152: in the rest between two contractions, and before the first pulse, the device is asked for its status.
+#[test]
+fn a_p24_is_kept_alive() {
+    let far = FarEnd::new(&["sciencemode4", "--listen", "127.0.0.1:0"]);
+    let more = ["--amplitude-ma", "1"]; // one code, which comes late in the ramp
+    let (output, _) = run("alive", "sciencemode4", &far, &more, Some(Duration::from_secs(3)));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let shown = far.end();
+    let pulse =
+        shown.iter().position(|(_, _, words)| words.contains("LowLevelChannel")).unwrap_or(shown.len());
+    assert!(heard(&shown[..pulse], "StimStatus") >= 2, "{shown:?}");
+}
+
+/// REQ-APP-153: a RehaStim 2 over a socket: list, rising pulses, kept alive, and an answered stop on Ctrl-C.
+#[test]
+fn a_rehastim_over_a_socket() {
+    let far = FarEnd::new(&["rehastim2", "--listen", "127.0.0.1:0"]);
+    let more = ["--gap-us", "0"];
+    let (output, _) = run("rehastim", "rehastim2", &far, &more, Some(Duration::from_secs(5)));
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("the stop of the device was answered"), "{said}");
+    let shown = far.end();
+    assert_eq!(
+        (heard(&shown, "InitList"), heard(&shown, "StopList"), heard(&shown, "no command")),
+        (1, 1, 0)
+    );
+    let lists: Vec<u32> = shown
+        .iter()
+        .filter_map(|(_, arrow, words)| (*arrow == '<').then(|| words.split_once("StartList 250 "))?)
+        .map(|(_, words)| words.split(' ').next().unwrap().parse().unwrap())
+        .collect();
+    assert!(lists.len() >= 2 && lists.windows(2).all(|pair| pair[1] >= pair[0]), "{lists:?}");
+    assert!(lists.iter().all(|ua| ua % 2_000 == 0), "{lists:?}");
+    assert!(heard(&shown, "GetMode") + heard(&shown, "Watchdog") >= 8);
+}
+
+/// REQ-APP-153: the same on a pseudo-terminal, where an error of the device and a pulled cable end it.
+#[test]
+fn a_rehastim_that_goes_wrong() {
+    for (fault, words) in [
+        ("error", "Electrode"),
+        ("silent", "no answer to"),
+        ("restart", "started again"),
+        ("unplug", "the port is gone"),
+    ] {
+        let far = FarEnd::new(&["rehastim2", "--fault", fault, "--after-ms", "400"]);
+        let (output, _) = run(fault, "rehastim2", &far, &["--gap-us", "0"], None);
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{fault}: {said}");
+        assert!(said.contains(words) && said.contains("ended by a fault"), "{fault}: {said}");
+        far.gone();
+    }
+}
+
+/// REQ-APP-154: what the device cannot do, options of the simulation, protocols that follow a switch, a wrong port and half
+/// of the options are refused with what would be accepted, before anything is sent.
+#[test]
+fn what_is_refused() {
+    let refused = |arguments: &[&str], words: &[&str]| {
+        let output = nmes(arguments).output().unwrap();
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
+    };
+    let p24 = |more: &[&str], words: &[&str]| {
+        let mut all =
+            vec!["run", "tka-stevens-lapsley", "--device", "sciencemode4", "--port", "/nowhere/p24"];
+        all.extend(more);
+        refused(&all, words);
+    };
+    p24(&[], &["/nowhere/p24", "tcp:HOST:PORT"]);
+    p24(&["--na-per-code", "37000"], &["--na-per-code", "leave it out"]);
+    p24(&["--late-us", "10"], &["--late-us", "leave it out"]);
+    let rs = ["run", "tka-stevens-lapsley", "--device", "rehastim2", "--port", "tcp:127.0.0.1:1"];
+    let with = |more: &[&'static str]| [&rs[..], more].concat();
+    refused(&with(&["--gap-us", "0"]), &["Connection refused"]);
+    refused(&with(&[]), &["--gap-us", "100 µs", "only 0 µs"]);
+    let foot = ["run", "foot-drop", "--device", "sciencemode4", "--port", "/nowhere"];
+    refused(&foot, &["foot-drop", "switch"]);
+    refused(&["run", "tka-stevens-lapsley", "--device", "sciencemode4"], &["--port"]);
+    refused(&["run", "tka-stevens-lapsley", "--port", "/nowhere"], &["--device"]);
+    refused(
+        &["run", "tka-stevens-lapsley", "--device", "p24", "--port", "x"],
+        &["sciencemode4", "rehastim2"],
+    );
+}

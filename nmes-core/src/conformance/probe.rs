@@ -1,0 +1,133 @@
+//! A rig, and what is known of its channels.
+
+use super::{Holds, Rig, Seen};
+use crate::frame::Level;
+use crate::hardware::{Hardware, MAX_CHANNELS, Rest};
+use std::format;
+use std::prelude::v1::*;
+use std::vec;
+
+/// Follows what a rig tells.
+pub(crate) struct Probe<R> {
+    pub(crate) rig: R,
+    pub(crate) hardware: Hardware,
+    pub(crate) now: u64,
+    /// `None` until it was seen.
+    pub(crate) levels: [Option<Level>; MAX_CHANNELS],
+    step: u64,
+}
+
+impl<R: Rig> Probe<R> {
+    pub(crate) fn new(rig: R) -> Self {
+        let hardware = rig.hardware();
+        // an instant apart from the one before, whatever the output has to wait for
+        let timing = hardware.timing();
+        let step = u64::from(hardware.edge_spacing_ticks())
+            + u64::from(timing.dead_ticks)
+            + u64::from(hardware.jitter_ticks())
+            + u64::from(timing.write_ticks) * 8
+            + 100;
+        let mut probe = Self { rig, hardware, now: 0, levels: [None; MAX_CHANNELS], step };
+        probe.look();
+        probe
+    }
+
+    /// What changed since the last look.
+    pub(crate) fn look(&mut self) -> Vec<Seen> {
+        let mut changes = vec![];
+        for seen in self.rig.seen() {
+            let Some(slot) = self.levels.get_mut(usize::from(seen.channel)) else { continue };
+            if *slot != Some(seen.level) {
+                *slot = Some(seen.level);
+                changes.push(seen);
+            }
+            self.now = self.now.max(seen.tick);
+        }
+        changes
+    }
+
+    /// One instant later than everything so far.
+    pub(crate) fn later(&mut self) -> u64 {
+        self.now += self.step;
+        self.now
+    }
+
+    /// Puts edges out; whether the output took them, and what was seen meanwhile.
+    pub(crate) fn apply(&mut self, edges: &[(u8, Level)]) -> (Result<(), String>, Vec<Seen>) {
+        let now = self.later();
+        let result = self.rig.apply(now, edges);
+        self.took(result)
+    }
+
+    pub(crate) fn off(&mut self) -> (Result<(), String>, Vec<Seen>) {
+        let now = self.later();
+        let result = self.rig.off(now);
+        self.took(result)
+    }
+
+    pub(crate) fn channel_off(&mut self, channel: u8) -> (Result<(), String>, Vec<Seen>) {
+        let now = self.later();
+        let result = self.rig.channel_off(now, channel);
+        self.took(result)
+    }
+
+    fn took(&mut self, result: Result<u64, R::Error>) -> (Result<(), String>, Vec<Seen>) {
+        self.now = self.now.max(result.as_ref().copied().unwrap_or(0));
+        (result.map(|_| ()).map_err(|e| format!("{e:?}")), self.look())
+    }
+
+    /// Puts edges out that have to be taken and to be at the terminals afterwards, the other channels as they were.
+    pub(crate) fn put(&mut self, edges: &[(u8, Level)]) -> Result<Vec<Seen>, String> {
+        let before = self.levels;
+        let (result, seen) = self.apply(edges);
+        result.map_err(|e| format!("{edges:?} was answered with {e}"))?;
+        for (channel, level) in self.channels().zip(before) {
+            let asked = edges.iter().rev().find(|(c, _)| *c == channel).map(|(_, level)| *level);
+            self.is_at(channel, asked.or(level), &format!("after {edges:?}"))?;
+        }
+        Ok(seen)
+    }
+
+    pub(crate) fn is_at(&self, channel: u8, level: Option<Level>, when: &str) -> Holds {
+        let is = self.levels[usize::from(channel)];
+        if is == level {
+            return Ok(());
+        }
+        let word = |level: Option<Level>| level.map_or("unknown".into(), |level| format!("{level:?}"));
+        Err(format!("{when}, channel {channel} is {}, not {}", word(is), word(level)))
+    }
+
+    pub(crate) fn all_open(&self, when: &str) -> Holds {
+        self.channels().try_for_each(|channel| self.is_at(channel, Some(Level::Open), when))
+    }
+
+    pub(crate) fn channels(&self) -> std::ops::Range<u8> {
+        0..self.hardware.channel_count()
+    }
+
+    /// The lowest and highest code of a channel.
+    pub(crate) fn range(&self, channel: u8) -> (i32, i32) {
+        self.hardware.channel(channel).map_or((-1, 1), |c| (c.code_min, c.code_max))
+    }
+
+    /// The levels that are tried as states: each rest that the hardware has, zero, the smallest and the strongest codes.
+    pub(crate) fn states(&self, channel: u8) -> Vec<Level> {
+        let (low, high) = self.range(channel);
+        let timing = self.hardware.timing();
+        let mut states = vec![Level::Open, Level::Code(0)];
+        if timing.gap_rest == Rest::Shorted || timing.pulse_rest == Rest::Shorted {
+            states.push(Level::Shorted);
+        }
+        states.extend([1, -1, high, low, high / 2, low / 2].map(Level::Code));
+        states.dedup();
+        states
+    }
+}
+
+/// The code that drives; 0 at rest.
+pub(crate) fn driven(level: Level) -> i32 {
+    match level {
+        Level::Code(code) => code,
+        Level::Open | Level::Shorted => 0,
+    }
+}

@@ -1,0 +1,355 @@
+//! The conformance suite can fail: an output that is right passes every property, and each defect made on purpose is
+//! caught by the property that is there for it.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::panic,
+    reason = "tests: a panic here is a failed test"
+)]
+
+use nmes_core::conformance::{Rig, Seen, cases, check, holds, properties};
+use nmes_core::*;
+
+/// What is wrong with an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Defect {
+    None,
+    /// Says nothing at construction.
+    SilentStart,
+    StartsAtZero,
+    SwappedPolarity,
+    /// Only code 100 is one too low.
+    OffByOne,
+    /// A code above 1,000 does not fit into ten bits.
+    TenBits,
+    Stuck,
+    ZeroForOpen,
+    OpenForZero,
+    OpenForShorted,
+    /// The new polarity before the new code.
+    Glitch,
+    MovesTheOther,
+    /// `channel_off` opens all.
+    OpensAll,
+    OneByOne,
+    Slow,
+    IgnoresOff,
+    /// `off` leaves the second channel.
+    HalfOff,
+    KeepsOnDrop,
+    Clamps,
+    TakesAnyChannel,
+    SwallowsErrors,
+    SwallowsErrorsOfOff,
+    StaysOnAfterError,
+    GoesOnAfterError,
+    OtherHardware,
+    /// Every hundredth edge is lost.
+    LosesEdges,
+    /// Negative codes come one tick late.
+    LateNegative,
+    /// Goes from one polarity to the other where a dead time is declared, by leaving the open step out.
+    SkipsOpen,
+    /// `off` after a phase shorts.
+    OffShorts,
+}
+
+struct Model {
+    hardware: Hardware,
+    defect: Defect,
+    levels: [Level; 8],
+    seen: Vec<Seen>,
+    event: u64,
+    fail_in: Option<u32>,
+    failed: bool,
+    stopped: bool,
+    applied: u32,
+}
+
+#[derive(Debug)]
+enum Fault {
+    Bus,
+    Stopped,
+    Level(u8, Level),
+}
+
+impl Model {
+    fn new(hardware: Hardware, defect: Defect) -> Self {
+        let mut model = Self {
+            hardware,
+            defect,
+            levels: [Level::Open; 8],
+            seen: vec![],
+            event: 0,
+            fail_in: None,
+            failed: false,
+            stopped: false,
+            applied: 0,
+        };
+        let start = if defect == Defect::StartsAtZero { Level::Code(0) } else { Level::Open };
+        for channel in (0..model.hardware.channel_count()).filter(|_| defect != Defect::SilentStart) {
+            model.show(0, channel, start);
+        }
+        model
+    }
+
+    fn transfer(&mut self) -> Result<(), Fault> {
+        self.event += 1;
+        match self.fail_in {
+            Some(0) => {
+                (self.fail_in, self.failed) = (None, true);
+                Err(Fault::Bus)
+            }
+            left => {
+                self.fail_in = left.map(|n| n - 1);
+                Ok(())
+            }
+        }
+    }
+
+    fn show(&mut self, tick: u64, channel: u8, level: Level) {
+        self.levels[usize::from(channel)] = level;
+        self.seen.push(Seen { tick, event: self.event, channel, level });
+    }
+
+    fn fits(&self, channel: u8, level: Level) -> bool {
+        let Some(own) = self.hardware.channel(channel) else { return self.defect == Defect::TakesAnyChannel };
+        match level {
+            Level::Code(code) => {
+                self.defect == Defect::Clamps || (own.code_min..=own.code_max).contains(&code)
+            }
+            Level::Open | Level::Shorted => true,
+        }
+    }
+
+    /// What a level becomes.
+    fn made(&self, channel: u8, level: Level) -> Level {
+        let old = self.levels[usize::from(channel)];
+        match (self.defect, level) {
+            (Defect::SwappedPolarity, Level::Code(code)) => Level::Code(-code),
+            (Defect::OffByOne, Level::Code(100)) => Level::Code(99),
+            (Defect::TenBits, Level::Code(code)) => Level::Code(code % 1_024),
+            (Defect::Stuck, Level::Code(code)) if code != 0 && old == Level::Code(1) => old,
+            (Defect::ZeroForOpen, Level::Open) => Level::Code(0),
+            (Defect::OpenForZero, Level::Code(0)) | (Defect::OpenForShorted, Level::Shorted) => Level::Open,
+            (Defect::Clamps, Level::Code(code)) => Level::Code(code.clamp(-2_000, 2_000)),
+            (Defect::SkipsOpen, Level::Open) if matches!(old, Level::Code(1..)) => old,
+            (_, level) => level,
+        }
+    }
+
+    fn put(&mut self, now: u64, edges: &[(u8, Level)]) -> Result<u64, Fault> {
+        if self.stopped {
+            return Err(Fault::Stopped);
+        }
+        if let Some((channel, level)) = edges.iter().find(|(c, l)| !self.fits(*c, *l)) {
+            return Err(Fault::Level(*channel, *level));
+        }
+        let mut time = now;
+        let latched = self.hardware.timing().has_latch && self.defect != Defect::OneByOne;
+        for (turn, &(channel, level)) in edges.iter().filter(|(c, _)| *c < 8).enumerate() {
+            if turn == 0 || !latched {
+                self.transfer()?;
+            }
+            if turn > 0 && !latched && self.defect != Defect::OneByOne {
+                let slow = if self.defect == Defect::Slow { 2 } else { 1 };
+                time += slow * u64::from(self.hardware.timing().write_ticks);
+            }
+            self.applied += 1;
+            if self.defect == Defect::LosesEdges && self.applied.is_multiple_of(100) && self.applied > 5_000 {
+                continue;
+            }
+            let made = self.made(channel, level);
+            if let (Defect::Glitch, Level::Code(old), Level::Code(new)) =
+                (self.defect, self.levels[usize::from(channel)], made)
+            {
+                self.show(time, channel, Level::Code(old.abs() * new.signum()));
+            }
+            let late = self.defect == Defect::LateNegative && matches!(made, Level::Code(..0));
+            self.show(time + u64::from(late), channel, made);
+            if self.defect == Defect::MovesTheOther && made == Level::Code(1) {
+                self.show(time, (channel + 1) % 2, Level::Code(0));
+            }
+        }
+        Ok(time)
+    }
+
+    fn all_off(&mut self, now: u64) -> Result<u64, Fault> {
+        let result = self.transfer();
+        if self.defect == Defect::IgnoresOff {
+            return result.map(|()| now);
+        }
+        for channel in 0..self.hardware.channel_count() {
+            match self.defect {
+                Defect::HalfOff if channel == 1 => {}
+                Defect::OffShorts => self.show(now, channel, Level::Shorted),
+                _ => self.show(now, channel, Level::Open),
+            }
+        }
+        result.map(|()| now)
+    }
+
+    fn guarded(&mut self, now: u64, result: Result<u64, Fault>) -> Result<u64, Fault> {
+        let Err(fault) = result else { return result };
+        let swallows = self.defect == Defect::SwallowsErrors && matches!(fault, Fault::Bus);
+        if self.defect != Defect::StaysOnAfterError {
+            let _ = self.all_off(now);
+        }
+        self.stopped = self.defect != Defect::GoesOnAfterError;
+        if swallows { Ok(now) } else { Err(fault) }
+    }
+}
+
+impl Rig for Model {
+    type Error = Fault;
+
+    fn hardware(&self) -> Hardware {
+        let other = self.defect == Defect::OtherHardware && self.applied > 3;
+        let crc = if other { 1 } else { self.hardware.calibration_crc() };
+        Hardware::new(*self.hardware.timing(), self.hardware.channels(), crc).unwrap()
+    }
+
+    fn apply(&mut self, now: u64, edges: &[(u8, Level)]) -> Result<u64, Fault> {
+        let result = self.put(now, edges);
+        self.guarded(now, result)
+    }
+
+    fn channel_off(&mut self, now: u64, channel: u8) -> Result<u64, Fault> {
+        if self.stopped || self.defect == Defect::OpensAll {
+            return self.all_off(now);
+        }
+        let result = self.put(now, &[(channel, Level::Open)]);
+        self.guarded(now, result)
+    }
+
+    fn off(&mut self, now: u64) -> Result<u64, Fault> {
+        let result = self.all_off(now);
+        self.stopped = result.is_err();
+        if self.defect == Defect::SwallowsErrorsOfOff { Ok(now) } else { result }
+    }
+
+    fn end(&mut self, now: u64) {
+        if self.defect != Defect::KeepsOnDrop {
+            let _ = self.all_off(now);
+        }
+    }
+
+    fn fail_after(&mut self, transfers: u32) {
+        (self.fail_in, self.failed) = (Some(transfers), false);
+    }
+
+    fn failed(&self) -> bool {
+        self.failed
+    }
+
+    fn seen(&mut self) -> Vec<Seen> {
+        std::mem::take(&mut self.seen)
+    }
+}
+
+/// Two channels of 12 bits with a latch, which rest shorted in the gap.
+fn latched() -> Hardware {
+    let timing = HardwareTiming { gap_rest: Rest::Shorted, ..HardwareTiming::ideal(1_000_000) };
+    Hardware::new(timing, &[ChannelHardware::symmetric(25_000, -2_048, 2_047); 2], 7).unwrap()
+}
+
+/// Without a latch, with late edges and a dead time.
+fn one_by_one() -> Hardware {
+    let timing = HardwareTiming {
+        late_max_ticks: 3,
+        write_ticks: 2,
+        dead_ticks: 5,
+        has_latch: false,
+        ..HardwareTiming::ideal(1_000_000)
+    };
+    Hardware::new(timing, &[ChannelHardware::symmetric(25_000, -2_048, 2_047); 2], 7).unwrap()
+}
+
+/// One channel with unequal gains, an offset and an odd range.
+fn calibrated() -> Hardware {
+    let channel = ChannelHardware {
+        na_per_code_negative: 25_100,
+        offset_na: -3_000,
+        ..ChannelHardware::symmetric(25_000, -3_000, 1_500)
+    };
+    Hardware::new(HardwareTiming::ideal(8_000_000), &[channel], 7).unwrap()
+}
+
+nmes_core::output_conformance!(right_with_a_latch, || Model::new(latched(), Defect::None));
+nmes_core::output_conformance!(right_without_a_latch, || Model::new(one_by_one(), Defect::None));
+nmes_core::output_conformance!(right_and_calibrated, || Model::new(calibrated(), Defect::None));
+
+/// REQ-CORE-100: an output without a defect passes, with a latch, without one, and calibrated.
+#[test]
+fn a_right_output_passes() {
+    for hardware in [latched(), one_by_one(), calibrated()] {
+        check(|| Model::new(hardware, Defect::None), 200).unwrap_or_else(|violation| panic!("{violation}"));
+    }
+}
+
+/// REQ-CORE-101: each defect is caught by the property that is there for it, and every property catches one.
+#[test]
+fn each_defect_is_caught_by_its_property() {
+    let table = [
+        (Defect::SilentStart, "starts_open", latched()),
+        (Defect::StartsAtZero, "starts_open", latched()),
+        (Defect::SwappedPolarity, "codes_come_out", latched()),
+        (Defect::SwappedPolarity, "plans_come_out", latched()),
+        (Defect::OffByOne, "codes_come_out", latched()),
+        (Defect::TenBits, "codes_come_out", calibrated()),
+        (Defect::Stuck, "codes_come_out", latched()),
+        (Defect::Stuck, "open_is_open", latched()),
+        (Defect::ZeroForOpen, "open_is_open", latched()),
+        (Defect::ZeroForOpen, "plans_come_out", latched()),
+        (Defect::OpenForZero, "open_is_open", latched()),
+        (Defect::OpenForShorted, "open_is_open", latched()),
+        (Defect::Glitch, "only_rests_between", latched()),
+        (Defect::MovesTheOther, "channels_are_apart", latched()),
+        (Defect::OpensAll, "channels_are_apart", latched()),
+        (Defect::OneByOne, "instants_are_together", latched()),
+        (Defect::Slow, "instants_are_together", one_by_one()),
+        (Defect::IgnoresOff, "off_opens", latched()),
+        (Defect::IgnoresOff, "stops_leave_it_open", latched()),
+        (Defect::HalfOff, "off_opens", latched()),
+        (Defect::OffShorts, "off_opens", latched()),
+        (Defect::OffShorts, "stops_leave_it_open", latched()),
+        (Defect::KeepsOnDrop, "drop_opens", latched()),
+        (Defect::Clamps, "what_does_not_fit_is_refused", latched()),
+        (Defect::TakesAnyChannel, "what_does_not_fit_is_refused", latched()),
+        (Defect::SwallowsErrors, "errors_are_told", latched()),
+        (Defect::SwallowsErrors, "stops_leave_it_open", one_by_one()),
+        (Defect::SwallowsErrorsOfOff, "errors_are_told", latched()),
+        (Defect::StaysOnAfterError, "errors_open", latched()),
+        (Defect::StaysOnAfterError, "stops_leave_it_open", latched()),
+        (Defect::GoesOnAfterError, "nothing_follows_an_error", latched()),
+        (Defect::OtherHardware, "hardware_stays", latched()),
+        (Defect::LosesEdges, "codes_come_out", latched()),
+        (Defect::LateNegative, "plans_come_out", latched()),
+        (Defect::SkipsOpen, "plans_come_out", one_by_one()),
+    ];
+    let mut caught = std::collections::BTreeSet::new();
+    for (defect, property, hardware) in table {
+        let violation = holds(property, || Model::new(hardware, defect), cases(200)).unwrap_err();
+        assert_eq!(violation.property, property);
+        println!("{defect:?}: {}", violation.to_string().lines().next().unwrap());
+        assert!(check(|| Model::new(hardware, defect), 200).is_err(), "{defect:?}");
+        caught.insert(property);
+    }
+    let all: std::collections::BTreeSet<_> = properties().into_iter().collect();
+    assert_eq!(caught, all, "every property has a defect that it catches");
+}
+
+/// REQ-CORE-102: what was found is told for a person: property, what was asked, what was seen; from a random session, the
+/// smallest that fails.
+#[test]
+fn violations_read_well() {
+    let swapped = || Model::new(latched(), Defect::SwappedPolarity);
+    let told = holds("open_is_open", swapped, 1).unwrap_err().to_string();
+    assert_eq!(told, "open_is_open: after [(0, Code(1))], channel 0 is Code(-1), not Code(1)");
+    let told = holds("plans_come_out", swapped, 50).unwrap_err().to_string();
+    assert!(told.contains("edge: Some(0)") && told.contains("Continuous for 100 ms"), "{told}");
+    assert!(told.contains("no input") && told.lines().count() <= 6, "{told}");
+    assert_eq!(holds("no_such", swapped, 1).unwrap_err().to_string(), "holds: no property is named no_such");
+}

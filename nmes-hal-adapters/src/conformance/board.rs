@@ -1,0 +1,308 @@
+//! Buses and pins that record what happens, and fail when told to.
+
+use core::cell::RefCell;
+use core::fmt;
+use embedded_hal::{digital, i2c, pwm, spi};
+use nmes_core::Level;
+use nmes_core::conformance::Seen;
+use std::rc::Rc;
+use std::vec;
+use std::vec::Vec;
+
+/// What the parts on a board make of what is written to them: the author's model, from the data sheets.
+///
+/// Each has a default that does nothing; [`Chip::level`] is asked after each transfer and each change of a pin.
+pub trait Chip {
+    /// One SPI transaction: all bytes that were written in it.
+    fn spi(&mut self, _bus: u8, _bytes: &[u8]) {}
+
+    /// What an SPI device answers; zeros.
+    fn spi_read(&mut self, _bus: u8, _buffer: &mut [u8]) {}
+
+    /// The bytes of one write to an I2C device.
+    fn i2c(&mut self, _address: u8, _bytes: &[u8]) {}
+
+    /// What an I2C device answers; zeros.
+    fn i2c_read(&mut self, _address: u8, _buffer: &mut [u8]) {}
+
+    /// A pin is set, whether it changes or not.
+    fn pin(&mut self, _pin: u8, _high: bool) {}
+
+    /// A duty cycle is set.
+    fn pwm(&mut self, _channel: u8, _duty: u16) {}
+
+    /// What the terminals of a channel do now; `None` while it follows from power-up and not from what was written.
+    fn level(&self, channel: u8) -> Option<Level>;
+}
+
+/// A board of parts, recorded. Clones are the same board.
+#[derive(Debug)]
+pub struct Board<C>(Rc<RefCell<State<C>>>);
+
+impl<C> Clone for Board<C> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+#[derive(Debug)]
+struct State<C> {
+    chip: C,
+    levels: Vec<Option<Level>>,
+    seen: Vec<Seen>,
+    now: u64,
+    event: u64,
+    transfer_ticks: u32,
+    fail_in: Option<u32>,
+    failed: bool,
+}
+
+/// A transfer or a change of a pin that failed, on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoardError {
+    /// Number of the transfer or change, from 1.
+    pub event: u64,
+}
+
+impl fmt::Display for BoardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "event {} of the board failed on purpose", self.event)
+    }
+}
+
+impl core::error::Error for BoardError {}
+
+impl spi::Error for BoardError {
+    fn kind(&self) -> spi::ErrorKind {
+        spi::ErrorKind::Other
+    }
+}
+
+impl i2c::Error for BoardError {
+    fn kind(&self) -> i2c::ErrorKind {
+        i2c::ErrorKind::Other
+    }
+}
+
+impl digital::Error for BoardError {
+    fn kind(&self) -> digital::ErrorKind {
+        digital::ErrorKind::Other
+    }
+}
+
+impl pwm::Error for BoardError {
+    fn kind(&self) -> pwm::ErrorKind {
+        pwm::ErrorKind::Other
+    }
+}
+
+impl<C: Chip> Board<C> {
+    /// A board at tick 0 whose parts put out `channels` channels.
+    #[must_use]
+    pub fn new(chip: C, channels: u8) -> Self {
+        let levels = vec![None; usize::from(channels)];
+        Self(Rc::new(RefCell::new(State {
+            chip,
+            levels,
+            seen: vec![],
+            now: 0,
+            event: 0,
+            transfer_ticks: 0,
+            fail_in: None,
+            failed: false,
+        })))
+    }
+
+    /// The same board, on which each transfer on a bus takes so many ticks. None, when it is not said.
+    #[must_use]
+    pub fn with_transfer_ticks(self, ticks: u32) -> Self {
+        self.0.borrow_mut().transfer_ticks = ticks;
+        self
+    }
+
+    /// A device on an SPI bus, with its chip select.
+    #[must_use]
+    pub fn spi(&self, bus: u8) -> SpiWires<C> {
+        SpiWires(self.clone(), bus)
+    }
+
+    /// An I2C bus.
+    #[must_use]
+    pub fn i2c(&self) -> I2cWires<C> {
+        I2cWires(self.clone())
+    }
+
+    /// An output pin.
+    #[must_use]
+    pub fn pin(&self, pin: u8) -> Pin<C> {
+        Pin(self.clone(), pin)
+    }
+
+    /// A PWM channel with a largest duty.
+    #[must_use]
+    pub fn pwm(&self, channel: u8, max_duty: u16) -> Pwm<C> {
+        Pwm { board: self.clone(), channel, max_duty }
+    }
+
+    /// Looks at the parts.
+    pub fn with<T>(&self, look: impl FnOnce(&mut C) -> T) -> T {
+        look(&mut self.0.borrow_mut().chip)
+    }
+
+    pub(super) fn go_to(&self, now: u64) {
+        let mut state = self.0.borrow_mut();
+        state.now = state.now.max(now);
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.0.borrow().now
+    }
+
+    pub(super) fn fail_after(&self, transfers: u32) {
+        let mut state = self.0.borrow_mut();
+        (state.fail_in, state.failed) = (Some(transfers), false);
+    }
+
+    pub(super) fn failed(&self) -> bool {
+        self.0.borrow().failed
+    }
+
+    pub(super) fn seen(&self) -> Vec<Seen> {
+        core::mem::take(&mut self.0.borrow_mut().seen)
+    }
+
+    /// One transfer or change of a pin; nothing happens when it fails.
+    fn happens(&self, is_transfer: bool, what: impl FnOnce(&mut C)) -> Result<(), BoardError> {
+        let mut state = self.0.borrow_mut();
+        state.event += 1;
+        if is_transfer {
+            state.now += u64::from(state.transfer_ticks);
+        }
+        if state.fail_in == Some(0) {
+            (state.fail_in, state.failed) = (None, true);
+            return Err(BoardError { event: state.event });
+        }
+        state.fail_in = state.fail_in.map(|left| left - 1);
+        what(&mut state.chip);
+        state.look();
+        Ok(())
+    }
+}
+
+impl<C: Chip> State<C> {
+    fn look(&mut self) {
+        for (channel, last) in (0_u8..).zip(&mut self.levels) {
+            let Some(level) = self.chip.level(channel) else { continue };
+            if *last != Some(level) {
+                *last = Some(level);
+                self.seen.push(Seen { tick: self.now, event: self.event, channel, level });
+            }
+        }
+    }
+}
+
+/// A device on an SPI bus of a [`Board`].
+#[derive(Debug)]
+pub struct SpiWires<C>(Board<C>, u8);
+
+impl<C> spi::ErrorType for SpiWires<C> {
+    type Error = BoardError;
+}
+
+impl<C: Chip> spi::SpiDevice for SpiWires<C> {
+    fn transaction(&mut self, operations: &mut [spi::Operation<'_, u8>]) -> Result<(), BoardError> {
+        let bus = self.1;
+        self.0.happens(true, |chip| {
+            let mut written = vec![];
+            for operation in operations {
+                match operation {
+                    spi::Operation::Write(bytes) => written.extend_from_slice(bytes),
+                    spi::Operation::Read(buffer) => {
+                        buffer.fill(0);
+                        chip.spi_read(bus, buffer);
+                    }
+                    spi::Operation::Transfer(buffer, bytes) => {
+                        written.extend_from_slice(bytes);
+                        buffer.fill(0);
+                        chip.spi_read(bus, buffer);
+                    }
+                    spi::Operation::TransferInPlace(buffer) => {
+                        written.extend_from_slice(buffer);
+                        buffer.fill(0);
+                        chip.spi_read(bus, buffer);
+                    }
+                    spi::Operation::DelayNs(_) => {}
+                }
+            }
+            chip.spi(bus, &written);
+        })
+    }
+}
+
+/// An I2C bus of a [`Board`].
+#[derive(Debug)]
+pub struct I2cWires<C>(Board<C>);
+
+impl<C> i2c::ErrorType for I2cWires<C> {
+    type Error = BoardError;
+}
+
+impl<C: Chip> i2c::I2c for I2cWires<C> {
+    fn transaction(&mut self, address: u8, operations: &mut [i2c::Operation<'_>]) -> Result<(), BoardError> {
+        self.0.happens(true, |chip| {
+            let mut written = vec![];
+            for operation in operations {
+                match operation {
+                    i2c::Operation::Write(bytes) => written.extend_from_slice(bytes),
+                    i2c::Operation::Read(buffer) => {
+                        buffer.fill(0);
+                        chip.i2c_read(address, buffer);
+                    }
+                }
+            }
+            if !written.is_empty() {
+                chip.i2c(address, &written);
+            }
+        })
+    }
+}
+
+/// A pin of a [`Board`].
+#[derive(Debug)]
+pub struct Pin<C>(Board<C>, u8);
+
+impl<C> digital::ErrorType for Pin<C> {
+    type Error = BoardError;
+}
+
+impl<C: Chip> digital::OutputPin for Pin<C> {
+    fn set_low(&mut self) -> Result<(), BoardError> {
+        self.0.happens(false, |chip| chip.pin(self.1, false))
+    }
+
+    fn set_high(&mut self) -> Result<(), BoardError> {
+        self.0.happens(false, |chip| chip.pin(self.1, true))
+    }
+}
+
+/// A PWM channel of a [`Board`].
+#[derive(Debug)]
+pub struct Pwm<C> {
+    board: Board<C>,
+    channel: u8,
+    max_duty: u16,
+}
+
+impl<C> pwm::ErrorType for Pwm<C> {
+    type Error = BoardError;
+}
+
+impl<C: Chip> pwm::SetDutyCycle for Pwm<C> {
+    fn max_duty_cycle(&self) -> u16 {
+        self.max_duty
+    }
+
+    fn set_duty_cycle(&mut self, duty: u16) -> Result<(), BoardError> {
+        self.board.happens(false, |chip| chip.pwm(self.channel, duty))
+    }
+}

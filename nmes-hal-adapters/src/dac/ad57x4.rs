@@ -1,0 +1,244 @@
+//! AD5722, AD5732, AD5752 (two channels) and AD5724, AD5734, AD5754 (four): bipolar voltage DACs on SPI.
+//!
+//! Written here although `ad57xx` 0.3.0 stands on embedded-hal 1.0: its answer to a read-back puts the echoed command where
+//! the low byte belongs, it tracks nothing, and it has no safe level in `new` or on drop.
+
+use super::tracked::Tracked;
+use super::{Dac, DacError};
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::OutputPin;
+use embedded_hal::spi::{Operation, SpiDevice};
+
+type Fault<SPI, P> =
+    DacError<<SPI as embedded_hal::spi::ErrorType>::Error, <P as embedded_hal::digital::ErrorType>::Error>;
+
+/// How the part reads codes: the level at its BIN/2sCOMP pin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// High: zero is 0x8000.
+    OffsetBinary,
+    /// Low: zero is 0x0000.
+    TwosComplement,
+}
+
+/// Full scale at a reference of 2.5 V.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// ±5 V.
+    Bipolar5,
+    /// ±10 V.
+    Bipolar10,
+    /// ±10.8 V.
+    Bipolar10_8,
+}
+
+impl Range {
+    /// The data sheet's section "Output Range Select Register".
+    const fn bits(self) -> u16 {
+        match self {
+            Self::Bipolar5 => 3,
+            Self::Bipolar10 => 4,
+            Self::Bipolar10_8 => 5,
+        }
+    }
+}
+
+/// What the part says of itself in its power control register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Every channel is powered.
+    pub powered: bool,
+    /// It is too hot; it has powered the channels down.
+    pub too_hot: bool,
+    /// Some output is at its current limit.
+    pub over_current: bool,
+}
+
+/// An AD57x2 (`N` = 2) or AD57x4 (`N` = 4), both polarities, 16 bits left-aligned: codes of a 14-bit or 12-bit part are
+/// shifted left by 2 or 4 bits, which `na_per_code` counts with.
+///
+/// `SPI` is mode 1 (data is taken at the falling edge of the clock), at most 30 MHz for writes and 13 MHz for reads.
+/// With an LDAC pin the outputs change only in [`Dac::latch`]; without one LDAC is tied low.
+///
+/// # Order
+/// `new`: LDAC high, control (clamp and thermal shutdown on), range, codes to zero, load, read range and control back,
+/// power up, 10 µs, codes to zero, load. The outputs are held at ground through 4 kΩ until then, by the part itself. On
+/// drop: codes to zero, load, power down.
+///
+/// Words are those of the data sheets AD5724/AD5734/AD5754 and AD5722/AD5732/AD5752, sections "Input Shift Register", "DAC
+/// Register", "Output Range Select Register", "Control Register", "Power Control Register" and "Readback Operation".
+///
+/// # Limitations
+/// What is read back is the configuration. A code that the part did not take shows in the current, which
+/// [`Sense`](crate::Sense) sees.
+#[derive(Debug)]
+pub struct Ad57xx<SPI: SpiDevice, P: OutputPin, const N: usize> {
+    spi: SPI,
+    ldac: Option<P>,
+    coding: Coding,
+    state: Tracked<N>,
+}
+
+/// Two channels.
+pub type Ad57x2<SPI, P> = Ad57xx<SPI, P, 2>;
+/// Four channels.
+pub type Ad57x4<SPI, P> = Ad57xx<SPI, P, 4>;
+
+const READ: u8 = 0x80;
+const ALL_CODES: u8 = 0x04;
+const ALL_RANGES: u8 = 0x0C;
+const FIRST_RANGE: u8 = 0x08;
+const POWER: u8 = 0x10;
+const NOTHING: u8 = 0x18;
+const CONTROL: u8 = 0x19;
+const LOAD: u8 = 0x1D;
+/// Thermal shutdown and clamp on; clear to zero; read-back on.
+const CONFIG: u16 = 0x000C;
+/// The bits of the range and control registers that are ours.
+const RANGE_MASK: u16 = 0x0007;
+const CONFIG_MASK: u16 = 0x000F;
+const TOO_HOT: u16 = 0x0020;
+const OVER_CURRENT: u16 = 0x0780;
+
+impl<SPI: SpiDevice, P: OutputPin, const N: usize> Ad57xx<SPI, P, N> {
+    /// The bits that power each channel; the second of two is where the third of four is.
+    const POWERED: u16 = if N == 2 { 0x0005 } else { 0x000F };
+
+    /// Takes the part through the order above. `delay` waits out the 10 µs after power-up.
+    ///
+    /// # Errors
+    /// The bus or the pin failed, or a register does not read back; zero and power down are tried as the value is
+    /// dropped.
+    pub fn new(
+        spi: SPI,
+        ldac: Option<P>,
+        range: Range,
+        coding: Coding,
+        delay: &mut impl DelayNs,
+    ) -> Result<Self, Fault<SPI, P>> {
+        const { assert!(N == 2 || N == 4, "an AD57x2 has two channels, an AD57x4 four") }
+        let state = Tracked::new(ldac.is_some());
+        let mut dac = Self { spi, ldac, coding, state };
+        dac.ldac.as_mut().map_or(Ok(()), |pin| pin.set_high().map_err(DacError::Pin))?;
+        dac.send(CONTROL, CONFIG)?;
+        dac.send(ALL_RANGES, range.bits())?;
+        dac.zero()?;
+        dac.holds(FIRST_RANGE, range.bits(), RANGE_MASK)?;
+        dac.holds(CONTROL, CONFIG, CONFIG_MASK)?;
+        dac.send(POWER, Self::POWERED)?;
+        delay.delay_us(10);
+        dac.zero()?;
+        Ok(dac)
+    }
+
+    /// Asks the part how it is: 48 bits, so from the slow side, while no edge is due.
+    ///
+    /// # Errors
+    /// The bus failed.
+    pub fn report(&mut self) -> Result<Report, Fault<SPI, P>> {
+        let register = self.read(POWER)?;
+        Ok(Report {
+            powered: register & Self::POWERED == Self::POWERED,
+            too_hot: register & TOO_HOT != 0,
+            over_current: register & OVER_CURRENT != 0,
+        })
+    }
+
+    fn send(&mut self, command: u8, data: u16) -> Result<(), Fault<SPI, P>> {
+        let [high, low] = data.to_be_bytes();
+        self.spi.write(&[command, high, low]).map_err(DacError::Bus)
+    }
+
+    /// The register is shifted out while the next word, which does nothing, is shifted in.
+    fn read(&mut self, register: u8) -> Result<u16, Fault<SPI, P>> {
+        self.send(register | READ, 0)?;
+        let mut word = [NOTHING, 0, 0];
+        self.spi.transaction(&mut [Operation::TransferInPlace(&mut word)]).map_err(DacError::Bus)?;
+        let [_, high, low] = word;
+        Ok(u16::from_be_bytes([high, low]))
+    }
+
+    fn holds(&mut self, register: u8, wrote: u16, mask: u16) -> Result<(), Fault<SPI, P>> {
+        let read = self.read(register)? & mask;
+        if read == wrote { Ok(()) } else { Err(DacError::ReadBack { register, wrote, read }) }
+    }
+
+    fn data(&self, channel: u8, code: i32) -> Result<u16, Fault<SPI, P>> {
+        let code = i16::try_from(code).map_err(|_| DacError::Code { channel, code })?;
+        let complement = u16::from_be_bytes(code.to_be_bytes());
+        Ok(match self.coding {
+            Coding::TwosComplement => complement,
+            Coding::OffsetBinary => complement ^ 0x8000,
+        })
+    }
+
+    fn address(channel: u8) -> Result<u8, Fault<SPI, P>> {
+        if !Tracked::<N>::has(channel) {
+            return Err(DacError::NoChannel { channel });
+        }
+        // DAC A and B of an AD57x2 are at the addresses 0 and 2
+        Ok(if N == 2 { channel << 1 } else { channel })
+    }
+}
+
+impl<SPI: SpiDevice, P: OutputPin, const N: usize> Dac for Ad57xx<SPI, P, N> {
+    type Error = Fault<SPI, P>;
+
+    fn channels(&self) -> u8 {
+        if N == 2 { 2 } else { 4 }
+    }
+
+    fn code_min(&self) -> i32 {
+        i32::from(i16::MIN)
+    }
+
+    fn code_max(&self) -> i32 {
+        i32::from(i16::MAX)
+    }
+
+    fn has_latch(&self) -> bool {
+        self.ldac.is_some()
+    }
+
+    fn write(&mut self, channel: u8, code: i32) -> Result<(), Self::Error> {
+        let (address, data) = (Self::address(channel)?, self.data(channel, code)?);
+        let sent = self.send(address, data);
+        self.state.wrote(channel, code, sent.is_ok());
+        sent
+    }
+
+    /// A low pulse on LDAC, of at least 20 ns (data sheet, "Timing Characteristics").
+    fn latch(&mut self) -> Result<(), Self::Error> {
+        let Some(pin) = self.ldac.as_mut() else { return Ok(()) };
+        let low = pin.set_low().map_err(DacError::Pin);
+        let high = pin.set_high().map_err(DacError::Pin);
+        let pulsed = DacError::join(low, high);
+        self.state.latched(pulsed.is_ok());
+        pulsed
+    }
+
+    /// One write to all channels, then the load function, which works whatever the LDAC pin does.
+    fn zero(&mut self) -> Result<(), Self::Error> {
+        let zero = match self.coding {
+            Coding::OffsetBinary => 0x8000,
+            Coding::TwosComplement => 0,
+        };
+        let sent = self.send(ALL_CODES, zero);
+        self.state.wrote_all(0, sent.is_ok());
+        let loaded = self.send(LOAD, 0);
+        self.state.latched(loaded.is_ok());
+        DacError::join(sent, loaded)
+    }
+
+    fn output(&self, channel: u8) -> Option<i32> {
+        self.state.output(channel)
+    }
+}
+
+impl<SPI: SpiDevice, P: OutputPin, const N: usize> Drop for Ad57xx<SPI, P, N> {
+    fn drop(&mut self) {
+        // nobody is left to hear of a failure; the part then holds its outputs at ground
+        let _ = self.zero();
+        let _ = self.send(POWER, 0);
+    }
+}

@@ -1,0 +1,223 @@
+//! A checked plan on the device: its grid as a [`Hardware`], frames as pulses of its list, and what it cannot do.
+
+use super::commands::{CHANNELS, Count, GRID, List, Pulse, Start};
+use super::machine::{Fault, Phase};
+use super::session::Session;
+use crate::wire::{
+    Exchange, Field, Limit, PlayError, Plays, Refusal, TICKS, even_period_us, refuse, whole_pulse,
+};
+use nmes_core::{
+    Balance, ChannelHardware, ChannelPlan, ConfigError, Control, Form, Hardware, HardwareTiming, Level, Plan,
+    PulseFrame, Rest, Segment,
+};
+use nmes_safety::Admitted;
+
+/// The device as a [`Hardware`]: ticks of 1 µs, codes of 2 mA from −63 to 63, edges 20 µs apart, 1 to 8 channels. Which
+/// channel of a list comes first is the device's affair, so its channels do not share a source in a plan.
+///
+/// # Errors
+/// No channel, or more than eight.
+///
+/// ```
+/// use nmes_hal_adapters::rehastim2;
+/// let hardware = rehastim2::hardware(8).unwrap();
+/// assert_eq!(hardware.channel(7).unwrap().current_na(10), 20_000_000); // 20 mA
+/// ```
+pub fn hardware(channels: usize) -> Result<Hardware, ConfigError> {
+    let timing = HardwareTiming {
+        min_edge_ticks: GRID.width_least_us,
+        gap_rest: Rest::DrivenZero,
+        pulse_rest: Rest::DrivenZero,
+        ..HardwareTiming::ideal(TICKS)
+    };
+    // one too many is refused by its number
+    let table = [ChannelHardware::symmetric(2_000_000, -63, 63); CHANNELS + 1];
+    Hardware::new(timing, table.get(..channels).unwrap_or(&table), 0)
+}
+
+/// From the onset of a pulse of a group to the onset of the next, µs, where there are several.
+fn spacing_us(frame: &PulseFrame<'_>) -> u32 {
+    frame.cycle_segments().fold(0, |sum, segment| sum.saturating_add(segment.ticks))
+}
+
+impl Pulse {
+    /// The pulse of a frame: a phase, at once its mirror image, one to three times with the gap of the list from onset to
+    /// onset. Nothing is rounded. The protocol has no sign: which pad is the cathode first is a matter of the cable.
+    ///
+    /// The frame is of a plan for [`hardware`]; that is what [`Plays::bind`] makes sure of.
+    ///
+    /// # Errors
+    /// Another form, or off the grid.
+    pub fn of(frame: &PulseFrame<'_>, list: &List) -> Result<Self, Refusal> {
+        let (code, width) = phases(frame)?;
+        let count = count_of(frame.cycles())?;
+        let spacing = spacing_us(frame);
+        if count != Count::Single && spacing != list.gap_us() {
+            let limit = Limit::Equal(i64::from(list.gap_us()));
+            return refuse(Field::PulseGap, i64::from(spacing), limit, GRID.source);
+        }
+        let width = u16::try_from(width).unwrap_or(u16::MAX);
+        Self::new(width, code.saturating_mul(GRID.current_step_ua), count)
+    }
+}
+
+fn count_of(cycles: u16) -> Result<Count, Refusal> {
+    let code = u8::try_from(cycles.saturating_sub(1)).unwrap_or(u8::MAX);
+    match Count::from_code(code) {
+        Some(count) => Ok(count),
+        None => refuse(Field::Points, i64::from(cycles), Limit::AtMost(3), GRID.source),
+    }
+}
+
+/// Code and width of the two phases of each repeat.
+fn phases(frame: &PulseFrame<'_>) -> Result<(u32, u32), Refusal> {
+    let mut segments = frame.cycle_segments();
+    let (first, second) = (segments.next(), segments.next());
+    let rest_is_gap = segments.next().is_none_or(|s| s.level == Level::Code(0)) && segments.next().is_none();
+    match (first, second) {
+        (
+            Some(Segment { level: Level::Code(up), ticks: width }),
+            Some(Segment { level: Level::Code(down), ticks: mirror }),
+        ) if up != 0 && down == up.saturating_neg() && width == mirror && rest_is_gap => {
+            Ok((up.unsigned_abs(), width))
+        }
+        _ => refuse(Field::Form, 0, Limit::Equal(1), GRID.source),
+    }
+}
+
+/// What is to be sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    list: Option<List>,
+    pulses: [Pulse; CHANNELS],
+    told: bool,
+    played: bool,
+}
+
+impl Wanted {
+    pub(super) const NOTHING: Self =
+        Self { list: None, pulses: [Pulse::OFF; CHANNELS], told: true, played: false };
+
+    /// The list and its pulses, if they have changed.
+    pub(super) fn take(&mut self) -> Option<(List, Start)> {
+        let list = self.list.filter(|_| !self.told)?;
+        let count = usize::try_from(list.channels().count_ones()).unwrap_or(CHANNELS);
+        self.told = true;
+        let start = Start::new(&list, self.pulses.get(..count).unwrap_or(&self.pulses));
+        start.ok().map(|start| (list, start))
+    }
+
+    fn set(&mut self, channel: u8, pulse: Pulse) {
+        if let Some(slot) = self.pulses.get_mut(usize::from(channel)).filter(|slot| **slot != pulse) {
+            *slot = pulse;
+            self.told = false;
+        }
+    }
+}
+
+impl Plays for Session {
+    type Fault = Fault;
+
+    fn bind(&mut self, plan: &Plan<'_>) -> Result<(), Refusal> {
+        GRID.is_of(plan)?;
+        let mut periods = None;
+        let mut gaps = None;
+        for (index, channel) in (0_u8..).zip(plan.channels()) {
+            fits(channel)?;
+            let period = even_period_us(plan, channel)?;
+            same(Field::Period, *periods.get_or_insert(period), period)?;
+            if channel.channel().pulse.repeat.count > 1 {
+                let frame = plan.frame(index, channel.channel().ceiling, 0);
+                let gap = frame.as_ref().map_or(0, spacing_us);
+                same(Field::PulseGap, *gaps.get_or_insert(gap), gap)?;
+            }
+        }
+        let mask = 0xFF_u8.checked_shr(8_u32.saturating_sub(u32::from(plan.channel_count()))).unwrap_or(0);
+        let list = List::new(mask, periods.unwrap_or(0))?;
+        let list = gaps.map_or(Ok(list), |gap| list.with_gap(gap))?;
+        for (index, channel) in (0_u8..).zip(plan.channels()) {
+            let ceiling = channel.channel().ceiling;
+            if let Some(frame) = plan.frame(index, ceiling, 0) {
+                Pulse::of(&frame, &list)?;
+            }
+        }
+        self.wanted = Wanted { list: Some(list), ..Wanted::NOTHING };
+        Ok(())
+    }
+
+    fn play(&mut self, admitted: &Admitted<'_>) -> Result<(), PlayError<Fault>> {
+        whole_pulse(admitted)?;
+        let (Some(list), true) = (self.wanted.list, self.is_ready()) else {
+            return Err(match self.phase() {
+                Phase::Stopping | Phase::Over => PlayError::Ended(self.fault()),
+                Phase::Opening | Phase::Ready | Phase::Running => PlayError::NotReady,
+            });
+        };
+        let pulse = Pulse::of(admitted.frame(), &list)?;
+        self.wanted.set(admitted.frame().channel(), pulse);
+        self.wanted.played = true;
+        Ok(())
+    }
+
+    fn rest(&mut self, channel: u8) {
+        self.wanted.set(channel, Pulse::OFF);
+    }
+
+    /// Never: the newest pulse replaces one that waits.
+    fn is_behind(&self) -> bool {
+        false
+    }
+
+    fn end(&mut self) -> Result<(), PlayError<Fault>> {
+        if self.wanted.played {
+            Exchange::stop(self);
+        }
+        match self.fault() {
+            Some(fault @ (Fault::Lost | Fault::NoReply { .. })) if self.wanted.played => {
+                Err(PlayError::Ended(Some(fault)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        matches!(self.phase(), Phase::Ready | Phase::Running)
+    }
+
+    fn why(&self) -> Option<Fault> {
+        self.fault()
+    }
+}
+
+/// The form of pulse that the device makes.
+fn fits(channel: &ChannelPlan<'_>) -> Result<(), Refusal> {
+    let own = channel.channel();
+    let pulse = &own.pulse;
+    if pulse.form != Form::Rectangular || pulse.balance != Balance::Symmetric {
+        return refuse(Field::Form, 0, Limit::Equal(1), GRID.source);
+    }
+    let gap = i64::from(pulse.gap.as_micros());
+    if gap != 0 {
+        return refuse(Field::PhaseGap, gap, Limit::Equal(0), "the protocol has no gap between phases");
+    }
+    count_of(pulse.repeat.count)?;
+    let moves = own.ramp.control == Control::Width || own.ceiling.width != own.set.width;
+    if pulse.repeat.count > 1 && moves {
+        let set = i64::from(own.set.width.as_micros());
+        let limit = Limit::Equal(set);
+        return refuse(
+            Field::Width,
+            i64::from(own.ceiling.width.as_micros()),
+            limit,
+            "groups keep their gap",
+        );
+    }
+    Ok(())
+}
+
+fn same(field: Field, first: u32, other: u32) -> Result<(), Refusal> {
+    if first == other {
+        return Ok(());
+    }
+    refuse(field, i64::from(other), Limit::Equal(i64::from(first)), GRID.source)
+}

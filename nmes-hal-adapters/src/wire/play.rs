@@ -1,0 +1,190 @@
+//! From an admitted frame to a device: the output that a conversation is.
+
+use super::{Exchange, Poll, Refusal};
+use crate::output::Output;
+use core::cell::RefCell;
+use core::fmt;
+use nmes_core::{FrameKind, Hardware, Plan};
+use nmes_safety::{Admitted, AdmittedEdge};
+
+/// A conversation that puts out the pulses of admitted frames, and nothing else.
+pub trait Plays: Exchange {
+    /// Why a conversation ended other than by being asked to.
+    type Fault: Copy + fmt::Debug + fmt::Display;
+
+    /// Holds a plan against what the device can do, before anything is sent. Frames of no other plan may be played.
+    ///
+    /// # Errors
+    /// Names the field, the value and the limit.
+    fn bind(&mut self, plan: &Plan<'_>) -> Result<(), Refusal>;
+
+    /// Takes a frame whose first edge is due now. It goes out with the next [`Exchange::poll`].
+    ///
+    /// # Errors
+    /// Nothing of the frame comes out.
+    fn play(&mut self, admitted: &Admitted<'_>) -> Result<(), PlayError<Self::Fault>>;
+
+    /// The train of a channel is over.
+    fn rest(&mut self, channel: u8);
+
+    /// A pulse was taken and could not be sent yet.
+    fn is_behind(&self) -> bool;
+
+    /// Ends everything that was played. Nothing to do, and still ready, when nothing was.
+    ///
+    /// # Errors
+    /// The link is gone and the device goes on by itself until its own time-out.
+    fn end(&mut self) -> Result<(), PlayError<Self::Fault>>;
+
+    /// Whether frames may be played.
+    fn is_ready(&self) -> bool;
+
+    /// Why it ended, if not because it was asked to.
+    fn why(&self) -> Option<Self::Fault>;
+}
+
+/// A frame was not played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlayError<F> {
+    /// The device cannot do it.
+    Refusal(Refusal),
+    /// No plan was bound, or the conversation has not begun.
+    NotReady,
+    /// The conversation is over: by this fault, or because it was asked to.
+    Ended(Option<F>),
+    /// The pulse before it has not been sent: the link is too slow for the plan.
+    Behind {
+        /// The channel.
+        channel: u8,
+    },
+    /// A pulse in a device cannot be cut, so neither can it be repaid.
+    Repayment,
+    /// The conversation was in use at that moment; a fault of the program.
+    InUse,
+}
+
+impl<F: fmt::Display> fmt::Display for PlayError<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refusal(refusal) => refusal.fmt(f),
+            Self::NotReady => f.write_str("no plan is bound to the device, or it is not ready"),
+            Self::Ended(Some(fault)) => write!(f, "the conversation is over: {fault}"),
+            Self::Ended(None) => f.write_str("the conversation is over"),
+            Self::Behind { channel } => write!(f, "channel {channel}: the pulse before has not been sent"),
+            Self::Repayment => f.write_str("a pulse in a device cannot be cut and repaid"),
+            Self::InUse => f.write_str("the conversation is in use"),
+        }
+    }
+}
+
+impl<F: fmt::Debug + fmt::Display> core::error::Error for PlayError<F> {}
+
+impl<F> From<Refusal> for PlayError<F> {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+/// Only pulses are put out whole.
+pub(crate) fn whole_pulse<F>(admitted: &Admitted<'_>) -> Result<(), PlayError<F>> {
+    if admitted.frame().kind() == FrameKind::Pulse { Ok(()) } else { Err(PlayError::Repayment) }
+}
+
+/// A conversation as an [`Output`]: it takes whole frames and makes the edges itself.
+///
+/// It is shared with the [`Driver`](super::Driver) that moves the bytes: see [`Shared`]. The clock of such an output is
+/// a [`PacedClock`](crate::PacedClock).
+///
+/// # Limits
+/// A pulse that was sent is put out whole; `off` sends a stop with the next poll. [`StopPolicy::RecoverNow`] is refused,
+/// which ends the session by `off`.
+///
+/// [`StopPolicy::RecoverNow`]: nmes_core::StopPolicy::RecoverNow
+#[derive(Debug)]
+pub struct DeviceOutput<'r, S> {
+    session: &'r RefCell<S>,
+    hardware: Hardware,
+}
+
+impl<'r, S: Plays> DeviceOutput<'r, S> {
+    /// Binds a plan to a conversation.
+    ///
+    /// # Errors
+    /// The device cannot do the plan.
+    pub fn bind(session: &'r RefCell<S>, plan: &Plan<'_>) -> Result<Self, PlayError<S::Fault>> {
+        session.try_borrow_mut().map_err(|_| PlayError::InUse)?.bind(plan)?;
+        Ok(Self { session, hardware: *plan.hardware() })
+    }
+
+    fn with<T>(
+        &self,
+        act: impl FnOnce(&mut S) -> Result<T, PlayError<S::Fault>>,
+    ) -> Result<T, PlayError<S::Fault>> {
+        act(&mut *self.session.try_borrow_mut().map_err(|_| PlayError::InUse)?)
+    }
+}
+
+impl<S: Plays> Output for DeviceOutput<'_, S> {
+    type Error = PlayError<S::Fault>;
+
+    fn hardware(&self) -> &Hardware {
+        &self.hardware
+    }
+
+    fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {
+        self.with(|session| {
+            session.play(frame).inspect_err(|_| {
+                let _ = session.end();
+            })
+        })
+    }
+
+    fn apply(&mut self, _edges: &[AdmittedEdge]) -> Result<(), Self::Error> {
+        self.with(|session| match session.why() {
+            Some(fault) => Err(PlayError::Ended(Some(fault))),
+            None => Ok(()),
+        })
+    }
+
+    fn channel_off(&mut self, channel: u8) -> Result<(), Self::Error> {
+        self.with(|session| {
+            session.rest(channel);
+            Ok(())
+        })
+    }
+
+    fn off(&mut self) -> Result<(), Self::Error> {
+        self.with(Plays::end)
+    }
+}
+
+/// A conversation that an output and a [`Driver`](super::Driver) share.
+#[derive(Debug)]
+pub struct Shared<'r, S>(pub &'r RefCell<S>);
+
+impl<S: Exchange> Exchange for Shared<'_, S> {
+    const FRAME_MAX: usize = S::FRAME_MAX;
+
+    fn poll(&mut self, now_ms: u64, out: &mut [u8]) -> Poll {
+        self.0.try_borrow_mut().map_or(Poll::Wait(now_ms), |mut session| session.poll(now_ms, out))
+    }
+
+    fn receive(&mut self, bytes: &[u8], now_ms: u64) {
+        if let Ok(mut session) = self.0.try_borrow_mut() {
+            session.receive(bytes, now_ms);
+        }
+    }
+
+    fn stop(&mut self) {
+        if let Ok(mut session) = self.0.try_borrow_mut() {
+            session.stop();
+        }
+    }
+
+    fn lost(&mut self, now_ms: u64) {
+        if let Ok(mut session) = self.0.try_borrow_mut() {
+            session.lost(now_ms);
+        }
+    }
+}

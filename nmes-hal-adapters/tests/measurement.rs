@@ -1,0 +1,176 @@
+//! Measurement through a converter: the calibration record, and a session judged by it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests; a panic is a failure"
+)]
+
+mod common;
+
+use common::*;
+use nmes_core::*;
+use nmes_hal_adapters::sim::{Bench, StageFault};
+use nmes_hal_adapters::*;
+use nmes_safety::{Crc32, Fault, UseClass};
+use proptest::prelude::*;
+
+/// A 12-bit converter, ±102.4 mA and ±150 V, its current amplifier inverting.
+const LINE: Line =
+    Line { current_zero: 2_047, na_per_step: -50_000, voltage_zero: 2_050, mv_per_1024: 74_752 };
+
+fn lines() -> impl Strategy<Value = Vec<Line>> {
+    let number = any::<i32>;
+    let flat = prop_oneof![9 => number(), 1 => Just(0)];
+    let line = (number(), flat.clone(), number(), flat).prop_map(|(current_zero, na, voltage_zero, mv)| {
+        Line { current_zero, na_per_step: na, voltage_zero, mv_per_1024: mv }
+    });
+    proptest::collection::vec(line, 0..10)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    /// REQ-HAL-287: a calibration that was made reads back as it was; none is made for no channel, for nine, or with a
+    /// step that is worth nothing.
+    #[test]
+    fn a_calibration_reads_back(lines in lines(), crc in any::<u32>()) {
+        let flat = lines.iter().any(|line| line.na_per_step == 0 || line.mv_per_1024 == 0);
+        let made = Calibration::new(&lines, crc);
+        prop_assert_eq!(made.is_ok(), !flat && (1..=8).contains(&lines.len()));
+        let Ok(made) = made else { return Ok(()) };
+        let mut room = [0xAA; Calibration::MOST_BYTES];
+        let bytes = made.encode(&mut room);
+        prop_assert_eq!(bytes.len(), 16 + 16 * lines.len());
+        prop_assert_eq!(Calibration::decode(bytes), Ok(made));
+        for (channel, line) in (0..).zip(&lines) {
+            prop_assert_eq!(made.line(channel), Some(line));
+        }
+        prop_assert_eq!(made.line(u8::try_from(lines.len()).unwrap()), None);
+    }
+
+    /// REQ-HAL-287: with any bit of it changed, or any byte missing or added, it is refused.
+    #[test]
+    fn a_damaged_calibration_is_refused(channels in 1..=8_usize, at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+        let made = Calibration::new(&vec![LINE; channels], 0x1234).unwrap();
+        let mut room = [0; Calibration::MOST_BYTES];
+        let mut bytes = made.encode(&mut room).to_vec();
+        let whole = bytes.clone();
+        bytes[at.index(whole.len())] ^= 1 << bit;
+        prop_assert!(Calibration::decode(&bytes).is_err());
+        let shorter = &whole[..at.index(whole.len())];
+        prop_assert!(Calibration::decode(shorter).is_err());
+        let longer = [&whole[..], &[0]].concat();
+        prop_assert!(Calibration::decode(&longer).is_err());
+    }
+
+    /// REQ-HAL-287: no bytes at all make it panic, also where their checksum is right.
+    #[test]
+    fn any_bytes_are_refused_or_read(mut bytes in proptest::collection::vec(any::<u8>(), 0..160), sealed: bool) {
+        if sealed && bytes.len() >= 12 {
+            bytes[..5].copy_from_slice(b"NMAC\x01");
+            bytes[5] %= 10;
+            bytes.resize(12 + 16 * usize::from(bytes[5]), 0);
+            let crc = Crc32::of(&bytes);
+            bytes.extend(crc.to_le_bytes());
+        }
+        if let Ok(read) = Calibration::decode(&bytes) {
+            for (channel, reading) in [(0, 0), (7, u16::MAX)] {
+                let _ = read.line(channel).map(|line| (line.current_na(reading), line.voltage_mv(reading)));
+            }
+        }
+    }
+}
+
+/// REQ-HAL-287: each refusal is the one it should be, and reads well.
+#[test]
+fn refusals_say_what_is_wrong() {
+    let made = Calibration::new(&[LINE, LINE], 0x1234).unwrap();
+    let mut room = [0; Calibration::MOST_BYTES];
+    let whole = made.encode(&mut room).to_vec();
+    let with = |at: usize, byte: u8| {
+        let mut bytes = whole.clone();
+        bytes[at] = byte;
+        Calibration::decode(&bytes)
+    };
+    assert_eq!(with(0, b'X'), Err(CalibrationError::Magic));
+    assert_eq!(with(4, 2), Err(CalibrationError::Version { found: 2 }));
+    assert_eq!(with(5, 9), Err(CalibrationError::Channels { found: 9 }));
+    assert_eq!(with(5, 1), Err(CalibrationError::Length { needed: 32, found: 48 }));
+    assert!(matches!(with(20, 77), Err(CalibrationError::Checksum { .. })));
+    assert_eq!(Calibration::decode(&[0xFF; 48]), Err(CalibrationError::Magic));
+    let one = hardware(late(0), 25_000, 1);
+    assert_eq!(made.fits(&one), Err(CalibrationError::Channels { found: 2 }));
+    let other = Calibration::new(&[LINE], 0x4321).unwrap();
+    let refused = AdcSense::new(other, &one, |_| None).map(drop).unwrap_err();
+    assert_eq!(refused.to_string(), "the calibration is for the output 0x00004321, this one is 0x00001234");
+}
+
+/// What a 12-bit converter with the line above reads of a bench now.
+fn convert(bench: &Bench) -> Reading {
+    let now = bench.clock().now();
+    let point = bench.point(0, now);
+    let current = 2_047.0 - point.current_ua * 1e3 / 50_000.0;
+    let voltage = 2_050.0 + point.voltage_v * 1_024e3 / 74_752.0;
+    let code = |reading: f64| reading.round().clamp(0.0, 4_095.0) as u16;
+    Reading { current: code(current), voltage: code(voltage), at_tick: now }
+}
+
+/// A second of pulses whose readings are converted at the end of each level, with a fault from half of it on.
+fn judged(fault: StageFault) -> Result<u32, Stopped> {
+    let set = setting(20_000, 300);
+    let channels = [channel(set)];
+    let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
+    let hardware = hardware(late(0), 25_000, 1);
+    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+    let newest = std::cell::Cell::new(None);
+    let calibration = Calibration::new(&[LINE], 0x1234).unwrap();
+    let sense = AdcSense::new(calibration, &hardware, |_| newest.take()).unwrap();
+    let mut states = [ChannelState::new(); 1];
+    let mut stim = Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), sense).unwrap();
+    stim.start().unwrap();
+    raise(&mut stim, bench.clock(), &[set]).unwrap();
+    let _ = stim.gate(GateInput::Open).unwrap();
+    let clock = bench.clock();
+    let (middle, end) = (clock.now() + 500_000, clock.now() + 1_000_000);
+    let (mut slow, mut injected) = (clock.now(), false);
+    while clock.now() < end {
+        if clock.now() >= middle && !injected {
+            bench.inject(0, fault);
+            injected = true;
+        }
+        let before = clock.next_alarm().map_or(slow, |at| (at - 1).min(slow));
+        clock.advance_to(before);
+        newest.set(Some(convert(&bench)));
+        if clock.alarm_by(slow) {
+            stim.on_alarm()?;
+        } else {
+            stim.keep_alive();
+            stim.on_tick()?;
+            slow += SLOW;
+        }
+    }
+    assert!(bench.take_delivered(0).peak_ua > 19_000.0);
+    Ok(stim.counters(0).unwrap().pulses)
+}
+
+/// REQ-HAL-288: readings of a sound output, rounded to the converter's steps and off by its zero, are judged sound; those
+/// of a stuck or reversed one end the session.
+#[test]
+fn a_session_is_judged_by_what_the_converter_reads() {
+    assert!(judged(StageFault::None).unwrap() > 30);
+    for (fault, expected) in [
+        (StageFault::StuckOn, Fault::StuckOutput),
+        (StageFault::WrongPolarity, Fault::Polarity),
+        (StageFault::StuckCode { magnitude: 2_000 }, Fault::OverCurrent),
+    ] {
+        let Err(stopped) = judged(fault) else { panic!("{fault:?} was not found") };
+        assert!(matches!(stopped.cause, Cause::Guard(trip) if trip.fault == expected), "{stopped}");
+    }
+}

@@ -1,0 +1,480 @@
+//! Parts around an output: one-shot, supply, memory, lines, watchdog. Each on a simulated bench and on pins.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests; a panic is a failure"
+)]
+
+mod common;
+
+use common::*;
+use embedded_hal_mock::eh1::MockError;
+use embedded_hal_mock::eh1::delay::NoopDelay;
+use embedded_hal_mock::eh1::digital::{Mock as PinMock, State as PinState, Transaction as PinTx};
+use embedded_hal_mock::eh1::i2c::{Mock as I2cMock, Transaction as I2cTx};
+use nmes_core::*;
+use nmes_hal_adapters::sim::{FaultyOutput, LineEvent, SimEdge, SimStore, SimSupply, SimSync, SimWatchdog};
+use nmes_hal_adapters::*;
+use nmes_safety::records::{DOSE_BYTES, DoseRecord, Found, OffPermit, Slot, SlotError};
+use nmes_safety::{Checked, UseClass};
+use proptest::prelude::*;
+use std::cell::{Cell, RefCell};
+
+const SET_UA: u32 = 20_000;
+
+fn session<'a>(channels: &'a [Channel<'a>]) -> Session<'a> {
+    Session::new(channels, gated(), ms(600_000)).unwrap()
+}
+
+/// Runs `output` with the level up and a train of a second; what the runner said last.
+fn train<O: Output>(
+    checked: &Checked<'_>,
+    bench: &nmes_hal_adapters::sim::Bench,
+    output: O,
+    act: impl FnOnce(&mut Stimulator<'_, O, nmes_hal_adapters::sim::SimAlarm<'_>, NoSense>),
+) -> Result<u32, Stopped> {
+    let mut states = [ChannelState::new(); 1];
+    let mut stim = Stimulator::arm(checked, &mut states, output, bench.alarm(), NoSense).unwrap();
+    stim.start()?;
+    raise(&mut stim, bench.clock(), &[setting(SET_UA, 300)])?;
+    act(&mut stim);
+    let _ = stim.gate(GateInput::Open)?;
+    run_to(&mut stim, bench.clock(), bench.clock().now() + 1_000_000, &mut Seen::default())?;
+    Ok(stim.counters(0).unwrap().pulses)
+}
+
+fn low_high_low() -> [PinTx; 3] {
+    [PinTx::set(PinState::Low), PinTx::set(PinState::High), PinTx::set(PinState::Low)]
+}
+
+/// REQ-HAL-280: a one-shot that is longer than the longest segment changes nothing; re-armed at every edge it never runs
+/// out within a pulse, and it is open before the first edge and after the last.
+#[test]
+fn a_one_shot_that_is_long_enough_changes_nothing() {
+    let channels = [channel(setting(SET_UA, 300))];
+    let hardware = hardware(late(10), 25_000, 1);
+    let session = session(&channels);
+    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+    let run = |hold: Option<u64>| {
+        let bench = bench(hardware, stage(1_000.0, 120.0), 10, 3);
+        let bench = match hold {
+            Some(hold) => bench.with_one_shot(hold),
+            None => bench,
+        };
+        let edges = RefCell::new(Vec::new());
+        let output = bench.output_to(|edge: SimEdge| edges.borrow_mut().push(edge));
+        let output = OneShot::new(output, bench.enable());
+        let pulses = train(&checked, &bench, output, |_| ()).unwrap();
+        assert!(pulses > 30);
+        let delivered = bench.take_delivered(0);
+        assert_eq!(bench.level(0), Level::Open);
+        (delivered, (bench.one_shot_cuts(), pulses), edges.into_inner())
+    };
+    // 300 µs, 10 late at most, and the next edge on time
+    let (with, cuts, edges) = run(Some(330));
+    let (without, _, same) = run(None);
+    assert_eq!((cuts.0, with), (0, without));
+    assert_eq!(edges, same);
+    // and one that is shorter than the shortest phase, which began late and ended on time, cuts each of them
+    let (_, (cuts, pulses), _) = run(Some(270));
+    assert_eq!(cuts, 2 * pulses);
+}
+
+/// REQ-HAL-280: when the processor stands still within a phase, the level ends after the one-shot's time, whatever the
+/// stage has: also where it is stuck on.
+#[test]
+fn a_one_shot_bounds_a_level_nobody_ends() {
+    for fault in [sim::StageFault::None, sim::StageFault::StuckOn] {
+        let hardware = hardware(late(0), 25_000, 1);
+        let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0).with_one_shot(500);
+        let channels = [channel(setting(SET_UA, 300))];
+        let session = session(&channels);
+        let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+        let output = OneShot::new(bench.output(), bench.enable());
+        assert_eq!(output.hold_us(), 500);
+        let mut states = [ChannelState::new(); 1];
+        let mut stim = Stimulator::arm(&checked, &mut states, output, bench.alarm(), NoSense).unwrap();
+        stim.start().unwrap();
+        raise(&mut stim, bench.clock(), &[setting(SET_UA, 300)]).unwrap();
+        let _ = stim.gate(GateInput::Open).unwrap();
+        let clock = bench.clock();
+        while bench.level(0) == Level::Open {
+            run_to(&mut stim, clock, clock.now() + 1, &mut Seen::default()).unwrap();
+        }
+        bench.inject(0, fault);
+        let onset = clock.now();
+        clock.advance_to(onset + 499);
+        assert_ne!(bench.level(0), Level::Open);
+        clock.advance_to(onset + 500);
+        assert_eq!(bench.level(0), Level::Open);
+        clock.advance_to(onset + 100_000);
+        let nc = bench.take_delivered(0).net_nc.abs();
+        let code = bench.point(0, clock.now()).current_ua;
+        assert_eq!(code, 0.0);
+        // at most the set level for 500 µs
+        assert!(nc > 0.0 && nc <= f64::from(SET_UA) * 500e-3 + 1.0, "{nc}");
+        // the runner comes back: the edge is far too late, which opens everything
+        assert!(stim.on_alarm().is_err());
+        assert_eq!(bench.level(0), Level::Open);
+    }
+}
+
+/// REQ-HAL-280: on pins: low in `new`, one pulse for each `rearm`, clear low on release and on drop.
+#[test]
+fn a_pulse_enable_moves_its_pins() {
+    let mut trigger = PinMock::new(
+        &[
+            &low_high_low()[..],
+            &[PinTx::set(PinState::High)],
+            &low_high_low()[..1],
+            &low_high_low()[..1],
+            &low_high_low()[..1],
+        ]
+        .concat(),
+    );
+    let set = PinTx::set;
+    let mut clear = PinMock::new(&[
+        set(PinState::Low),
+        set(PinState::High),
+        set(PinState::High),
+        set(PinState::Low),
+        set(PinState::Low),
+    ]);
+    let mut part = PulseEnable::new(&mut trigger, Some(&mut clear), 500).unwrap();
+    part.rearm().unwrap();
+    part.rearm().unwrap();
+    part.release().unwrap();
+    assert_eq!(part.hold_us(), 500);
+    drop(part);
+    trigger.done();
+    clear.done();
+}
+
+/// REQ-HAL-280: a trigger that fails opens the output, and no edge goes out.
+#[test]
+fn a_one_shot_that_fails_opens_the_output() {
+    let hardware = hardware(late(0), 25_000, 1);
+    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+    let channels = [channel(setting(SET_UA, 300))];
+    let session = session(&channels);
+    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+    let broken = MockError::Io(std::io::ErrorKind::Other);
+    let low = PinTx::set(PinState::Low);
+    // new, off of `arm`, the edge, off, off again as it stops, off of the drop, release twice
+    let mut pin = PinMock::new(&[
+        low.clone(),
+        low.clone(),
+        PinTx::set(PinState::High).with_error(broken),
+        low.clone(),
+        low.clone(),
+        low.clone(),
+        low.clone(),
+        low,
+    ]);
+    let part = PulseEnable::new(&mut pin, None, 500).unwrap();
+    let stopped = train(&checked, &bench, OneShot::new(bench.output(), part), |_| ()).unwrap_err();
+    assert_eq!(stopped.cause, Cause::Output);
+    assert_eq!(bench.take_delivered(0), Default::default());
+    pin.done();
+}
+
+/// REQ-HAL-281: nothing is driven until the rail is up, and a rail that falls stops output at the next edge.
+#[test]
+fn nothing_is_driven_before_the_rail_is_up() {
+    let hardware = hardware(late(0), 25_000, 1);
+    let channels = [channel(setting(SET_UA, 300))];
+    let session = session(&channels);
+    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+    let broken = Cell::new(false);
+    for (charge, breaks, drives) in [(false, false, false), (true, false, true), (true, true, false)] {
+        broken.set(false);
+        let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+        let supply = SimSupply::new(bench.clock(), 200_000, &broken);
+        let mut output = Powered::new(bench.output(), supply);
+        if charge {
+            output.supply().charge().unwrap();
+            assert!(!output.supply().ready().unwrap(), "it takes its time");
+        }
+        let run = train(&checked, &bench, output, |_| broken.set(breaks));
+        assert_eq!(run.is_ok(), drives);
+        assert_eq!(bench.take_delivered(0).peak_ua > 0.0, drives);
+        if let Err(stopped) = run {
+            assert_eq!(stopped.cause, Cause::Output);
+        }
+    }
+}
+
+/// REQ-HAL-281: an output that cannot be opened has its supply cut.
+#[test]
+fn an_output_that_cannot_be_opened_loses_its_supply() {
+    let hardware = hardware(late(0), 25_000, 1);
+    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+    let broken = Cell::new(false);
+    let mut supply = SimSupply::new(bench.clock(), 0, &broken);
+    supply.charge().unwrap();
+    let mut output = Powered::new(FaultyOutput::new(bench.output(), 1, 1), &mut supply);
+    output.off().unwrap();
+    assert!(output.supply().is_charging());
+    assert!(matches!(output.off(), Err(LayerError::Output(_))));
+    assert!(!output.supply().is_charging());
+    output.supply().charge().unwrap();
+    drop(output);
+    assert!(!supply.is_charging(), "and on drop");
+}
+
+/// REQ-HAL-281: on pins: converter off before bleeding, bleeding ended before converting, both tried on every error.
+#[test]
+fn a_pin_supply_moves_its_pins() {
+    let set = PinTx::set;
+    let (low, high) = (PinState::Low, PinState::High);
+    let broken = || MockError::Io(std::io::ErrorKind::Other);
+    let mut converter =
+        PinMock::new(&[set(low), set(high), set(low), set(high).with_error(broken()), set(low), set(low)]);
+    let mut hold = PinMock::new(&[set(low), set(high), set(low), set(high), set(low), set(low)]);
+    let mut good = PinMock::new(&[PinTx::get(high), PinTx::get(low), PinTx::get(low).with_error(broken())]);
+    let mut supply = PinSupply::new(converter.clone(), hold.clone(), good.clone()).unwrap();
+    supply.charge().unwrap();
+    assert!(supply.ready().unwrap());
+    assert!(!supply.ready().unwrap());
+    assert_eq!(supply.ready(), Err(PinSupplyError::Good(broken())));
+    supply.discharge().unwrap();
+    assert_eq!(supply.charge(), Err(PinSupplyError::Control(broken())));
+    drop(supply);
+    converter.done();
+    hold.done();
+    good.done();
+}
+
+fn record(seconds: u32) -> DoseRecord {
+    DoseRecord { session_ms: u64::from(seconds) * 1_000, ..DoseRecord::default() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    /// REQ-HAL-282: whatever number of writings are cut at whatever byte, `load` finds the newest record that `save`
+    /// answered with, or one that was being written after it; never an older one, never garbage.
+    #[test]
+    fn cut_writings_never_lose_the_record_before(
+        cuts in proptest::collection::vec(proptest::option::of(0..=DOSE_BYTES), 1..12),
+    ) {
+        let mut store = SimStore::new();
+        let first = save(&mut store, &Found::Blank, &record(0), OffPermit::before_any_guard()).unwrap();
+        let mut sure = first;
+        for (cut, number) in cuts.into_iter().zip(1_u32..) {
+            let found = load(&mut store).unwrap();
+            if let Some(bytes) = cut {
+                store.fail_after(bytes);
+            }
+            let saved = save(&mut store, &found, &record(number), OffPermit::before_any_guard());
+            prop_assert_eq!(saved.is_ok(), cut.is_none());
+            let Found::Kept(kept) = load(&mut store).unwrap() else { panic!("blank") };
+            let is_new = kept.record == record(number);
+            prop_assert!(is_new || kept.record == sure.record);
+            // a whole writing counts, answered or not; one cut before its checksum does not
+            prop_assert!(is_new || cut.is_some_and(|bytes| bytes < DOSE_BYTES));
+            prop_assert!(!is_new || cut.is_none_or(|bytes| bytes > DOSE_BYTES - 4));
+            sure = kept;
+        }
+    }
+
+    /// REQ-HAL-282: a flipped bit in the slot that counts brings back the record before, and says so.
+    #[test]
+    fn a_flipped_bit_is_found(byte in 0..DOSE_BYTES, bit in 0_u8..8) {
+        let mut store = SimStore::new();
+        let one = save(&mut store, &Found::Blank, &record(1), OffPermit::before_any_guard()).unwrap();
+        let two = save(&mut store, &Found::Kept(one), &record(2), OffPermit::before_any_guard()).unwrap();
+        store.flip(two.slot, byte, 1 << bit);
+        let Found::Kept(kept) = load(&mut store).unwrap() else { panic!("blank") };
+        prop_assert_eq!((kept.record, kept.slot), (record(1), one.slot));
+        prop_assert!(kept.damaged.is_some());
+        store.flip(one.slot, byte, 1 << bit);
+        let lost = matches!(load(&mut store), Err(StoreError::Slots(SlotError::Lost { .. })));
+        prop_assert!(lost);
+    }
+}
+
+/// A part that answers as written, for `bytes` at 128 × page.
+fn eeprom_writes(slot: Slot, bytes: &[u8; DOSE_BYTES], page: u16) -> Vec<I2cTx> {
+    let base = page * 128 + if slot == Slot::A { 0 } else { 128 };
+    let piece = |(chunk, at): (&[u8], u16)| I2cTx::write(0x50, [&at.to_be_bytes()[..], chunk].concat());
+    bytes.chunks(32).zip((base..).step_by(32)).map(piece).collect()
+}
+
+fn eeprom_read(slot: Slot, bytes: &[u8; DOSE_BYTES], page: u16) -> I2cTx {
+    let base: u16 = page * 128 + if slot == Slot::A { 0 } else { 128 };
+    I2cTx::write_read(0x50, base.to_be_bytes().to_vec(), bytes.to_vec())
+}
+
+/// REQ-HAL-283: the EEPROM is written in pieces that no page boundary splits, read back, and every bus error at every
+/// transaction is told, with nothing sent after it.
+#[test]
+fn an_eeprom_is_written_in_pages() {
+    let blank = [0xFF; DOSE_BYTES];
+    let bytes = *nmes_safety::records::first_write(&record(7), OffPermit::before_any_guard()).bytes();
+    for page in [0_u16, 3, 255] {
+        let mut all = eeprom_writes(Slot::A, &bytes, page);
+        all.extend([
+            eeprom_read(Slot::A, &bytes, page),
+            eeprom_read(Slot::A, &bytes, page),
+            eeprom_read(Slot::B, &blank, page),
+        ]);
+        let mut bus = I2cMock::new(&all);
+        let mut store = I2cEeprom::new(&mut bus, NoopDelay::new(), 0x50, u8::try_from(page).unwrap());
+        let kept = save(&mut store, &Found::Blank, &record(7), OffPermit::before_any_guard()).unwrap();
+        assert_eq!((kept.slot, kept.record), (Slot::A, record(7)));
+        bus.done();
+        for k in 0..all.len() {
+            let error = embedded_hal::i2c::ErrorKind::Bus;
+            let mut upto = all[..=k].to_vec();
+            upto[k] = upto[k].clone().with_error(error);
+            let mut bus = I2cMock::new(&upto);
+            let mut store = I2cEeprom::new(&mut bus, NoopDelay::new(), 0x50, u8::try_from(page).unwrap());
+            let saved = save(&mut store, &Found::Blank, &record(7), OffPermit::before_any_guard());
+            assert_eq!(saved, Err(StoreError::Memory(error)), "transaction {k}");
+            bus.done();
+        }
+    }
+    // a part that does not keep what it is given
+    let mut damaged = bytes;
+    damaged[50] ^= 1;
+    let mut all = eeprom_writes(Slot::A, &bytes, 0);
+    all.push(eeprom_read(Slot::A, &damaged, 0));
+    let mut bus = I2cMock::new(&all);
+    let mut store = I2cEeprom::new(&mut bus, NoopDelay::new(), 0x50, 0);
+    let saved = save(&mut store, &Found::Blank, &record(7), OffPermit::before_any_guard());
+    assert_eq!(saved, Err(StoreError::NotKept { slot: Slot::A }));
+    bus.done();
+}
+
+/// REQ-HAL-284: the marker rises once a pulse at its first edge and falls at its last, and the gate covers the whole
+/// pulse, its open gap included.
+#[test]
+fn lines_follow_each_pulse() {
+    let (lines, edges, pulses) = with_lines(MarkerMode::Pulse);
+    let marks: Vec<_> = lines.iter().filter_map(rise_of_marker).collect();
+    assert_eq!(marks.len(), usize::try_from(pulses).unwrap());
+    let onsets: Vec<_> = edges.chunks(4).map(|pulse| pulse[0].at_tick).collect();
+    assert_eq!(marks, onsets);
+    let gates: Vec<_> = lines.iter().filter_map(gate_of).collect();
+    for (gate, pulse) in gates.chunks(2).zip(edges.chunks(4)) {
+        assert_eq!(gate, [(pulse[0].at_tick, true), (pulse[3].at_tick, false)]);
+    }
+    assert_eq!(gates.len(), 2 * marks.len());
+}
+
+/// REQ-HAL-284: with a train's marker the first pulse of each train has it, and no other.
+#[test]
+fn the_marker_of_a_train_rises_once() {
+    // 40 Hz: 25 ms between pulses of a train
+    let (lines, edges, pulses) = with_lines(MarkerMode::Train { gap_ticks: 30_000 });
+    assert!(pulses > 30);
+    let marks: Vec<_> = lines.iter().filter_map(rise_of_marker).collect();
+    assert_eq!(marks, [edges[0].at_tick]);
+    let falls = lines.iter().filter(|l| matches!(l, LineEvent::Marker { high: false, .. })).count();
+    assert_eq!(falls, 1);
+}
+
+fn rise_of_marker(event: &LineEvent) -> Option<u64> {
+    match event {
+        LineEvent::Marker { at_tick, high: true } => Some(*at_tick),
+        _ => None,
+    }
+}
+
+fn gate_of(event: &LineEvent) -> Option<(u64, bool)> {
+    match event {
+        LineEvent::Blank { at_tick, high } => Some((*at_tick, *high)),
+        LineEvent::Marker { .. } => None,
+    }
+}
+
+/// A train of pulses with four edges each.
+fn with_lines(mode: MarkerMode) -> (Vec<LineEvent>, Vec<SimEdge>, u32) {
+    let hardware = hardware(late(0), 25_000, 1);
+    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+    let channels = [channel(setting(SET_UA, 300))];
+    let session = session(&channels);
+    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+    let (lines, edges) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+    let trigger = Cell::new(true);
+    let mut sync = SimSync::new(bench.clock(), &trigger, |event| lines.borrow_mut().push(event));
+    assert_eq!((sync.triggered(), sync.triggered()), (Ok(true), Ok(false)));
+    let output = bench.output_to(|edge: SimEdge| edges.borrow_mut().push(edge));
+    let output = Synced::new(output, &mut sync, mode, || bench.clock().now());
+    let pulses = train(&checked, &bench, output, |_| ()).unwrap();
+    let first = edges.borrow().iter().position(|e: &SimEdge| matches!(e.level, Level::Code(_))).unwrap();
+    drop(sync);
+    // the drop lowers lines that are low already
+    let mut lines = lines.into_inner();
+    lines.truncate(lines.len() - 2);
+    (lines, edges.into_inner().split_off(first), pulses)
+}
+
+/// REQ-HAL-284: lines on pins are low before and after, a trigger counts once an edge, and a line that fails is told and
+/// changes nothing of the output.
+#[test]
+fn pin_lines_are_low_before_and_after() {
+    let set = PinTx::set;
+    let (low, high) = (PinState::Low, PinState::High);
+    let broken = || MockError::Io(std::io::ErrorKind::Other);
+    let mut marker = PinMock::new(&[set(low), set(high), set(low)]);
+    let mut gate = PinMock::new(&[set(low), set(high).with_error(broken()), set(low)]);
+    let reads = [high, low, high, high, low, high];
+    let mut trigger = PinMock::new(&reads.map(PinTx::get));
+    let mut lines = PinSync::new(&mut marker, &mut gate, &mut trigger).unwrap();
+    let seen: Vec<_> = reads.iter().map(|_| lines.triggered().unwrap()).collect();
+    assert_eq!(seen, [false, false, true, false, false, true], "one high at the start is none");
+    lines.marker(true).unwrap();
+    assert_eq!(lines.blank(true), Err(LayerError::Output(broken())));
+    drop(lines);
+    marker.done();
+    gate.done();
+    trigger.done();
+}
+
+/// REQ-HAL-285: the watchdog is fed by ticks in which nothing had stopped, and by nothing else; a stopped stimulator lets
+/// it bite.
+#[test]
+fn a_stopped_stimulator_starves_the_watchdog() {
+    let hardware = hardware(late(0), 25_000, 1);
+    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+    let channels = [channel(setting(SET_UA, 300))];
+    let session = session(&channels);
+    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+    let fed_at = Cell::new(0);
+    let clock = bench.clock();
+    let mut states = [ChannelState::new(); 1];
+    // in the third pulse
+    let output = FaultyOutput::new(bench.output(), 9, 1);
+    let mut stim = Stimulator::arm(&checked, &mut states, output, bench.alarm(), NoSense).unwrap();
+    stim.start().unwrap();
+    raise(&mut stim, clock, &[setting(SET_UA, 300)]).unwrap();
+    let mut watchdog = SimWatchdog::new(clock, 50_000, MHZ, &fed_at);
+    let _ = stim.gate(GateInput::Open).unwrap();
+    let mut stopped_at = None;
+    let end = clock.now() + 500_000;
+    let mut slow = clock.now();
+    while clock.now() < end {
+        if clock.alarm_by(slow) {
+            stopped_at = stopped_at.or(stim.on_alarm().err().map(|s| s.at_tick));
+        } else {
+            stim.keep_alive();
+            let fed = stim.on_tick_watched(&mut watchdog).is_ok();
+            assert_eq!(fed, stopped_at.is_none());
+            slow = clock.now() + SLOW;
+        }
+        let stopped_for = stopped_at.map_or(0, |at| clock.now() - at);
+        assert!(!watchdog.has_bitten() || stopped_for > 50_000 - SLOW);
+    }
+    assert!(stopped_at.is_some() && watchdog.has_bitten());
+    assert!(fed_at.get() <= stopped_at.unwrap());
+    // and a reset that it made is known afterwards
+    assert!(watchdog.after_reset().caused_reset());
+}
