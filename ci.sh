@@ -17,7 +17,7 @@ device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
 pico_target=thumbv6m-none-eabi
 proofs=(core_engine core_render safety_guard safety_records protocols_trigger protocols_triggers)
-all_steps=(fmt shell trace clippy test doc targets windows msrv nopanic hash tables emulate demo)
+all_steps=(fmt shell trace clippy test doc targets windows msrv nopanic hash tables campaign emulate demo)
 
 usage() {
   cat <<'HELP'
@@ -39,6 +39,8 @@ usage: ./ci.sh STEP...
   hash     the scripted run gives examples/firmware/script/GOLDEN.txt on the host and in QEMU on two Cortex-M images
   tables   docs/stop-table.md, docs/stop-table.csv and docs/lateness-table.md are what the engine does;
            NMES_TABLES=write ./ci.sh tables makes them anew
+  campaign docs/fault-campaign.md is what 1,000 instants of each kind of fault come to, and none came to what it must not;
+           NMES_TABLES=write ./ci.sh campaign makes it anew
   emulate  foot drop on an emulated RP2040, its pins held against the plan; writes the tables of docs/emulation.md (npm)
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
@@ -52,8 +54,9 @@ usage: ./ci.sh STEP...
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
   serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
            (default 60), and the same with the client killed (needs Python)
-  fuzz     broken streams for the decoders and conversations of both stimulators and for the lines of `nmes serve`,
-           readings that nothing gives for the triggers; NMES_FUZZ_SECONDS each (default 60)
+  fuzz     sequences of calls to the guard, broken records, broken streams for the decoders and conversations of both
+           stimulators, for the lines of `nmes serve`, and readings that nothing gives for the triggers;
+           NMES_FUZZ_SECONDS each (default 60)
   mutants  changes to triggers and screening that a test has to notice (cargo-mutants; hours); part of verify
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
@@ -445,6 +448,20 @@ step_tables() {
   [ "$bad" = 0 ] || fail "the engine does otherwise; if it is meant to: NMES_TABLES=write ./ci.sh tables"
 }
 
+# REQ-SAF-450, at 1,000 instants of each kind, and the page of it
+# REQ-SAF-453
+step_campaign() {
+  local made
+  made=$(mktemp)
+  cargo build -q --locked --release -p nmes-examples --bin nmes
+  "$CARGO_TARGET_DIR/release/nmes" campaign --out "$made" || fail "a fault did not come to what it must"
+  [ "${NMES_TABLES:-}" != write ] || cp "$made" docs/fault-campaign.md
+  diff -u docs/fault-campaign.md "$made" ||
+    fail "the campaign comes to something else; if it is meant to: NMES_TABLES=write ./ci.sh campaign"
+  printf 'docs/fault-campaign.md: %s lines\n' "$(wc -l <"$made")"
+  rm -f "$made"
+}
+
 step_demo() {
   local command work
   command=$(readme_command demo)
@@ -516,7 +533,7 @@ step_counts() {
   cd "$firmware"
   for target in "${cortex_m_targets[@]}"; do
     need_target "$target" || { skip "counts: no $target"; continue; }
-    cargo build -q --locked -p cortex-m-counts --profile counts --target "$target"
+    cargo build -q -p cortex-m-counts --profile counts --target "$target"
     printf '%s\n' "$target"
     timeout 300 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -nographic -monitor none -serial none -icount shift=0 \
       -semihosting-config enable=on,target=native \
@@ -656,11 +673,16 @@ step_serve() {
   rm -rf "$work"
 }
 
-# REQ-PRO-358: the triggers among them.
+# REQ-SAF-410 and REQ-SAF-411: sequences of calls to the guard, and bytes to the decoders of records; and
+# REQ-PRO-358: readings for the triggers.
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-examples --example fuzz_serve
   "$CARGO_TARGET_DIR/release/examples/fuzz_serve" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  cargo build -q --release -p nmes-safety --example fuzz_safety
+  for which in guard records; do
+    "$CARGO_TARGET_DIR/release/examples/fuzz_safety" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  done
   cargo build -q --release -p nmes-hal-adapters --features sim --example fuzz_stimulators
   for which in sciencemode4 rehastim2; do
     "$CARGO_TARGET_DIR/release/examples/fuzz_stimulators" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
@@ -703,6 +725,7 @@ step_verify() {
   export PROPTEST_CASES="$NMES_CASES"
   printf '+ NMES_CASES=%s cargo test --workspace --release\n' "$NMES_CASES"
   cargo test --workspace --release
+  step_fuzz
   step_mutants
 }
 

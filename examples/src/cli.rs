@@ -7,6 +7,7 @@ use crate::made_walk::MadeWalkArgs;
 use crate::parse;
 use crate::screen::YesFlags;
 use crate::serve::ServeArgs;
+use crate::wave::args::WaveArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -32,8 +33,12 @@ Examples:
       every number with its source
   nmes screen foot-drop --pacemaker --pregnant
       what blocks, what asks, and why
+  nmes campaign --kinds clock,bridge --runs 100
+      what comes of faults in clock and bridge, at 100 random instants each
   nmes events foot-drop --seconds 10 --format csv
       every level change on the output
+  nmes wave triphasic --svg triphasic.svg
+      one pulse and a train of any kind, as compiled; `nmes wave` lists the kinds
   nmes simulate-device sciencemode4
       a simulated stimulator on a pseudo-terminal, whose name it prints
   nmes run tka-stevens-lapsley --device sciencemode4 --port /dev/pts/3
@@ -80,6 +85,27 @@ pub enum Command {
     Events(EventsArgs),
     /// Draw the picture of a run, nothing else.
     Plot(PlotArgs),
+    /// Show one pulse and a train of any kind: as compiled for an output stage, level by level; list the kinds.
+    Wave(Box<WaveArgs>),
+    /// Put one fault after another into simulated sessions, and print what came of it as a page of Markdown.
+    Campaign(CampaignArgs),
+}
+
+/// Arguments of `campaign`.
+#[derive(Debug, Args)]
+pub struct CampaignArgs {
+    /// Kinds of fault by their names in the page, or how these begin, separated by commas; default: all.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub kinds: Vec<String>,
+    /// Random instants of each kind.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub runs: u32,
+    /// Seed of the instants; the same seed gives the same page.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Write to a file instead of the terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `list`.

@@ -11,6 +11,7 @@
 )]
 
 pub mod app;
+pub mod campaign;
 mod catalogue;
 pub mod cli;
 pub mod device;
@@ -19,7 +20,7 @@ pub mod flags;
 pub mod gait;
 pub mod judge;
 pub mod made_walk;
-mod parse;
+pub mod parse;
 pub mod picture;
 pub mod plot;
 pub mod records;
@@ -31,6 +32,7 @@ pub mod serve;
 pub mod simulation;
 pub mod text;
 pub mod trial;
+pub mod wave;
 
 /// The example of the root README, compiled and run as a test.
 #[cfg(doctest)]

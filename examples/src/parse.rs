@@ -175,6 +175,71 @@ pub(crate) fn code(text: &str) -> Result<i32, String> {
     text.parse().ok().filter(|_| is_digits(digits)).ok_or_else(|| whole_text(i32::MIN, i32::MAX))
 }
 
+/// Microseconds of a long phase or a wait: 0 to 1,000,000.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn long_us(text: &str) -> Result<u32, String> {
+    scaled_u32(text, 0, 0, 1_000_000, "µs")
+}
+
+/// Seconds of a waveform, as milliseconds: 0.001 to 60.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn wave_seconds(text: &str) -> Result<u32, String> {
+    scaled_u32(text, 3, 1, 60_000, "s")
+}
+
+/// A count or a percentage, which the session judges: any of 16 bits.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn small(text: &str) -> Result<u16, String> {
+    text.parse().ok().filter(|_| is_digits(text)).ok_or_else(|| whole_text(0, u16::MAX))
+}
+
+/// A percentage, which the session judges: any of 8 bits.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn byte(text: &str) -> Result<u8, String> {
+    text.parse().ok().filter(|_| is_digits(text)).ok_or_else(|| whole_text(0, u8::MAX))
+}
+
+/// Levels in thousandths, and microseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Points(pub Vec<(i16, u32)>);
+
+/// Pairs of a level and a time, which the session judges.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn points(text: &str) -> Result<Points, String> {
+    let refuse = |part: &str| {
+        format!("{part:?}; accepted: level:µs, as in 1000:200,0:100,-500:400, levels in thousandths")
+    };
+    let point = |part: &str| {
+        let (level, us) = part.split_once(':').ok_or_else(|| refuse(part))?;
+        let permille = i16::try_from(code(level).map_err(|_| refuse(part))?).map_err(|_| refuse(part))?;
+        Ok((permille, long_us(us).map_err(|_| refuse(part))?))
+    };
+    text.split(',').map(point).collect::<Result<_, String>>().map(Points)
+}
+
+/// Microseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intervals(pub Vec<u32>);
+
+/// Times in milliseconds, as microseconds, which the session judges.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn intervals(text: &str) -> Result<Intervals, String> {
+    let each = |part: &str| scaled_u32(part, 3, 1, 60_000_000, "ms").map_err(|e| format!("{part:?}; {e}"));
+    text.split(',').map(each).collect::<Result<_, String>>().map(Intervals)
+}
+
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::Format;
 use crate::failure::Failure;
-use crate::simulation::Run;
+use crate::simulation::{LevelChange, Run};
 use nmes_core::{FrameKind, Hardware, Level};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -28,9 +28,13 @@ const COLUMNS: [&str; 5] = ["tick", "t_us", "channel", "code", "current_ua"];
 
 /// Every level change of a run.
 pub fn event_rows(run: &Run, hardware: &Hardware) -> impl Iterator<Item = EventRow> {
+    change_rows(&run.changes, hardware)
+}
+
+fn change_rows(changes: &[LevelChange], hardware: &Hardware) -> impl Iterator<Item = EventRow> {
     let per_us = f64::from(hardware.timing().ticks_per_second) / 1e6;
     let channels = *hardware;
-    run.changes.iter().map(move |change| EventRow {
+    changes.iter().map(move |change| EventRow {
         tick: change.tick,
         t_us: rounded(change.tick as f64 / per_us),
         channel: change.channel,
@@ -61,19 +65,32 @@ fn rounded(value: f64) -> f64 {
 ///
 /// # Errors
 /// The writer's own.
-pub fn write_events(run: &Run, hardware: &Hardware, format: Format, mut out: impl Write) -> io::Result<()> {
+pub fn write_events(run: &Run, hardware: &Hardware, format: Format, out: impl Write) -> io::Result<()> {
+    write_changes(&run.changes, hardware, format, out)
+}
+
+/// Writes level changes that are not of a run.
+///
+/// # Errors
+/// The writer's own.
+pub fn write_changes(
+    changes: &[LevelChange],
+    hardware: &Hardware,
+    format: Format,
+    mut out: impl Write,
+) -> io::Result<()> {
     match format {
         Format::Csv => {
             let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(out);
             // a run without a pulse has a header too
             csv.write_record(COLUMNS).map_err(io::Error::other)?;
-            for row in event_rows(run, hardware) {
+            for row in change_rows(changes, hardware) {
                 csv.serialize(row).map_err(io::Error::other)?;
             }
             csv.flush()
         }
         Format::Jsonl => {
-            for row in event_rows(run, hardware) {
+            for row in change_rows(changes, hardware) {
                 serde_json::to_writer(&mut out, &row)?;
                 writeln!(out)?;
             }

@@ -237,7 +237,7 @@ fn request(ask: &Ask, length_ms: Option<u32>) -> Result<Request, Failure> {
 }
 
 /// Microseconds as ticks, rounded up; saturates.
-fn ticks_up(us: u32, hz: u32) -> u32 {
+pub(crate) fn ticks_up(us: u32, hz: u32) -> u32 {
     let ticks = (u64::from(us) * u64::from(hz)).div_ceil(1_000_000);
     u32::try_from(ticks).unwrap_or(u32::MAX)
 }

@@ -27,6 +27,9 @@ pub(crate) struct Agenda {
     others: u64,
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Agenda { times, count, has_latch, due, waiting, others });
+
 impl Agenda {
     /// Of so many channels, none of which is due.
     pub(crate) const fn new(count: usize, has_latch: bool) -> Self {

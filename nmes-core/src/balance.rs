@@ -107,6 +107,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(crate::unit_cases())]
+
         /// REQ-INV-02: what is paid back is what is owed, to the code × tick, and no part is too short.
         #[test]
         fn repayment_is_exact(

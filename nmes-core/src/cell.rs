@@ -24,6 +24,13 @@ impl Packed {
     }
 }
 
+#[cfg(feature = "fault-injection")]
+impl crate::flip::Flip for Packed {
+    fn flip(&mut self, walk: &mut crate::flip::Walk<'_>) {
+        crate::flip::Flip::flip(&mut self.0, walk);
+    }
+}
+
 impl Default for Packed {
     fn default() -> Self {
         Self::OPEN

@@ -143,8 +143,8 @@ pub struct Engine<'p, 's> {
     pub(crate) channels: &'s mut [ChannelState],
     pub(crate) clock: Clockwork,
     pub(crate) refused_triggers: u32,
-    last_tick: u64,
-    agenda: Agenda,
+    pub(crate) last_tick: u64,
+    pub(crate) agenda: Agenda,
     pub(crate) fault: Option<EngineFault>,
 }
 

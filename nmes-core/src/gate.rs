@@ -98,6 +98,9 @@ pub(crate) struct Openings {
     last: Option<u64>,
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Openings { spans, newest, last });
+
 impl Openings {
     pub(crate) const EMPTY: Self = Self { spans: [0; SPANS], newest: 0, last: None };
 

@@ -19,6 +19,8 @@ mod duck;
 mod engine;
 mod envelope;
 mod error;
+#[cfg(feature = "fault-injection")]
+pub mod flip;
 mod frame;
 mod gate;
 mod hardware;
@@ -73,3 +75,10 @@ pub use synchrony::Synchrony;
 pub use timing::{Bursts, MAX_INTERVALS, Sweep, SweepLaw, Timing};
 pub use trace::TraceHash;
 pub use units::{Charge, MicroAmps, Micros, Millis, UnitError};
+
+/// For properties of the unit tests: 2,000 cases, or as many as `PROPTEST_CASES` says (few under Miri, many to verify).
+#[cfg(test)]
+fn unit_cases() -> proptest::prelude::ProptestConfig {
+    let said = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    proptest::prelude::ProptestConfig::with_cases(said.unwrap_or(2_000))
+}

@@ -66,6 +66,9 @@ pub(crate) struct Planned {
     pub(crate) balancing_code: u32,
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Planned { setting, deferred_ticks, full_level, balancing_code });
+
 impl Planned {
     pub(crate) const NONE: Self =
         Self { setting: Setting::ZERO, deferred_ticks: 0, full_level: false, balancing_code: 1 };

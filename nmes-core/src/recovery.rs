@@ -16,6 +16,9 @@ pub(crate) struct Recovery {
     parts: [(i32, u32); 2],
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Recovery { sequence, onset, open_ticks, parts });
+
 impl Recovery {
     fn cell(&self) -> Option<Cell> {
         let mut cell = Cell::EMPTY;
@@ -72,6 +75,7 @@ impl ChannelState {
     }
 
     fn repayment(&self, plan: &ChannelPlan<'_>, cut: u64) -> Option<Recovery> {
+        let cut = self.after_carry(plan, cut)?;
         let owed = self.owed_at(plan, cut)?;
         let direction: i32 = if owed < 0 { 1 } else { -1 };
         let magnitude = owed.checked_abs()?.checked_mul(plan.unit_na)?;
@@ -87,11 +91,27 @@ impl ChannelState {
         })
     }
 
+    /// Where edges may be late, a cut waits until the level it ends has paid back what was carried into the pulse: a few
+    /// ticks after an onset. Before that the repayment would drive on the same way, too short to take back what a late cut
+    /// adds at the stronger level.
+    fn after_carry(&self, plan: &ChannelPlan<'_>, cut: u64) -> Option<u64> {
+        let (owed, each) = (self.owed_at(plan, cut)?, weight(plan, self.level));
+        if plan.jitter_ticks() == 0 || each == 0 || owed.signum() != each.signum().saturating_neg() {
+            return Some(cut);
+        }
+        let ticks = owed.unsigned_abs().checked_div(each.unsigned_abs())?.checked_add(1)?;
+        let later = cut.checked_add(ticks)?;
+        Some(if later < self.at { later } else { cut })
+    }
+
     /// How long the output has to be open from `cut` on before it may drive `direction`.
     fn dead_left(&self, plan: &ChannelPlan<'_>, cut: u64, direction: i32) -> u32 {
         let opened = u32::try_from(cut.saturating_sub(self.since)).unwrap_or(u32::MAX);
+        let (_, within) = self.cell.locate(self.edge.saturating_sub(1));
         let left = match Level::from(self.level) {
-            Level::Code(0) | Level::Shorted => 0,
+            // a zero in a gap follows its open step; one in a body is a weak level, and the bridge still closed its way
+            Level::Code(0) if within >= self.cell.body_len => 0,
+            Level::Shorted => 0,
             Level::Code(code) if code.signum() == direction => 0,
             Level::Code(_) => plan.dead_ticks,
             Level::Open => plan.dead_ticks.saturating_sub(opened),

@@ -40,6 +40,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(crate::unit_cases())]
+
         /// REQ-CORE-30: what is handed out overlaps nothing that is reserved, and is no earlier than asked.
         #[test]
         fn free_is_free(spans in prop::collection::vec((0_u64..1_000, 1_u64..200), 0..8), at in 0_u64..1_000, ticks in 1_u64..300) {

@@ -245,6 +245,9 @@ pub(crate) struct OnsetState {
     index: u64,
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(OnsetState { tick, accumulated, base_tick, base_accumulated, index });
+
 impl OnsetState {
     /// The tick of the present onset.
     pub(crate) const fn tick(&self) -> u64 {

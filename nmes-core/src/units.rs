@@ -50,6 +50,13 @@ macro_rules! unit {
             }
         }
 
+        #[cfg(feature = "fault-injection")]
+        impl crate::flip::Flip for $name {
+            fn flip(&mut self, walk: &mut crate::flip::Walk<'_>) {
+                crate::flip::Flip::flip(&mut self.0, walk);
+            }
+        }
+
         impl Bounded for $name {
             fn min_value() -> Self {
                 Self::ZERO

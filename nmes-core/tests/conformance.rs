@@ -69,6 +69,7 @@ struct Model {
 }
 
 #[derive(Debug)]
+#[expect(dead_code, reason = "what is in it is read by Debug")]
 enum Fault {
     Bus,
     Stopped,
@@ -182,11 +183,11 @@ impl Model {
             return result.map(|()| now);
         }
         for channel in 0..self.hardware.channel_count() {
-            match self.defect {
-                Defect::HalfOff if channel == 1 => {}
-                Defect::OffShorts => self.show(now, channel, Level::Shorted),
-                _ => self.show(now, channel, Level::Open),
+            if self.defect == Defect::HalfOff && channel == 1 {
+                continue;
             }
+            let shorts = self.defect == Defect::OffShorts;
+            self.show(now, channel, if shorts { Level::Shorted } else { Level::Open });
         }
         result.map(|()| now)
     }

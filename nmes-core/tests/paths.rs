@@ -88,9 +88,8 @@ fn a_recovery_is_not_lost() {
                     let finished = engine.finished().unwrap();
                     assert!(finished.residual.magnitude() <= GAIN * u64::from(jitter), "{finished:?} {why}");
                     assert!(
-                        frames
-                            .iter()
-                            .all(|f| f.peak_na(&DAC) <= u64::from(paying_code(&Frame::of(&pulse))) * GAIN),
+                        frames.iter().all(|f| f.peak_na(&DAC)
+                            <= u64::from(paying_code(&Frame::of(&pulse), channel.pulse.leading)) * GAIN),
                         "{why}"
                     );
                     assert_eq!(receipts[0].kind, FrameKind::Recover, "{why}");
@@ -317,7 +316,7 @@ proptest! {
                 let left = receipt.ledger.magnitude();
                 if receipt.kind != FrameKind::Trim {
                     let pulse = run.frames.iter().rev().find(|f| f.channel() == channel && f.kind() == FrameKind::Pulse && f.sequence() <= receipt.sequence);
-                    (paying, row) = (u64::from(paying_code(pulse.unwrap())), 0);
+                    (paying, row) = (u64::from(paying_code(pulse.unwrap(), case.pulse(channel).leading)), 0);
                     let bound = ledger_bound(&case, pulse.unwrap(), jitter as i64) as u64;
                     prop_assert!(left <= bound, "{receipt:?} over {bound}");
                 }

@@ -41,7 +41,7 @@ fn points() -> impl Strategy<Value = Vec<PatternPoint>> {
 }
 
 proptest! {
-    #![proptest_config(cases(256))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-CORE-47: the points are met exactly, between them each value is the nearest to the straight line, and the
     /// charge is never below that of the lower point but for that rounding.

@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{Action, DAC, lateness, ms, plain, play, started};
+use common::{Action, Asked, DAC, Frame, lateness, ms, paying_code, plain, play, started};
 use nmes_core::*;
 
 /// Stops at every microsecond of a pulse by `RecoverNow`; the largest residual and how many stops were a fault.
@@ -168,5 +168,139 @@ fn no_offset_flows_between_repeats() {
         let run = play(&plan, &started(&session), || 0);
         assert_eq!(run.charge_from_edges(0, &output), run.ledgers[0].as_nanoamp_ticks(), "{offset_na}");
         assert!(run.ledgers[0].magnitude() < 3 * 100_000, "{:?}", run.ledgers);
+    }
+}
+
+/// REQ-INV-06: custom points may begin against the leading way, and with a weak level. Their recovery, from a stop at any
+/// microsecond, drives no stronger than the strongest level against the leading way, and none that the pulse does not
+/// have in that polarity. (The levels are those of a random session, in which a recovery at 10 codes was taken to be too
+/// strong: against the 9 of the other polarity.)
+#[test]
+fn points_that_begin_backwards_recover_gently() {
+    let point = |permille, n| Point { permille, width: Micros::from_micros(n).unwrap() };
+    let points = [
+        (-111, 104),
+        (0, 120),
+        (586, 175),
+        (0, 120),
+        (-206, 187),
+        (0, 120),
+        (-684, 125),
+        (0, 120),
+        (477, 107),
+        (0, 120),
+        (-696, 104),
+        (0, 120),
+        (-496, 119),
+        (0, 120),
+        (415, 273),
+    ]
+    .map(|(permille, n)| point(permille, n));
+    let set = Setting::new(2_181, 2_034).unwrap();
+    let (mut recovered, mut beyond_the_other) = (0, 0);
+    for (leading, late) in
+        [Polarity::Positive, Polarity::Negative].into_iter().flat_map(|l| [(l, 0), (l, 10)])
+    {
+        let pulse = PulseShape { form: Form::Points(&points), leading, ..PulseShape::default() };
+        let channels = [Channel { pulse, set, ceiling: set, ..plain() }];
+        let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+        let timing = HardwareTiming { late_max_ticks: late, ..HardwareTiming::ideal(1_000_000) };
+        let output = ChannelHardware::symmetric(140_710, -600, 32_767);
+        let hardware = Hardware::new(timing, &[output], 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        let whole = Frame::of(&plan.frame(0, set, 0).unwrap());
+        for at in 0..=plan.channel(0).unwrap().longest_ticks() {
+            let mut script = started(&session);
+            script.push((25_000 + at, Action::Stop(StopPolicy::RecoverNow)));
+            let run = play(&plan, &script, lateness(&timing, at));
+            assert_eq!(run.fault, None);
+            for frame in run.frames.iter().filter(|f| f.kind() == FrameKind::Recover) {
+                let codes = frame
+                    .segments()
+                    .filter_map(|s| if let Level::Code(code) = s.level { Some(code) } else { None });
+                let strongest = codes.max_by_key(|code| code.unsigned_abs()).unwrap();
+                let way = if strongest < 0 { Polarity::Positive } else { Polarity::Negative };
+                assert!(strongest.unsigned_abs() <= paying_code(&whole, leading), "{at}: {frame:?}");
+                assert!(strongest.unsigned_abs() <= paying_code(&whole, way), "{at}: {frame:?}");
+                let other =
+                    if leading == Polarity::Positive { Polarity::Negative } else { Polarity::Positive };
+                recovered += 1;
+                beyond_the_other += u32::from(strongest.unsigned_abs() > paying_code(&whole, other));
+            }
+            assert!(run.ledgers[0].magnitude() <= 140_710 * u64::from(late), "{at}: {:?}", run.ledgers);
+        }
+    }
+    assert!(recovered > 1_000 && beyond_the_other > 100, "{recovered} recoveries, {beyond_the_other}");
+}
+
+/// REQ-CORE-104: a stop in the first ticks of a pulse, while it still pays back what a late edge left of the one before,
+/// leaves at most two balancing codes × L before its trims, however late the cut is; also where the balancing level is far
+/// below the main one. (It drove on the same way, for a tick, and a late cut left a main code × L.)
+#[test]
+fn a_stop_just_after_an_onset_recovers_what_was_carried() {
+    let set = Setting::new(40_000, 300).unwrap();
+    for (length_percent, dead_ticks) in [100, 194, 400, 800].into_iter().flat_map(|l| [(l, 0), (l, 40)]) {
+        let pulse = PulseShape { balance: Balance::Asymmetric { length_percent }, ..plain().pulse };
+        let channels = [Channel { pulse, set, ceiling: set, rate: Rate::from_hz(20).unwrap(), ..plain() }];
+        let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+        let timing = HardwareTiming { late_max_ticks: 15, dead_ticks, ..HardwareTiming::ideal(1_000_000) };
+        let plan = Plan::compile(&session, &Hardware::new(timing, &[DAC], 0).unwrap()).unwrap();
+        let balancing = u64::from(paying_code(&Frame::of(&plan.frame(0, set, 0).unwrap()), pulse.leading));
+        let edges = u64::from(plan.frame(0, set, 0).unwrap().edge_count());
+        for (into, late_cut) in (1..60).flat_map(|into| [0, 7, 15].map(|late| (into, late))) {
+            let mut script = started(&session);
+            script.push((50_000 + into, Action::Stop(StopPolicy::RecoverNow)));
+            // the last edge of the first pulse is late; the second begins in time, and is cut late
+            let mut number = 0;
+            let run = play(&plan, &script, || {
+                number += 1;
+                if number == edges {
+                    15
+                } else if number == edges + 2 {
+                    late_cut
+                } else {
+                    0
+                }
+            });
+            assert_eq!(run.fault, None);
+            let recovered = run.receipts.iter().find(|r| r.kind == FrameKind::Recover).unwrap();
+            let left = recovered.ledger.magnitude() / 100_000;
+            assert!(
+                left <= 2 * balancing * 15,
+                "{length_percent} %, {into} µs, late {late_cut}: {left} of {balancing}"
+            );
+            assert!(run.ledgers[0].magnitude() <= 100_000 * 15, "{:?}", run.ledgers);
+        }
+    }
+}
+
+/// REQ-CORE-105: a weak step of a table, or a weak point, rounds to a driven zero; the bridge is closed one way during it.
+/// A recovery that drives the other way is open for the dead time first.
+#[test]
+fn recoveries_from_a_driven_zero_keep_the_dead_time() {
+    let us = |n| Micros::from_micros(n).unwrap();
+    let point = |permille, n| Point { permille, width: us(n) };
+    let levels = [5_573, 14_290, 111, 6_773];
+    let points = [point(1_000, 100), point(10, 100), point(500, 100), point(0, 100), point(-503, 300)];
+    for (form, width) in [(Form::Table(&levels), 400), (Form::Points(&points), 700)] {
+        let set = Setting::new(2_000, width).unwrap();
+        let pulse = PulseShape { form, gap: us(100), ..PulseShape::default() };
+        let channels = [Channel { pulse, set, ceiling: set, ..plain() }];
+        let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+        for late_max_ticks in [0, 5] {
+            let timing =
+                HardwareTiming { dead_ticks: 31, late_max_ticks, ..HardwareTiming::ideal(1_000_000) };
+            let plan = Plan::compile(&session, &Hardware::new(timing, &[DAC], 0).unwrap()).unwrap();
+            let frame = Frame::of(&plan.frame(0, set, 0).unwrap());
+            assert!(frame.segments().any(|s| s.level == Level::Code(0)), "{frame:?}");
+            for at in 0..u64::from(width) {
+                let mut script = started(&session);
+                script.push((25_000 + at, Action::Stop(StopPolicy::RecoverNow)));
+                let run = play(&plan, &script, lateness(&timing, at));
+                assert_eq!(run.fault, None);
+                let (open, _) = run.least_open_and_spacing(0);
+                assert!(open >= 31, "{form:?}: stopped {at} µs into it, open for {open}");
+            }
+        }
     }
 }

@@ -63,7 +63,7 @@ fn script_with(case: &Case, stop: Option<StopPolicy>) -> Vec<(u64, Action)> {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-CORE-60, REQ-INV-12: samples are the edges to the sample, and the frames that were put out, whatever the
     /// blocks, the layout and the sample type; the sum of each channel is 0 unless a hard off cut a pulse.

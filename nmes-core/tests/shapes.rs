@@ -78,6 +78,8 @@ mod from_libm {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(nmes_core::conformance::cases(2_000)))]
+
         /// REQ-CORE-49: any length and any curvature that is taken; others are refused and change nothing.
         #[test]
         fn any_length_is_its_formula(length in 0_usize..5_000, curvature: u16) {

@@ -111,9 +111,22 @@ fn sciencemode4(tally: &mut Tally, random: &mut Random) {
         let (_, _) = (sm4::Reply::decode(&packet), sm4::Command::decode(&packet));
         packet.encode(out).unwrap()
     });
-    let mut line = Line::new(sm4::Session::mid_level(sm4::Timing::default()), SimP24::new());
+    let low = random.up_to(1) == 0;
+    let session = if low {
+        let (nothing, supply) = (sm4::Measurement::None, sm4::HighVoltage::Standard);
+        sm4::Session::low_level(sm4::Timing::default(), nothing, supply)
+    } else {
+        sm4::Session::mid_level(sm4::Timing::default())
+    };
+    let mut line = Line::new(session, SimP24::new());
     line.run(u64::from(random.up_to(12)));
-    line.session.update(p24_update(random.up_to(255) as u8)).ok();
+    if low {
+        let points = Some(sm4::Points::symmetric(250, 100, 20_000).unwrap());
+        let (channel, connector) = (sm4::Channel::Blue, sm4::Connector::Green);
+        line.session.pulse(sm4::ChannelConfig { channel, connector, points }).ok();
+    } else {
+        line.session.update(p24_update(random.up_to(255) as u8)).ok();
+    }
     converse(tally, random, line, &stream, |session| session.fault().is_some(), 751);
     tally.bytes += stream.len() as u64;
 }

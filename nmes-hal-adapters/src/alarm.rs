@@ -31,6 +31,20 @@ pub trait Alarm {
     fn clear(&mut self);
 }
 
+impl<A: Alarm + ?Sized> Alarm for &mut A {
+    fn now(&mut self) -> u64 {
+        (**self).now()
+    }
+
+    fn set(&mut self, at_tick: u64) -> Result<(), Late> {
+        (**self).set(at_tick)
+    }
+
+    fn clear(&mut self) {
+        (**self).clear();
+    }
+}
+
 /// An alarm was set for a time that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Late {

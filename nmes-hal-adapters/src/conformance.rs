@@ -46,6 +46,7 @@
 //! ```
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::arithmetic_side_effects,
     reason = "for tests: a panic is a failed test"
 )]

@@ -4,7 +4,7 @@ use core::fmt::Debug;
 
 use embedded_hal::digital::OutputPin;
 use nmes_core::Hardware;
-use nmes_safety::AdmittedEdge;
+use nmes_safety::{Admitted, AdmittedEdge};
 
 use crate::layer::LayerError;
 use crate::output::Output;
@@ -185,6 +185,10 @@ impl<O: Output, E: Enable> Output for OneShot<O, E> {
 
     fn hardware(&self) -> &Hardware {
         self.output.hardware()
+    }
+
+    fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {
+        self.output.begin(frame).map_err(LayerError::Output)
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Self::Error> {

@@ -11,6 +11,7 @@ mod bridge;
 mod calibration;
 #[cfg(feature = "proptest")]
 pub mod conformance;
+mod contact_sense;
 mod dac;
 mod dac_bridge;
 mod eeprom;
@@ -41,6 +42,7 @@ pub use alarm::{Alarm, Extend, Extend16, Extend32, Late};
 pub use blocking::{Blocking, Pace, Polled};
 pub use bridge::{BridgeState, HBridge};
 pub use calibration::{Calibration, CalibrationError, Line};
+pub use contact_sense::ContactSense;
 pub use dac::{
     Ad57x2, Ad57x4, Ad57xx, Coding, Dac, DacError, LowPass, Mcp492x, Mcp4725, Mcp4728, Mcp4921, Mcp4922,
     OnChipDac, PwmDac, Range, Reference, Report,

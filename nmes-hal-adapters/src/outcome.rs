@@ -17,6 +17,8 @@ pub enum Cause {
     /// More edges were overdue at once than one call puts out, or a half of a DMA buffer was not filled in time: the
     /// processor does not keep up.
     Overrun,
+    /// What was prepared for an edge changed in memory before the edge was due.
+    Damaged,
     /// An edge was due that no frame of the guard's covers.
     NotAdmitted {
         /// The channel.
@@ -31,6 +33,7 @@ impl fmt::Display for Cause {
             Self::Engine(fault) => fault.fmt(f),
             Self::Guard(trip) => trip.fmt(f),
             Self::Overrun => f.write_str("the processor does not keep up"),
+            Self::Damaged => f.write_str("what was prepared for an edge is damaged"),
             Self::NotAdmitted { channel } => {
                 write!(f, "channel {channel}: an edge was due that was not admitted")
             }

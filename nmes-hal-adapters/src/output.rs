@@ -35,7 +35,8 @@ pub trait Output {
     /// A frame is about to begin: its first edge comes with the next [`Output::apply`].
     ///
     /// For driver authors: an output that puts a whole pulse out by itself (a commercial stimulator, a sequencer) takes
-    /// it here, and has nothing to do at its edges. All others leave this as it is.
+    /// it here, lets nothing out before the call of [`Output::apply`] that follows at once, and has nothing to do at the
+    /// other edges. All others leave this as it is; an output that wraps another passes it on.
     ///
     /// # Errors
     /// The output cannot put the frame out. Nothing of it has come out.

@@ -21,6 +21,9 @@ pub(crate) struct Prepared {
     edges_len: u8,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Prepared { ready, at_tick, changes, changes_len, edges, edges_len });
+
 impl Prepared {
     /// Nothing to do.
     pub(crate) const fn none() -> Self {
@@ -73,6 +76,19 @@ impl Prepared {
             *slot = edge;
             self.edges_len = self.edges_len.saturating_add(1);
         }
+    }
+
+    /// Whether edges and changes, which hold the same levels, still agree: each change has its edge, in their order, or
+    /// opens its channel. What was damaged since it was filled is not put out.
+    pub(crate) fn is_whole(&self) -> bool {
+        let mut edges = self.edges().iter();
+        let agree = self.changes().iter().all(|change| match change.edge {
+            Some(number) => edges.next().is_some_and(|e| {
+                (e.channel(), e.number(), e.level()) == (change.channel, number, change.level)
+            }),
+            None => change.level == Level::Open,
+        });
+        agree && edges.next().is_none()
     }
 
     /// When it is due; `None` when there is nothing to do.

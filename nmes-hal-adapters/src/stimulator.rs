@@ -1,8 +1,11 @@
 //! The interrupt-style runner: engine, guard and output, edge by edge.
 
+#[cfg(feature = "fault-injection")]
+mod damage;
 mod edges;
 mod faults;
 pub(crate) mod levels;
+mod probe;
 
 use crate::alarm::Alarm;
 use crate::outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Ticked};
@@ -12,7 +15,7 @@ use crate::sense::{Contact, Sense};
 use crate::watchdog::Watchdog;
 use levels::{could_have, is_lower};
 use nmes_core::{
-    ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal,
+    ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, Hardware,
     MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopPolicy,
 };
 use nmes_safety::{Admitted, BlackBox, Checked, Event, Guard, State, Trip};
@@ -54,8 +57,9 @@ const STEPS_MAX: usize = 16;
 /// in [`Stats::dropped`].
 ///
 /// # Limitations
-/// The contact probe of `arm` asks [`Sense::contact`] and puts nothing out itself; where that answers
-/// [`Contact::Unknown`], the first pulses are the probe.
+/// `arm` asks [`Sense::contact`] and puts nothing out itself; where that answers [`Contact::Unknown`], the first pulses are
+/// the probe. [`Stimulator::probe`] puts out pulses that look for contact, and [`Stimulator::arm_probed`] arms on what they
+/// measured.
 #[derive(Debug)]
 pub struct Stimulator<'a, O: Output, A: Alarm, S: Sense> {
     engine: Engine<'a, 'a>,
@@ -83,14 +87,26 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
     pub fn arm(
         checked: &'a Checked<'a>,
         channels: &'a mut [ChannelState],
+        output: O,
+        alarm: A,
+        sense: S,
+    ) -> Result<Self, ArmError<O, A, S>> {
+        Self::made(output, alarm, sense, |hardware, sense, now| {
+            permit(checked, channels, hardware, sense, now)
+        })
+    }
+
+    /// Opens the output, and puts the parts together if they may be.
+    fn made(
         mut output: O,
         mut alarm: A,
         mut sense: S,
+        permit: impl FnOnce(&Hardware, &mut S, u64) -> Result<(Engine<'a, 'a>, Guard<'a>), ArmRefusal<O::Error>>,
     ) -> Result<Self, ArmError<O, A, S>> {
         alarm.clear();
         let off = output.off().map_err(ArmRefusal::Output);
         let now = alarm.now();
-        let ready = off.and_then(|()| permit(checked, channels, output.hardware(), &mut sense, now));
+        let ready = off.and_then(|()| permit(output.hardware(), &mut sense, now));
         let (engine, guard) = match ready {
             Ok(ready) => ready,
             Err(why) => return Err(ArmError { why, output, alarm, sense }),
@@ -192,9 +208,13 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
     pub fn command(&mut self, channel: u8, setting: Setting) -> Result<(), CommandError> {
         self.alive().map_err(CommandError::Stopped)?;
         let now = self.alarm.now();
-        self.set_level(channel, setting, now)?;
-        self.set_target(channel, Some(setting));
-        self.prepare_and_set().map_err(CommandError::Stopped)
+        let taken = self.set_level(channel, setting, now);
+        if taken.is_ok() {
+            self.set_target(channel, Some(setting));
+        }
+        // also after a refusal: a level that was tried may have taken the frame in hand away
+        self.prepare_and_set().map_err(CommandError::Stopped)?;
+        taken
     }
 
     /// Goes to a setting by itself, a step each tick, as fast as the guard lets it; after a lost contact it goes
@@ -215,9 +235,12 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         if self.ending {
             return Err(CommandError::Ending);
         }
-        could_have(&mut self.engine, channel, setting, now)?;
-        self.set_target(channel, Some(setting));
-        self.prepare_and_set().map_err(CommandError::Stopped)
+        let taken = could_have(&mut self.engine, channel, setting, now);
+        if taken.is_ok() {
+            self.set_target(channel, Some(setting));
+        }
+        self.prepare_and_set().map_err(CommandError::Stopped)?;
+        taken
     }
 
     /// Sets amplitude and width of a channel from its next pulse on, anywhere at or below what the guard has authorised, up
@@ -422,8 +445,24 @@ impl<O: Output, A: Alarm, S: Sense> Drop for Stimulator<'_, O, A, S> {
 pub(crate) fn permit<'a, E>(
     checked: &'a Checked<'a>,
     channels: &'a mut [ChannelState],
-    output: &nmes_core::Hardware,
+    output: &Hardware,
     sense: &mut impl Sense,
+    now: u64,
+) -> Result<(Engine<'a, 'a>, Guard<'a>), ArmRefusal<E>> {
+    let (engine, mut guard) = ready(checked, channels, output, now)?;
+    let bad = (0..checked.plan().channel_count()).find(|&channel| sense.contact(channel) == Contact::Bad);
+    if let Some(channel) = bad {
+        return Err(ArmRefusal::NoContact { channel });
+    }
+    guard.handle(now, Event::Contact).map_err(|_| ArmRefusal::Locked)?;
+    Ok((engine, guard))
+}
+
+/// The same up to the contact, which is still to be looked for.
+fn ready<'a, E>(
+    checked: &'a Checked<'a>,
+    channels: &'a mut [ChannelState],
+    output: &Hardware,
     now: u64,
 ) -> Result<(Engine<'a, 'a>, Guard<'a>), ArmRefusal<E>> {
     let planned = checked.plan().hardware();
@@ -433,13 +472,8 @@ pub(crate) fn permit<'a, E>(
     }
     let engine = Engine::new(checked.plan(), channels).map_err(ArmRefusal::Storage)?;
     let mut guard = Guard::new(checked, now);
-    let mut move_on = |event| guard.handle(now, event).map(drop).map_err(|_| ArmRefusal::Locked);
-    move_on(Event::Passed)?;
-    move_on(Event::Probe)?;
-    let bad = (0..checked.plan().channel_count()).find(|&channel| sense.contact(channel) == Contact::Bad);
-    if let Some(channel) = bad {
-        return Err(ArmRefusal::NoContact { channel });
+    for event in [Event::Passed, Event::Probe] {
+        guard.handle(now, event).map_err(|_| ArmRefusal::Locked)?;
     }
-    move_on(Event::Contact)?;
     Ok((engine, guard))
 }

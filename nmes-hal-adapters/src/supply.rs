@@ -4,7 +4,7 @@ use core::fmt::Debug;
 
 use embedded_hal::digital::{InputPin, OutputPin};
 use nmes_core::Hardware;
-use nmes_safety::AdmittedEdge;
+use nmes_safety::{Admitted, AdmittedEdge};
 
 use crate::layer::LayerError;
 use crate::output::Output;
@@ -194,6 +194,10 @@ impl<O: Output, U: Supply> Output for Powered<O, U> {
 
     fn hardware(&self) -> &Hardware {
         self.output.hardware()
+    }
+
+    fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {
+        self.output.begin(frame).map_err(LayerError::Output)
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Self::Error> {

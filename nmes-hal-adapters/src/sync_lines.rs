@@ -4,7 +4,7 @@ use core::fmt::Debug;
 
 use embedded_hal::digital::{InputPin, OutputPin};
 use nmes_core::{FrameKind, Hardware, MAX_CHANNELS};
-use nmes_safety::AdmittedEdge;
+use nmes_safety::{Admitted, AdmittedEdge};
 
 use crate::layer::LayerError;
 use crate::output::Output;
@@ -208,6 +208,10 @@ impl<O: Output, Y: SyncLines, C: FnMut() -> u64> Output for Synced<O, Y, C> {
 
     fn hardware(&self) -> &Hardware {
         self.output.hardware()
+    }
+
+    fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), O::Error> {
+        self.output.begin(frame)
     }
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), O::Error> {

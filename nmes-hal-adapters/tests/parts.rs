@@ -410,9 +410,8 @@ fn with_lines(mode: MarkerMode) -> (Vec<LineEvent>, Vec<SimEdge>, u32) {
     let output = Synced::new(output, &mut sync, mode, || bench.clock().now());
     let pulses = train(&checked, &bench, output, |_| ()).unwrap();
     let first = edges.borrow().iter().position(|e: &SimEdge| matches!(e.level, Level::Code(_))).unwrap();
-    drop(sync);
-    // the drop lowers lines that are low already
-    let mut lines = lines.into_inner();
+    // the drop has lowered lines that were low already
+    let mut lines = lines.take();
     lines.truncate(lines.len() - 2);
     (lines, edges.into_inner().split_off(first), pulses)
 }

@@ -25,6 +25,11 @@ pub struct Admitted<'a> {
     frame: PulseFrame<'a>,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Admitted<'_> { frame });
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(AdmittedEdge { level, number, channel, kind, last });
+
 impl<'a> Admitted<'a> {
     pub(crate) const fn new(frame: PulseFrame<'a>) -> Self {
         Self { frame }

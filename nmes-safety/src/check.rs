@@ -5,12 +5,12 @@ use core::fmt;
 
 use nmes_core::{MAX_CHANNELS, Plan, Rate};
 
-use crate::metrics::{PulseMetrics, narrow, root_up};
+use crate::metrics::{PulseMetrics, Second, narrow, root_up};
 use crate::profile::{Limit, Profile};
 use crate::report::{Place, Remark, Report, Row, Verdict};
 use crate::rules::{Bound, Effect, Rule};
 use crate::setup::{MAX_SHARED, Setup};
-use crate::stages::is_steady;
+use crate::stages::{deferral, is_steady};
 
 mod judges;
 
@@ -22,12 +22,12 @@ enum Measured {
 }
 
 impl Measured {
+    /// No rule asks for a least square.
     fn breaks(self, rule: &Rule, limit: u64) -> bool {
         let wide = u128::from(limit);
-        match (self, rule.bound) {
-            (Self::Plain(value), _) => rule.breaks(value, limit),
-            (Self::Square(square), Bound::AtMost) => square > wide.saturating_mul(wide),
-            (Self::Square(square), Bound::AtLeast) => square < wide.saturating_mul(wide),
+        match self {
+            Self::Plain(value) => rule.breaks(value, limit),
+            Self::Square(square) => square > wide.saturating_mul(wide),
         }
     }
 
@@ -64,7 +64,10 @@ struct Facts {
     rate: Rate,
     /// The rate is the same for every pulse.
     is_steady: bool,
-    mean_square_na2: u128,
+    /// The worst second.
+    second: Second,
+    /// Which current source the channel is on; 0 for one of its own.
+    source: u8,
 }
 
 /// All that the judges look at. Computed once a check.
@@ -88,7 +91,8 @@ impl<'p, 'a> Context<'p, 'a> {
         let pulse = PulseMetrics::worst(plan, channel)?;
         let compiled = plan.channel(channel)?;
         let (rate, is_steady) = (compiled.rate(), is_steady(plan, compiled));
-        Some(Facts { pulse, rate, is_steady, mean_square_na2: pulse.mean_square_na2(rate) })
+        let second = pulse.worst_second(rate, deferral(plan, compiled));
+        Some(Facts { pulse, rate, is_steady, second, source: compiled.hardware().source })
     }
 
     fn facts(&self, channel: u8) -> Option<&Facts> {
@@ -271,6 +275,9 @@ pub struct Checked<'a> {
     profile: Profile,
     report: Report,
 }
+
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Checked<'_> { setup, profile } not { plan, report });
 
 impl<'a> Checked<'a> {
     /// The plan that was checked.

@@ -79,6 +79,9 @@ pub enum Fault {
     Output,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_variants!(Fault { Channel, Late, KeepAlive, ContactLoss });
+
 impl Fault {
     const fn text(self) -> &'static str {
         match self {
@@ -153,6 +156,9 @@ pub enum Response {
     /// Open every channel now.
     OpenNow,
 }
+
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_variants!(Response { Warn, ProbeLevel, RampDown, OpenNow });
 
 impl Response {
     /// Whether output ends and stays off until a reset.
@@ -268,6 +274,9 @@ pub struct Trip {
     /// When it was found, in ticks.
     pub at_tick: u64,
 }
+
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Trip { fault, response, channel, value, limit, at_tick } not { unit, rule, source });
 
 impl Trip {
     pub(crate) const fn new(

@@ -88,6 +88,29 @@ pub struct Guard<'a> {
     pub(crate) still_calls: u8,
     pub(crate) last_keep_alive: u64,
     pub(crate) first_pulse: Option<u64>,
+    /// Checksums of what never changes: the limits, and the terms of each channel; and which is looked at next.
+    sums: (u32, [u32; MAX_CHANNELS]),
+    next_sum: u8,
+}
+
+#[cfg(feature = "fault-injection")]
+impl nmes_core::flip::Flip for Guard<'_> {
+    fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
+        let Self { checked, limits, watches, interlock, black_box: _, latched, closing, .. } = self;
+        for watch in watches.iter_mut().take(usize::from(checked.plan().channel_count())) {
+            walk.part("watches", watch);
+        }
+        walk.part("limits", limits);
+        walk.part("interlock", interlock);
+        walk.part("latched", latched);
+        walk.part("closing", closing);
+        let Self { last_tick, last_call, still_calls, last_keep_alive, first_pulse, .. } = self;
+        walk.part("last_tick", last_tick);
+        walk.part("last_call", last_call);
+        walk.part("still_calls", still_calls);
+        walk.part("last_keep_alive", last_keep_alive);
+        walk.part("first_pulse", first_pulse);
+    }
 }
 
 impl<'a> Guard<'a> {
@@ -100,6 +123,7 @@ impl<'a> Guard<'a> {
         for (channel, watch) in (0..checked.plan().channel_count()).zip(watches.iter_mut()) {
             watch.terms = Terms::of(checked.plan(), channel);
         }
+        let sums = (limits.sum(), watches.map(|watch| watch.terms.sum()));
         Self {
             checked,
             limits,
@@ -113,6 +137,8 @@ impl<'a> Guard<'a> {
             still_calls: 0,
             last_keep_alive: now,
             first_pulse: None,
+            sums,
+            next_sum: 0,
         }
     }
 
@@ -151,7 +177,7 @@ impl<'a> Guard<'a> {
     /// guard's own ledger holds, at no more than the balancing level of the last pulse, or of the one it cuts.
     pub fn admit(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<Admitted<'a>, Trip> {
         let channel = Some(frame.channel());
-        let found = self.clock(now).or_else(|| self.intact());
+        let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.set_intact(frame.channel()));
         if let Some(trip) = self.latched {
             return Err(trip);
         }
@@ -253,12 +279,7 @@ impl<'a> Guard<'a> {
         for watch in &mut watches {
             *watch = watch.renewed(now, hz);
         }
-        *self = Self {
-            watches,
-            interlock: self.interlock,
-            black_box: self.black_box,
-            ..Self::new(self.checked, now)
-        };
+        *self = Self { watches, black_box: self.black_box, ..Self::new(self.checked, now) };
         Ok(state)
     }
 
@@ -296,6 +317,24 @@ impl<'a> Guard<'a> {
 
     pub(crate) fn intact(&self) -> Option<Finding> {
         Finding::unless(self.interlock.is_intact(), Fault::StateCorrupt, Cite::STATE)
+    }
+
+    pub(crate) fn set_intact(&self, channel: u8) -> Option<Finding> {
+        let intact = self.watches.get(usize::from(channel)).is_none_or(|watch| watch.set.is_intact());
+        Finding::unless(intact, Fault::StateCorrupt, Cite::STATE)
+    }
+
+    /// Looks at one checksum: the limits, or the terms of a channel, in turn.
+    pub(crate) fn constants_intact(&mut self) -> Option<Finding> {
+        let turn = self.next_sum;
+        self.next_sum = if turn < self.checked.plan().channel_count() { turn.saturating_add(1) } else { 0 };
+        let intact = match turn.checked_sub(1).map(usize::from) {
+            None => self.limits.sum() == self.sums.0,
+            Some(channel) => {
+                self.watches.get(channel).map(|w| w.terms.sum()) == self.sums.1.get(channel).copied()
+            }
+        };
+        Finding::unless(intact, Fault::StateCorrupt, Cite::STATE)
     }
 
     /// Decides what a finding means, keeps it, and latches what ends output. The first latched trip stays the answer.
@@ -339,6 +378,11 @@ impl<'a> Guard<'a> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
 mod tests {
     use nmes_core::{
         Change, Channel, ChannelHardware, HardwareTiming, Level, Micros, Millis, Plan, PulseShape, Ramp,
@@ -348,9 +392,8 @@ mod tests {
     use super::*;
     use crate::{Profile, Setup, check};
 
-    /// REQ-SAF-043: a damaged state opens the output at the next admission, edge or tick.
-    #[test]
-    fn damaged_state() {
+    /// A checked plan, its pulse, and a change that opens, for `with`.
+    fn with_checked(with: impl FnOnce(&Checked<'_>, &PulseFrame<'_>, &Change)) {
         let set = Setting::new(5_000, 300).unwrap();
         let half = Millis::from_millis(500).unwrap();
         let ramp = Ramp { up: half, down: half, down_min: half, ..Ramp::default() };
@@ -374,18 +417,81 @@ mod tests {
         let checked = check(plan, &setup, &Profile::default()).unwrap();
         let frame = checked.plan().frame(0, set, 10).unwrap();
         let open = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
-        type Call<'a> = fn(&mut Guard<'a>, &PulseFrame<'a>, &Change) -> Option<Trip>;
-        let calls: [Call<'_>; 3] = [
-            |guard, frame, _| guard.admit(0, frame).err(),
-            |guard, _, open| guard.edge(0, open, None).err(),
-            |guard, _, _| guard.tick(0).err(),
-        ];
-        for call in calls {
-            let mut guard = Guard::new(&checked, 0);
-            guard.interlock.damage();
-            let trip = call(&mut guard, &frame, &open).unwrap();
-            assert_eq!((trip.fault, trip.response), (Fault::StateCorrupt, Response::OpenNow));
-            assert_eq!(guard.state(), State::Fault);
-        }
+        with(&checked, &frame, &open);
+    }
+
+    fn is_corrupt(guard: &Guard<'_>, trip: Option<Trip>) {
+        let trip = trip.unwrap();
+        assert_eq!((trip.fault, trip.response), (Fault::StateCorrupt, Response::OpenNow));
+        assert_eq!(guard.state(), State::Fault);
+    }
+
+    /// REQ-SAF-043: a damaged state opens the output at the next admission, edge or tick.
+    #[test]
+    fn damaged_state() {
+        with_checked(|checked, frame, open| {
+            type Call<'a> = fn(&mut Guard<'a>, &PulseFrame<'a>, &Change) -> Option<Trip>;
+            let calls: [Call<'_>; 3] = [
+                |guard, frame, _| guard.admit(0, frame).err(),
+                |guard, _, open| guard.edge(0, open, None).err(),
+                |guard, _, _| guard.tick(0).err(),
+            ];
+            for call in calls {
+                let mut guard = Guard::new(checked, 0);
+                guard.interlock.damage();
+                let trip = call(&mut guard, frame, open);
+                is_corrupt(&guard, trip);
+            }
+        });
+    }
+
+    /// REQ-SAF-430: a set level that was not authorised opens the output at the next admission or tick.
+    #[test]
+    fn damaged_set_level() {
+        with_checked(|checked, frame, _| {
+            let one = Setting::new(1_000, 300).unwrap();
+            let damages: [fn(&mut Setting); 2] = [
+                |s| s.amplitude = MicroAmps::from_microamps(1_000 ^ 4_096).unwrap(),
+                |s| s.width = Micros::from_micros(300 ^ 1).unwrap(),
+            ];
+            for damage in damages {
+                for admits in [true, false] {
+                    let mut guard = Guard::new(checked, 0);
+                    guard.handle(0, Event::Passed).unwrap();
+                    guard.handle(0, Event::Probe).unwrap();
+                    guard.set_level(0, 0, one).unwrap();
+                    guard.tick(0).unwrap();
+                    damage(&mut guard.watches[0].set.authorised);
+                    let trip = if admits { guard.admit(0, frame).err() } else { guard.tick(1).err() };
+                    is_corrupt(&guard, trip);
+                }
+            }
+        });
+    }
+
+    /// REQ-SAF-430: a limit, or a term of a channel, that changed opens the output within a tick for each channel and one.
+    #[test]
+    fn damaged_limits() {
+        with_checked(|checked, _, _| {
+            let damages: [fn(&mut Guard<'_>); 6] = [
+                |guard| guard.limits.peak_na ^= 1 << 20,
+                |guard| guard.limits.pulse_square ^= 1 << 70,
+                |guard| guard.limits.late_ticks ^= 1,
+                |guard| guard.limits.keep_alive_ticks ^= 1 << 40,
+                |guard| guard.watches[0].terms.stretch ^= 1,
+                |guard| guard.watches[0].terms.leads_up ^= true,
+            ];
+            for damage in damages {
+                for before in 0..2 {
+                    let mut guard = Guard::new(checked, 0);
+                    for now in 0..before {
+                        guard.tick(now).unwrap();
+                    }
+                    damage(&mut guard);
+                    let trip = (before..before + 2).find_map(|now| guard.tick(now).err());
+                    is_corrupt(&guard, trip);
+                }
+            }
+        });
     }
 }

@@ -230,12 +230,14 @@ impl Applied<'_> {
         (ledger.or(balance).or_else(|| watch.stale()), lost)
     }
 
-    /// What may stay after a frame beside what it is meant to leave, and a repayment in whole code-ticks of its own
-    /// polarity.
+    /// What may stay after a frame beside what it is meant to leave; of a repayment also what a code for an edge spacing is
+    /// too much.
     fn ledger(&self, watch: &Watch<'_>, ended: &Active<'_>, owed: u64) -> Option<Finding> {
         let pulse = ended.frame.kind() == FrameKind::Pulse;
         let gain = u64::from(self.hardware.na_per_code_positive.max(self.hardware.na_per_code_negative));
-        let whole = if pulse || self.hardware.is_exact() { 0 } else { gain.saturating_sub(1) };
+        let least = gain.saturating_mul(self.limits.spacing_ticks);
+        let less = if self.hardware.is_exact() { gain } else { 1 };
+        let whole = if pulse { 0 } else { least.saturating_sub(less) };
         let late = if pulse && watch.terms.stretch == 0 {
             // half of all changes at most, and a code that was left before: together less than all changes
             let swing = ended.known.swing_na;

@@ -2,8 +2,6 @@
 //!
 //! All of it is worked out again from the session: no recipe of the engine is called.
 
-use core::iter::Peekable;
-
 use nmes_core::{
     Balance, ChannelHardware, ChannelPlan, Form, Level, Micros, Point, Polarity, Prepulse, PulseFrame,
     Segment, Segments, WIDEN_MAX_TICKS,
@@ -41,7 +39,8 @@ pub(crate) struct Shape<'e> {
 
 /// The segments of a repeat one after the other, and what they have moved so far, in nA·ticks.
 struct Parts<'f> {
-    left: Peekable<Segments<'f>>,
+    left: Segments<'f>,
+    ahead: Option<Segment>,
     hardware: &'f ChannelHardware,
     moved: i64,
 }
@@ -52,9 +51,8 @@ impl Parts<'_> {
     }
 
     fn next_if(&mut self, wanted: impl Fn(&Segment) -> bool) -> Option<Segment> {
-        // not `next_if`: its own assertion is a panic that the linker cannot rule out
-        let segment = self.left.peek().copied().filter(wanted)?;
-        self.left.next();
+        let segment = self.ahead.filter(wanted)?;
+        self.ahead = self.left.next();
         let charge = segment.level.current_na(self.hardware).saturating_mul(i64::from(segment.ticks));
         self.moved = self.moved.saturating_add(charge);
         Some(segment)
@@ -72,7 +70,7 @@ impl SetCode {
     const ANY: Self = Self { low: 0, high: 0 };
 
     /// Takes a level that is `part` of the set code, as a magnitude. `None` when no set code gives it and all before it.
-    /// One division a frame where the first level is full scale; else as many steps as there are candidates.
+    /// Two divisions a frame, and as many steps in all as there are candidates: 2¹⁴ over the part of its first level.
     fn take(&mut self, code: i32, part: i16) -> Option<()> {
         if part == 0 {
             return (code == 0).then_some(());
@@ -111,8 +109,9 @@ impl Shape<'_> {
         if self.frame.cycles() != pulse.repeat.count {
             return None;
         }
-        let left = self.frame.cycle_segments().peekable();
-        let mut parts = Parts { left, hardware: self.hardware, moved: 0 };
+        let mut left = self.frame.cycle_segments();
+        let ahead = left.next();
+        let mut parts = Parts { left, ahead, hardware: self.hardware, moved: 0 };
         let main = match pulse.form {
             Form::Rectangular => self.rectangular(&mut parts)?,
             Form::Prepulse(prepulse) => self.with_prepulse(&mut parts, &prepulse)?,
@@ -223,8 +222,7 @@ impl Shape<'_> {
         let charge = |code: i32, ticks: u32| u64::from(code.unsigned_abs()).checked_mul(u64::from(ticks));
         let units = charge(weak, pre)?.checked_add(charge(main.code, main.ticks)?)?;
         let code = u64::from(main.code.unsigned_abs());
-        let equal = units.checked_add(code.checked_sub(1)?)?.checked_div(code)?;
-        let equal = u32::try_from(equal).ok()?;
+        let equal = u32::try_from(units.checked_add(code.saturating_sub(1))?.checked_div(code)?).ok()?;
         let repaid_na = self.repay(parts, self.plan.balancing_ticks(equal))?;
         Some(Main { repaid_na, ..main })
     }
@@ -249,7 +247,7 @@ impl Shape<'_> {
             let ticks = end.checked_sub(before)?;
             before = end;
             if index == paying {
-                let along = self.along(parts.left.peek()?.level) > 0;
+                let along = self.along(parts.ahead?.level) > 0;
                 let repaid_na = self.pay(parts, ticks, along)?;
                 return self.both_ways(set.main(end)?, repaid_na);
             }

@@ -50,12 +50,13 @@ impl Guard<'_> {
     /// and the 15 buckets of each.
     ///
     /// # Errors
-    /// A [`Trip`], the strongest of: a damaged state; a clock that went back or stands still for ten calls; an edge
+    /// A [`Trip`], the strongest of: a damaged state, set level or limit (a checksum of these a tick, in turn); a clock that went back or stands still for ten calls; an edge
     /// that is due more than L + ε ago; measurements that stopped; r.m.s. current (the strictest N-RMS row) or
     /// measured direct current (E-DC-3) over the last second; a silent host (E-WD-1); a session or a train that
     /// lasts too long; a ramp-down that is over its time, which then opens the output.
     pub fn tick(&mut self, now: u64) -> Result<TickReport, Trip> {
-        let general = self.clock(now).or_else(|| self.intact()).or_else(|| self.standstill(now));
+        let general = self.clock(now).or_else(|| self.intact()).or_else(|| self.constants_intact());
+        let general = general.or_else(|| self.sets_intact()).or_else(|| self.standstill(now));
         if let Some(latched) = self.latched {
             return Err(latched);
         }
@@ -77,6 +78,10 @@ impl Guard<'_> {
         self.settle(now);
         report.state = self.state();
         Ok(report)
+    }
+
+    fn sets_intact(&self) -> Option<Finding> {
+        (0..self.checked.plan().channel_count()).find_map(|channel| self.set_intact(channel))
     }
 
     fn standstill(&mut self, now: u64) -> Option<Finding> {

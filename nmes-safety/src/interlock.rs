@@ -152,7 +152,7 @@ impl State {
 }
 
 /// Least number of bits in which two states differ.
-const MIN_DISTANCE: u32 = 8;
+const MIN_DISTANCE: u32 = 16;
 
 const fn far_apart(a: State, b: State) -> bool {
     let different = (a.word() ^ b.word()).count_ones();
@@ -223,6 +223,9 @@ impl Default for Interlock {
         Self::new()
     }
 }
+
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Interlock { word, complement, cause });
 
 impl Interlock {
     /// A device that was just switched on: [`State::SelfTest`].
@@ -332,6 +335,15 @@ mod tests {
         assert_eq!(damaged.state(), State::Fault);
         assert_eq!(damaged.reset(Fault::StateCorrupt), Ok(State::SelfTest));
         assert!(damaged.is_intact());
+    }
+
+    /// REQ-SAF-043: the proof that states are far apart fails where two are not.
+    #[test]
+    fn near_states_are_told() {
+        assert!(far_apart(State::Idle, State::Armed));
+        assert!(!far_apart(State::Idle, State::Idle));
+        assert!(all_far_apart(&State::ALL));
+        assert!(!all_far_apart(&[State::SelfTest, State::Idle, State::Armed, State::Idle]));
     }
 
     /// REQ-SAF-042: the code permits exactly the moves of the table.

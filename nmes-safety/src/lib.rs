@@ -22,6 +22,7 @@ pub use setup::{MAX_SHARED, Setup, SetupError, SetupField, UseClass};
 
 mod admitted;
 mod blackbox;
+mod contact;
 mod fault;
 mod guard;
 mod guard_admit;
@@ -30,6 +31,7 @@ mod guard_form;
 mod guard_tick;
 mod interlock;
 mod limits;
+mod probe;
 mod sense;
 mod set_level;
 mod stages;
@@ -40,9 +42,11 @@ mod windows;
 
 pub use admitted::{Admitted, AdmittedEdge};
 pub use blackbox::{BLACK_BOX_ENTRIES, BlackBox};
+pub use contact::{CONTACT_AGE_MS, CONTACT_PHASES, Contact, ContactState, Impedance};
 pub use fault::{Fault, Response, Trip};
 pub use guard::{CONTACT_LOSSES, Guard, PROBE_LEVEL};
 pub use guard_tick::TickReport;
 pub use interlock::{Event, Interlock, Refused, State, TRANSITIONS};
+pub use probe::{PROBE_LIMITS, Probe, ProbeError};
 pub use sense::{NOISE_FLOOR, SampleInstant, Sensed};
 pub use set_level::SetRefusal;

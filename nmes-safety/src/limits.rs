@@ -3,6 +3,7 @@
 use nmes_core::{ChannelPlan, Hardware};
 
 use crate::check::Checked;
+use crate::crc32::Crc32;
 use crate::rules::{self, Rule};
 use crate::set_level::{RiseLimits, narrow};
 use crate::stages::is_steady;
@@ -48,6 +49,25 @@ fn millis(ms: u64, hz: u32) -> u64 {
     ms.saturating_mul(u64::from(hz)) / 1_000
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Limits {
+    ticks_per_second,
+    late_ticks,
+    jitter_ticks,
+    stamp_error_ticks,
+    spacing_ticks,
+    peak_na,
+    pulse_square,
+    net,
+    dc_warn,
+    dc_trip,
+    keep_alive_ticks,
+    session_ticks,
+    step_ua,
+    slew_ua,
+    ramp_ticks
+});
+
 impl Limits {
     pub(crate) fn of(checked: &Checked<'_>) -> Self {
         let hardware: &Hardware = checked.plan().hardware();
@@ -80,6 +100,17 @@ impl Limits {
             slew_ua: narrow(limit(checked, &rules::E_SLEW_1)),
             ramp_ticks: millis(limit(checked, &rules::E_RAMP_1), hz),
         }
+    }
+
+    /// A checksum over all of them, which are never changed.
+    pub(crate) fn sum(&self) -> u32 {
+        let small = [self.ticks_per_second, self.step_ua, self.slew_ua].map(u64::from);
+        let times = [self.late_ticks, self.jitter_ticks, self.stamp_error_ticks, self.spacing_ticks];
+        let longer = [self.keep_alive_ticks, self.session_ticks, self.ramp_ticks];
+        let amounts = [self.peak_na, self.net, self.dc_warn, self.dc_trip];
+        let square = Crc32::new().update(&self.pulse_square.to_le_bytes());
+        let words = small.iter().chain(&times).chain(&longer).chain(&amounts);
+        words.fold(square, |sum, word| sum.update(&word.to_le_bytes())).value()
     }
 
     pub(crate) fn rise(&self, plan: &ChannelPlan<'_>) -> RiseLimits {

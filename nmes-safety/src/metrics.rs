@@ -78,6 +78,14 @@ pub struct PulseMetrics {
     primary_ticks: u64,
 }
 
+/// Means over the second of a train that has the most of each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Second {
+    pub(crate) mean_square_na2: u128,
+    pub(crate) mean_absolute_na: u128,
+    pub(crate) mean_dc_na: u128,
+}
+
 impl PulseMetrics {
     /// The sums over `phases`, the first of which is the primary one, on a clock of `ticks_per_second`.
     #[must_use]
@@ -227,6 +235,30 @@ impl PulseMetrics {
     #[must_use]
     pub fn mean_square_na2(&self, rate: Rate) -> u128 {
         self.per_time(self.square, rate)
+    }
+
+    /// What the worst second of a train amounts to, whatever instant it begins at: as many whole pulses as fit into it, and
+    /// as much of one more as the rest of it holds at the peak. Never below f times a pulse, and equal to it where a
+    /// second holds whole periods. Onsets that may be `slack` ticks late make the second that much longer.
+    pub(crate) fn worst_second(&self, rate: Rate, slack: u64) -> Second {
+        let peak = u128::from(self.peak_na);
+        let over = |each: u128, most_a_tick: u128| self.over_a_second(each, most_a_tick, rate, slack);
+        Second {
+            mean_square_na2: over(self.square, peak.saturating_mul(peak)),
+            mean_absolute_na: over(self.absolute, peak),
+            mean_dc_na: over(self.net.unsigned_abs(), peak),
+        }
+    }
+
+    fn over_a_second(&self, each: u128, most_a_tick: u128, rate: Rate, slack: u64) -> u128 {
+        let hz = u128::from(self.ticks_per_second);
+        // a period is `long / pulses` ticks
+        let pulses = u128::from(rate.pulses()).saturating_mul(1_000_000);
+        let long = u128::from(rate.per_us()).saturating_mul(hz).max(1);
+        let window = hz.saturating_add(u128::from(slack)).saturating_mul(pulses);
+        let (whole, left) = (window.checked_div(long).unwrap_or(0), window.checked_rem(long).unwrap_or(0));
+        let part = div_up(left, pulses).saturating_mul(most_a_tick).min(each);
+        div_up(each.saturating_mul(whole).saturating_add(part), hz)
     }
 
     /// √(f·ΣI²t) in µA, for showing.

@@ -95,6 +95,25 @@ pub(crate) struct Stated {
     items: [Option<(&'static Rule, Limit)>; MAX_STATED],
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Limit { value } not { layer });
+
+#[cfg(feature = "fault-injection")]
+impl nmes_core::flip::Flip for Stated {
+    fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
+        for item in &mut self.items {
+            if item.is_some() && walk.leaf(1).is_some() {
+                *item = None;
+            } else if let Some((_, limit)) = item {
+                walk.part("limit", limit);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Profile { stated } not { name, about, extra });
+
 impl Stated {
     pub(crate) fn state(&mut self, layer: Layer, rule: &'static Rule, value: u64) -> Result<(), LimitError> {
         if rule.breaks(value, rule.loosest) {

@@ -57,6 +57,9 @@ pub(crate) struct Interval {
     samples: u8,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Interval { level, current_na, since, sum_na, samples });
+
 impl Interval {
     pub(crate) fn new(level: Level, hardware: &ChannelHardware, since: u64) -> Self {
         Self { level, current_na: level.current_na(hardware), since, sum_na: 0, samples: 0 }
@@ -153,6 +156,11 @@ pub(crate) struct ContactWatch {
 pub(crate) fn pulses_of(rule: &rules::Rule) -> u32 {
     if let rules::Window::Pulses(count) = rule.window { count } else { 1 }
 }
+
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(ContactWatch { in_a_row, lost, losses, permille });
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Delivered { enough, permille });
 
 impl ContactWatch {
     /// Takes one pulse. True when contact was lost with it.

@@ -45,6 +45,8 @@ impl core::error::Error for SetRefusal {}
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SetLevel {
     pub(crate) authorised: Setting,
+    /// Amplitude and width of it, each bit turned round.
+    complement: (u32, u32),
     /// The rise in hand: when it began and from which amplitude, in µA. `None` at rest at zero.
     rise: Option<(u64, u32)>,
     /// Slew credit used, in µA, as of a tick.
@@ -79,8 +81,28 @@ pub(crate) fn narrow(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(SetLevel { authorised, rise, spent_ua, spent_tick });
+
 impl SetLevel {
-    pub(crate) const ZERO: Self = Self { authorised: Setting::ZERO, rise: None, spent_ua: 0, spent_tick: 0 };
+    pub(crate) const ZERO: Self = Self {
+        authorised: Setting::ZERO,
+        complement: (u32::MAX, u32::MAX),
+        rise: None,
+        spent_ua: 0,
+        spent_tick: 0,
+    };
+
+    fn authorise(&mut self, setting: Setting) {
+        self.authorised = setting;
+        self.complement = (!setting.amplitude.as_microamps(), !setting.width.as_micros());
+    }
+
+    /// Whether what is authorised fits its complement.
+    pub(crate) const fn is_intact(&self) -> bool {
+        let (amplitude, width) = self.complement;
+        self.authorised.amplitude.as_microamps() == !amplitude && self.authorised.width.as_micros() == !width
+    }
 
     /// Takes a new setting, or says why not. A lower one is always taken.
     pub(crate) fn request(
@@ -90,6 +112,8 @@ impl SetLevel {
         want: Setting,
         limits: &RiseLimits,
     ) -> Result<(), SetRefusal> {
+        // also of a pulse that is wider and so much weaker that it is no rise
+        below_ceiling(channel, want, limits.ceiling)?;
         let rise = self.rise_ua(want);
         if rise > 0 {
             let spent = self.check_rise(now, channel, want, rise, limits)?;
@@ -97,7 +121,7 @@ impl SetLevel {
             self.spent_tick = now;
             self.rise.get_or_insert((now, self.authorised.amplitude.as_microamps()));
         }
-        self.authorised = want;
+        self.authorise(want);
         if want.amplitude.as_microamps() == 0 {
             self.rise = None;
         }
@@ -113,10 +137,7 @@ impl SetLevel {
         rise: u32,
         limits: &RiseLimits,
     ) -> Result<u32, SetRefusal> {
-        let ceiling = Cite { rule: "CEILING", source: "the channel's ceiling in the checked plan" };
-        let (asked, width) = (want.amplitude.as_microamps(), want.width.as_micros());
-        refuse_above(channel, ceiling, asked, limits.ceiling.amplitude.as_microamps(), "µA")?;
-        refuse_above(channel, ceiling, width, limits.ceiling.width.as_micros(), "µs")?;
+        let asked = want.amplitude.as_microamps();
         refuse_above(channel, Cite::of(&rules::N_STEP_1), rise, limits.step_ua, "µA in one action")?;
         let highest = self.ramp_ua(now, limits);
         refuse_above(channel, Cite::of(&rules::E_RAMP_1), asked, highest, "µA this soon after zero")?;
@@ -128,7 +149,7 @@ impl SetLevel {
 
     /// Lowers the amplitude without asking, and lets the next rise begin anew from there.
     pub(crate) fn drop_to(&mut self, amplitude: MicroAmps) {
-        self.authorised.amplitude = self.authorised.amplitude.min(amplitude);
+        self.authorise(Setting { amplitude: self.authorised.amplitude.min(amplitude), ..self.authorised });
         self.rise = None;
     }
 
@@ -172,6 +193,12 @@ impl SetLevel {
     pub(crate) fn is_settled(&self, now: u64, ramp_ticks: u64) -> bool {
         self.rise.is_none_or(|(began, _)| now.saturating_sub(began) >= ramp_ticks)
     }
+}
+
+fn below_ceiling(channel: u8, want: Setting, ceiling: Setting) -> Result<(), SetRefusal> {
+    let cite = Cite { rule: "CEILING", source: "the channel's ceiling in the checked plan" };
+    refuse_above(channel, cite, want.amplitude.as_microamps(), ceiling.amplitude.as_microamps(), "µA")?;
+    refuse_above(channel, cite, want.width.as_micros(), ceiling.width.as_micros(), "µs")
 }
 
 fn refuse_above(

@@ -143,6 +143,11 @@ pub struct Setup {
     stated: Stated,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Setup { stated } not {
+    areas_mm2, channels, contact_permille, shared, rail_mv, load_ohm, declared_dc, one_shot, use_class
+});
+
 impl Setup {
     /// The part of an electrode that E-J-2 takes to be in contact unless told otherwise, in thousandths: half.
     pub const CONTACT_PERMILLE: u16 = 500;
@@ -171,6 +176,12 @@ impl Setup {
             use_class,
             stated: Stated::default(),
         })
+    }
+
+    /// The same electrodes and limits for the contact check, which is one short train whatever the session is for.
+    pub(crate) const fn probing(mut self) -> Self {
+        self.use_class = UseClass::Continuous;
+        self
     }
 
     /// The same with another part of the electrode in contact, in thousandths.

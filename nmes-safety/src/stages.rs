@@ -1,6 +1,6 @@
 //! What a schedule and a timing make of a rate and a contraction: the densest, the longest, the slowest.
 
-use nmes_core::{ChannelPlan, Millis, Plan, Rate, Schedule, Stage, Timing};
+use nmes_core::{ChannelPlan, Millis, Overlap, Plan, Rate, Schedule, Stage, Timing};
 
 /// The longest time at full level of any stage.
 pub(crate) fn longest_hold(stages: &[Stage]) -> Millis {
@@ -24,6 +24,20 @@ fn stages_of<'a>(plan: &Plan<'a>) -> &'a [Stage] {
 /// Whether every pulse of a channel comes at its rate.
 pub(crate) fn is_steady(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> bool {
     channel.channel().train.timing == Timing::Even && stages_of(plan).iter().all(|stage| stage.rate.is_none())
+}
+
+/// By how much an onset may be later than its place: after a pulse that its last edge stretches, or while another channel
+/// has the source. What a command just before an onset defers it by, an edge spacing, is left out.
+pub(crate) fn deferral(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> u64 {
+    let source = channel.hardware().source;
+    let sharing = plan.channels().filter(|c| source != 0 && c.hardware().source == source).count();
+    let waits = match plan.session().overlap() {
+        Overlap::Defer(bound) if sharing > 1 => u64::from(channel.width_ticks(bound)),
+        Overlap::Defer(_) | Overlap::Forbid => 0,
+    };
+    let late = channel.jitter_ticks();
+    let stretched = if late == 0 { 0 } else { channel.stretch_ticks().saturating_add(late) };
+    waits.saturating_add(stretched)
 }
 
 /// The longest time between two onsets of a train, in ticks, rounded up.

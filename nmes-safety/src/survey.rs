@@ -31,6 +31,11 @@ pub(crate) struct Strongest {
     pub(crate) negative: i32,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Strongest { positive, negative });
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Known { net, along, noise, swing_na, strongest, each, gap_last });
+
 impl Strongest {
     /// As a magnitude, the way of a sign.
     pub(crate) const fn way(self, positive: bool) -> u32 {
@@ -38,8 +43,12 @@ impl Strongest {
     }
 }
 
-/// Sums over some segments; `None` where they do not fit.
-#[derive(Clone, Copy, Debug, Default)]
+fn is_driven(segment: &Segment) -> bool {
+    matches!(segment.level, Level::Code(code) if code != 0)
+}
+
+/// Sums over some segments.
+#[derive(Clone, Copy, Debug)]
 struct Sums {
     net: i64,
     along: u64,
@@ -61,12 +70,12 @@ pub(crate) struct Survey {
     pub(crate) ticks: u64,
     /// The shortest segment.
     pub(crate) shortest: u32,
-    /// The shortest time that the output is open between two polarities, and that there is such a change at all.
+    /// The shortest time that the output is open between two polarities; `None` where it drives one way.
     pub(crate) open_between: Option<u64>,
 }
 
 /// How long the output has been open since it last drove, and which way that was.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Turn {
     sign: i32,
     open: u64,
@@ -74,6 +83,8 @@ struct Turn {
 }
 
 impl Turn {
+    const START: Self = Self { sign: 0, open: 0, least: None };
+
     fn take(&mut self, segment: &Segment) {
         match segment.level {
             Level::Open => self.open = self.open.saturating_add(u64::from(segment.ticks)),
@@ -89,19 +100,21 @@ impl Turn {
 }
 
 impl Sums {
-    fn take(&mut self, segment: &Segment, current_na: i64) -> Option<()> {
-        let ticks = i64::from(segment.ticks);
-        let charge = current_na.checked_mul(ticks)?;
+    const ZERO: Self = Self { net: 0, along: 0, against: 0, driven: 0, ticks: 0, square: 0 };
+
+    /// With a segment more.
+    fn with(mut self, segment: &Segment, current_na: i64) -> Option<Self> {
+        let charge = current_na.checked_mul(i64::from(segment.ticks))?;
         self.net = self.net.checked_add(charge)?;
         let side = if charge > 0 { &mut self.along } else { &mut self.against };
         *side = side.checked_add(charge.unsigned_abs())?;
-        let wide = u64::from(segment.ticks);
-        self.ticks = self.ticks.checked_add(wide)?;
-        if matches!(segment.level, Level::Code(code) if code != 0) {
-            self.driven = self.driven.checked_add(wide)?;
+        let ticks = u64::from(segment.ticks);
+        self.ticks = self.ticks.checked_add(ticks)?;
+        if is_driven(segment) {
+            self.driven = self.driven.checked_add(ticks)?;
         }
-        self.square = self.square.saturating_add(square_of(current_na, wide));
-        Some(())
+        self.square = self.square.saturating_add(square_of(current_na, ticks));
+        Some(self)
     }
 
     /// So many repeats, less the gap after the last.
@@ -118,48 +131,69 @@ impl Sums {
     }
 }
 
+/// One pass over the segments of a repeat.
+#[derive(Clone, Copy, Debug)]
+struct Pass {
+    sums: Option<Sums>,
+    /// The last segment by itself.
+    last: Option<Sums>,
+    turn: Turn,
+    before_na: i64,
+}
+
+impl Pass {
+    const START: Self =
+        Self { sums: Some(Sums::ZERO), last: Some(Sums::ZERO), turn: Turn::START, before_na: 0 };
+
+    fn take(&mut self, segment: &Segment, current_na: i64) {
+        self.turn.take(segment);
+        self.sums = self.sums.and_then(|sums| sums.with(segment, current_na));
+        self.last = Sums::ZERO.with(segment, current_na);
+        self.before_na = current_na;
+    }
+
+    /// All repeats, less the gap after the last; `None` where a sum does not fit.
+    fn total(&self, cycles: u16, gap_last: bool) -> Option<Sums> {
+        let less = if gap_last { self.last? } else { Sums::ZERO };
+        self.sums?.times(cycles, &less)
+    }
+}
+
 impl Survey {
-    /// Looks through a frame that drives, or is meant to drive, the leading way first.
+    /// Looks through a frame of a channel that leads up, or down.
     pub(crate) fn of(frame: &PulseFrame<'_>, hardware: &ChannelHardware, leads_up: bool) -> Self {
+        let mut survey = Self::empty(frame);
+        let mut pass = Pass::START;
+        for segment in frame.cycle_segments() {
+            let current = segment.level.current_na(hardware);
+            survey.look(&segment, current);
+            survey.swing(pass.before_na, current);
+            pass.take(&segment, current);
+        }
+        survey.swing(pass.before_na, 0);
+        // from the last of a repeat to the first that the next one drives
+        let again =
+            if frame.cycles() > 1 { frame.cycle_segments().position(|s| is_driven(&s)) } else { None };
+        for segment in frame.cycle_segments().take(again.map_or(0, |index| index.saturating_add(1))) {
+            pass.turn.take(&segment);
+        }
+        survey.open_between = pass.turn.least;
+        survey.total(pass.total(frame.cycles(), survey.known.gap_last), frame.cycles(), leads_up);
+        survey
+    }
+
+    fn empty(frame: &PulseFrame<'_>) -> Self {
         let each = u16::try_from(frame.cycle_segments().len()).unwrap_or(u16::MAX);
-        let cycles = frame.cycles();
-        let gap_last = u32::from(each).saturating_mul(u32::from(cycles)) > u32::from(frame.segment_count());
-        let mut survey = Self {
-            known: Known { each, gap_last, ..Known::default() },
+        let all = u32::from(each).saturating_mul(u32::from(frame.cycles()));
+        Self {
+            known: Known { each, gap_last: all > u32::from(frame.segment_count()), ..Known::default() },
             overflow: false,
             square: 0,
             peak_na: 0,
             ticks: 0,
             shortest: u32::MAX,
             open_between: None,
-        };
-        let (mut sums, mut last) = (Some(Sums::default()), Sums::default());
-        let (mut turn, mut before) = (Turn::default(), 0_i64);
-        for segment in frame.cycle_segments() {
-            let current = segment.level.current_na(hardware);
-            survey.look(&segment, current);
-            survey.swing(before, current);
-            before = current;
-            turn.take(&segment);
-            sums = sums.and_then(|mut sums| sums.take(&segment, current).map(|()| sums));
-            last = Sums::default();
-            let fits = last.take(&segment, current);
-            sums = sums.filter(|_| fits.is_some());
         }
-        survey.swing(before, 0);
-        if cycles > 1 {
-            // as far as what the next repeat drives first
-            for segment in frame.cycle_segments() {
-                turn.take(&segment);
-                if turn.open == 0 {
-                    break;
-                }
-            }
-        }
-        survey.open_between = turn.least;
-        let less = if gap_last { last } else { Sums::default() };
-        survey.total(sums.and_then(|sums| sums.times(cycles, &less)), cycles, leads_up);
-        survey
     }
 
     fn look(&mut self, segment: &Segment, current: i64) {

@@ -2,6 +2,7 @@
 
 use nmes_core::{ChannelHardware, FrameKind, Plan, Polarity, PulseFrame};
 
+use crate::crc32::Crc32;
 use crate::metrics::PulseMetrics;
 use crate::stages::longest_period;
 
@@ -21,6 +22,9 @@ pub(crate) struct Terms {
     pub(crate) declared: u64,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Terms { balanced, leads_up, stretch, jitter, period, longest_period, declared });
+
 impl Terms {
     pub(crate) fn of(plan: &Plan<'_>, channel: u8) -> Self {
         let Some(compiled) = plan.channel(channel) else { return Self::default() };
@@ -34,6 +38,13 @@ impl Terms {
             longest_period: longest_period(plan, compiled),
             declared: if balanced { 0 } else { declared(plan, channel) },
         }
+    }
+
+    /// A checksum over all of it, which is never changed.
+    pub(crate) fn sum(&self) -> u32 {
+        let ways = [u8::from(self.balanced), u8::from(self.leads_up)];
+        let words = [self.stretch, self.jitter, self.period, self.longest_period, self.declared];
+        words.iter().fold(Crc32::new().update(&ways), |sum, word| sum.update(&word.to_le_bytes())).value()
     }
 
     /// By how much the last edge of a frame may be moved. A repayment takes in what the level before it left by its own

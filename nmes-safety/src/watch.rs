@@ -59,6 +59,16 @@ pub(crate) struct Watch<'a> {
     pub(crate) imbalance_warning: Option<u64>,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Active<'_> {
+    frame, known, next_edge, next_tick, within, moves, began, dose, all_sensed, any_sensed, delivered
+});
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Watch<'_> {
+    terms, waiting, active, sequence, interval, ledger, nominal, next_onset, balancing_code, set, contact, windows,
+    train_began, last_pulse, unsensed, sensed_once, imbalanced, imbalance_warning
+});
+
 impl<'a> Watch<'a> {
     pub(crate) fn new(now: u64, ticks_per_second: u32, terms: Terms) -> Self {
         Self {

@@ -21,6 +21,9 @@ pub(crate) struct Dose {
     pub(crate) measured: i64,
 }
 
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Dose { squared, commanded, measured });
+
 impl Dose {
     /// Counts a current that flowed for a time.
     pub(crate) fn add_squared(&mut self, nanoamps: i64, ticks: u64) {
@@ -55,6 +58,13 @@ struct Ring<const N: usize> {
     start: u64,
     bucket_ticks: u64,
 }
+
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Ring<9> { buckets, at, start, bucket_ticks });
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Ring<6> { buckets, at, start, bucket_ticks });
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Windows { second, five });
 
 impl<const N: usize> Ring<N> {
     fn new(now: u64, window_ticks: u64) -> Self {

@@ -12,7 +12,7 @@ mod check_support;
 
 use check_support::{Case, exercise, ms, us};
 use nmes_core::*;
-use nmes_safety::{Profile, Rule, Verdict, rules};
+use nmes_safety::{Profile, Rule, Verdict, assess, rules};
 
 /// The case passes the rule at `at` and is denied at `past`, which is one step further.
 fn denies(rule: &Rule, at: (Case, u64), past: (Case, u64)) {
@@ -215,4 +215,26 @@ fn rests_within_points() {
         Case { form: Form::Points(points), ..Case::pulse(20_000, width, 40) }
     };
     denies(&rules::E_IPG_1, (case(250), 250), (case(251), 251));
+}
+
+/// REQ-SAF-400: an onset that waits for a source makes the second longer that its pulses are counted in: 252 whole periods of
+/// 4 ms and one pulse more. A channel that is alone on a source, or has one of its own, never waits.
+#[test]
+fn waiting_for_a_source() {
+    let rms = |channels: usize, source: u8, overlap: Overlap| {
+        let case = Case::pulse(50_000, 500, 250);
+        let apart = |us_later| Channel { offset: us(us_later), ..case.channel() };
+        let list = [apart(0), apart(2_000)];
+        let cycle = Schedule::Cyclic(Cycle { hold: ms(5_000), rest: ms(10_000) });
+        let session = Session::new(&list[..channels], cycle, ms(60_000)).unwrap().with_overlap(overlap);
+        let dac = ChannelHardware { source, ..case.dac };
+        let hardware = Hardware::new(case.timing, &[dac; 2], 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        assess(&plan, &case.setup, &case.profile).row(&rules::N_RMS_X).unwrap().value
+    };
+    let wait = Overlap::Defer(us(10_000));
+    assert_eq!(rms(2, 1, wait), Some(25_150));
+    assert_eq!(rms(2, 1, Overlap::Forbid), Some(25_000));
+    assert_eq!(rms(1, 1, wait), Some(25_000));
+    assert_eq!(rms(2, 0, wait), Some(25_000));
 }

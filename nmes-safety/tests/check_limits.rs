@@ -175,23 +175,26 @@ fn times() {
     assert_eq!(continuous.row(&rules::E_REST_1), (Verdict::Deny, Some(0)));
 }
 
-/// REQ-SAF-015: a gate that is opened again and again is on for as long as its triggers last; when they fill the
-/// minute, for the whole session.
+/// REQ-SAF-015: a train of a gate is over its longest time and a ramp-down after it began, however often it is opened. A gate
+/// that needs no OFF time is on for as long as its triggers last; when they fill the minute, for the whole session.
 #[test]
 fn gates_chain() {
-    let gated = |on, triggers| {
+    let gated = |on, min_off, triggers| {
         let gate = Gate {
             max_on: ms(on),
-            min_off: ms(1_000),
+            min_off: ms(min_off),
             max_triggers_per_minute: triggers,
             refractory: Millis::ZERO,
         };
         Case { schedule: Schedule::Gated(gate), ..Case::new() }
     };
-    denies(&rules::E_DUTY_1, (gated(29_000, 1), 30_000), (gated(29_001, 1), 30_001));
-    denies(&rules::E_DUTY_1, (gated(9_000, 3), 30_000), (gated(9_001, 3), 30_003));
-    assert_eq!(gated(9_000, 6).row(&rules::E_DUTY_1), (Verdict::Deny, Some(1_200_000)));
-    assert_eq!(gated(8_999, 6).row(&rules::E_DUTY_1), (Verdict::Deny, Some(59_994)));
+    for (min_off, triggers) in [(1_000, 1), (1, 90), (0, 1)] {
+        let one = |on| gated(on, min_off, triggers);
+        denies(&rules::E_DUTY_1, (one(29_000), 30_000), (one(29_001), 30_001));
+    }
+    denies(&rules::E_DUTY_1, (gated(9_000, 0, 3), 30_000), (gated(9_001, 0, 3), 30_003));
+    assert_eq!(gated(9_000, 0, 6).row(&rules::E_DUTY_1), (Verdict::Deny, Some(1_200_000)));
+    assert_eq!(gated(8_999, 0, 6).row(&rules::E_DUTY_1), (Verdict::Deny, Some(59_994)));
     let rest = |min_off| {
         let gate = Gate {
             max_on: ms(4_000),
@@ -271,6 +274,7 @@ fn layers() {
     };
     let rule = &rules::E_PEAK_1;
     let stated = Profile::custom("ours", &Profile::default()).with_limit(rule, 110_000).unwrap();
+    assert_eq!(stated.name(), "ours");
     let device = exercise(5_000).with_limit(Layer::Device, rule, 100_000).unwrap();
     let protocol = device.with_limit(Layer::Protocol, rule, 90_000).unwrap();
     let subject = protocol.with_limit(Layer::Subject, rule, 80_000).unwrap();

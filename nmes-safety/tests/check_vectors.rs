@@ -151,6 +151,41 @@ fn delivered_is_not_commanded() {
     assert_eq!(pulse.mean_dc_ua(Rate::from_hz(40).unwrap()), 5); // rounded up
 }
 
+/// REQ-SAF-404: the larger phase of an asymmetric pulse clipped from 40 to 30 mA for 300 µs is 3 µC a pulse, 120 µA at 40 Hz,
+/// and what was commanded sums to zero.
+#[test]
+fn clipping_is_not_commanded() {
+    let pulse = |main_na| {
+        let back = Phase { current_na: -10_000_000, ticks: 1_200 };
+        PulseMetrics::of(&[Phase { current_na: main_na, ticks: 300 }, back], 1_000_000)
+    };
+    assert_eq!(pulse(40_000_000).net_na_ticks(), 0);
+    assert_eq!(pulse(30_000_000).net_na_ticks(), -3_000_000_000); // nA·µs: 3 µC
+    assert_eq!(pulse(30_000_000).mean_dc_ua(Rate::from_hz(40).unwrap()), 120);
+}
+
+/// REQ-SAF-404: 130 mA that stay on for a period of 25 ms are 3.25 mC, 50 times a phase of 65 µC.
+#[test]
+fn one_stuck_output() {
+    let report = Case::pulse(130_000, 500, 40).report();
+    let value = |rule| report.row(rule).unwrap().value.unwrap();
+    assert_eq!((value(&rules::E_STUCK_1), value(&rules::E_Q_1)), (3_250_000_000, 65_000_000));
+}
+
+/// REQ-SAF-404: 10 mA × 100 ms × 2 a second as a plan of its own that declares its direct current: 2 mA/cm² on 1 cm², and
+/// refused; a quarter of it on the same electrode passes that rule.
+#[test]
+fn long_pulse_as_a_plan() {
+    let long = |ua, hz| Case {
+        balance: Balance::DeclaredDc { at_most: MicroAmps::from_microamps(2_000).unwrap() },
+        setup: exercise(100).with_contact_permille(1_000).unwrap(),
+        ..Case::pulse(ua, 100_000, hz)
+    };
+    assert_eq!(long(10_000, 2).row(&rules::E_DC_4), (Verdict::Deny, Some(2_000)));
+    assert_eq!(long(2_500, 2).row(&rules::E_DC_4), (Verdict::Pass, Some(500)));
+    assert_eq!(long(2_501, 2).row(&rules::E_DC_4).0, Verdict::Deny);
+}
+
 /// REQ-SAF-009: channels that share an electrode add, as currents and not as squares; the row names the electrode.
 #[test]
 fn shared_electrodes_add() {
@@ -170,6 +205,10 @@ fn shared_electrodes_add() {
     assert_eq!(pair(declared).row(&rules::N_DC_1), (Verdict::Deny, Some(80_002)));
     for bad in [0b1, 0, 0b100, 0b111] {
         assert!(own.with_shared(bad, 100).is_err(), "{bad:b}");
+    }
+    for (mm2, taken) in [(0, false), (1, true), (100_000, true), (100_001, false)] {
+        assert_eq!(own.with_shared(0b11, mm2).is_ok(), taken, "{mm2} mm²");
+        assert_eq!(Setup::new(&[mm2], UseClass::Exercise).is_ok(), taken, "{mm2} mm²");
     }
 }
 
@@ -248,6 +287,8 @@ fn margins() {
     let uneven = Setup::new(&[5_000, 1_000], UseClass::Exercise).unwrap();
     let report = Case { setup: uneven, channels: 2, ..Case::new() }.report();
     assert_eq!(report.row(&rules::N_DOC_1).unwrap().channel(), Some(1));
+    let alike = Case { channels: 2, ..Case::new() }.report();
+    assert_eq!(alike.row(&rules::N_DOC_1).unwrap().channel(), Some(0), "of two alike the first");
     assert_eq!(
         report.tightest().unwrap().margin_permille,
         report.rows().filter_map(|r| r.margin_permille).min()

@@ -238,7 +238,9 @@ fn energy_of_a_frame() {
         assert!(guard.admit(now, &pulse(tight, 0, now)).is_ok());
         // one code more in both phases is within the rounding of the set level, and over the energy
         let answer = guard.admit(now, &remade(&pulse(tight, 1, now), 1, now, &symmetric(401, 300)));
-        assert_eq!(fault(answer), Fault::Energy);
+        let trip = answer.unwrap_err();
+        assert_eq!(trip.fault, Fault::Energy);
+        assert_eq!((trip.value, trip.limit, trip.unit), (964_806_000_000, 960_000_000_000, "µA²·ticks"));
     }
 }
 
@@ -407,5 +409,55 @@ fn session_length() {
         let answer = guard.admit(now + after, &pulse(checked, 1, now + after));
         assert_eq!(answer.is_ok(), admitted);
         assert!(answer.is_ok() || fault(answer) == Fault::SessionLength);
+    }
+}
+
+/// A guard whose last pulse left 100 mA·µs: its last edge came late, on hardware that may be.
+fn left_over() -> (&'static Checked<'static>, Guard<'static>, u64) {
+    let checked = Rig { late: 10, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now);
+    guard.admit(now, &frame).unwrap();
+    for edge in 0..3 {
+        guard.edge(frame.edge_tick(edge).unwrap(), &change(&frame, edge), None).unwrap();
+    }
+    let end = frame.edge_tick(3).unwrap() + 10;
+    guard.edge(end, &change(&frame, 3), None).unwrap();
+    assert_eq!(guard.ledger(0), Some(Charge::from_nanoamp_ticks(-400_000_000)));
+    (checked, guard, end)
+}
+
+/// REQ-SAF-405: after a disarm what is left is repaid, and no pulse is admitted.
+#[test]
+fn idle_repays_and_does_nothing_else() {
+    let (checked, mut guard, end) = left_over();
+    assert_eq!(guard.handle(end, Event::Disarm), Ok(State::Idle));
+    let trim = repayment(FrameKind::Trim, 1, end + 50, 40, 90);
+    guard.admit(end + 5, &trim).unwrap();
+    guard.edge(end + 50, &change(&trim, 0), None).unwrap();
+    guard.edge(end + 140, &change(&trim, 1), None).unwrap();
+    assert_eq!(guard.ledger(0), Some(Charge::from_nanoamp_ticks(-40_000_000)));
+    let frame = pulse(checked, 2, end + 30_000);
+    assert_eq!(fault(guard.admit(end + 29_000, &frame)), Fault::NotArmed);
+}
+
+/// REQ-SAF-405: a trim is no stronger than the balancing level of the last pulse and a code, goes one way, and against what
+/// is owed.
+#[test]
+fn a_trim_is_weak_and_one_way() {
+    let one = |code, ticks| vec![Segment { level: Level::Code(code), ticks }];
+    let cases = [
+        (one(401, 9), None),
+        (one(402, 9), Some(Fault::Repayment)),
+        (one(-1, 9), Some(Fault::Repayment)),
+        ([one(40, 60), one(20, 30)].concat(), None),
+        ([one(40, 60), one(-20, 30)].concat(), Some(Fault::Form)),
+        ([one(-20, 30), one(40, 60)].concat(), Some(Fault::Form)),
+    ];
+    for (segments, expected) in cases {
+        let (_, mut guard, end) = left_over();
+        let frame = PulseFrame::from_parts(0, FrameKind::Trim, 1, end + 50, &segments, Level::Open).unwrap();
+        let answer = guard.admit(end + 5, &frame);
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{segments:?}");
     }
 }

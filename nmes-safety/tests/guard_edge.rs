@@ -106,6 +106,42 @@ fn order() {
     }
 }
 
+/// REQ-SAF-031: the first edge of an admitted frame carries its number.
+#[test]
+fn the_first_edge_has_the_number() {
+    let checked = Rig::default().checked();
+    for (number, expected) in [(1, None), (0, Some(Fault::OutOfOrder)), (2, Some(Fault::OutOfOrder))] {
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 1, now + 100);
+        guard.admit(now, &frame).unwrap();
+        let first = Change { sequence: number, ..change(&frame, 0) };
+        assert_eq!(guard.edge(now + 100, &first, None).err().map(|trip| trip.fault), expected);
+    }
+}
+
+/// REQ-SAF-032: after a trim on late hardware two of its codes × L may be left, and not a tick more, short as it is.
+#[test]
+fn what_a_trim_leaves() {
+    let checked = Rig { late: 10, ..Rig::default() }.checked();
+    for (late, expected) in [(0, None), (20, None), (21, Some(Fault::Ledger))] {
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 0, now);
+        guard.admit(now, &frame).unwrap();
+        for edge in 0..4 {
+            let t = frame.edge_tick(edge).unwrap() + u64::from(edge == 3);
+            guard.edge(t, &change(&frame, edge), None).unwrap();
+        }
+        // 400 codes × 1 tick are owed, and this pays them
+        let segments = [Segment { level: Level::Code(40), ticks: 10 }];
+        let begin = frame.edge_tick(3).unwrap() + 50;
+        let trim = PulseFrame::from_parts(0, FrameKind::Trim, 1, begin, &segments, Level::Open).unwrap();
+        guard.admit(begin - 10, &trim).unwrap();
+        guard.edge(begin, &change(&trim, 0), None).unwrap();
+        let answer = guard.edge(begin + 10 + late, &change(&trim, 1), None);
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{late} ticks late");
+    }
+}
+
 /// REQ-SAF-031: nothing starts that was not admitted.
 #[test]
 fn edges_need_admission() {

@@ -11,6 +11,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod check_support;
 mod forms_support;
 mod guard_support;
 

@@ -113,7 +113,7 @@ fn run(rig: Rig, seed: u64, stop: Option<(u64, StopPolicy)>) -> Result<Ran, Trip
     Ok(ran)
 }
 
-/// REQ-SAF-041: no nuisance trip in more than 100,000 noisy but legal steps.
+/// REQ-SAF-041: no nuisance trip in a million noisy but legal steps.
 #[test]
 fn no_nuisance_trip() {
     let gate = Schedule::Gated(Gate {
@@ -134,14 +134,14 @@ fn no_nuisance_trip() {
         Rig { late: 5, stamp: 1, gains: (100_000, 97_003), schedule: gate, ..base },
     ];
     let mut steps = 0;
-    for (seed, rig) in (1..).zip(rigs) {
-        let ran = run(rig, seed, None).unwrap_or_else(|trip| panic!("{rig:?}: {trip}"));
+    for (seed, rig) in (1..).zip(rigs.into_iter().cycle()).take(10 * rigs.len()) {
+        let ran = run(rig, seed, None).unwrap_or_else(|trip| panic!("{rig:?}, seed {seed}: {trip}"));
         assert!(ran.pulses > 1_000, "{ran:?}");
         steps += ran.edges + ran.ticks;
         let allowed = 2 * 40_000_000 * u64::from(rig.late + rig.stamp) + 100_000;
         assert!(ran.worst_ledger <= allowed, "{ran:?}");
     }
-    assert!(steps > 100_000, "{steps}");
+    assert!(steps >= 1_000_000, "{steps}");
 }
 
 /// REQ-SAF-027: stops of both gentle kinds at any instant of a pulse are legal to the guard, to their very end.

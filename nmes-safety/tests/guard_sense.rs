@@ -263,3 +263,18 @@ fn stale_measurement() {
         play(&mut guard, &pulse(checked, n, now + u64::from(n) * 25_000)).unwrap();
     }
 }
+
+/// REQ-SAF-040: under 2 mA what is missing cannot be told from noise, and is no lost contact.
+#[test]
+fn a_weak_level_is_not_judged() {
+    for (ua, lost) in [(1_900, false), (2_000, true)] {
+        let checked = Rig { set: (ua, 300), ceiling: (ua, 300), ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let mut answers = vec![];
+        for n in 0..4 {
+            let frame = pulse(checked, n, now + 100 + u64::from(n) * 25_000);
+            answers.push(play_sensed(&mut guard, checked, &frame, |_| 0).is_err());
+        }
+        assert_eq!(answers.contains(&true), lost, "{ua} µA");
+    }
+}

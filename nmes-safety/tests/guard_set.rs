@@ -94,6 +94,8 @@ fn ceiling_and_width() {
     let now = raise(&mut guard, checked, 0) + 1_000_000;
     assert_eq!(rule(guard.set_level(now, 0, setting(5_001, 300))), Some("CEILING"));
     assert_eq!(rule(guard.set_level(now, 0, setting(4_000, 401))), Some("CEILING"));
+    // weaker by more charge than it is wider: no rise, and above the ceiling all the same
+    assert_eq!(rule(guard.set_level(now, 0, setting(1_000, 401))), Some("CEILING"));
     // 4 mA × 300 µs is 3 mA × 400 µs: a rise of 1 mA at the new width
     let mut other = armed(checked, 0);
     let later = raise(&mut other, checked, 0) + 1_000_000;

@@ -174,3 +174,23 @@ fn indicator() {
         assert_eq!(guard.tick(now + wait).unwrap().indicator, on, "after {wait}");
     }
 }
+
+/// REQ-SAF-048: arming counts as a sign of life, the contact check and its good end each.
+#[test]
+fn arming_is_alive() {
+    let checked = Rig::default().checked();
+    let mut guard = Guard::new(checked, 0);
+    guard.handle(0, Event::Passed).unwrap();
+    guard.handle(5_000_000, Event::Probe).unwrap();
+    guard.tick(5_900_000).unwrap();
+    guard.handle(5_950_000, Event::Contact).unwrap();
+    guard.tick(6_950_000).unwrap();
+    assert_eq!(fault(guard.tick(6_950_001)), Fault::KeepAlive);
+}
+
+/// REQ-SAF-045: what ends output until a reset says so, and no more does.
+#[test]
+fn responses_that_latch() {
+    let latch = [Response::Warn, Response::ProbeLevel, Response::RampDown, Response::OpenNow];
+    assert_eq!(latch.map(Response::latches), [false, false, true, true]);
+}

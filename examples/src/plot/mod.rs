@@ -4,6 +4,7 @@ pub mod effort;
 mod pulse;
 pub mod ride;
 mod walk;
+pub mod wave;
 
 use crate::gait::Walk;
 use crate::judge::{Judgement, Pulse, Terms};

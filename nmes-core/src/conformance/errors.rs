@@ -102,13 +102,16 @@ fn at_each_transfer<R: Rig>(
     Ok(())
 }
 
+/// A rig after a call, and what the call answered.
+type Failed<R> = (Probe<R>, Result<(), String>);
+
 /// A call of which a transfer fails; `None` when it has fewer. Code 0 stands for open.
 fn failing<R: Rig>(
     make: &dyn Fn() -> R,
     call: Call,
     (from, to): (i32, i32),
     transfer: u32,
-) -> Result<Option<(Probe<R>, Result<(), String>)>, String> {
+) -> Result<Option<Failed<R>>, String> {
     let level = |code| if code == 0 { Level::Open } else { Level::Code(code) };
     let mut probe = Probe::new(make());
     let all = |code| -> Vec<_> { probe.channels().map(|c| (c, level(code))).collect() };

@@ -1,6 +1,6 @@
 //! Random sessions on random hardware.
 
-use super::inputs::{Action, Lateness, inputs, lateness, script_of, started};
+use super::inputs::{Action, Input, Lateness, inputs, lateness, script_of, started};
 use super::{Kind, forms, hardware, ms, pulses, train, us};
 use crate::*;
 use core::fmt;
@@ -23,8 +23,8 @@ pub struct Case {
     pub length: Millis,
     /// What it is compiled for; it may have more channels than the session.
     pub hardware: Hardware,
-    /// What happens while it runs, after every channel was set and the session started.
-    pub inputs: Vec<(u64, Action)>,
+    /// What happens while it runs, after every channel was set and the session started; see [`Case::script`].
+    pub inputs: Vec<Input>,
     /// How late edges are.
     pub late: Lateness,
     /// A number to derive more from, such as the moment of a stop.
@@ -47,12 +47,16 @@ impl Case {
         self.late.ticks(self.hardware.timing())
     }
 
-    /// The script: every channel set to its session value, the start, then [`Case::inputs`].
+    /// The script: every channel set to its session value, the start, then [`Case::inputs`] in ticks of the hardware.
     #[must_use]
     pub fn script(&self) -> Vec<(u64, Action)> {
         let mut script = started(&self.channels);
-        script.extend_from_slice(&self.inputs);
+        script.extend(self.later());
         script
+    }
+
+    fn later(&self) -> Vec<(u64, Action)> {
+        script_of(&self.inputs, &self.channels, self.hardware.timing().ticks_per_second)
     }
 
     /// The pulse of a channel.
@@ -76,7 +80,7 @@ impl fmt::Debug for Case {
             show(f, channel)?;
             writeln!(f, "    on {output:?}")?;
         }
-        let listed: Vec<_> = self.inputs.iter().map(|(tick, action)| format!("{tick} {action:?}")).collect();
+        let listed: Vec<_> = self.later().iter().map(|(tick, action)| format!("{tick} {action:?}")).collect();
         if listed.is_empty() { f.write_str("  no input") } else { write!(f, "  {}", listed.join("\n  ")) }
     }
 }
@@ -212,7 +216,6 @@ fn case_of(
         |(channels, schedule, length, hardware, seed, overlap, inputs, late)| {
             let schedule = slow_enough(schedule, &channels, seed);
             let length = fitting(length, schedule, &channels);
-            let inputs = script_of(&inputs, &channels, hardware.timing().ticks_per_second);
             Case { channels, schedule, overlap, length, hardware, inputs, late, seed }
         },
     )

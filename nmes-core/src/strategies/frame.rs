@@ -97,7 +97,6 @@ impl Frame {
     }
 
     /// The segments in order.
-    #[must_use]
     pub fn segments(&self) -> impl Iterator<Item = Segment> + '_ {
         self.list.iter().copied()
     }

@@ -23,10 +23,10 @@ pub fn hardware_timing(kind: Kind) -> impl Strategy<Value = HardwareTiming> {
                 min_edge_ticks: spacing,
                 dead_ticks,
                 gap_rest,
-                pulse_rest: match pulse_rest {
-                    _ if dead_ticks > 0 => Rest::Open,
-                    _ if no_zero => Rest::Shorted,
-                    rest => rest,
+                pulse_rest: match (dead_ticks, no_zero) {
+                    (1.., _) => Rest::Open,
+                    (0, true) => Rest::Shorted,
+                    (0, false) => pulse_rest,
                 },
                 has_latch,
                 ..HardwareTiming::ideal(hz)

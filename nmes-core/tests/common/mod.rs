@@ -144,16 +144,15 @@ pub fn run_out(
     (frames, receipts)
 }
 
-/// The strongest code of a pulse against its main phase.
-pub fn paying_code(frame: &Frame) -> u32 {
+/// The balancing level of a pulse: the strongest code against its leading way, at least one. Custom points need not begin
+/// with a level that drives the leading way.
+pub fn paying_code(frame: &Frame, leading: Polarity) -> u32 {
+    let against = if leading == Polarity::Positive { -1 } else { 1 };
     let code = |s: Segment| match s.level {
-        Level::Code(code) => code,
-        Level::Open | Level::Shorted => 0,
+        Level::Code(code) if code.signum() == against => code.unsigned_abs(),
+        Level::Code(_) | Level::Open | Level::Shorted => 0,
     };
-    let from_main = frame.segments().skip(usize::from(frame.main)).map(code);
-    let main = from_main.map(i32::signum).find(|sign| *sign != 0).unwrap_or(0);
-    let against = frame.segments().map(code).filter(|c| c.signum() == -main);
-    against.map(i32::unsigned_abs).max().unwrap_or(0)
+    frame.segments().map(code).max().unwrap_or(0).max(1)
 }
 
 /// What tests ask of a run.

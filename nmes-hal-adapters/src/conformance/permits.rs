@@ -15,6 +15,8 @@ const CODE_MAX: u32 = 100_000;
 /// Of every phase and gap, in microseconds.
 const WIDTH_US: u32 = 60;
 
+/// A plan for each polarity and rest.
+type Plans = Vec<(Polarity, Rest, &'static Checked<'static>)>;
 type Known = HashMap<(u8, Level), AdmittedEdge>;
 
 /// The edges; `None` when there is a channel that no hardware has.
@@ -63,7 +65,7 @@ fn made(channel: u8, level: Level) -> AdmittedEdge {
 
 /// A checked plan of eight channels, made once for each polarity and rest.
 fn checked(leading: Polarity, gap: Rest) -> &'static Checked<'static> {
-    static PLANS: OnceLock<Mutex<Vec<(Polarity, Rest, &'static Checked<'static>)>>> = OnceLock::new();
+    static PLANS: OnceLock<Mutex<Plans>> = OnceLock::new();
     let plans = PLANS.get_or_init(|| Mutex::new(Vec::new()));
     let mut plans = plans.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some((.., checked)) = plans.iter().find(|(l, g, _)| (*l, *g) == (leading, gap)) {

@@ -79,6 +79,28 @@ pub enum StageFault {
     },
     /// The bridge is the wrong way round.
     WrongPolarity,
+    /// A bit of every code's magnitude is the wrong one.
+    WrongBit {
+        /// Which; 0 is worth one code.
+        bit: u8,
+    },
+    /// The bridge drives one way only, whatever is asked.
+    OneWay {
+        /// Which.
+        positive: bool,
+    },
+    /// A leg of the bridge stays on. The other way then goes from the supply through both legs, past the body.
+    LegOn {
+        /// The way that still works.
+        positive: bool,
+    },
+    /// The bridge stays open.
+    StuckOpen,
+    /// The rail is down to this much of itself, 0 to 100 %.
+    Sag {
+        /// Percent left.
+        percent: f64,
+    },
     /// Writes are refused with an error, and the level stays. `off` still works.
     WriteError,
 }
@@ -238,10 +260,9 @@ impl ChannelStage {
     #[must_use]
     pub fn point(&self) -> Point {
         let (amps, volts) = match (self.fault, self.drive(self.wants_more())) {
-            (StageFault::OpenCircuit, _) => (
-                0.0,
-                self.wanted().map_or(0.0, |i| if i == 0.0 { 0.0 } else { self.stage.limit_v().copysign(i) }),
-            ),
+            (StageFault::OpenCircuit, _) => {
+                (0.0, self.wanted().map_or(0.0, |i| if i == 0.0 { 0.0 } else { self.limit_v().copysign(i) }))
+            }
             (StageFault::ShortCircuit, Drive::Current(amps)) => (amps, 0.0),
             (_, Drive::Open) => (0.0, self.load().terminal_v(self.state, 0.0)),
             (_, Drive::Current(amps)) => (amps, self.load().terminal_v(self.state, amps)),
@@ -265,7 +286,8 @@ impl ChannelStage {
     }
 
     /// A measurement now. It is of a rest, not of `driven`, where no current is commanded.
-    pub(crate) fn sensed(&self, driven: SampleInstant) -> Sensed {
+    #[must_use]
+    pub fn sensed(&self, driven: SampleInstant) -> Sensed {
         let point = self.point();
         let drives = matches!(self.commanded, Level::Code(code) if code != 0);
         Sensed {
@@ -288,8 +310,26 @@ impl ChannelStage {
                 Level::Code(i32::from(magnitude).saturating_mul(code.signum()))
             }
             (StageFault::WrongPolarity, Level::Code(code)) => Level::Code(code.saturating_neg()),
+            (StageFault::WrongBit { bit }, Level::Code(code)) if code != 0 => {
+                let magnitude = code.unsigned_abs() ^ 1_u32.wrapping_shl(u32::from(bit));
+                Level::Code(i32::try_from(magnitude).unwrap_or(i32::MAX).saturating_mul(code.signum()))
+            }
+            (StageFault::OneWay { positive }, Level::Code(code)) => Level::Code(if positive {
+                code.saturating_abs()
+            } else {
+                code.saturating_abs().saturating_neg()
+            }),
+            (StageFault::LegOn { positive }, Level::Code(code)) if code != 0 && (code > 0) != positive => {
+                Level::Open
+            }
+            (StageFault::StuckOpen, _) => Level::Open,
             (_, level) => level,
         }
+    }
+
+    fn limit_v(&self) -> f64 {
+        let StageFault::Sag { percent } = self.fault else { return self.stage.limit_v() };
+        self.stage.limit_v() * (percent / 100.0).clamp(0.0, 1.0)
     }
 
     fn load(&self) -> Load {
@@ -305,8 +345,7 @@ impl ChannelStage {
 
     /// Whether the current wanted needs more than the rail.
     fn wants_more(&self) -> bool {
-        let needs =
-            |amps| self.load().terminal_v(self.state, amps).abs() > self.stage.limit_v() * (1.0 + 1e-12);
+        let needs = |amps| self.load().terminal_v(self.state, amps).abs() > self.limit_v() * (1.0 + 1e-12);
         self.fault != StageFault::ShortCircuit && self.wanted().is_some_and(needs)
     }
 
@@ -316,7 +355,7 @@ impl ChannelStage {
             (Level::Shorted, _) | (Level::Code(_), None) => Drive::Voltage(0.0),
             (Level::Code(_), Some(_)) if self.fault == StageFault::OpenCircuit => Drive::Open,
             (Level::Code(_), Some(amps)) if clipped => {
-                Drive::Voltage(self.stage.limit_v().copysign(self.load().terminal_v(self.state, amps)))
+                Drive::Voltage(self.limit_v().copysign(self.load().terminal_v(self.state, amps)))
             }
             (Level::Code(_), Some(amps)) => Drive::Current(amps),
         }

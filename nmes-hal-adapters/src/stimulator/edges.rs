@@ -24,6 +24,9 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     /// Puts out what is prepared; nothing if nothing is.
     pub(super) fn put_out(&mut self) -> Result<(), Stopped> {
         let Some(due) = self.prepared.due() else { return Ok(()) };
+        if !self.prepared.is_whole() {
+            return Err(self.fail(Cause::Damaged));
+        }
         self.put_levels().map_err(|error| self.fail_output(error))?;
         let t = self.alarm.now();
         let late = t.saturating_sub(due);

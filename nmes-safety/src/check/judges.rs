@@ -1,6 +1,9 @@
 //! One small function a rule: whether it binds a place, and what is found there.
 
-use nmes_core::{Channel, Control, Form, Gate, MicroAmps, Plan, Point, Polarity, Rate, Schedule, Slope};
+use nmes_core::{
+    Channel, Control, Form, Gate, MAX_CHANNELS, MicroAmps, Millis, Plan, Point, Polarity, Rate, Schedule,
+    Slope,
+};
 
 use super::{Context, Facts, Found, Judge, Measured};
 use crate::metrics::{density_square, narrow, power_uw_per_cm2, root_up, scale_up};
@@ -24,7 +27,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&N_DOC_1, |c, p| c.density(p, 1_000)),
     (&G_PD_1, |c, p| c.power(p)),
     (&G_LO_Q, |c, p| c.limited_charge(p)),
-    (&G_LO_I, |c, p| c.on_channel(p, |f| Some(f.pulse.mean_absolute_ua(f.rate)))),
+    (&G_LO_I, |c, p| c.on_channel(p, |f| Some(microamps(f.second.mean_absolute_na)))),
     (&G_LO_T, |c, p| c.on_channel(p, |f| Some(f.pulse.primary_us()))),
     (&G_LO_J, |c, p| c.density(p, 1_000)),
     (&G_NS4_Q, |c, p| c.on_channel(p, |f| Some(f.pulse.absolute_charge_pc()))),
@@ -49,6 +52,10 @@ const MINUTE_MS: u64 = 60_000;
 
 const fn plain(value: u64) -> Found {
     Found::Value(Measured::Plain(value))
+}
+
+fn microamps(na: u128) -> u64 {
+    narrow(scale_up(na, 1, 1_000))
 }
 
 fn millihertz(rate: Rate) -> u64 {
@@ -95,17 +102,29 @@ impl Context<'_, '_> {
         (place == Place::Session).then_some(found)
     }
 
-    /// f·ΣI²t of a channel; on a shared electrode the r.m.s. currents add, as if they flowed at the same time.
+    /// ΣI²t of the worst second. On a shared electrode the r.m.s. currents add, as if they flowed at the same time; those
+    /// of channels on one source never do, so that their squares add.
     fn mean_square(&self, place: Place) -> Option<u128> {
         match place {
-            Place::Channel(channel) => self.facts(channel).map(|f| f.mean_square_na2),
+            Place::Channel(channel) => self.facts(channel).map(|f| f.second.mean_square_na2),
             Place::Shared(mask) => {
-                let sum =
-                    self.members(mask).fold(0_u128, |sum, f| sum.saturating_add(root_up(f.mean_square_na2)));
+                let sum = self.squares_by_source(mask).into_iter().map(root_up).fold(0, u128::saturating_add);
                 Some(sum.saturating_mul(sum))
             }
             Place::Session => None,
         }
+    }
+
+    /// Mean squares of the channels of a mask, those on one source added up at the first of them.
+    fn squares_by_source(&self, mask: u8) -> [u128; MAX_CHANNELS] {
+        let mut squares = [(0_u8, 0_u128); MAX_CHANNELS];
+        for facts in self.members(mask) {
+            let own = |slot: &&mut (u8, u128)| slot.1 == 0 || (facts.source != 0 && slot.0 == facts.source);
+            if let Some(slot) = squares.iter_mut().find(own) {
+                *slot = (facts.source, slot.1.saturating_add(facts.second.mean_square_na2));
+            }
+        }
+        squares.map(|(_, square)| square)
     }
 
     /// The lowest pulse rate at a place: the r.m.s. limits grow with the rate. Where the rate varies it counts as next to nothing.
@@ -154,11 +173,11 @@ impl Context<'_, '_> {
         self.on_area(place, |square, area| Measured::Plain(power_uw_per_cm2(square, ohms, area)))
     }
 
-    /// Direct current at a place in µA: on each channel what the setup declares and what its pulses leave, f·|ΣIt|. They
+    /// Direct current at a place in µA: on each channel what the setup declares and what its pulses leave, |ΣIt| of the worst second. They
     /// add: the one is the stage's, the other is commanded. `None` where neither is declared.
     fn declared_ua(&self, place: Place) -> Option<u64> {
         let stage = self.setup.declared_dc().map(|dc| u64::from(dc.as_microamps()));
-        let on_channel = |f: &Facts| stage.unwrap_or(0).saturating_add(f.pulse.mean_dc_ua(f.rate));
+        let on_channel = |f: &Facts| stage.unwrap_or(0).saturating_add(microamps(f.second.mean_dc_na));
         let sum = match place {
             Place::Channel(channel) => self.facts(channel).map_or(0, on_channel),
             Place::Shared(mask) => self.members(mask).map(on_channel).fold(0, u64::saturating_add),
@@ -264,11 +283,15 @@ impl Context<'_, '_> {
         }
     }
 
-    /// Openings of a gate one after another, in ms. An opening while a train runs, or ramps down, starts its longest
-    /// time anew; the triggers that a minute allows bound how often. Where they fill the minute nothing does.
+    /// One opening of a gate, in ms: however often it is triggered, a train is over its longest time and a ramp-down after
+    /// it began. Without a least OFF time the next one follows at once, and the triggers that a minute allows bound how
+    /// many do; where they fill the minute nothing does.
     fn chained(&self, gate: Gate, down: u64) -> u64 {
         let session = u64::from(self.plan.session().length().as_millis());
         let one = u64::from(gate.max_on.as_millis()).saturating_add(down);
+        if gate.min_off > Millis::ZERO {
+            return one.min(session);
+        }
         let chain = one.saturating_mul(u64::from(gate.max_triggers_per_minute));
         if chain >= MINUTE_MS { session } else { chain.min(session) }
     }

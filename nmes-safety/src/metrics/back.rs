@@ -1,6 +1,6 @@
 //! Bounds on a balancing part that is paid in two levels one code apart.
 
-use nmes_core::{Form, Point, WIDEN_MAX_TICKS};
+use nmes_core::{Form, Micros, Point, WIDEN_MAX_TICKS};
 
 use super::meter::{Bounded, Meter};
 use super::worst::{Ceiling, FULL, scale};
@@ -164,7 +164,7 @@ impl Ceiling<'_> {
 
     fn owed(&self) -> Owed {
         let peak = self.main_na();
-        let shortest = u64::from(self.plan.width_min_ticks().max(1));
+        let shortest = u64::from(self.plan.width_min_ticks().max(self.least_set()).max(1));
         let plain = Owed { per_tick: peak, besides: self.besides(), shortest, longest: self.width };
         match self.plan.channel().pulse.form {
             Form::Rectangular | Form::Points(_) => plain,
@@ -174,6 +174,11 @@ impl Ceiling<'_> {
             Form::Triphasic { outer_percent } => self.owed_triphasic(plain, outer_percent),
             Form::Table(levels) => self.owed_table(&plain, levels),
         }
+    }
+
+    /// Widths are whole microseconds, also in a ramp.
+    fn least_set(&self) -> u32 {
+        Micros::from_micros(1).map_or(1, |us| self.plan.width_ticks(us))
     }
 
     fn main_na(&self) -> u128 {

@@ -257,6 +257,13 @@ pub static E_Z_1_OPEN: Rule = Rule::at_most("E-Z-1-O", 5_000, Unit::Ohms)
     .ours("the range of an open stimulator (OpenNerve)")
     .effect(Effect::Trip);
 
+/// Rise of the impedance while on, against what it was when output began.
+pub static E_Z_2: Rule = Rule::at_most("E-Z-2", 500, Unit::Permille)
+    .of("rise of the impedance while on", "Z/Z(start) − 1")
+    .over(Window::Rolling(5_000), Load::Real)
+    .ours("a pad that peels or dries raises it")
+    .effect(Effect::Warn);
+
 /// Voltage needed, against the supply rail.
 pub static E_COMP_1: Rule = Rule::at_most("E-COMP-1", 900, Unit::Permille)
     .of("voltage needed against the supply rail", "max|I|·R/rail")
@@ -300,7 +307,7 @@ pub static E_STUCK_1: Rule = Rule::at_most("E-STUCK-1", 130_000_000, Unit::PicoC
 const _: () = assert!(E_STUCK_1.limit == 2 * E_Q_1.limit, "twice the phase charge");
 
 /// Every rule.
-pub static ALL: [&Rule; 43] = [
+pub static ALL: [&Rule; 44] = [
     &N_RMS_1,
     &N_RMS_2,
     &N_RMS_3,
@@ -338,6 +345,7 @@ pub static ALL: [&Rule; 43] = [
     &E_RAMP_1,
     &E_Z_1_SHORT,
     &E_Z_1_OPEN,
+    &E_Z_2,
     &E_COMP_1,
     &E_DEL_1,
     &E_OC_1,

@@ -7,12 +7,15 @@
     clippy::wildcard_enum_match_arm,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
     reason = "a test stops at the first surprise"
 )]
 
 use nmes_core::*;
 use nmes_safety::PulseMetrics;
 use proptest::prelude::*;
+
+use super::check_support::Case;
 
 /// What is random about a pulse.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +113,65 @@ pub(crate) fn pulses() -> impl Strategy<Value = Pulse> {
         };
         Pulse { form, balance, repeat, width_us }
     })
+}
+
+prop_compose! {
+    /// Calibrated outputs, with an offset of up to 40 % of a code.
+    pub(crate) fn dacs()(
+        positive in 1_000_u32..120_000, mismatch in -2_000_i32..2_000, offset in -400_i32..400, exact in any::<bool>(),
+    ) -> ChannelHardware {
+        let negative = u32::try_from(i32::try_from(positive).unwrap() + mismatch).unwrap_or(1_000).max(1_000);
+        ChannelHardware {
+            na_per_code_positive: positive,
+            na_per_code_negative: if exact { positive } else { negative },
+            offset_na: if exact { 0 } else { offset },
+            code_min: -1_000_000,
+            code_max: 1_000_000,
+            source: 0,
+        }
+    }
+}
+
+prop_compose! {
+    pub(crate) fn timings()(
+        hz in prop_oneof![Just(1_000_000_u32), Just(2_000_000), Just(16_000_000)],
+        late_us in 0_u32..12, stamp in 0_u32..3, spacing in 1_u32..5, rest in 0_u8..3,
+    ) -> HardwareTiming {
+        let late = late_us * (hz / 500_000) / 2;
+        HardwareTiming {
+            late_max_ticks: if late == 0 { 0 } else { late.max(spacing) },
+            stamp_error_ticks: if late == 0 { 0 } else { stamp },
+            min_edge_ticks: spacing,
+            gap_rest: [Rest::Open, Rest::Shorted, Rest::DrivenZero][usize::from(rest)],
+            ..HardwareTiming::ideal(hz)
+        }
+    }
+}
+
+/// Custom points whose rounding to codes is over a twentieth of what the last of them pays, and tables of weak steps.
+pub(crate) fn coarse(case: &Case) -> bool {
+    let codes = u64::from(case.ceiling.0) * 1_000 / u64::from(case.dac.na_per_code_positive);
+    match case.form {
+        Form::Points(points) => {
+            let last = points.last().unwrap();
+            let driven: u32 = points.iter().filter(|p| p.permille != 0).map(|p| p.width.as_micros()).sum();
+            let paid =
+                codes * u64::from(last.permille.unsigned_abs()) * u64::from(last.width.as_micros()) / 1_000;
+            paid < 10 * u64::from(driven)
+        }
+        Form::Table(levels) => {
+            let sum: u64 = levels.iter().map(|level| u64::from(level.unsigned_abs())).sum();
+            codes * sum < 10 * 16_384 * levels.len() as u64
+        }
+        _ => false,
+    }
+}
+
+/// A table that is paid back in a rectangle, with under 20 ticks a step: where its charge stands in the first steps, one
+/// tick more of each weighs.
+pub(crate) fn few_ticks(case: &Case) -> bool {
+    let Form::Table(levels) = case.form else { return false };
+    case.balance != Balance::Symmetric && (case.ceiling.1 as usize) < 20 * levels.len()
 }
 
 /// What nmes-core compiles for late edges and does not repay yet: trims where the last edge of a pulse is not moved, a last

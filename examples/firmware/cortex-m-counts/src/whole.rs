@@ -1,0 +1,204 @@
+//! Engine, guard and preparation of the output together, and the check before them.
+
+use core::convert::Infallible;
+use core::hint::black_box;
+use core::mem::size_of;
+
+use cortex_m::peripheral::SYST;
+use cortex_m_semihosting::hprintln;
+use nmes_core::{
+    Channel, ChannelHardware, ChannelState, ConfigError, Engine, Hardware, HardwareTiming, Millis, Plan,
+    Schedule, Session,
+};
+use nmes_hal_adapters::{Alarm, Late, NoSense, Output, Stimulator};
+use nmes_safety::{AdmittedEdge, Checked, Guard, Layer, Profile, Setup, UseClass, assess, check, rules};
+
+use crate::{EDGES, TICK, channels, since};
+
+/// An output of which nothing is written.
+struct Nothing(Hardware);
+
+impl Output for Nothing {
+    type Error = Infallible;
+
+    fn hardware(&self) -> &Hardware {
+        &self.0
+    }
+
+    fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Infallible> {
+        black_box(edges);
+        Ok(())
+    }
+
+    fn channel_off(&mut self, channel: u8) -> Result<(), Infallible> {
+        black_box(channel);
+        Ok(())
+    }
+
+    fn off(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// A clock that goes to the alarm when it is told to.
+#[derive(Default)]
+struct Told {
+    now: u64,
+    due: Option<u64>,
+}
+
+impl Alarm for &mut Told {
+    fn now(&mut self) -> u64 {
+        self.now
+    }
+
+    fn set(&mut self, at_tick: u64) -> Result<(), Late> {
+        self.due = Some(at_tick);
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.due = None;
+    }
+}
+
+/// A stand-in that both the runner and the loop around it reach.
+struct Shared(core::cell::RefCell<Told>);
+
+impl Alarm for &Shared {
+    fn now(&mut self) -> u64 {
+        (&mut *self.0.borrow_mut()).now()
+    }
+
+    fn set(&mut self, at_tick: u64) -> Result<(), Late> {
+        (&mut *self.0.borrow_mut()).set(at_tick)
+    }
+
+    fn clear(&mut self) {
+        (&mut *self.0.borrow_mut()).clear();
+    }
+}
+
+/// What cannot be: the session of this program is a valid one.
+const WRONG: ConfigError =
+    ConfigError::Conflict { field: nmes_core::Field::Channels, reason: "the check or the runner refuses" };
+
+pub(crate) fn report(clock: &SYST) -> Result<(), ConfigError> {
+    hprintln!(
+        "sizes, for up to 8 channels: engine {} bytes and {} a channel, guard {} bytes",
+        size_of::<Engine<'_, '_>>(),
+        size_of::<ChannelState>(),
+        size_of::<Guard<'_>>()
+    );
+    edges(clock)?;
+    for minutes in [6, 60] {
+        check_of(clock, minutes)?;
+    }
+    Ok(())
+}
+
+fn hardware(channels: usize, ticks_per_second: u32) -> Result<Hardware, ConfigError> {
+    let dacs = [ChannelHardware::symmetric(61_035, -2_048, 2_047); 8];
+    let dacs = dacs.get(..channels).unwrap_or(&dacs);
+    Hardware::new(HardwareTiming::ideal(ticks_per_second), dacs, 0)
+}
+
+fn setup(channels: usize) -> Result<Setup, ConfigError> {
+    let areas = [5_000; 8];
+    let setup = Setup::new(areas.get(..channels).unwrap_or(&areas), UseClass::Continuous);
+    let setup = setup.map_err(|_| WRONG)?;
+    setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_600_000).map_err(|_| WRONG)
+}
+
+/// The same channels with ramps that the check takes.
+fn ramped() -> Result<[Channel<'static>; 4], ConfigError> {
+    let mut list = channels(500)?;
+    for channel in &mut list {
+        (channel.ramp.down, channel.ramp.down_min) = (channel.ramp.up, channel.ramp.up);
+    }
+    Ok(list)
+}
+
+/// All that an interrupt does for an edge, but for the write and the clock themselves.
+fn edges(clock: &SYST) -> Result<(), ConfigError> {
+    let list = ramped()?;
+    let length = Millis::from_millis(3_600_000).unwrap_or(Millis::ZERO);
+    let session = Session::new(&list, Schedule::Continuous, length)?;
+    let hardware = hardware(4, 1_000_000)?;
+    let plan = Plan::compile(&session, &hardware)?;
+    let checked = check(plan, &setup(4)?, &Profile::default()).map_err(|_| WRONG)?;
+    run(clock, &checked, &list, hardware)
+}
+
+fn run(
+    clock: &SYST,
+    checked: &Checked<'_>,
+    list: &[Channel<'_>],
+    hardware: Hardware,
+) -> Result<(), ConfigError> {
+    let time = Shared(core::cell::RefCell::new(Told::default()));
+    let mut storage = [ChannelState::new(); 4];
+    let armed = Stimulator::arm(checked, &mut storage, Nothing(hardware), &time, NoSense);
+    let mut runner = armed.map_err(|_| WRONG)?;
+    for (channel, asked) in (0..).zip(list) {
+        runner.aim(channel, asked.set).map_err(|_| WRONG)?;
+    }
+    runner.start().map_err(|_| WRONG)?;
+    let (mut edges, mut ticks, mut worst, mut slow) = (0_u32, 0_u32, 0_u32, 10_000_u64);
+    let (mut slow_ticks, mut slow_calls) = (0_u32, 0_u32);
+    while edges < EDGES {
+        let due = time.0.borrow().due.filter(|due| *due < slow);
+        time.0.borrow_mut().now = due.unwrap_or(slow);
+        let before = SYST::get_current();
+        if due.is_some() {
+            black_box(&mut runner).on_alarm().map_err(|_| WRONG)?;
+        } else {
+            runner.keep_alive();
+            black_box(&mut runner).on_tick().map_err(|_| WRONG)?;
+            slow = slow.saturating_add(10_000);
+        }
+        let spent = since(clock, before);
+        // set levels take 8 s to rise
+        match (due, slow > 10_000_000) {
+            (Some(_), true) => {
+                (edges, ticks, worst) = (edges.saturating_add(1), ticks.saturating_add(spent), worst.max(spent));
+            }
+            (None, true) => {
+                (slow_calls, slow_ticks) = (slow_calls.saturating_add(1), slow_ticks.saturating_add(spent));
+            }
+            (_, false) => {}
+        }
+    }
+    let of = |ticks: u32, count: u32| ticks.saturating_mul(TICK).checked_div(count).unwrap_or(0);
+    hprintln!(
+        "engine, guard and preparation: {} edges, {} instructions an edge, at most {} a call; {} a tick",
+        edges,
+        of(ticks, edges),
+        worst.saturating_add(1).saturating_mul(TICK),
+        of(slow_ticks, slow_calls)
+    );
+    Ok(())
+}
+
+/// The check of eight channels.
+fn check_of(clock: &SYST, minutes: u32) -> Result<(), ConfigError> {
+    let four = ramped()?;
+    let mut list = [four[0]; 8];
+    for (slot, channel) in list.iter_mut().zip(four.iter().cycle()) {
+        *slot = *channel;
+    }
+    let length = Millis::from_millis(minutes.saturating_mul(60_000)).unwrap_or(Millis::ZERO);
+    let session = Session::new(&list, Schedule::Continuous, length)?;
+    let plan = Plan::compile(&session, &hardware(8, 1_000_000)?)?;
+    let (setup, profile) = (setup(8)?, Profile::default());
+    let before = SYST::get_current();
+    let report = black_box(assess(black_box(&plan), &setup, &profile));
+    let spent = since(clock, before).saturating_mul(TICK);
+    hprintln!(
+        "check of 8 channels over {} minutes: {} instructions, {} rows",
+        minutes,
+        spent,
+        report.rows().count()
+    );
+    Ok(())
+}

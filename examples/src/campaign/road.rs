@@ -1,0 +1,354 @@
+//! One run: the whole road from a checked plan to current, and a fault on the way.
+
+use nmes_core::{ChannelState, EngineFault, GateInput, MAX_CHANNELS, Schedule, Setting, StopPolicy};
+use nmes_hal_adapters::sim::Random;
+use nmes_hal_adapters::{Cause, SafeState, Stimulator, Stopped};
+use nmes_safety::selftest::{ClockCount, compare_clocks};
+
+use super::board::{PlantAlarm, PlantOutput, PlantSense};
+use super::faults::Fault;
+use super::host::Pest;
+use super::kinds::Kind;
+use super::plant::{Board, CameOut, Plant};
+use super::scenes::Scene;
+
+/// The slow loop comes every 5 ms of true time: it has a timer of its own.
+pub(super) const SLOW: u64 = 5_000;
+/// The watchdog resets the board 100 ms after it was last fed.
+pub(super) const WATCHDOG: u64 = 100_000;
+/// After how long the two clocks are compared, and how far they may be apart.
+const COMPARE: u64 = 50_000;
+const CLOCKS_PPM: u32 = 1_000;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// The software opened the output and stays latched, for this reason.
+    Latched(String),
+    /// The watchdog, or the supply, reset the board; nothing comes without a new arm.
+    Reset,
+    /// Whoever runs the stimulator ended the session at once; nothing comes without a new arm.
+    Ended,
+    /// A lost contact: the output is held at the probe level.
+    Held,
+    /// The session went on.
+    WentOn,
+    /// Of what is stored: what was good counts.
+    Kept,
+    /// Found before anything was armed.
+    NotArmed,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// True ticks from the fault until the software, or the watchdog, did something about it.
+    pub answer_ticks: Option<u64>,
+    /// True ticks from the fault until no current flowed any more; `None` where it went on.
+    pub open_ticks: Option<u64>,
+    /// Whether current flowed after the end.
+    pub drives: bool,
+    /// What came out from the fault on.
+    pub out: CameOut,
+}
+
+impl Outcome {
+    const NOTHING: Self = Self {
+        end: End::WentOn,
+        answer_ticks: None,
+        open_ticks: None,
+        drives: false,
+        out: CameOut { phase_nc: 0.0, net_nc: 0.0, peak_ua: 0.0, flowed: 0 },
+    };
+}
+
+type Stim<'a, 'p> = Stimulator<'a, PlantOutput<'p>, PlantAlarm<'p>, PlantSense<'p>>;
+
+/// A stimulator with those who call it.
+pub(super) struct Road<'a, 'p> {
+    pub(super) stim: Stim<'a, 'p>,
+    pub(super) plant: &'p Plant,
+    pub(super) random: Random,
+    next_slow: u64,
+    fed: u64,
+    pub(super) pest: Option<Pest>,
+    next_pest: u64,
+    pub(super) alarm_served: bool,
+    pub(super) slow_served: bool,
+    pub(super) feeding: bool,
+    pub(super) host_alive: bool,
+    /// True and device time when the clocks were last compared, while they are.
+    pub(super) compared: Option<(u64, u64)>,
+    pub(super) was_reset: bool,
+    pub(super) was_ended: bool,
+    /// When the software first did something about it.
+    answered: Option<u64>,
+}
+
+/// Arms a scene, raises every set level, and opens its first train.
+pub(super) fn begin<'a, 'p>(
+    scene: &'a Scene,
+    storage: &'a mut [ChannelState],
+    plant: &'p Plant,
+    random: Random,
+) -> Option<Road<'a, 'p>> {
+    let parts = (PlantOutput(plant), PlantAlarm(plant), PlantSense(plant));
+    let stim = Stimulator::arm(&scene.checked, storage, parts.0, parts.1, parts.2).ok()?;
+    Some(Road {
+        stim,
+        plant,
+        random,
+        next_slow: plant.now() + SLOW,
+        fed: plant.now(),
+        pest: None,
+        next_pest: u64::MAX,
+        alarm_served: true,
+        slow_served: true,
+        feeding: true,
+        host_alive: true,
+        compared: None,
+        was_reset: false,
+        was_ended: false,
+        answered: None,
+    })
+}
+
+impl Road<'_, '_> {
+    /// Every set level to where the session wants it, then the first train.
+    pub(super) fn raise(&mut self, scene: &Scene) -> Option<()> {
+        let channels = scene.checked.plan().session().channels();
+        let targets: Vec<Setting> = channels.iter().map(|channel| channel.set).collect();
+        for (channel, &target) in (0_u8..).zip(&targets) {
+            self.stim.aim(channel, target).ok()?;
+        }
+        for _ in 0..600 {
+            self.run_to(self.plant.now() + 100_000);
+            let there = |(channel, set): (u8, &Setting)| self.stim.engine().setting(channel) == Some(*set);
+            if (0_u8..).zip(&targets).all(there) {
+                return self.open();
+            }
+        }
+        None
+    }
+
+    fn open(&mut self) -> Option<()> {
+        self.stim.start().ok()?;
+        if matches!(self.stim.engine().plan().session().schedule(), Schedule::Gated(_)) {
+            let _ = self.stim.gate(GateInput::Open).ok()?;
+        }
+        Some(())
+    }
+
+    /// Lets the world run up to a true tick.
+    pub(super) fn run_to(&mut self, until: u64) {
+        while self.plant.now() < until && !self.is_over() {
+            self.step(until);
+        }
+        self.plant.advance(until);
+    }
+
+    fn is_over(&self) -> bool {
+        self.was_reset && !self.plant.drives()
+    }
+
+    /// The next thing that happens, at `until` at the latest.
+    pub(super) fn step(&mut self, until: u64) {
+        let rings = self.plant.rings().unwrap_or(u64::MAX);
+        let dog = if self.was_reset { u64::MAX } else { self.fed + WATCHDOG };
+        let next = rings.min(self.next_slow).min(self.next_pest).min(dog).min(until).max(self.plant.now());
+        self.plant.advance(next);
+        if dog <= next {
+            self.reset();
+        } else if rings <= next {
+            if self.plant.take_alarm() && self.alarm_served {
+                let _ = self.stim.on_alarm();
+            }
+        } else if self.next_slow <= next {
+            self.next_slow += SLOW;
+            self.slow();
+        } else if self.next_pest <= next {
+            self.pester();
+        }
+        let answers = self.stim.stopped().is_some() || self.stim.last_trip().is_some() || self.was_ended;
+        if self.answered.is_none() && (answers || self.was_reset) {
+            self.answered = Some(self.plant.now());
+        }
+    }
+
+    fn slow(&mut self) {
+        if !self.slow_served {
+            return;
+        }
+        if self.host_alive {
+            self.stim.keep_alive();
+        }
+        if self.stim.on_tick().is_ok() && self.feeding {
+            self.fed = self.plant.now();
+        }
+        self.compare();
+        while self.stim.take_receipt().is_some() {}
+    }
+
+    /// The clock of the edges against one with a source of its own.
+    fn compare(&mut self) {
+        let Some((since, device)) = self.compared else { return };
+        let (now, there) = (self.plant.now(), self.plant.device_now());
+        if now - since < COMPARE {
+            return;
+        }
+        self.compared = Some((now, there));
+        let count = |ticks| ClockCount { ticks, ticks_per_second: 1_000_000 };
+        if compare_clocks(count(there.saturating_sub(device)), count(now - since), 4 * CLOCKS_PPM).is_err() {
+            self.end_now();
+        }
+    }
+
+    pub(super) fn end_now(&mut self) {
+        let _ = self.stim.stop(StopPolicy::HardOff);
+        self.was_ended = true;
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.plant.reset();
+        self.was_reset = true;
+        self.pest = None;
+        (self.next_pest, self.next_slow) = (u64::MAX, u64::MAX);
+    }
+
+    pub(super) fn panic(&mut self) {
+        Board::safe_state();
+        self.plant.look_at_line();
+        // the handler does not return
+        (self.alarm_served, self.slow_served) = (false, false);
+    }
+
+    fn pester(&mut self) {
+        let Some(pest) = self.pest else { return };
+        pest.call(&mut self.stim, &mut self.random);
+        self.next_pest = self.plant.now() + pest.pause(&mut self.random);
+    }
+
+    pub(super) fn let_in(&mut self, pest: Pest) {
+        self.pest = Some(pest);
+        self.next_pest = self.plant.now() + 1;
+    }
+
+    fn end(&self) -> End {
+        if self.was_reset {
+            return End::Reset;
+        }
+        match self.stim.stopped() {
+            Some(stopped) => End::Latched(name(stopped)),
+            None if self.was_ended => End::Ended,
+            None if self.lost_contact() => End::Held,
+            None => End::WentOn,
+        }
+    }
+
+    fn lost_contact(&self) -> bool {
+        self.stim.last_trip().is_some_and(|trip| trip.fault == nmes_safety::Fault::ContactLoss)
+    }
+}
+
+fn name(stopped: &Stopped) -> String {
+    match stopped.cause {
+        Cause::Guard(trip) => trip.fault.to_string(),
+        Cause::Output => "the output's own error".to_owned(),
+        Cause::Engine(fault) => engine_word(fault).to_owned(),
+        Cause::Damaged => "what was prepared is damaged".to_owned(),
+        Cause::Overrun => "overrun".to_owned(),
+        _ => "an edge that was not admitted".to_owned(),
+    }
+}
+
+const fn engine_word(fault: EngineFault) -> &'static str {
+    match fault {
+        EngineFault::Late { .. } => "the engine: an edge was late",
+        EngineFault::Early { .. } => "the engine: an edge was early",
+        EngineFault::LedgerOverflow { .. } => "the engine: ledger",
+        _ => "the engine: order",
+    }
+}
+
+/// Runs one fault at an instant that the seed picks. `None` when the scene could not be brought to run, which is a
+/// defect of the campaign.
+#[must_use]
+pub fn run(scene: &Scene, kind: &Kind, seed: u64, with_one_shot: bool) -> Option<Outcome> {
+    let mut random = Random::new(seed);
+    if let Fault::AtRest(stored) = kind.fault {
+        return Some(Outcome { end: stored.damage(scene, &mut random), ..Outcome::NOTHING });
+    }
+    let plant = Plant::new(scene, with_one_shot, Random::new(random.next_bits()));
+    let mut storage = [ChannelState::new(); MAX_CHANNELS];
+    let count = usize::from(scene.checked.plan().channel_count());
+    let mut road = begin(scene, storage.get_mut(..count)?, &plant, random)?;
+    if kind.fault.while_starting() {
+        let part = u64::from(road.random.up_to(3_000_000));
+        let _ = (road.stim.aim(0, scene.checked.plan().session().channels().first()?.set), road.stim.start());
+        road.run_to(plant.now() + part);
+    } else {
+        road.raise(scene)?;
+        seek_instant(&mut road, scene);
+    }
+    plant.mark();
+    let at = plant.now();
+    kind.fault.put_in(&mut road, scene);
+    watch(&mut road, at + kind.watch_ticks);
+    let end = road.end();
+    if end == End::WentOn || end == End::Held {
+        finish_pulse(&mut road);
+    }
+    let out = plant.came_out();
+    let open_ticks = (end != End::WentOn && end != End::Held).then(|| out.flowed.saturating_sub(at));
+    let answer_ticks = road.answered.map(|answered| answered.saturating_sub(at));
+    Some(Outcome { end, answer_ticks, open_ticks, drives: plant.drives(), out })
+}
+
+/// Half of all instants are anywhere, half of them within a pulse.
+fn seek_instant(road: &mut Road<'_, '_>, scene: &Scene) {
+    let start = road.plant.now() + 300_000 + u64::from(road.random.up_to(200_000));
+    road.run_to(start);
+    if road.random.up_to(1) == 0 {
+        return;
+    }
+    let limit = start + 200_000;
+    while !road.plant.drives() && road.plant.now() < limit {
+        road.step(limit);
+    }
+    let length = scene.checked.plan().channel(0).map_or(0, nmes_core::ChannelPlan::longest_ticks);
+    let within = u64::from(road.random.up_to(u32::try_from(length).unwrap_or(u32::MAX)));
+    road.run_to(road.plant.now() + within);
+}
+
+/// Until the time is over, or a little after everything has ended.
+fn watch(road: &mut Road<'_, '_>, until: u64) {
+    const AFTERWARDS: u64 = 20_000;
+    let mut until = until;
+    while road.plant.now() < until {
+        let over = road.stim.stopped().is_some() || road.was_reset || road.was_ended;
+        if over {
+            until = until.min(road.plant.now() + AFTERWARDS);
+            road.run_to(until);
+            return;
+        }
+        road.step(until);
+    }
+}
+
+/// Until a millisecond goes by without current, so that no pulse is counted in part.
+fn finish_pulse(road: &mut Road<'_, '_>) {
+    let limit = road.plant.now() + 60_000;
+    while road.plant.now() < limit {
+        let until = road.plant.now() + 1_000;
+        let mut quiet = !road.plant.drives();
+        while road.plant.now() < until {
+            road.step(until);
+            quiet = quiet && !road.plant.drives();
+        }
+        if quiet {
+            return;
+        }
+    }
+}

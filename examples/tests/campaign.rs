@@ -1,0 +1,75 @@
+//! Faults on purpose, thousands of them; the whole number is `./ci.sh campaign`.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests; a panic is a failure")]
+
+use nmes_examples::campaign::{Analogue, Fault, KINDS, Kind, Must, Sensing, campaign, page, scenes};
+
+/// Eight instants in each session.
+const RUNS: u32 = 48;
+
+fn kind(name: &str) -> Kind {
+    KINDS.into_iter().find(|kind| kind.name == name).unwrap()
+}
+
+/// REQ-SAF-450, REQ-SAF-451, REQ-SAF-452: every kind of fault ends as it must at every instant, and with the one-shot no
+/// phase carries more than twice the profile's.
+#[test]
+fn every_fault_ends_as_it_must() {
+    assert!(KINDS.len() >= 25 && scenes().len() == 6);
+    for (kind, tally) in KINDS.iter().zip(campaign(&KINDS, RUNS, 7)) {
+        assert!(tally.holes.is_empty(), "{:#?}", tally.holes);
+        assert_eq!(tally.runs, RUNS, "{}", kind.name);
+        assert!(tally.of_profile[0] <= 2.0, "{}: {:?}", kind.name, tally.of_profile);
+    }
+}
+
+/// REQ-SAF-451: the one-shot is what bounds it: without one a processor that stops leaves far more.
+#[test]
+fn without_the_one_shot_there_is_no_such_bound() {
+    let kinds = [kind("processor-stopped"), kind("bridge-stuck-on")];
+    let tallies = campaign(&kinds, RUNS, 7);
+    assert!(
+        tallies[0].of_profile[1] > 10.0 && tallies[0].of_profile[0] <= 2.0,
+        "{:?}",
+        tallies[0].of_profile
+    );
+    assert_eq!((tallies[1].never_ended, tallies[1].runs), (RUNS, RUNS));
+}
+
+/// REQ-SAF-450: what is asked of a kind can fail: told to be harmless, or to be found sooner than it can be, it does.
+#[test]
+fn the_campaign_can_fail() {
+    let wrong = [
+        Kind { must: Must::Harmless, ..kind("bridge-reversed") },
+        Kind { must: Must::Open(1), ..kind("sense-silent") },
+        Kind {
+            must: Must::Open(1_000_000),
+            fault: Fault::Stage(Analogue::SwappedLeads),
+            ..kind("leads-swapped")
+        },
+        Kind { must: Must::ContactLost(1), ..kind("electrode-open") },
+        Kind { must: Must::Harmless, fault: Fault::Sense(Sensing::Silent), ..kind("processor-stopped") },
+    ];
+    let tallies = campaign(&wrong, RUNS, 7);
+    let unheld: Vec<_> = tallies.iter().map(|tally| tally.holes.len()).collect();
+    // the last one is no worse for the body, and so no hole
+    assert!(unheld.iter().take(4).all(|&holes| holes > 0) && unheld[4] == 0, "{unheld:?}");
+}
+
+/// REQ-SAF-453: the same seed gives the same page, another seed another; a kind does not depend on its company.
+#[test]
+fn the_page_repeats() {
+    let few = [kind("dac-stuck"), kind("bit-engine-channel")];
+    let made = |kinds: &[Kind], seed| page(kinds, &campaign(kinds, RUNS, seed), seed);
+    assert_eq!(made(&few, 7), made(&few, 7));
+    assert_ne!(made(&few, 7), made(&few, 8));
+    let (alone, both) = (campaign(&few[1..], RUNS, 7), campaign(&few, RUNS, 7));
+    assert_eq!(alone[0].ends, both[1].ends);
+}
+
+/// REQ-HAL-252: the emergency stop opens within one edge path, at any instant of a phase or between two.
+#[test]
+fn the_emergency_stop_opens_at_once() {
+    let tally = &campaign(&[kind("emergency-stop")], 240, 7)[0];
+    assert!(tally.open_ticks.iter().all(|&ticks| ticks <= 20), "{:?}", tally.open_ticks);
+    assert!(tally.of_plan[0] <= 1.2, "{:?}", tally.of_plan);
+}

@@ -1,0 +1,81 @@
+//! A measurement that keeps what it says of the electrodes.
+
+use crate::sense::{Contact, Sense};
+use nmes_core::{Hardware, Level, MAX_CHANNELS};
+use nmes_safety::{Checked, ContactState, Impedance, Sensed};
+
+/// Passes a [`Sense`] on, and has a [`nmes_safety::Contact`] for each channel look at its samples on the way.
+///
+/// Its answer to [`Sense::contact`] is what was measured: [`Contact::Good`] only where three phases in a row say so, not
+/// longer ago than 5 s; else [`Contact::Bad`]. So a session armed with it needs [`Stimulator::probe`] before it, or pulses
+/// of another session within the last 5 s.
+///
+/// [`Stimulator::probe`]: crate::Stimulator::probe
+#[derive(Clone, Copy, Debug)]
+pub struct ContactSense<S> {
+    sense: S,
+    hardware: Hardware,
+    contacts: [nmes_safety::Contact; MAX_CHANNELS],
+    levels: [Level; MAX_CHANNELS],
+    now: u64,
+}
+
+impl<S: Sense> ContactSense<S> {
+    /// Knows nothing yet; the limits are those of the session, over all its layers.
+    #[must_use]
+    pub fn new(session: &Checked<'_>, sense: S) -> Self {
+        let hardware = *session.plan().hardware();
+        let contacts = [nmes_safety::Contact::of(session); MAX_CHANNELS];
+        Self { sense, hardware, contacts, levels: [Level::Open; MAX_CHANNELS], now: 0 }
+    }
+
+    /// What is known of the electrodes of a channel at `now`; `None` for one that no hardware has.
+    #[must_use]
+    pub fn state(&self, channel: u8, now: u64) -> Option<ContactState> {
+        self.contacts.get(usize::from(channel)).map(|contact| contact.state(now))
+    }
+
+    /// The last impedance of a channel.
+    #[must_use]
+    pub fn impedance(&self, channel: u8) -> Option<Impedance> {
+        self.contacts.get(usize::from(channel)).map(nmes_safety::Contact::impedance)
+    }
+
+    /// Output begins: the trend is held against what comes from now on, and answers are as old as they are at `now`.
+    pub(crate) fn begin(&mut self, now: u64) {
+        self.now = now;
+        self.contacts.iter_mut().for_each(nmes_safety::Contact::begin);
+    }
+
+    fn take(&mut self, channel: u8, level: Option<Level>, sample: Option<Sensed>) -> Option<Sensed> {
+        let index = usize::from(channel);
+        let commanded =
+            level.zip(self.hardware.channel(channel)).map(|(level, output)| level.current_na(output));
+        if let Some(((sample, commanded), contact)) = sample.zip(commanded).zip(self.contacts.get_mut(index))
+        {
+            contact.take(commanded, &sample);
+        }
+        sample
+    }
+}
+
+impl<S: Sense> Sense for ContactSense<S> {
+    fn sample(&mut self, channel: u8, level: Level) -> Option<Sensed> {
+        if let Some(slot) = self.levels.get_mut(usize::from(channel)) {
+            *slot = level;
+        }
+        let sample = self.sense.sample(channel, level);
+        self.take(channel, Some(level), sample)
+    }
+
+    fn ended(&mut self, channel: u8) -> Option<Sensed> {
+        let level = self.levels.get(usize::from(channel)).copied();
+        let sample = self.sense.ended(channel);
+        self.take(channel, level, sample)
+    }
+
+    fn contact(&mut self, channel: u8) -> Contact {
+        let in_contact = self.state(channel, self.now).is_some_and(ContactState::is_in_contact);
+        if in_contact { Contact::Good } else { Contact::Bad }
+    }
+}

@@ -1,0 +1,159 @@
+//! The contact check before arming: a session of its own, checked like any other and with limits of its own.
+
+use core::fmt;
+
+use nmes_core::{
+    Channel, ConfigError, Control, Form, MAX_CHANNELS, Micros, Millis, Plan, PulseShape, Ramp, Rate, Repeat,
+    Schedule, Session, Setting, Slope, Train,
+};
+
+use crate::check::{Checked, Denied, check};
+use crate::guard::PROBE_LEVEL;
+use crate::profile::{LimitError, Profile};
+use crate::rules::{self, Rule};
+
+/// The ceiling of a contact check, rule by rule in each rule's unit. All of it is our choice: [`PROBE_LEVEL`]
+/// for 200 µs, with room for coarse codes and late edges; about a thirtieth of the default limits in current and a
+/// sixtieth in charge.
+pub const PROBE_LIMITS: [(&Rule, u64); 5] = [
+    (&rules::E_PEAK_1, 4_000),
+    (&rules::E_Q_1, 1_000_000),
+    (&rules::E_W_1, 250),
+    (&rules::E_F_1, 10_000),
+    (&rules::E_SES_1, 5_000),
+];
+
+/// Main phase of a probing pulse, in µs: long enough for a sample at its start and one at its end. Our choice.
+const WIDTH_US: u32 = 200;
+/// Ten pulses a second. Our choice.
+const PERIOD_US: u32 = 100_000;
+#[expect(clippy::panic, reason = "in a constant: the compiler refuses it")]
+const RATE: Rate = match Rate::new(1, PERIOD_US) {
+    Ok(rate) => rate,
+    Err(_) => panic!("a rate of zero"),
+};
+/// The set level may be at its top only after E-RAMP-1, 2 s; then five pulses. Our choice.
+const LENGTH_MS: u32 = 2_600;
+/// Slow enough for E-SLEW-2.
+const RAMP_MS: u32 = 10;
+
+/// Why a contact check cannot be made for a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeError<'p> {
+    /// The profile has no room for the limits of the check, or one of them is looser than it may be.
+    Limit(LimitError),
+    /// The hardware cannot put its pulses out.
+    Plan(ConfigError),
+    /// A rule denies it, with all layers of the setup as they are for the session itself.
+    Denied(Denied<'p>),
+}
+
+impl fmt::Display for ProbeError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("contact check: ")?;
+        match self {
+            Self::Limit(why) => why.fmt(f),
+            Self::Plan(why) => why.fmt(f),
+            Self::Denied(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ProbeError<'_> {}
+
+/// The pulses that look for contact ahead of a session: on each of its channels, one after the other, symmetric pulses of
+/// at most [`PROBE_LEVEL`] and 200 µs at 10 a second, for 2.6 s. No channel goes above its own ceiling.
+///
+/// What they measure is for a [`Contact`](crate::Contact) to judge.
+///
+/// ```
+/// # use nmes_core::*;
+/// # use nmes_safety::*;
+/// # let set = Setting::new(40_000, 300).unwrap();
+/// # let half = Millis::from_millis(500).unwrap();
+/// # let channels = [Channel { pulse: PulseShape::default(), rate: Rate::from_hz(40).unwrap(), set, ceiling: set,
+/// #     train: Train::default(), ramp: Ramp { up: half, down: half, down_min: half, ..Ramp::default() }, offset: Micros::ZERO }];
+/// # let session = Session::new(&channels, Schedule::Continuous, Millis::from_millis(1_000).unwrap()).unwrap();
+/// # let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+/// # let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
+/// # let plan = Plan::compile(&session, &hardware).unwrap();
+/// # let setup = Setup::new(&[2_500], UseClass::Specialist).unwrap();
+/// let checked = check(plan, &setup, &Profile::default()).unwrap();
+/// let probe = Probe::of(&checked);
+/// let probing = probe.check(&checked).unwrap();
+/// assert_eq!(probing.report().row(&rules::E_PEAK_1).unwrap().value, Some(3_000)); // 3 mA
+/// assert_eq!(probing.report().row(&rules::E_Q_1).unwrap().value, Some(600_000)); // 0.6 µC
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Probe {
+    channels: [Channel<'static>; MAX_CHANNELS],
+    count: usize,
+}
+
+impl Probe {
+    /// The check for the channels of a plan.
+    #[must_use]
+    pub fn of(checked: &Checked<'_>) -> Self {
+        let mut channels = [channel(&QUIET, 0); MAX_CHANNELS];
+        for ((slot, asked), place) in channels.iter_mut().zip(checked.plan().session().channels()).zip(0..) {
+            *slot = channel(&asked.ceiling, place);
+            slot.pulse.gap = asked.pulse.gap;
+            slot.pulse.leading = asked.pulse.leading;
+        }
+        Self { channels, count: usize::from(checked.plan().channel_count()) }
+    }
+
+    /// Its plan, checked with the limits of the session's own setup, those of the default profile and [`PROBE_LIMITS`],
+    /// whichever is strictest.
+    ///
+    /// # Errors
+    /// [`ProbeError`]: this hardware, setup or profile has no such pulses.
+    #[expect(
+        clippy::result_large_err,
+        reason = "without an allocator the plan and the report go back by value"
+    )]
+    pub fn check(&self, session: &Checked<'_>) -> Result<Checked<'_>, ProbeError<'_>> {
+        let channels = self.channels.get(..self.count).unwrap_or(&[]);
+        let length = Millis::from_millis(LENGTH_MS).unwrap_or(Millis::ZERO);
+        let own = Session::new(channels, Schedule::Continuous, length).map_err(ProbeError::Plan)?;
+        let plan = Plan::compile(&own, session.plan().hardware()).map_err(ProbeError::Plan)?;
+        let mut profile = Profile::custom("contact-check", &Profile::default());
+        for (rule, value) in PROBE_LIMITS {
+            profile = profile.with_limit(rule, value).map_err(ProbeError::Limit)?;
+        }
+        check(plan, &session.setup().probing(), &profile).map_err(ProbeError::Denied)
+    }
+}
+
+const QUIET: Setting = Setting { amplitude: PROBE_LEVEL, width: micros(WIDTH_US) };
+
+const fn micros(us: u32) -> Micros {
+    match Micros::from_micros(us) {
+        Some(us) => us,
+        None => Micros::ZERO,
+    }
+}
+
+/// A channel that probes at `place` of a period, so that no two do at a time.
+fn channel(ceiling: &Setting, place: u32) -> Channel<'static> {
+    let ramp = Millis::from_millis(RAMP_MS).unwrap_or(Millis::ZERO);
+    let set =
+        Setting { amplitude: PROBE_LEVEL.min(ceiling.amplitude), width: QUIET.width.min(ceiling.width) };
+    let apart = PERIOD_US / u32::try_from(MAX_CHANNELS).unwrap_or(1).max(1);
+    Channel {
+        pulse: PulseShape { form: Form::Rectangular, repeat: Repeat::ONCE, ..PulseShape::default() },
+        rate: RATE,
+        train: Train::EVEN,
+        set,
+        ceiling: set,
+        ramp: Ramp {
+            control: Control::Amplitude,
+            slope: Slope::Linear,
+            up: ramp,
+            down: ramp,
+            down_min: ramp,
+            floor: 0,
+        },
+        offset: micros(apart.saturating_mul(place)),
+    }
+}
