@@ -673,7 +673,8 @@ step_serve() {
   rm -rf "$work"
 }
 
-# REQ-SAF-410 and REQ-SAF-411: sequences of calls to the guard, and bytes to the decoders of records; and
+# REQ-SAF-410: sequences of calls to the guard,
+# REQ-SAF-411: bytes to the decoders of records,
 # REQ-PRO-358: readings for the triggers.
 step_fuzz() {
   local which
