@@ -46,7 +46,7 @@ usage: ./ci.sh STEP...
   all      all of the above, then what was skipped and why
   sizes    sizes of the link-proof images and of the Pico image
   counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
-  schema   what `nmes check --json` and `nmes report --json` print, against docs/schema with an independent validator
+  schema   what `nmes check`, `report` and `session export` print as JSON, against docs/schema with an independent validator
            (needs Python; the tests do the same with one of their own)
   audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
   oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
@@ -55,8 +55,8 @@ usage: ./ci.sh STEP...
   serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
            (default 60), and the same with the client killed (needs Python)
   fuzz     sequences of calls to the guard, broken records, broken streams for the decoders and conversations of both
-           stimulators, for the lines of `nmes serve`, and readings that nothing gives for the triggers;
-           NMES_FUZZ_SECONDS each (default 60)
+           stimulators, for the lines of `nmes serve`, for session and subject files, and readings that nothing gives
+           for the triggers; NMES_FUZZ_SECONDS each (default 60)
   mutants  changes to triggers and screening that a test has to notice (cargo-mutants; hours); part of verify
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
   help     this text
@@ -415,7 +415,7 @@ trace_hazards() { # folder
 # The versions in docs/soup.md are those of Cargo.lock, and each direct dependency has a row.
 trace_soup() { # folder
   local crate version bad=0
-  awk '$1 == "name" { gsub(/"/, "", $3); name = $3 } $1 == "version" { gsub(/"/, "", $3); print name, $3 }' Cargo.lock |
+  awk '$1 == "name" { gsub(/"/, "", $3); name = $3 } $1 == "version" { gsub(/"/, "", $3); sub(/[+].*/, "", $3); print name, $3 }' Cargo.lock |
     sort -u >"$1/locked"
   sed -nE 's/^\| ([a-z0-9_-]+) \| ([0-9]+\.[0-9]+\.[0-9]+) \|.*/\1 \2/p' docs/soup.md | sort >"$1/soup"
   comm -13 "$1/locked" "$1/soup" >"$1/other-version"
@@ -605,7 +605,7 @@ oracle_stimulators() {
 
 # REQ-SAF-324 with a validator that is not ours.
 step_schema() {
-  local venv="$CARGO_TARGET_DIR/schema" format
+  local venv="$CARGO_TARGET_DIR/schema" format row
   command -v python3 >/dev/null || { skip "schema: no python3"; return; }
   [ -x "$venv/bin/python" ] || python3 -m venv "$venv" || { skip "schema: no venv (apt-get install python3-venv)"; return; }
   "$venv/bin/python" -c 'import jsonschema' 2>/dev/null ||
@@ -629,6 +629,9 @@ PY
   schema_of check-report check foot-drop --json --electrode-cm2 1
   for format in fda-510k-table cfr-882-5891; do
     schema_of output-report report foot-drop --json --format "$format"
+  done
+  for row in foot-drop knee-oa copd-hf tens-burst; do
+    schema_of session-file session export "$row" --format json
   done
 }
 
@@ -688,6 +691,8 @@ step_fuzz() {
   for which in sciencemode4 rehastim2; do
     "$CARGO_TARGET_DIR/release/examples/fuzz_stimulators" "$which" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
   done
+  cargo build -q --release -p nmes-protocols --features text,postcard --example fuzz_files
+  "$CARGO_TARGET_DIR/release/examples/fuzz_files" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
   cargo build -q --release -p nmes-protocols --example fuzz_triggers
   "$CARGO_TARGET_DIR/release/examples/fuzz_triggers" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
 }

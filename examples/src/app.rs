@@ -6,17 +6,21 @@ use crate::cli::{
     Ask, CampaignArgs, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs,
 };
 use crate::device;
+use crate::diary;
 use crate::failure::Failure;
+use crate::files;
 use crate::made_walk::made_walk;
 use crate::picture::picture;
-use crate::records::{save, write_events, write_pulses};
+use crate::play::play;
+use crate::records::{save, write_changes, write_pulses};
 use crate::report::{
-    FILES, Listing, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, sources_text,
+    FILES, Listing, PlayedShown, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, sources_text,
 };
 use crate::scenario::Scenario;
 use crate::screen::screen;
-use crate::simulation::{Run, run};
+use crate::simulation::{LevelChange, Run, run};
 use crate::text::Paint;
+use crate::titrate;
 use crate::wave::wave;
 use indicatif::{ProgressBar, ProgressStyle};
 use nmes_core::Plan;
@@ -46,6 +50,9 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Plot(args) => plot(args, out),
         Command::Wave(args) => wave(args, out),
         Command::Campaign(args) => faults(args, out),
+        Command::Session(command) => files::run(command, out),
+        Command::Titrate(args) => titrate::run(args, out),
+        Command::Diary(args) => diary::run(args, out),
     }
 }
 
@@ -160,8 +167,8 @@ fn gait_of(built: &Built<'_>, row: &Condition) -> Result<GaitConfig, Failure> {
         let steps = CATALOGUE.iter().filter(|row| row.schedule.step().is_some()).map(|row| row.name);
         let steps: Vec<&str> = steps.collect();
         Failure::Input(format!(
-            "protocol {}: no trains that follow steps, and only those are run on a walk; accepted: {}; `nmes run` takes \
-             protocols with a crank or an EMG trigger too, `nmes show` and `nmes check` every one",
+            "protocol {}: no trains that follow steps, and only those are run on a walk; accepted: {}; `nmes run` and \
+             `nmes check` take every protocol",
             row.name,
             steps.join(", ")
         ))
@@ -170,14 +177,18 @@ fn gait_of(built: &Built<'_>, row: &Condition) -> Result<GaitConfig, Failure> {
 
 /// A bar on standard error, where that is a terminal; else nothing.
 fn with_progress(scenario: &Scenario, gait: &GaitConfig, checked: &Checked<'_>) -> Result<Run, Failure> {
-    let length_us = u64::from(checked.plan().session().length().as_millis()) * 1_000;
-    let bar = ProgressBar::new(length_us / 1_000);
-    if let Ok(style) = ProgressStyle::with_template("simulating {bar:40} {percent} %") {
-        bar.set_style(style);
-    }
+    let bar = progress(checked.plan().session().length().as_millis());
     let result = run(scenario, gait, checked, &mut |t_us| bar.set_position(t_us / 1_000));
     bar.finish_and_clear();
     result
+}
+
+fn progress(length_ms: u32) -> ProgressBar {
+    let bar = ProgressBar::new(u64::from(length_ms));
+    if let Ok(style) = ProgressStyle::with_template("simulating {bar:40} {percent} %") {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// A run that was not "done" ends with exit status 1, after all that there is to show.
@@ -186,8 +197,9 @@ fn verdict(shown: &Shown<'_>) -> Result<(), Failure> {
 }
 
 fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let own = crate::scenario::find_row(&args.ask.protocol)
-        .is_ok_and(|row| crate::trial::has_own_trigger(row.trigger.value));
+    // a session file is played as it stands
+    let row = args.ask.protocol.as_deref().and_then(nmes_protocols::find);
+    let own = row.is_some_and(|row| crate::trial::has_own_trigger(row.trigger.value));
     let done = if own { crate::trial::run_trial(args, out) } else { run_and_show(args, out) };
     if let Some(refused) = done.as_ref().err().filter(|failure| args.json && !failure.is_fault()) {
         say_json(out, &RefusedJson::from(refused))?;
@@ -195,13 +207,55 @@ fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
     done
 }
 
+/// A session that runs by its own clock, or by a timer in place of its trigger, for somebody to look at.
+///
+/// # Errors
+/// Bad input, or denied; a fault in the run is no error here, see [`PlayedShown::fault`].
+pub fn with_play<T>(
+    scenario: &Scenario,
+    look: impl FnOnce(&PlayedShown<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut storage = Storage::new();
+    let built = scenario.build(&mut storage)?;
+    let plan = scenario.compile(&built)?;
+    let checked = check(plan, &scenario.setup, &scenario.profile);
+    let checked = checked.map_err(|denied| Failure::Denied(denied_text(&denied)))?;
+    let bar = progress(checked.plan().session().length().as_millis());
+    let desk = scenario.desk();
+    let played = play(&desk, &checked, scenario.stop, &mut |t_us| bar.set_position(t_us / 1_000));
+    bar.finish_and_clear();
+    look(&PlayedShown { scenario, built: &built, checked: &checked, played: &played? })
+}
+
+fn play_and_show(args: &RunArgs, scenario: &Scenario, out: &mut dyn Write) -> Result<(), Failure> {
+    with_play(scenario, |shown| {
+        let csv = args.out_dir.join(FILES[1]);
+        save(&csv, |file| write_pulses(&shown.played.pulses, &scenario.hardware, file))?;
+        if args.json {
+            say_json(out, &shown.json())?;
+        } else {
+            say(out, &format!("{}\nWritten: {}\n", shown.text(Paint::for_stdout()), csv.display()))?;
+        }
+        shown.verdict()
+    })
+}
+
+/// Whether the session is not one of steps, and so runs without a walk.
+fn plays(scenario: &Scenario) -> bool {
+    scenario.row.schedule.step().is_none()
+}
+
 fn run_and_show(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let scenario = Scenario::of(&args.ask)?;
+    if plays(&scenario) {
+        return play_and_show(args, &scenario, out);
+    }
     with_run(&args.ask, |shown| {
         let [svg, csv] = FILES.map(|name| args.out_dir.join(name));
         std::fs::create_dir_all(&args.out_dir).map_err(|error| Failure::writing(&args.out_dir, &error))?;
         let drawn = picture(shown).to_svg().map_err(|error| Failure::writing(&svg, &error))?;
         save(&svg, |file| file.write_all(drawn.as_bytes()))?;
-        save(&csv, |file| write_pulses(shown.run, &shown.scenario.hardware, file))?;
+        save(&csv, |file| write_pulses(&shown.run.pulses, &shown.scenario.hardware, file))?;
         if args.json {
             say_json(out, &RunJson::from(shown))?;
         } else {
@@ -213,19 +267,33 @@ fn run_and_show(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let scenario = Scenario::of(&args.ask)?;
+    if plays(&scenario) {
+        return with_play(&scenario, |shown| {
+            say_changes(args, &shown.played.changes, &scenario, out)?;
+            shown.verdict()
+        });
+    }
     with_run(&args.ask, |shown| {
-        let hardware = &shown.scenario.hardware;
-        match &args.out {
-            Some(path) => save(path, |file| write_events(shown.run, hardware, args.format, file))?,
-            None => {
-                let mut text = Vec::new();
-                let written = write_events(shown.run, hardware, args.format, &mut text);
-                written.map_err(|error| Failure::Input(format!("standard output: {error}")))?;
-                say(out, &String::from_utf8_lossy(&text))?;
-            }
-        }
+        say_changes(args, &shown.run.changes, shown.scenario, out)?;
         verdict(shown)
     })
+}
+
+fn say_changes(
+    args: &EventsArgs,
+    changes: &[LevelChange],
+    scenario: &Scenario,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let hardware = &scenario.hardware;
+    if let Some(path) = &args.out {
+        return save(path, |file| write_changes(changes, hardware, args.format, file));
+    }
+    let mut text = Vec::new();
+    let written = write_changes(changes, hardware, args.format, &mut text);
+    written.map_err(|error| Failure::Input(format!("standard output: {error}")))?;
+    say(out, &String::from_utf8_lossy(&text))
 }
 
 fn plot(args: &PlotArgs, out: &mut dyn Write) -> Result<(), Failure> {

@@ -13,13 +13,16 @@ pub fn of_build(error: &BuildError) -> Failure {
         | BuildError::Screening(_)
         | BuildError::SpecialistOnly { .. }
         | BuildError::Disabled { .. }
+        | BuildError::NotAtHome { .. }
         | BuildError::DirectCurrent { .. } => Failure::Denied(error.to_string()),
         BuildError::Range(range) => Failure::Input(of_range(range)),
         BuildError::Session(config) => of_config(config),
         BuildError::Gait(times) => Failure::Input(format!("{}: {times}", of_times(times))),
-        BuildError::NoOtherBalance { .. } | BuildError::NoHold { .. } | BuildError::Site { .. } | _ => {
-            Failure::Input(error.to_string())
-        }
+        BuildError::NoOtherBalance { .. }
+        | BuildError::NoHold { .. }
+        | BuildError::Site { .. }
+        | BuildError::ChannelTimes { .. }
+        | _ => Failure::Input(error.to_string()),
     }
 }
 

@@ -240,6 +240,14 @@ pub(crate) fn intervals(text: &str) -> Result<Intervals, String> {
     text.split(',').map(each).collect::<Result<_, String>>().map(Intervals)
 }
 
+/// A day of the calendar.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn day(text: &str) -> Result<nmes_protocols::Date, String> {
+    nmes_protocols::Date::parse(text).ok_or_else(|| "accepted: a day as in 2026-11-21".to_owned())
+}
+
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }

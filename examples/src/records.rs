@@ -2,7 +2,7 @@
 
 use crate::cli::Format;
 use crate::failure::Failure;
-use crate::simulation::{LevelChange, Run};
+use crate::simulation::{DeliveredPulse, LevelChange, Run};
 use nmes_core::{FrameKind, Hardware, Level};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -27,11 +27,7 @@ pub struct EventRow {
 const COLUMNS: [&str; 5] = ["tick", "t_us", "channel", "code", "current_ua"];
 
 /// Every level change of a run.
-pub fn event_rows(run: &Run, hardware: &Hardware) -> impl Iterator<Item = EventRow> {
-    change_rows(&run.changes, hardware)
-}
-
-fn change_rows(changes: &[LevelChange], hardware: &Hardware) -> impl Iterator<Item = EventRow> {
+pub fn event_rows(changes: &[LevelChange], hardware: &Hardware) -> impl Iterator<Item = EventRow> {
     let per_us = f64::from(hardware.timing().ticks_per_second) / 1e6;
     let channels = *hardware;
     changes.iter().map(move |change| EventRow {
@@ -69,7 +65,7 @@ pub fn write_events(run: &Run, hardware: &Hardware, format: Format, out: impl Wr
     write_changes(&run.changes, hardware, format, out)
 }
 
-/// Writes level changes that are not of a run.
+/// Writes level changes.
 ///
 /// # Errors
 /// The writer's own.
@@ -84,13 +80,13 @@ pub fn write_changes(
             let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(out);
             // a run without a pulse has a header too
             csv.write_record(COLUMNS).map_err(io::Error::other)?;
-            for row in change_rows(changes, hardware) {
+            for row in event_rows(changes, hardware) {
                 csv.serialize(row).map_err(io::Error::other)?;
             }
             csv.flush()
         }
         Format::Jsonl => {
-            for row in change_rows(changes, hardware) {
+            for row in event_rows(changes, hardware) {
                 serde_json::to_writer(&mut out, &row)?;
                 writeln!(out)?;
             }
@@ -129,6 +125,7 @@ struct PulseRow {
     #[serde(serialize_with = "whole_if_whole")]
     measured_max_v: f64,
     clipped: bool,
+    channel: u8,
 }
 
 const fn kind_word(kind: FrameKind) -> &'static str {
@@ -143,10 +140,14 @@ const fn kind_word(kind: FrameKind) -> &'static str {
 ///
 /// # Errors
 /// The writer's own.
-pub fn write_pulses(run: &Run, hardware: &Hardware, out: impl Write) -> Result<(), csv::Error> {
+pub fn write_pulses(
+    pulses: &[DeliveredPulse],
+    hardware: &Hardware,
+    out: impl Write,
+) -> Result<(), csv::Error> {
     let per_us = f64::from(hardware.timing().ticks_per_second) / 1e6;
     let mut csv = csv::Writer::from_writer(out);
-    for pulse in &run.pulses {
+    for pulse in pulses {
         let (receipt, delivered) = (&pulse.receipt, &pulse.delivered);
         csv.serialize(PulseRow {
             pulse: receipt.sequence,
@@ -169,6 +170,7 @@ pub fn write_pulses(run: &Run, hardware: &Hardware, out: impl Write) -> Result<(
             measured_min_v: rounded(delivered.min_v),
             measured_max_v: rounded(delivered.max_v),
             clipped: delivered.clipped,
+            channel: receipt.channel,
         })?;
     }
     Ok(csv.flush()?)

@@ -2,16 +2,19 @@
 
 use crate::cli::{Ask, ControlWord, InnervationWord, StopWord, TriggerWord};
 use crate::failure::Failure;
+use crate::files;
 use crate::flags;
 use crate::gait::{Foot, Walk, built_in};
+use crate::play::Desk;
 use nmes_core::{
     ChannelHardware, ConfigError, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan,
     StopPolicy,
 };
 use nmes_hal_adapters::sim::{Load, Stage};
+use nmes_protocols::files::{SessionFile, SubjectFile};
 use nmes_protocols::{
     Answers, BuildError, Built, Condition, Innervation, Request, Side, StepRow, Storage, Subject,
-    build_session,
+    build_channels,
 };
 use nmes_safety::{Layer, Profile, Setup, rules};
 
@@ -32,11 +35,17 @@ const SHORT_OHM: f64 = 0.01;
 pub struct Scenario {
     /// The row of the catalogue.
     pub row: &'static Condition,
-    /// The person.
+    /// The person, with what was measured on the first channel.
     pub subject: Subject,
-    /// What is asked for beyond the row.
+    /// The person channel by channel, where more was measured than that.
+    pub subjects: Vec<Subject>,
+    /// What is asked for beyond the row; with a session file nothing is.
     pub request: Request,
-    /// The screening answers: "no" to everything, assumed.
+    /// The session file, where one was named, and its path.
+    pub file: Option<(String, SessionFile)>,
+    /// The subject file, where one was named.
+    pub person: Option<SubjectFile>,
+    /// The screening answers: those of the subject file, else "no" to everything, assumed.
     pub answers: Answers,
     /// The walk.
     pub walk: Walk,
@@ -74,21 +83,28 @@ impl Scenario {
     /// # Errors
     /// Names the flag or file, the value, and what is accepted.
     pub fn of(ask: &Ask) -> Result<Self, Failure> {
-        let row = find_row(&ask.protocol)?;
-        let foot = ask.person.side;
+        let file = ask.session.as_deref().map(files::session).transpose()?;
+        let person = ask.subject.as_deref().map(files::subject).transpose()?;
+        let row = row_of(ask, file.as_ref())?;
+        if let (Some(person), Some(path)) = (&person, &ask.subject) {
+            person.fits(row).map_err(|error| files::refused(&path.display().to_string(), &error))?;
+        }
+        let foot = person.as_ref().map_or(ask.person.side, |person| foot_of(person.side));
+        let subjects = subjects(ask, person.as_ref());
         let asked_us = ask.walk.seconds.map(|ms| u64::from(ms) * 1_000);
         let walk = match &ask.walk.gait {
             Some(path) => Walk::read(path)?,
             None => built_in(asked_us.unwrap_or(0).max(BUILT_IN_US)),
         };
-        let length_ms = length_ms(row, ask, &walk, foot)?;
-        let hardware = hardware(ask, row)?;
+        let length_ms = length_ms(row, ask, &walk, foot)?.filter(|_| file.is_none());
+        let count = file.as_ref().map_or_else(|| channels(row), |(_, file)| file.channels.len());
+        let hardware = hardware(ask, count)?;
         let late_ticks = ticks_up(ask.stage.late_us, ask.stage.ticks_hz);
         Ok(Self {
             row,
-            subject: subject(ask),
+            subject: subjects[0],
             request: request(ask, length_ms)?,
-            answers: Answers::all_no(),
+            answers: person.as_ref().map_or_else(Answers::all_no, SubjectFile::answers),
             both_asked: ask.shape.trigger == TriggerWord::BothHeels,
             other_heel: ask.shape.trigger == TriggerWord::BothHeels
                 && walk.heel(foot.other()).next().is_some(),
@@ -100,10 +116,13 @@ impl Scenario {
             checked_ohm: ask.load.checked_load_ohm,
             late_ticks,
             seed: ask.stage.seed,
-            setup: setup(ask, row)?,
+            setup: setup(ask, row, count, person.as_ref())?,
             profile: profile(ask)?,
-            length_from_walk: ask.walk.seconds.is_none() && row.schedule.step().is_some(),
+            length_from_walk: ask.walk.seconds.is_none() && row.schedule.step().is_some() && file.is_none(),
             stop: stop(ask),
+            subjects,
+            file,
+            person,
         })
     }
 
@@ -112,7 +131,11 @@ impl Scenario {
     /// # Errors
     /// A gate, an answer or a range says no.
     pub fn build<'s>(&self, storage: &'s mut Storage) -> Result<Built<'s>, Failure> {
-        let built = build_session(self.row, &self.subject, &self.request, &self.answers, storage);
+        if let Some((path, file)) = &self.file {
+            let built = file.build(&self.subject, &self.answers, storage);
+            return built.map_err(|error| files::refused(path, &error));
+        }
+        let built = build_channels(self.row, &self.subjects, &self.request, &self.answers, storage);
         built.map_err(|error| {
             if let BuildError::Session(config) = &error {
                 self.explain(config)
@@ -134,6 +157,13 @@ impl Scenario {
     /// The hardware cannot do it.
     pub fn compile<'s>(&self, built: &Built<'s>) -> Result<Plan<'s>, Failure> {
         Plan::compile(&built.session, &self.hardware).map_err(|error| self.explain(&error))
+    }
+
+    /// The output stage as it is simulated.
+    #[must_use]
+    pub const fn desk(&self) -> Desk {
+        let (hardware, stage) = (self.hardware, self.stage);
+        Desk { hardware, stage, late_ticks: self.late_ticks, seed: self.seed }
     }
 
     /// Motor threshold, or 0 where it is not known.
@@ -192,6 +222,30 @@ fn session_ms(step: &StepRow, ask: &Ask, walk: &Walk, foot: Foot) -> Result<u32,
         .map_err(|_| Failure::Input(format!("gait file {}: longer than a session", walk.name())))
 }
 
+fn row_of(ask: &Ask, file: Option<&(String, SessionFile)>) -> Result<&'static Condition, Failure> {
+    match (file, &ask.protocol) {
+        (Some((path, file)), _) => file.row().map_err(|error| files::refused(path, &error)),
+        (None, Some(name)) => find_row(name),
+        (None, None) => {
+            Err(Failure::Input("no protocol; accepted: a name of `nmes list`, or --session".to_owned()))
+        }
+    }
+}
+
+const fn foot_of(side: Side) -> Foot {
+    match side {
+        Side::Left => Foot::Left,
+        Side::Right => Foot::Right,
+    }
+}
+
+/// Channel by channel up to the last one that was measured; at least one.
+fn subjects(ask: &Ask, person: Option<&SubjectFile>) -> Vec<Subject> {
+    let Some(person) = person else { return vec![subject(ask)] };
+    let last = person.measured.iter().map(|measured| measured.channel).max().unwrap_or(0);
+    (0..=last).map(|channel| person.subject(channel)).collect()
+}
+
 fn subject(ask: &Ask) -> Subject {
     let innervation = match ask.person.innervation {
         InnervationWord::Intact => Innervation::Intact,
@@ -242,13 +296,13 @@ pub(crate) fn ticks_up(us: u32, hz: u32) -> u32 {
     u32::try_from(ticks).unwrap_or(u32::MAX)
 }
 
-/// One channel for each that the row has.
-fn hardware(ask: &Ask, row: &Condition) -> Result<Hardware, Failure> {
+/// One channel for each that the session has.
+fn hardware(ask: &Ask, count: usize) -> Result<Hardware, Failure> {
     let stage = &ask.stage;
     let declared = ticks_up(stage.declared_late_us.unwrap_or(stage.late_us), stage.ticks_hz);
     let timing = HardwareTiming { late_max_ticks: declared, ..HardwareTiming::ideal(stage.ticks_hz) };
     let channel = ChannelHardware::symmetric(stage.na_per_code, stage.code_min, stage.code_max);
-    Hardware::new(timing, &vec![channel; channels(row)], 0).map_err(|error| flags::of_config(&error))
+    Hardware::new(timing, &vec![channel; count], 0).map_err(|error| flags::of_config(&error))
 }
 
 /// The load as simulated: its resistance at the end of a phase is what was asked for.
@@ -271,10 +325,18 @@ fn area_mm2(ask: &Ask, row: &Condition) -> u32 {
     ask.load.electrode_cm2.map_or(usual, |thousandths| thousandths / 10)
 }
 
-fn setup(ask: &Ask, row: &Condition) -> Result<Setup, Failure> {
+/// The pads of a measurement are the person's; else those that were asked for, or usual.
+fn areas_mm2(ask: &Ask, row: &Condition, count: usize, person: Option<&SubjectFile>) -> Vec<u32> {
+    let asked = ask.load.electrode_cm2.is_some();
+    let measured = |channel| person.and_then(|p| p.measured(channel)).filter(|_| !asked);
+    let area = |channel| measured(channel).map_or_else(|| area_mm2(ask, row), |m| m.electrode.area_mm2);
+    (0_u8..).take(count).map(area).collect()
+}
+
+fn setup(ask: &Ask, row: &Condition, count: usize, person: Option<&SubjectFile>) -> Result<Setup, Failure> {
     let load = &ask.load;
     let refuse = |flag: &str, error: &dyn std::fmt::Display| Failure::Input(format!("{flag}: {error}"));
-    let setup = Setup::new(&vec![area_mm2(ask, row); channels(row)], row.use_class.value)
+    let setup = Setup::new(&areas_mm2(ask, row, count, person), row.use_class.value)
         .map_err(|e| refuse("--electrode-cm2", &e))?;
     let setup = setup.with_rail_mv(load.rail_v).map_err(|e| refuse("--rail-v", &e))?;
     let setup = setup.with_load_ohm(load.checked_load_ohm).map_err(|e| refuse("--checked-load-ohm", &e))?;
@@ -287,7 +349,9 @@ fn setup(ask: &Ask, row: &Condition) -> Result<Setup, Failure> {
     let longest = u64::from(row.session_length.max);
     // a row may state less than the rule; more than it takes is the rule's to deny
     let longest = longest.min(rules::E_SES_1.loosest);
-    setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse("--seconds", &e))
+    let setup =
+        setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse("--seconds", &e))?;
+    person.map_or(Ok(setup), |person| person.limit(setup)).map_err(|e| refuse("--subject", &e))
 }
 
 fn profile(ask: &Ask) -> Result<Profile, Failure> {

@@ -17,7 +17,11 @@ pub enum Polarity {
 
 /// How the charge of a pulse comes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
 pub enum Balance {
     /// By a phase as long and as strong as the main phase; a [`Form::Table`] by its mirror image.
     #[default]

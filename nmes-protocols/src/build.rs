@@ -1,5 +1,6 @@
 //! From a row and a person to a validated session.
 
+use crate::amplitude::AmplitudeRule;
 use crate::build_error::{BuildError, BuildNote};
 use crate::condition::{Availability, Condition};
 use crate::gait::GaitConfig;
@@ -13,7 +14,7 @@ use crate::timeline;
 use crate::waveform::{ChargeReturn, TimingRow};
 use nmes_core::{
     Balance, Channel, Cycle, Form, MAX_CHANNELS, MAX_STAGES, MicroAmps, Micros, Millis, PulseShape, Ramp,
-    Rate, Repeat, Session, Setting, Stage, Timing, Train,
+    Rate, Repeat, Schedule, Session, Setting, Stage, Timing, Train,
 };
 
 /// A session, the trigger's times, and the account of every value.
@@ -29,8 +30,11 @@ pub struct Built<'a> {
     /// What screening found: nothing that blocks.
     pub screening: Screening,
     /// What a person should know before it runs.
-    notes: [Option<BuildNote>; 4],
+    pub(crate) notes: [Option<BuildNote>; NOTES],
 }
+
+/// How many notes there is room for.
+pub(crate) const NOTES: usize = 8;
 
 impl Built<'_> {
     /// What a person should know before it runs.
@@ -74,6 +78,8 @@ pub fn build_session<'a>(
     storage: &'a mut Storage,
 ) -> Result<Built<'a>, BuildError> {
     let screening = gates(row, subject, request, answers)?;
+    let width = request.width.unwrap_or_else(|| us(row.phase_width.default));
+    let (measured, subject) = (subject, &subject.at_width(width));
     let amplitudes = amplitude_range(row, answers);
     let mut settings = Settings::empty();
     let pulse = pulse(row, subject, request, &amplitudes, &mut settings)?;
@@ -83,7 +89,7 @@ pub fn build_session<'a>(
     let time = timeline::timeline(row, request, &shape, stages, &mut settings)?;
     let channels = fill(channels, count, &pulse, &shape, time.later);
     let session = Session::new(channels, time.schedule, time.length).map_err(BuildError::Session)?;
-    let notes = notes(row, subject, request, pulse.set, &shape);
+    let notes = notes(row, (measured, subject), request, pulse.set, &shape);
     Ok(Built { session, gait: time.gait, settings, screening, notes })
 }
 
@@ -102,6 +108,7 @@ fn gates(
         let (why, provenance) = (gate.why.value, gate.why.provenance);
         return Err(BuildError::SpecialistOnly { row: row.name, why, provenance });
     }
+    at_home(row, subject)?;
     let site = request.site.unwrap_or(row.site);
     if !row.is_for(site) {
         return Err(BuildError::Site { row: row.name, site });
@@ -114,12 +121,165 @@ fn gates(
     }
 }
 
+/// At home: nothing that is for specialists, and nothing before a first session under supervision. What else bounds such
+/// a session are the limits of the person, which the check holds.
+fn at_home(row: &Condition, subject: &Subject) -> Result<(), BuildError> {
+    let Some(home) = subject.home else { return Ok(()) };
+    if row.specialist.is_some() {
+        return Err(BuildError::NotAtHome {
+            row: row.name,
+            why: "what only specialists may ask for is not for use at home",
+        });
+    }
+    if !home.supervised {
+        return Err(BuildError::NotAtHome {
+            row: row.name,
+            why: "the first session has to be under supervision",
+        });
+    }
+    Ok(())
+}
+
+/// The same as [`build_session`] for channels of which different things were measured: channel n for `subjects[n]`, and for
+/// the last of them where there are fewer. All with the same times.
+///
+/// # Errors
+/// As [`build_session`]; and where ramps that are lengthened for one channel give it other times.
+///
+/// ```
+/// use nmes_core::MicroAmps;
+/// use nmes_protocols::*;
+/// let person = Subject::new(Innervation::Intact, Side::Left);
+/// let tolerated = |ma: u32| Subject { tolerated: MicroAmps::from_microamps(ma * 1_000), ..person };
+/// let request = Request { channels: Some(2), ..Request::default() };
+/// let mut storage = Storage::new();
+/// let row = find("knee-oa").unwrap();
+/// let people = [tolerated(50), tolerated(62)];
+/// let built = build_channels(row, &people, &request, &Answers::all_no(), &mut storage).unwrap();
+/// let set = |n: usize| built.session.channels()[n].set.amplitude.as_microamps();
+/// assert_eq!((set(0), set(1)), (50_000, 62_000));
+/// ```
+pub fn build_channels<'a>(
+    row: &'static Condition,
+    subjects: &[Subject],
+    request: &Request,
+    answers: &Answers,
+    storage: &'a mut Storage,
+) -> Result<Built<'a>, BuildError> {
+    let unknown = Subject::new(crate::innervation::Innervation::Unknown, crate::request::Side::Left);
+    let first = subjects.first().unwrap_or(&unknown);
+    let mut others = [EMPTY; MAX_CHANNELS];
+    let mut scratch = Storage::new();
+    let times = {
+        let head = build_session(row, first, request, answers, &mut scratch)?;
+        (head.session.channels().first().map(|c| (c.ramp.up, c.ramp.down)), head.session.channels().len())
+    };
+    for (index, slot) in others.iter_mut().enumerate().take(times.1) {
+        let subject = subjects.get(index).or(subjects.last()).unwrap_or(first);
+        build_session(row, subject, request, answers, &mut scratch)?;
+        let channel = scratch.channels.get(index).copied().unwrap_or(EMPTY);
+        if Some((channel.ramp.up, channel.ramp.down)) != times.0 {
+            return Err(BuildError::ChannelTimes { row: row.name, channel: index });
+        }
+        *slot = channel;
+    }
+    let mut head = Head::of(&build_session(row, first, request, answers, &mut scratch)?);
+    let count = times.1;
+    let firsts = others.first().map(|c| (c.set, c.ramp));
+    head.differs = others.iter().take(count).any(|c| Some((c.set, c.ramp)) != firsts);
+    *storage = Storage { channels: others, stages: scratch.stages };
+    head.over(storage, count, scratch_length(row, request)).map_err(BuildError::Session)
+}
+
+fn scratch_length(row: &Condition, request: &Request) -> Millis {
+    request.length.unwrap_or_else(|| ms(row.session_length.default))
+}
+
+/// A train for a titration: the row's pulse, rate and timing at this amplitude, on one channel, with a ramp up and down and
+/// nothing else. The row's gates and screening stand before it, and no value leaves the row's range, but that an amplitude
+/// below its least is what a titration begins with.
+///
+/// # Errors
+/// As [`build_session`]; a train shorter than its two ramps.
+pub fn build_train<'a>(
+    row: &'static Condition,
+    subject: &Subject,
+    request: &Request,
+    train: Millis,
+    answers: &Answers,
+    storage: &'a mut Storage,
+) -> Result<Built<'a>, BuildError> {
+    let screening = gates(row, subject, request, answers)?;
+    let amplitudes = Ranged { min: 1, ..amplitude_range(row, answers) };
+    let mut settings = Settings::empty();
+    let pulse = pulse(row, subject, request, &amplitudes, &mut settings)?;
+    let ramp = shape::train_ramp(row, pulse.set);
+    settings.add("ramp-up", ramp.up.as_millis(), Unit::Millis, TRAIN);
+    settings.add("ramp-down", ramp.down.as_millis(), Unit::Millis, TRAIN);
+    settings.add("session length", train.as_millis(), Unit::Millis, Origin::Given);
+    let channels =
+        fill(&mut storage.channels, 1, &pulse, &Shape { ramp, no_floor_for_width: false }, Micros::ZERO);
+    let ramps_ms = ramp.up.as_millis().saturating_add(ramp.down.as_millis());
+    if ramps_ms >= train.as_millis() {
+        return Err(BuildError::NoHold { row: row.name, on_ms: train.as_millis(), ramps_ms });
+    }
+    let session = Session::new(channels, Schedule::Continuous, train).map_err(BuildError::Session)?;
+    Ok(Built { session, gait: None, settings, screening, notes: [None; NOTES] })
+}
+
+const TRAIN: Origin =
+    Origin::Row(Provenance::Ours { reason: "the shortest that a row's steepest slope allows" });
+
+/// What a whole session has from its first channel.
+pub(crate) struct Head {
+    gait: Option<GaitConfig>,
+    settings: Settings,
+    screening: Screening,
+    notes: [Option<BuildNote>; NOTES],
+    /// `None` for a programme of so many stages.
+    schedule: Option<Schedule<'static>>,
+    stages: usize,
+    pub(crate) differs: bool,
+}
+
+impl Head {
+    pub(crate) fn of(built: &Built<'_>) -> Self {
+        let (schedule, stages) = match built.session.schedule() {
+            Schedule::Continuous => (Some(Schedule::Continuous), 0),
+            Schedule::Cyclic(cycle) => (Some(Schedule::Cyclic(cycle)), 0),
+            Schedule::Gated(gate) => (Some(Schedule::Gated(gate)), 0),
+            Schedule::Program(stages) => (None, stages.len()),
+        };
+        let Built { gait, settings, screening, notes, .. } = *built;
+        Self { gait, settings, screening, notes, schedule, stages, differs: false }
+    }
+
+    /// The session of the channels and stages in the storage.
+    pub(crate) fn over(
+        mut self,
+        storage: &mut Storage,
+        count: usize,
+        length: Millis,
+    ) -> Result<Built<'_>, nmes_core::ConfigError> {
+        let free = self.notes.iter_mut().find(|note| note.is_none()).filter(|_| self.differs);
+        if let Some(slot) = free {
+            *slot = Some(BuildNote::ChannelsDiffer);
+        }
+        let Storage { channels, stages } = storage;
+        let programme = Schedule::Program(stages.get(..self.stages).unwrap_or_default());
+        let schedule = self.schedule.unwrap_or(programme);
+        let session = Session::new(channels.get(..count).unwrap_or_default(), schedule, length)?;
+        let Self { gait, settings, screening, notes, .. } = self;
+        Ok(Built { session, gait, settings, screening, notes })
+    }
+}
+
 /// Room for the channels and stages of a session, to lend to [`build_session`]: about two kilobytes. What stands in it
 /// before does not matter.
 #[derive(Clone, Copy, Debug)]
 pub struct Storage {
-    channels: [Channel<'static>; MAX_CHANNELS],
-    stages: [Stage; MAX_STAGES],
+    pub(crate) channels: [Channel<'static>; MAX_CHANNELS],
+    pub(crate) stages: [Stage; MAX_STAGES],
 }
 
 impl Storage {
@@ -142,7 +302,7 @@ pub const fn channel_storage() -> Storage {
     Storage::new()
 }
 
-const NO_STAGE: Stage = Stage {
+pub(crate) const NO_STAGE: Stage = Stage {
     cycle: Cycle { hold: Millis::ZERO, rest: Millis::ZERO },
     repeats: 0,
     level_permille: 0,
@@ -150,7 +310,7 @@ const NO_STAGE: Stage = Stage {
 };
 
 // Evaluated by the compiler: the panic can only be a build error.
-const EMPTY: Channel<'static> = Channel {
+pub(crate) const EMPTY: Channel<'static> = Channel {
     pulse: PulseShape {
         gap: Micros::ZERO,
         balance: Balance::Symmetric,
@@ -246,6 +406,12 @@ fn amplitude(
         (None, None) => Origin::Row(range.chosen),
     };
     settings.add("amplitude", amplitude, range.unit, origin);
+    if let (AmplitudeRule::PercentMvic { .. }, Some(percent)) =
+        (row.amplitude_rule.value, subject.mvic_percent)
+    {
+        let origin = Origin::Measured(row.amplitude_rule.provenance);
+        settings.add("share of maximal force, measured", u32::from(percent), Unit::Percent, origin);
+    }
     Ok(amplitude)
 }
 
@@ -323,11 +489,11 @@ fn fill<'a>(
 
 fn notes(
     row: &Condition,
-    subject: &Subject,
+    (measured_at, subject): (&Subject, &Subject),
     request: &Request,
     set: Setting,
     shape: &Shape,
-) -> [Option<BuildNote>; 4] {
+) -> [Option<BuildNote>; NOTES] {
     let threshold = subject.motor_threshold;
     let rule = row.amplitude_rule.value;
     let steps = row.schedule.step().is_some();
@@ -341,7 +507,34 @@ fn notes(
         too_low.map(|threshold| BuildNote::SetNotAboveThreshold { set: set.amplitude, threshold }),
         shape.no_floor_for_width.then_some(BuildNote::NoFloorForWidth),
         stands_in.then_some(BuildNote::RuleNotMeasured { set: set.amplitude, rule }),
+        transferred(measured_at, subject, set),
+        share_of_force(row, subject),
+        None,
+        None,
     ]
+}
+
+/// The charge of a phase at the amplitude that was moved, against the same where it was measured.
+fn transferred(measured: &Subject, moved: &Subject, set: Setting) -> Option<BuildNote> {
+    let from = measured.measured_width.filter(|from| *from != set.width)?;
+    let known = |s: &Subject| s.motor_threshold.or(s.effect).or(s.tolerated).or(s.sensory_threshold);
+    let charge = |ua: MicroAmps, width: Micros| {
+        u64::from(ua.as_microamps()).saturating_mul(u64::from(width.as_micros()))
+    };
+    let (was, is) = (charge(known(measured)?, from), charge(known(moved)?, set.width));
+    let permille = is.saturating_mul(1_000).checked_div(was)?;
+    let charge_permille = u32::try_from(permille).unwrap_or(u32::MAX);
+    Some(BuildNote::Transferred { from, to: set.width, charge_permille })
+}
+
+/// What was reached of a share of the maximal voluntary force.
+fn share_of_force(row: &Condition, subject: &Subject) -> Option<BuildNote> {
+    let AmplitudeRule::PercentMvic { target, least } = row.amplitude_rule.value else { return None };
+    match subject.mvic_percent {
+        None if subject.effect.is_some() => Some(BuildNote::ForceNotRecorded { target }),
+        Some(achieved) if achieved < target => Some(BuildNote::TargetNotReached { achieved, target, least }),
+        None | Some(_) => None,
+    }
 }
 
 pub(crate) fn add(settings: &mut Settings, name: &'static str, value: u32, range: &Ranged, given: bool) {

@@ -7,7 +7,7 @@ use crate::provenance::Provenance;
 use crate::request::RangeError;
 use crate::screening::{Screening, Site};
 use core::fmt;
-use nmes_core::{ConfigError, MicroAmps};
+use nmes_core::{ConfigError, MicroAmps, Micros};
 
 /// Something allowed that should be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,31 @@ pub enum BuildNote {
     },
     /// The width is ramped, and a threshold in amplitude does not say at which width the muscle answers.
     NoFloorForWidth,
+    /// Thresholds were measured at another width and moved to this one by Weiss's law.
+    Transferred {
+        /// The width that they were measured at.
+        from: Micros,
+        /// The width that is set.
+        to: Micros,
+        /// Charge of a phase in thousandths of what it was.
+        charge_permille: u32,
+    },
+    /// The share of the maximal voluntary force that is aimed at was not reached.
+    TargetNotReached {
+        /// What was reached, in percent.
+        achieved: u8,
+        /// What is aimed at, in percent.
+        target: u8,
+        /// The least that a source found useful, in percent.
+        least: u8,
+    },
+    /// Nobody measured which share of the maximal voluntary force the amplitude makes.
+    ForceNotRecorded {
+        /// What is aimed at, in percent.
+        target: u8,
+    },
+    /// The channels differ; the account of values is the first one's.
+    ChannelsDiffer,
 }
 
 impl fmt::Display for BuildNote {
@@ -49,6 +74,26 @@ impl fmt::Display for BuildNote {
             Self::RuleNotMeasured { set, rule } => {
                 write!(f, "{set} is the row's default, not measured; the row's rule: {rule}")
             }
+            Self::Transferred { from, to, charge_permille } => write!(
+                f,
+                "thresholds were measured at {from} and moved to {to} by Weiss's law; the charge of a phase is {charge_permille} \
+                 ‰ of what it was, and is checked as it now is"
+            ),
+            Self::TargetNotReached { achieved, target, least } => {
+                write!(f, "{target} % of the maximal voluntary force is aimed at; {achieved} % was reached")?;
+                if achieved < least {
+                    write!(f, ", and less than {least} % was not found useful")
+                } else {
+                    Ok(())
+                }
+            }
+            Self::ForceNotRecorded { target } => {
+                write!(
+                    f,
+                    "{target} % of the maximal voluntary force is aimed at; what is reached was not measured"
+                )
+            }
+            Self::ChannelsDiffer => f.write_str("channels differ; the settings listed are the first one's"),
             Self::NoFloorForWidth => f.write_str(
                 "width ramps start at 0: a threshold in mA does not say at which width the muscle answers",
             ),
@@ -78,6 +123,20 @@ pub enum BuildError {
         why: &'static str,
         /// Where that is from.
         provenance: Provenance,
+    },
+    /// The row is not for use at home, or not yet.
+    NotAtHome {
+        /// The row.
+        row: &'static str,
+        /// Why.
+        why: &'static str,
+    },
+    /// Channels that are set for one person come out with different times.
+    ChannelTimes {
+        /// The row.
+        row: &'static str,
+        /// The channel whose contractions are not those of the first.
+        channel: usize,
     },
     /// The pads are somewhere that the row does not know.
     Site {
@@ -135,6 +194,12 @@ impl fmt::Display for BuildError {
             Self::SpecialistOnly { row, why, provenance } => {
                 write!(f, "{row} is for specialists: {why} ({provenance})")
             }
+            Self::NotAtHome { row, why } => write!(f, "{row} at home: {why}"),
+            Self::ChannelTimes { row, channel } => write!(
+                f,
+                "{row}: channel {channel} needs other ramps than the first, so their contractions differ; ask for one ramp-up \
+                 and ramp-down for all"
+            ),
             Self::Site { row, site } => write!(f, "{row} has no pads at {}", site.word()),
             Self::NoOtherBalance { row } => write!(f, "{row} has one balance and no other"),
             Self::DirectCurrent { row, ua_per_cm2, most, limit } => write!(

@@ -1,7 +1,10 @@
 //! How often, how long, and what changes from week to week.
 
+use crate::condition::Condition;
 use crate::provenance::{Provenance, Ranged, Sourced};
+use crate::request::Request;
 use core::fmt;
+use nmes_core::{MicroAmps, Micros, Millis};
 
 /// How often and how long. A number that no source gives is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +73,42 @@ pub enum Change {
     Amplitude(u32),
     /// Something without a number of the row.
     Text(&'static str),
+}
+
+impl Condition {
+    /// What is asked for, with what the row's progression changes by this week (counted from 1) where nothing else is asked
+    /// for. Of several steps of one kind the latest holds. Changes that follow what is seen, and those in words, are for a
+    /// person to make: [`Condition::progression`] has them.
+    ///
+    /// ```
+    /// use nmes_protocols::{Request, find};
+    /// let powell = find("stroke-wrist-powell").unwrap();
+    /// let off = |week| powell.in_week(week, &Request::default()).off.map(|ms| ms.as_millis());
+    /// assert_eq!((off(1), off(2), off(3), off(9)), (Some(20_000), Some(15_000), Some(10_000), Some(5_000)));
+    /// ```
+    #[must_use]
+    pub fn in_week(&self, week: u8, request: &Request) -> Request {
+        let mut by_week = Request::default();
+        for step in self.progression.iter().filter(|step| step.from_week > 0 && step.from_week <= week) {
+            match step.change {
+                Change::OnOff(on, off) => {
+                    (by_week.on, by_week.off) = (Millis::from_millis(on), Millis::from_millis(off));
+                }
+                Change::Session(ms) => by_week.length = Millis::from_millis(ms),
+                Change::Width(us) => by_week.width = Micros::from_micros(us),
+                Change::Amplitude(ua) => by_week.amplitude = MicroAmps::from_microamps(ua),
+                Change::Text(_) => {}
+            }
+        }
+        Request {
+            on: request.on.or(by_week.on),
+            off: request.off.or(by_week.off),
+            length: request.length.or(by_week.length),
+            width: request.width.or(by_week.width),
+            amplitude: request.amplitude.or(by_week.amplitude),
+            ..*request
+        }
+    }
 }
 
 impl fmt::Display for Change {

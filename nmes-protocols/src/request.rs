@@ -34,14 +34,29 @@ pub struct Subject {
     pub innervation: Innervation,
     /// Treated side.
     pub side: Side,
-    /// Amplitude at which the muscle just answers, at the width that is set, if it was measured.
+    /// Amplitude at which the muscle just answers, if it was measured.
     pub motor_threshold: Option<MicroAmps>,
-    /// Amplitude that is just felt, at the width that is set, if it was measured.
+    /// Amplitude that is just felt, if it was measured.
     pub sensory_threshold: Option<MicroAmps>,
     /// Amplitude at which what the row aims at was seen (the movement, the force), if it was measured.
     pub effect: Option<MicroAmps>,
     /// The most that was tolerated, if it was measured.
     pub tolerated: Option<MicroAmps>,
+    /// The width at which the four amplitudes were measured; `None`: at the width that is set. Another width moves them by
+    /// Weiss's law, see [`Subject::at_width`].
+    pub measured_width: Option<Micros>,
+    /// Force at `effect` in percent of the maximal voluntary one, if it was measured.
+    pub mvic_percent: Option<u8>,
+    /// The session runs at the person's home.
+    pub home: Option<Home>,
+}
+
+/// Use at home, within what a clinician set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub struct Home {
+    /// The first session took place under supervision.
+    pub supervised: bool,
 }
 
 impl Subject {
@@ -55,6 +70,9 @@ impl Subject {
             sensory_threshold: None,
             effect: None,
             tolerated: None,
+            measured_width: None,
+            mvic_percent: None,
+            home: None,
         }
     }
 }

@@ -57,7 +57,7 @@ impl fmt::Display for Applied {
     }
 }
 
-pub(crate) const SETTINGS: usize = 28;
+pub(crate) const SETTINGS: usize = 32;
 
 /// All values of a session, in the order of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

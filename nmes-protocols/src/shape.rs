@@ -94,7 +94,7 @@ fn ramp_up(
         return Ok((usual, Origin::Given));
     }
     if floor == 0 {
-        return Ok(limited(usual, steepness(row, set), None, range));
+        return Ok(limited(usual, no_steeper(row, set), None, range));
     }
     let whole = match control {
         Control::Amplitude => set.amplitude.as_microamps(),
@@ -121,7 +121,7 @@ fn ramp_down(row: &Condition, request: &Request, set: Setting) -> Result<(u32, O
     if asked.is_some() {
         return Ok((usual, Origin::Given));
     }
-    Ok(limited(usual, steepness(row, set), None, range))
+    Ok(limited(usual, no_steeper(row, set), None, range))
 }
 
 /// A default ramp, lengthened where it would be steeper than the row allows.
@@ -141,8 +141,20 @@ fn steepness(row: &Condition, set: Setting) -> u32 {
     ceil_div(set.amplitude, row.ramp_floor.value.steepest_ua_per_ms)
 }
 
+/// A millisecond more than the slope needs, as a hardware rounds the top to its codes.
+fn no_steeper(row: &Condition, set: Setting) -> u32 {
+    steepness(row, set).saturating_add(1)
+}
+
 fn shortest(row: &Condition, set: Setting) -> u32 {
-    row.ramp_floor.value.shortest_ms.max(steepness(row, set))
+    let least = row.ramp_floor.value.shortest_ms;
+    if steepness(row, set) > least { no_steeper(row, set) } else { least }
+}
+
+/// From nothing to the level and back, as short as the row's rule for ramps allows.
+pub(crate) fn train_ramp(row: &Condition, set: Setting) -> Ramp {
+    let time = ms(shortest(row, set).max(no_steeper(row, set)));
+    Ramp { up: time, down: time, down_min: time, ..Ramp::default() }
 }
 
 fn ceil_div(amplitude: MicroAmps, by: u32) -> u32 {

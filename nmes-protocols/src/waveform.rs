@@ -24,7 +24,11 @@ pub struct Waveform {
 
 /// What a phase looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case", deny_unknown_fields)
+)]
 pub enum WaveKind {
     /// Rectangular.
     Rectangular,
@@ -46,7 +50,7 @@ pub enum WaveKind {
 
 /// The half cycle of a carrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Carrier {
     /// Up and down in straight lines.
     Triangle,
@@ -164,7 +168,7 @@ static TRIANGLE: [i16; STEPS] = [1_638, 4_915, 8_192, 11_469, 14_746, 14_746, 11
 static SINE: [i16; STEPS] = [2_563, 7_438, 11_585, 14_598, 16_182, 16_182, 14_598, 11_585, 7_438, 2_563];
 
 impl WaveKind {
-    const fn form(self) -> Form<'static> {
+    pub(crate) const fn form(self) -> Form<'static> {
         match self {
             Self::Rectangular | Self::TwinPeak { .. } => Form::Rectangular,
             Self::SlowRise => Form::Table(&shapes::SAWTOOTH),
@@ -173,7 +177,7 @@ impl WaveKind {
         }
     }
 
-    fn repeat(self) -> Repeat {
+    pub(crate) fn repeat(self) -> Repeat {
         match self {
             Self::Rectangular | Self::SlowRise => Repeat::ONCE,
             Self::BurstAc { cycles, .. } => Repeat { count: cycles, gap: Micros::ZERO },

@@ -249,6 +249,20 @@ fn rows_are_screened_and_honest() {
     }
 }
 
+/// REQ-PRO-208: a headline that claims something is shared within a group of rows at most: a row whose outcome was not looked
+/// up does not show another's. At least a fifth of all rows say that nobody looked.
+#[test]
+fn headlines_are_a_rows_own() {
+    let claims = |row: &&&Condition| matches!(row.headline.evidence, Evidence::Positive | Evidence::Mixed);
+    for row in CATALOGUE.iter().filter(claims) {
+        for other in CATALOGUE.iter().filter(|other| other.headline.claim == row.headline.claim) {
+            assert_eq!(other.family, row.family, "{} shows the headline of {}", other.name, row.name);
+        }
+    }
+    let unseen = CATALOGUE.iter().filter(|row| row.headline.claim.contains("looked up")).count();
+    assert!(unseen >= CATALOGUE.len() / 5, "{unseen}");
+}
+
 /// REQ-PRO-209 (invariant 11): no step of a progression leaves the row's range.
 #[test]
 fn progressions_stay_inside() {

@@ -82,7 +82,7 @@ pub(crate) fn narrow(value: u64) -> u32 {
 }
 
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(SetLevel { authorised, rise, spent_ua, spent_tick });
+nmes_core::flip_fields!(SetLevel { authorised, complement, rise, spent_ua, spent_tick });
 
 impl SetLevel {
     pub(crate) const ZERO: Self = Self {

@@ -2,12 +2,14 @@
 
 mod limits;
 mod output;
+mod played;
 mod show;
 mod steps;
 mod words;
 
 pub use limits::{limits_text, sources_text};
 pub use output::{ChannelJson, Listing, OutputJson};
+pub use played::{ChannelPlayed, PlayedJson, PlayedShown};
 pub(crate) use show::shown_value;
 pub use show::{FILES, run_text};
 

@@ -7,8 +7,8 @@ use crate::gait::seconds;
 use crate::scenario::Scenario;
 use crate::text::{Paint, Table, thousandths, trimmed};
 use nmes_core::StopPolicy;
-use nmes_protocols::{Applied, TABLE, Unit};
-use nmes_safety::rules;
+use nmes_protocols::{Applied, Built, TABLE, Unit};
+use nmes_safety::{Checked, rules};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -90,6 +90,7 @@ pub(crate) fn shown_value(value: u32, unit: Unit) -> String {
         Unit::MicroAmps => format!("{} mA", thousandths(u64::from(value), 3)),
         Unit::MilliHertz => format!("{} Hz", thousandths(u64::from(value), 3)),
         Unit::SquareMillimetres => format!("{} cm²", trimmed(f64::from(value) / 100.0, 2)),
+        Unit::Micros if value >= 10_000 => format!("{} ms", thousandths(u64::from(value), 3)),
         Unit::Millis if value >= 60_000 => format!("{} s", thousandths(u64::from(value), 1)),
         Unit::Count => value.to_string(),
         Unit::Micros | Unit::Millis | Unit::Millimetres | Unit::Percent => {
@@ -99,13 +100,17 @@ pub(crate) fn shown_value(value: u32, unit: Unit) -> String {
 }
 
 fn settings(shown: &Shown<'_>) -> String {
-    let length_from_walk = shown.scenario.length_from_walk;
+    settings_of(shown.built, shown.scenario.length_from_walk)
+}
+
+/// Every value of a session with its origin, in two columns.
+pub(super) fn settings_of(built: &Built<'_>, length_from_walk: bool) -> String {
     let cell = |applied: &Applied| {
         let from_walk = length_from_walk && applied.name == "session length";
         let mark = if from_walk { "walk" } else { applied.origin.mark() };
         [applied.name.to_owned(), shown_value(applied.value, applied.unit), mark.to_owned()]
     };
-    let all: Vec<[String; 3]> = shown.built.settings.iter().map(cell).collect();
+    let all: Vec<[String; 3]> = built.settings.iter().map(cell).collect();
     let half = all.len().div_ceil(2);
     let mut table = Table::new(&["setting", ">value", "from", "  setting", ">value", "from"]);
     for i in 0..half {
@@ -118,7 +123,11 @@ fn settings(shown: &Shown<'_>) -> String {
 
 /// What the hardware cannot do exactly, and by how much it misses.
 fn rounding(shown: &Shown<'_>) -> String {
-    let rows = shown.checked.plan().rounding(0);
+    rounding_of(shown.checked)
+}
+
+pub(super) fn rounding_of(checked: &Checked<'_>) -> String {
+    let rows = checked.plan().rounding(0);
     let rows = rows.iter().flat_map(|report| report.rows()).filter(|row| row.error() != 0);
     let said: Vec<String> = rows
         .map(|row| {

@@ -44,7 +44,7 @@ pub fn run_trial(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let mut ask = args.ask.clone();
     // `--seconds` is how long is simulated; the session is as long as its row says
     let seconds = ask.walk.seconds.take();
-    let kind = crate::scenario::find_row(&ask.protocol)?.trigger.value;
+    let kind = crate::scenario::find_row(ask.protocol.as_deref().unwrap_or_default())?.trigger.value;
     if kind == TriggerKind::CrankAngle {
         ride::prepare(&mut ask);
         let scenario = Scenario::of(&ask)?;

@@ -74,7 +74,7 @@ pub struct RideSummary {
 
 /// Where no ramps are asked for: as short as the slope allows, so that windows of fast turns have room for them.
 pub(super) fn prepare(ask: &mut Ask) {
-    let row = nmes_protocols::find(&ask.protocol);
+    let row = ask.protocol.as_deref().and_then(nmes_protocols::find);
     let amplitude = ask.pulse.amplitude_ma.or(row.map(|row| row.amplitude.default)).unwrap_or(0);
     let steepest = row.map_or(400, |row| row.ramp_floor.value.steepest_ua_per_ms).max(1);
     // a millisecond more than the slope needs, as a hardware rounds the top to its codes

@@ -41,6 +41,9 @@ fn judge(
         "minimum" => {
             value.as_i64().filter(|n| *n < asked.as_i64().unwrap()).map(|n| format!("{n} is too small"))
         }
+        "maximum" => {
+            value.as_u64().filter(|n| *n > asked.as_u64().unwrap()).map(|n| format!("{n} is too large"))
+        }
         "minLength" => value.as_str().filter(|s| s.is_empty()).map(|_| "empty".to_owned()),
         "minItems" => length.filter(|n| *n < asked.as_u64().unwrap()).map(|n| format!("{n} items")),
         "maxItems" => length.filter(|n| *n > asked.as_u64().unwrap()).map(|n| format!("{n} items")),

@@ -74,6 +74,11 @@ pub static PELVIC_URGE: Condition = Condition {
     name: "pelvic-urge",
     title: "Urge incontinence",
     summary: "A low rate, strongly felt, that calms the bladder.",
+    headline: finding(
+        "settings recalled; no trial of urge incontinence by probe was looked up",
+        Evidence::None,
+        recalled(src::CONTINENCE),
+    ),
     phase_width: at_us(250, recalled(src::CONTINENCE)),
     rate: hertz(5, 10, 20, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
     amplitude_rule: Sourced::new(
@@ -102,6 +107,11 @@ pub static PELVIC_MIXED: Condition = Condition {
     name: "pelvic-mixed",
     title: "Mixed incontinence",
     summary: "Between the rates of both, or both on alternate days.",
+    headline: finding(
+        "settings recalled; no trial of mixed incontinence was looked up",
+        Evidence::None,
+        recalled(src::CONTINENCE),
+    ),
     phase_width: at_us(250, recalled(src::CONTINENCE)),
     rate: hertz(10, 20, 50, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
     schedule: cyclic(

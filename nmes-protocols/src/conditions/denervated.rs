@@ -2,7 +2,7 @@
 
 use super::parts::*;
 use crate::amplitude::AmplitudeRule;
-use crate::condition::{Availability, Condition, Electrodes, Family, Finding, InnervationGate};
+use crate::condition::{Condition, Electrodes, Family, Finding, InnervationGate};
 use crate::dose::{Change, Dose, Progress};
 use crate::innervation::Innervation;
 use crate::provenance::{Evidence, Sourced, Unit};
@@ -41,7 +41,7 @@ const RISE_EVIDENCE: &[Finding] = &[finding(
     found(src::RISE),
 )];
 
-const ITEMS: &[Item] = &[Item::NerveRepairRecent, Item::Causalgia];
+pub(super) const ITEMS: &[Item] = &[Item::NerveRepairRecent, Item::Causalgia];
 
 const RISE_WAVE: Waveform = Waveform {
     balance: Sourced::new(ChargeReturn::Symmetric, found(src::RISE)),
@@ -407,95 +407,4 @@ pub static DENERVATED_PARTIAL: Condition = Condition {
     specific_items: ITEMS,
     notes: NOTES,
     ..BASE
-};
-
-/// Low rates at irregular intervals for hours.
-pub static TROPHIC: Condition = Condition {
-    name: "trophic-patterned",
-    title: "Trophic stimulation: irregular low rates for hours",
-    summary: "Pulses at intervals that copy the firing of a motor unit, meant to keep a muscle's biology, not its force.",
-    family: Family::Denervated,
-    headline: finding(
-        "settings recalled with low confidence; no benefit was looked up",
-        Evidence::None,
-        recalled_low(src::TROPHIC),
-    ),
-    needs: InnervationGate {
-        accepted: &[Innervation::Intact, Innervation::PartiallyDenervated],
-        ..intact("motor nerve, at least in part")
-    },
-    site: Site::Thigh,
-    other_sites: &[Site::Arm, Site::LowerLeg],
-    phase_width: micros(80, 100, 200, recalled_low(src::TROPHIC), PICKED),
-    rate: fixed(
-        20_000,
-        Unit::MilliHertz,
-        ours("the fastest of the listed intervals, 50 ms; their mean is 8 a second"),
-    ),
-    timing: Some(Sourced::new(
-        crate::waveform::TimingRow::Intervals(&super::intervals::TROPHIC),
-        ours("a mean of 5 to 10 a second is recalled; the intervals are ours"),
-    )),
-    amplitude: milliamps(1, 20, 40, recalled(src::USUAL_CURRENTS)),
-    typical_amplitude_ua: band(10, 30, recalled(src::USUAL_CURRENTS)),
-    amplitude_rule: Sourced::new(AmplitudeRule::MotorThreshold { percent: 100 }, recalled_low(src::TROPHIC)),
-    session_length: minutes(60, 60, 480, recalled_low(src::TROPHIC), PICKED),
-    evidence: &[finding(
-        "facial palsy and quadriceps of older people: papers exist, their results were not read",
-        Evidence::None,
-        recalled_low(src::TROPHIC),
-    )],
-    specific_items: &[Item::SynkinesisGrowing],
-    ..CONTINUOUS
-};
-
-/// A repaired nerve, in the operating theatre.
-pub static NERVE_BOOST: Condition = Condition {
-    name: "nerve-boost",
-    title: "Brief stimulation of a repaired nerve, around an operation",
-    summary: "One hour at 20 a second on the proximal stump, by a cuff or a needle. Not a surface mode.",
-    family: Family::Denervated,
-    availability: Availability::Disabled(text(
-        "by cuff or needle in the operating theatre; no pad on skin does it",
-        found(src::NERVE_BOOST),
-    )),
-    headline: finding(
-        "trials report faster outgrowth; their settings vary widely",
-        Evidence::Positive,
-        found(src::NERVE_BOOST),
-    ),
-    needs: InnervationGate {
-        accepted: &[Innervation::Denervated, Innervation::PartiallyDenervated],
-        nerve: "repaired nerve",
-        ..NO_NERVE
-    },
-    specialist: Some(LONG_PULSES),
-    site: Site::Arm,
-    waveform: wave(
-        Sourced::new(WaveKind::Rectangular, recalled_high(src::GORDON_2010)),
-        Sourced::new(ChargeReturn::Monophasic, recalled_high(src::GORDON_2010)),
-    ),
-    phase_width: at_us(100, recalled_high(src::GORDON_2010)),
-    gap: NO_GAP,
-    rate: at_hz(20, found(src::NERVE_BOOST)),
-    amplitude: ranged_ma(100, 1_000, 5_000, ours("small, as a cuff needs; clinicians set it"), PICKED),
-    typical_amplitude_ua: Sourced::new((100, 5_000), ours("small, as a cuff needs; clinicians set it")),
-    amplitude_rule: Sourced::new(
-        AmplitudeRule::ToClinicalEffect { effect: "fibres are recruited" },
-        found(src::NERVE_BOOST),
-    ),
-    session_length: at_minutes(60, found(src::NERVE_BOOST)),
-    dose: dose(
-        None,
-        exactly(1, found(src::NERVE_BOOST)),
-        exactly(1, found(src::NERVE_BOOST)),
-        exactly(1, found(src::NERVE_BOOST)),
-    ),
-    evidence: &[finding(
-        "one hour at 20 Hz around the operation: faster outgrowth",
-        Evidence::Positive,
-        found(src::NERVE_BOOST),
-    )],
-    specific_items: ITEMS,
-    ..CONTINUOUS
 };

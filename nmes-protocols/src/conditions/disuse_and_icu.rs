@@ -282,6 +282,11 @@ pub static ICU_SEGERS: Condition = Condition {
     name: "icu-segers",
     title: "Intensive care: 25 minutes, 8 on and 20 off (Segers)",
     summary: "Quadriceps five times a week; five minutes of warm-up come on top.",
+    headline: finding(
+        "sepsis, oedema and vasopressors: a poor answer of the muscle",
+        Evidence::Mixed,
+        found(src::ICU_TRIALS),
+    ),
     phase_width: micros(300, 400, 500, found(src::ICU_TRIALS), PICKED),
     rate: at_hz(50, found(src::ICU_TRIALS)),
     schedule: cyclic(
@@ -300,6 +305,11 @@ pub static ICU_ANGELOPOULOS: Condition = Condition {
     name: "icu-angelopoulos",
     title: "Intensive care: 45 or 75 Hz (Angelopoulos)",
     summary: "Half an hour; 45 a second with rests of 12 s, 75 a second with rests of 21 s.",
+    headline: finding(
+        "both rates raise microcirculation; strength was not looked up",
+        Evidence::Mixed,
+        found(src::ICU_TRIALS),
+    ),
     phase_width: at_us(400, found(src::ICU_TRIALS)),
     rate: hertz(45, 45, 75, found(src::ICU_TRIALS), PICKED),
     schedule: cyclic(
@@ -345,6 +355,11 @@ pub static ICU_VARIABLE: Condition = Condition {
     name: "icu-variable-train",
     title: "Intensive care: trains that begin at 200 Hz",
     summary: "Trains of 0.4 s, a fast start and then 20 a second, with pauses of 0.6 s.",
+    headline: finding(
+        "the settings were read; no outcome was looked up",
+        Evidence::None,
+        found(src::VARIABLE_TRAINS),
+    ),
     rate: at_hz(200, found(src::VARIABLE_TRAINS)),
     phase_width: micros(200, 300, 400, UNSTATED, UNSTATED),
     timing: Some(Sourced::new(

@@ -243,6 +243,11 @@ pub static CARDIAC_FISCHER: Condition = Condition {
     name: "cardiac-fischer",
     title: "After heart surgery: 66 Hz twice a day (Fischer)",
     summary: "Thighs, half an hour twice a day until day 14.",
+    headline: finding(
+        "settings of one trial as a review lists them; its outcome was not looked up",
+        Evidence::None,
+        found(src::CARDIAC_TRIALS),
+    ),
     phase_width: at_us(400, found(src::CARDIAC_TRIALS)),
     rate: at_hz(66, found(src::CARDIAC_TRIALS)),
     schedule: cyclic(

@@ -99,6 +99,11 @@ pub static ACL_SNYDER_MACKLER: Condition = Condition {
     name: "acl-snyder-mackler",
     title: "After ACL reconstruction: burst current, knee fixed (Snyder-Mackler)",
     summary: "Few strong contractions against a fixed dynamometer at 65 degrees, with long rests.",
+    headline: finding(
+        "quadriceps above 70 % of the other side against 57 % with a home device, by week 6",
+        Evidence::Positive,
+        recalled(src::SNYDER_MACKLER),
+    ),
     waveform: burst(Carrier::Triangle, 16, recalled_high(src::SNYDER_MACKLER)),
     phase_width: at_us(200, ours(HALF_CYCLE)),
     gap: NO_GAP,
@@ -242,6 +247,11 @@ pub static ACL_FEIL: Condition = Condition {
     name: "acl-feil",
     title: "After ACL reconstruction: garment on top of movement (Feil)",
     summary: "Short contractions by a garment, several times a day, on top of exercise.",
+    headline: finding(
+        "settings of one trial as a review lists them; its outcome was not looked up",
+        Evidence::None,
+        found(src::KNEE_TRIALS),
+    ),
     phase_width: micros(300, 300, 400, found(src::KNEE_TRIALS), PICKED),
     rate: at_hz(50, found(src::KNEE_TRIALS)),
     schedule: cyclic(
@@ -266,6 +276,11 @@ pub static ACL_LIEBER: Condition = Condition {
     name: "acl-lieber",
     title: "After ACL reconstruction: 50 Hz, 10 on and 20 off (Lieber)",
     summary: "Pulses at 50 a second with short rests.",
+    headline: finding(
+        "settings of one trial as a review lists them; its outcome was not looked up",
+        Evidence::None,
+        found(src::KNEE_TRIALS),
+    ),
     phase_width: at_us(250, found(src::KNEE_TRIALS)),
     rate: at_hz(50, found(src::KNEE_TRIALS)),
     schedule: cyclic(
@@ -282,6 +297,11 @@ pub static ACL_SISK: Condition = Condition {
     name: "acl-sisk",
     title: "After ACL reconstruction: 40 Hz, 10 on and 30 off (Sisk)",
     summary: "Pulses at 40 a second with a quick rise.",
+    headline: finding(
+        "settings of one trial as a review lists them; its outcome was not looked up",
+        Evidence::None,
+        found(src::KNEE_TRIALS),
+    ),
     phase_width: at_us(300, found(src::KNEE_TRIALS)),
     rate: at_hz(40, found(src::KNEE_TRIALS)),
     schedule: cyclic(
@@ -298,6 +318,11 @@ pub static ACL_WIGERSTAD: Condition = Condition {
     name: "acl-wigerstad-lossing",
     title: "After ACL reconstruction: 30 Hz, 6 on and 10 off (Wigerstad-Lossing)",
     summary: "Pulses at 30 a second at 65 to 100 mA.",
+    headline: finding(
+        "settings of one trial as a review lists them; its outcome was not looked up",
+        Evidence::None,
+        found(src::KNEE_TRIALS),
+    ),
     phase_width: at_us(300, found(src::KNEE_TRIALS)),
     rate: at_hz(30, found(src::KNEE_TRIALS)),
     amplitude: milliamps(1, 80, 100, found(src::KNEE_TRIALS)),
@@ -316,6 +341,11 @@ pub static ACL_WILLIAMS: Condition = Condition {
     name: "acl-williams",
     title: "After knee surgery: sinusoidal burst current, 15 on and 50 off (Williams)",
     summary: "Bursts of 2,500 Hz at 50 a second with a rise of 3.5 s.",
+    headline: finding(
+        "settings of one trial as a review lists them; its outcome was not looked up",
+        Evidence::None,
+        found(src::KNEE_TRIALS),
+    ),
     waveform: burst(Carrier::Sine, 25, found(src::KNEE_TRIALS)),
     phase_width: at_us(200, ours(HALF_CYCLE)),
     gap: NO_GAP,

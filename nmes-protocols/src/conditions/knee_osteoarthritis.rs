@@ -82,6 +82,11 @@ pub static KNEE_OA_TALBOT: Condition = Condition {
     name: "knee-oa-talbot",
     title: "Osteoarthritis of the knee: at home, 12 weeks (Talbot)",
     summary: "Quadriceps at home, from 10 to 20 up to 30 to 40 % of the maximal force.",
+    headline: finding(
+        "the settings are recalled; its outcome was not looked up",
+        Evidence::None,
+        recalled(src::TALBOT_2003),
+    ),
     phase_width: at_us(300, recalled(src::TALBOT_2003)),
     rate: at_hz(50, recalled(src::TALBOT_2003)),
     amplitude_rule: Sourced::new(
@@ -114,6 +119,7 @@ pub static KNEE_OA_ELBOIM: Condition = Condition {
     name: "knee-oa-elboim",
     title: "Osteoarthritis of the knee: 75 Hz, twice a week (Elboim-Gabyzon)",
     summary: "Quadriceps at 75 a second, with exercise, 12 sessions.",
+    headline: finding("activation +22.2 against +9.6 %", Evidence::Positive, found(src::OA_SETTINGS)),
     phase_width: at_us(250, found(src::OA_SETTINGS)),
     amplitude_rule: Sourced::new(TOLERATED, UNSTATED),
     rate: at_hz(75, found(src::OA_SETTINGS)),

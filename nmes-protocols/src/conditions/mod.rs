@@ -13,6 +13,7 @@ mod intervals;
 mod knee;
 mod knee_osteoarthritis;
 mod knee_replacement;
+mod nerve;
 mod pain;
 mod parts;
 mod re_education;
@@ -24,8 +25,7 @@ mod tone_and_flow;
 
 pub use continence::{PELVIC_MIXED, PELVIC_STRESS, PELVIC_URGE, PTNS, PTNS_FAECAL, TTNS};
 pub use denervated::{
-    BRACHIAL_PLEXUS, DENERVATED_PARTIAL, DENERVATED_SMALL, FOOT_DROP_LMN, NERVE_BOOST, RISE_1, RISE_2,
-    RISE_3, RISE_4, TROPHIC,
+    BRACHIAL_PLEXUS, DENERVATED_PARTIAL, DENERVATED_SMALL, FOOT_DROP_LMN, RISE_1, RISE_2, RISE_3, RISE_4,
 };
 pub use disuse_and_icu::{
     DISUSE_DIRKS, DISUSE_GIBSON, ICU_ANGELOPOULOS, ICU_GEROVASILI, ICU_KHO, ICU_KHO_LEG, ICU_SEGERS,
@@ -47,6 +47,7 @@ pub use knee_osteoarthritis::{KNEE_OA, KNEE_OA_ELBOIM, KNEE_OA_TALBOT};
 pub use knee_replacement::{
     TKA_AVRAMIDIS, TKA_PETTERSON, TKA_STEVENS_LAPSLEY, TKA_VALDES, TKA_YOSHIDA, TKA_YOSHIDA_SENSORY,
 };
+pub use nerve::{NERVE_BOOST, TROPHIC};
 pub use pain::{TENS_AL, TENS_BRIEF, TENS_BURST, TENS_CONVENTIONAL, TENS_MODULATED};
 pub use re_education::{ANKLE_SPRAIN, INJURY_ATROPHY, PATELLOFEMORAL, RE_EDUCATION};
 pub use spinal::{FES_CYCLE, FES_CYCLE_COMMERCIAL, FES_ROW, FES_STAND, FES_STAND_TRAINING};

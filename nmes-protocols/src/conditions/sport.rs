@@ -397,6 +397,11 @@ pub static OLDER_KERN: Condition = Condition {
     name: "strength-older-kern",
     title: "Older adults: 3.5 on and 4.5 off, three blocks",
     summary: "Ten minutes three times a session, two or three sessions a week over nine weeks.",
+    headline: finding(
+        "the settings are recalled; no trial of them was looked up",
+        Evidence::None,
+        recalled(src::OLDER_PRACTICE),
+    ),
     phase_width: micros(250, 300, 400, recalled(src::OLDER_PRACTICE), PICKED),
     rate: at_hz(60, recalled(src::OLDER_PRACTICE)),
     amplitude_rule: Sourced::new(AmplitudeRule::MaxTolerated, recalled(src::OLDER_PRACTICE)),

@@ -284,6 +284,11 @@ pub static STROKE_SHOULDER_FAGHRI: Condition = Condition {
     name: "stroke-shoulder-faghri",
     title: "Stroke: shoulder, 35 Hz, up to six hours a day (Faghri)",
     summary: "From 10 s on and 12 s off to 30 s on and 2 s off, as tolerated.",
+    headline: finding(
+        "the settings are recalled; its outcome was not looked up",
+        Evidence::None,
+        recalled_high(src::FAGHRI_1994),
+    ),
     phase_width: micros(200, 250, 300, found(src::KUMAR_2024), found(src::ITO_2023)),
     rate: at_hz(35, recalled_high(src::FAGHRI_1994)),
     schedule: ScheduleRow::Cyclic(SHOULDER_CYCLE),

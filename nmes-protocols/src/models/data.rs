@@ -14,8 +14,9 @@
 use super::error::ModelError;
 use super::parameters::{Enhancement, FatigueParameters, ForceParameters};
 use super::{AmplitudeGain, Fitness, PulseWidth, Recruitment, real};
-use crate::provenance::{Confidence, Provenance, Source};
-use crate::sources::{COCOFEST, DING_QUOTED, MOGYOROS_1996, MUSCLE_FORCE_MODEL, RIENER, SURFACE_CHRONAXIE};
+use crate::provenance::{Confidence, Provenance, Source, Sourced};
+use crate::sources::{COCOFEST, DING_QUOTED, MOGYOROS_1996, MUSCLE_FORCE_MODEL, RIENER};
+use crate::transfer::{MOTOR_CHRONAXIE_US, MUSCLE_CHRONAXIE_US, SENSORY_CHRONAXIE_US};
 use num_traits::Float;
 
 /// One number of a model.
@@ -39,6 +40,12 @@ impl Constant {
 
     const fn recalled(value: f64, unit: &'static str, confidence: Confidence, source: Source) -> Self {
         Self { value, unit, provenance: Provenance::Recalled { confidence, source }, doubt: None }
+    }
+
+    /// A number that stands in whole units elsewhere in this crate.
+    #[expect(clippy::as_conversions, reason = "every u32 is an f64, and `From` is not const")]
+    const fn whole(of: Sourced<u32>, unit: &'static str) -> Self {
+        Self { value: of.value as f64, unit, provenance: of.provenance, doubt: None }
     }
 
     const fn ours(value: f64, unit: &'static str, reason: &'static str) -> Self {
@@ -327,12 +334,12 @@ pub const CHRONAXIE_MOTOR: Constant =
 
 /// Chronaxie of human sensory axons; found with a spread of 182 µs.
 pub const CHRONAXIE_SENSORY: Constant =
-    Constant::found(665.0, "µs", MOGYOROS_1996).but("mean of a group, standard deviation 182 µs");
+    Constant::whole(SENSORY_CHRONAXIE_US, "µs").but("mean of a group, standard deviation 182 µs");
 
 /// Chronaxie of an innervated muscle under surface electrodes.
 pub const CHRONAXIE_SURFACE: Constant =
-    Constant::recalled(300.0, "µs", Confidence::Medium, SURFACE_CHRONAXIE).but("150 to 500 µs are recalled");
+    Constant::whole(MOTOR_CHRONAXIE_US, "µs").but("150 to 500 µs are recalled");
 
 /// Chronaxie of a denervated muscle.
 pub const CHRONAXIE_DENERVATED: Constant =
-    Constant::recalled(20_000.0, "µs", Confidence::High, SURFACE_CHRONAXIE).but("10 to 30 ms are recalled");
+    Constant::whole(MUSCLE_CHRONAXIE_US, "µs").but("10 to 30 ms are recalled");

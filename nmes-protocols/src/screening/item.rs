@@ -6,7 +6,7 @@ use crate::sources as src;
 
 /// What screening asks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Item {
     /// Pacemaker, ICD, pump, neurostimulator or another active implant.

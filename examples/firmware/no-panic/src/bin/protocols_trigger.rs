@@ -1,11 +1,12 @@
-//! Link proof of `nmes-protocols`: screening, the building of a session, and the gait trigger.
+//! Link proof of `nmes-protocols`: screening, the building of a session, the gait trigger, and the titration.
 #![no_std]
 #![no_main]
 
-use nmes_core::MicroAmps;
+use nmes_core::{MicroAmps, Millis};
+use nmes_protocols::titration::{Marks, Titration, TitrationConfig};
 use nmes_protocols::{
     Answers, BalanceChoice, FOOT_DROP_STEP, GaitConfig, GaitTimes, Heel, Innervation, Request, Side, Subject,
-    Trigger, build_session, channel_storage, find, screen,
+    Trigger, build_channels, build_session, build_train, channel_storage, find, screen,
 };
 use no_panic::{any, control, keep, rest};
 
@@ -17,7 +18,26 @@ extern "C" fn _start() -> ! {
     if let Ok(config) = GaitConfig::new(any(GaitTimes::of_row(&FOOT_DROP_STEP))) {
         trigger(config);
     }
+    if let Ok(config) = TitrationConfig::new(any(MicroAmps::ZERO)) {
+        titrate(any(config));
+    }
     rest()
+}
+
+fn titrate(config: TitrationConfig) {
+    let mut titration = Titration::new(config);
+    while any(true) {
+        let now = any(0);
+        match any(0_u8) {
+            0 => titration.start(now),
+            1 => keep(titration.key()),
+            2 => keep(titration.refused()),
+            3 => titration.train_ended(now),
+            4 => keep(titration.answer(now, any(Marks::NONE))),
+            _ => keep(titration.poll(now)),
+        }
+        keep((titration.state(), titration.level(), titration.ascent(), titration.thresholds()));
+    }
 }
 
 fn build() {
@@ -29,6 +49,14 @@ fn build() {
         Subject { motor_threshold: threshold, ..Subject::new(any(Innervation::Intact), any(Side::Left)) };
     let request = any(Request { balance: Some(BalanceChoice::Option), ..Request::default() });
     let mut storage = channel_storage();
+    let subject = Subject { measured_width: any(None), ..subject };
+    keep(
+        build_channels(row, &[subject, any(subject)], &request, &answers, &mut storage)
+            .map(|b| b.session)
+            .is_ok(),
+    );
+    let train = any(Millis::ZERO);
+    keep(build_train(row, &subject, &request, train, &answers, &mut storage).map(|b| b.session).is_ok());
     match build_session(row, &subject, &request, &answers, &mut storage) {
         Ok(built) => {
             keep(built.notes().count());

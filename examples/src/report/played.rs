@@ -1,0 +1,278 @@
+//! What a session that runs by its own clock, or by a timer in place of its trigger, shows.
+
+use super::show::{rounding_of, settings_of, shown_value};
+use super::words::{stopped_text, trip_text};
+use super::{WARNING, limits_text};
+use crate::failure::Failure;
+use crate::play::Played;
+use crate::scenario::Scenario;
+use crate::simulation::DeliveredPulse;
+use crate::text::{Paint, Table, thousandths, trimmed};
+use nmes_core::{Plan, Schedule};
+use nmes_protocols::{Built, Settings, TABLE, Unit};
+use nmes_safety::{Checked, Report, Response};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// Everything that such a run showed.
+#[derive(Debug)]
+pub struct PlayedShown<'s> {
+    /// What was asked.
+    pub scenario: &'s Scenario,
+    /// What was built of it.
+    pub built: &'s Built<'s>,
+    /// What was checked.
+    pub checked: &'s Checked<'s>,
+    /// What came out.
+    pub played: &'s Played,
+}
+
+/// One channel of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChannelPlayed {
+    /// The channel.
+    pub channel: u8,
+    /// Pulses of the session, repayments not counted.
+    pub pulses: usize,
+    /// Trains with a silence between them; of a session of one train, one.
+    pub trains: usize,
+    /// From the first onset of a train to the end of its last pulse, over all trains, in s.
+    pub on_s: f64,
+    /// Charge of the primary phase at full level, measured, in µC; 0 when no pulse reached it.
+    pub phase_charge_uc: f64,
+    /// The highest voltage at the electrodes, in V.
+    pub volts: f64,
+    /// Pulses for which the rail was too low.
+    pub clipped: usize,
+    /// Sum of current × time over every level change, in nA·ticks, by this program's own counting.
+    pub commanded_na_ticks: i128,
+    /// The largest ledger after any pulse, in nA·ticks.
+    pub worst_pulse_na_ticks: u64,
+    /// What the engine's ledger holds at the end, in nA·ticks.
+    pub residual_na_ticks: i64,
+    /// Measured mean direct current over the session, in µA.
+    pub session_dc_ua: f64,
+}
+
+/// The same for programs.
+#[derive(Debug, Serialize)]
+pub struct PlayedJson<'s> {
+    simulation: &'static str,
+    protocol: &'static str,
+    side: &'static str,
+    timer_openings: Option<u32>,
+    seconds: f64,
+    settings: &'s Settings,
+    screening: String,
+    notes: Vec<String>,
+    channels: Vec<ChannelPlayed>,
+    worst_second_dc_ua: f64,
+    limits: &'s Report,
+    fault: Option<String>,
+}
+
+impl<'s> PlayedShown<'s> {
+    fn hz(&self) -> u32 {
+        self.scenario.hardware.timing().ticks_per_second
+    }
+
+    /// The fault or trip that it is not "done" with, in words.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let trip = self.played.trips.iter().find(|t| t.response != Response::Warn);
+        let stopped = self.played.stopped.map(|stopped| stopped_text(&stopped, self.hz()));
+        stopped.or_else(|| trip.map(|trip| trip_text(trip, self.hz())))
+    }
+
+    /// A run that was not "done" ends with exit status 1.
+    ///
+    /// # Errors
+    /// The fault.
+    pub fn verdict(&self) -> Result<(), Failure> {
+        self.fault().map_or(Ok(()), |fault| Err(Failure::Faulted(fault)))
+    }
+
+    /// Channel by channel.
+    #[must_use]
+    pub fn channels(&self) -> Vec<ChannelPlayed> {
+        (0_u8..).take(self.checked.plan().session().channels().len()).map(|n| self.channel(n)).collect()
+    }
+
+    fn channel(&self, channel: u8) -> ChannelPlayed {
+        let plan = self.checked.plan();
+        let of = |p: &&DeliveredPulse| p.receipt.channel == channel;
+        let all: Vec<_> = self.played.pulses.iter().filter(of).collect();
+        let pulses: Vec<_> = all.iter().copied().filter(|p| p.is_pulse()).collect();
+        let hz = f64::from(self.hz());
+        let trains = trains(&pulses, silence_ticks(plan));
+        let on: u64 = trains.iter().map(|(from, to)| to - from).sum();
+        let full = pulses.iter().filter(|p| p.receipt.full_level).map(|p| p.delivered.primary_nc.abs());
+        let net: f64 = all.iter().map(|p| p.delivered.net_nc).sum();
+        let seconds = self.played.end_us as f64 / 1e6;
+        ChannelPlayed {
+            channel,
+            pulses: pulses.len(),
+            trains: trains.len(),
+            on_s: on as f64 / hz,
+            phase_charge_uc: full.fold(0.0, f64::max) / 1e3,
+            volts: all.iter().map(|p| p.delivered.max_v.max(-p.delivered.min_v)).fold(0.0, f64::max),
+            clipped: all.iter().filter(|p| p.delivered.clipped).count(),
+            commanded_na_ticks: self.commanded(channel),
+            worst_pulse_na_ticks: all.iter().map(|p| p.receipt.ledger.magnitude()).max().unwrap_or(0),
+            residual_na_ticks: self.played.residual_na_ticks.get(usize::from(channel)).copied().unwrap_or(0),
+            session_dc_ua: if seconds > 0.0 { net / seconds / 1e3 } else { 0.0 },
+        }
+    }
+
+    fn commanded(&self, channel: u8) -> i128 {
+        let Some(output) = self.checked.plan().hardware().channel(channel) else { return 0 };
+        let changes: Vec<_> = self.played.changes.iter().filter(|c| c.channel == channel).collect();
+        let charge = |w: &[&crate::simulation::LevelChange]| {
+            i128::from(w[0].level.current_na(output)) * i128::from(w[1].tick - w[0].tick)
+        };
+        changes.windows(2).map(charge).sum()
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn json(&self) -> PlayedJson<'_> {
+        PlayedJson {
+            simulation: WARNING,
+            protocol: self.scenario.row.name,
+            side: self.scenario.foot.word(),
+            timer_openings: self.played.openings,
+            seconds: self.played.end_us as f64 / 1e6,
+            settings: &self.built.settings,
+            screening: self.built.screening.to_string(),
+            notes: self.built.notes().map(|note| note.to_string()).collect(),
+            channels: self.channels(),
+            worst_second_dc_ua: self.played.worst_second_dc_na as f64 / 1e3,
+            limits: self.checked.report(),
+            fault: self.fault(),
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self, paint: Paint) -> String {
+        let mut text = self.head(paint);
+        let mut section = |title: &str, body: &str| {
+            let _ = write!(text, "\n{}\n{body}", paint.head(title));
+        };
+        let mut settings = settings_of(self.built, false);
+        let _ = writeln!(settings, "  {}", rounding_of(self.checked));
+        for note in self.built.notes() {
+            let _ = writeln!(settings, "  {}", paint.warn(&format!("note: {note}")));
+        }
+        section("Settings", &settings);
+        section("Channels", &self.table(paint));
+        let limits = limits_text(self.checked.report(), paint);
+        section("Limits (worst case at the ceilings; `nmes check` names the sources)", &limits);
+        text
+    }
+
+    fn head(&self, paint: Paint) -> String {
+        let scenario = self.scenario;
+        let mut text = format!("{}\n", paint.warn(WARNING));
+        let answers = match &scenario.person {
+            Some(person) => format!("of {}: answers and thresholds of the subject file", person.code),
+            None => format!("\"no\" to all {} screening questions", TABLE.len()),
+        };
+        let _ = writeln!(
+            text,
+            "Assumed of the person: {answers} ({}); {} {}.",
+            self.built.screening,
+            scenario.row.needs.nerve,
+            scenario.subject.innervation.word()
+        );
+        let seconds = trimmed(self.played.end_us as f64 / 1e6, 1);
+        let _ = writeln!(text, "\n{}: {seconds} s.", paint.head(scenario.row.title));
+        if let Some(openings) = self.played.openings {
+            let _ = writeln!(
+                text,
+                "  A timer stands in for the trigger ({}): {openings} openings within the bounds of the gate.",
+                scenario.row.trigger.value
+            );
+        }
+        text
+    }
+
+    fn table(&self, paint: Paint) -> String {
+        let mut table = Table::new(&[
+            ">channel",
+            ">set",
+            ">pulses",
+            ">trains",
+            ">on",
+            ">charge",
+            ">volts",
+            ">commanded",
+            ">worst pulse",
+            ">at the end",
+            ">measured d.c.",
+        ]);
+        let channels = self.channels();
+        for (c, of) in channels.iter().zip(self.checked.plan().session().channels()) {
+            table.row([
+                c.channel.to_string(),
+                shown_value(of.set.amplitude.as_microamps(), Unit::MicroAmps),
+                c.pulses.to_string(),
+                c.trains.to_string(),
+                format!("{} s", trimmed(c.on_s, 1)),
+                format!("{} µC", trimmed(c.phase_charge_uc, 2)),
+                format!("{} V", trimmed(c.volts, 1)),
+                format!("{} nA·ticks", c.commanded_na_ticks),
+                format!("{} nA·ticks", c.worst_pulse_na_ticks),
+                format!("{} nA·ticks", c.residual_na_ticks),
+                format!("{} µA", trimmed(c.session_dc_ua, 2)),
+            ]);
+        }
+        let mut text = table.plain();
+        let raised = thousandths(self.played.raised_us / 1_000, 1);
+        let _ = writeln!(
+            text,
+            "  Before that the set levels were raised from nothing, without output, in {raised} s."
+        );
+        for c in channels.iter().filter(|c| c.clipped > 0) {
+            let said = format!(
+                "compliance clipping on channel {}: the rail of {} V was too low in {} of {} pulses",
+                c.channel,
+                trimmed(self.scenario.stage.rail_v, 1),
+                c.clipped,
+                c.pulses
+            );
+            let _ = writeln!(text, "  {}", paint.bad(&said));
+        }
+        for trip in &self.played.trips {
+            let _ = writeln!(text, "  {}", paint.warn(&format!("guard: {}", trip_text(trip, self.hz()))));
+        }
+        if let Some(fault) = self.fault() {
+            let _ = writeln!(text, "  {}", paint.bad(&fault));
+        }
+        text
+    }
+}
+
+/// From one onset to the next more than this is a silence between trains.
+fn silence_ticks(plan: &Plan<'_>) -> u64 {
+    let rest_ms = match plan.session().schedule() {
+        Schedule::Continuous => return u64::MAX,
+        Schedule::Cyclic(cycle) => cycle.rest.as_millis(),
+        Schedule::Program(stages) => stages.iter().map(|s| s.cycle.rest.as_millis()).min().unwrap_or(0),
+        Schedule::Gated(gate) => gate.min_off.as_millis(),
+    };
+    u64::from(rest_ms) * u64::from(plan.hardware().timing().ticks_per_second) / 2_000
+}
+
+/// First onset and end of each train.
+fn trains(pulses: &[&DeliveredPulse], silence: u64) -> Vec<(u64, u64)> {
+    let mut trains: Vec<(u64, u64)> = Vec::new();
+    for pulse in pulses {
+        let (from, to) = (pulse.receipt.onset_tick, pulse.receipt.end_tick);
+        match trains.last_mut() {
+            Some(last) if from.saturating_sub(last.1) <= silence => last.1 = to,
+            _ => trains.push((from, to)),
+        }
+    }
+    trains
+}
