@@ -16,7 +16,7 @@ device_crates=(nmes-core nmes-safety nmes-protocols nmes-hal-adapters)
 device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
 pico_target=thumbv6m-none-eabi
-proofs=(core_engine core_render safety_guard safety_records protocols_trigger)
+proofs=(core_engine core_render safety_guard safety_records protocols_trigger protocols_triggers)
 all_steps=(fmt shell trace clippy test doc targets windows msrv nopanic hash tables campaign emulate demo)
 
 usage() {
@@ -56,10 +56,10 @@ usage: ./ci.sh STEP...
   serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
            (default 60), and the same with the client killed (needs Python)
   fuzz     sequences of calls to the guard, broken records, broken streams for the decoders and conversations of both
-           stimulators, for the lines of `nmes serve`, and for session and subject
-           files, NMES_FUZZ_SECONDS each (default 60)
-  mutants  mutants of nmes-safety, NMES_MUTANTS of them (a shard, default 0/1, all of them: hours): 95 % are caught, and
-           docs/mutants.md says of each that is not why
+           stimulators, for the lines of `nmes serve`, for session and subject files, and readings that nothing gives
+           for the triggers; NMES_FUZZ_SECONDS each (default 60)
+  mutants  changes to nmes-safety, triggers and screening that a test has to notice (cargo-mutants; hours): NMES_MUTANTS
+           names one of safety, triggers, screening, NMES_SHARD a part (default 0/1, all of it)
   verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release; fuzz; mutants
   help     this text
 
@@ -678,8 +678,9 @@ step_serve() {
   rm -rf "$work"
 }
 
-# REQ-SAF-410: sequences of calls to the guard, and
-# REQ-SAF-411: bytes to the decoders of records
+# REQ-SAF-410: sequences of calls to the guard,
+# REQ-SAF-411: bytes to the decoders of records,
+# REQ-PRO-358: readings for the triggers.
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-examples --example fuzz_serve
@@ -694,6 +695,38 @@ step_fuzz() {
   done
   cargo build -q --release -p nmes-protocols --features text,postcard --example fuzz_files
   "$CARGO_TARGET_DIR/release/examples/fuzz_files" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  cargo build -q --release -p nmes-protocols --example fuzz_triggers
+  "$CARGO_TARGET_DIR/release/examples/fuzz_triggers" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+}
+
+# What is mutated, one line each: name, package, files, what to build and run. `NMES_MUTANTS=name ./ci.sh mutants` does one;
+# NMES_SHARD=k/n a part of it. docs/mutants.md lists what survives, with reasons.
+mutated=(
+  'triggers nmes-protocols nmes-protocols/src/triggers/** --lib --test=triggers_drawn --test=triggers_moments --test=triggers_faults --test=triggers_crank'
+  'screening nmes-protocols nmes-protocols/src/screening** --lib --test=screening --test=build --test=row --test=catalogue'
+)
+
+# REQ-PRO-359: at least nine of ten mutants are caught.
+step_mutants() {
+  local line name package files out caught missed code
+  [ "${NMES_MUTANTS:-safety}" != safety ] || mutants_of_safety
+  command -v cargo-mutants >/dev/null || cargo install -q --locked cargo-mutants ||
+    { skip "mutants: no cargo-mutants (cargo install --locked cargo-mutants)"; return; }
+  for line in "${mutated[@]}"; do
+    # shellcheck disable=SC2086 # words on purpose
+    set -f -- $line
+    name=$1 package=$2 files=$3
+    shift 3
+    [ "${NMES_MUTANTS:-$name}" = "$name" ] || continue
+    out="$CARGO_TARGET_DIR/mutants-$name"
+    NMES_CASES="${NMES_MUTANT_CASES:-16}" cargo mutants -p "$package" -f "$files" "${@/#/-C=}" -o "$out" --timeout 60 \
+      --shard "${NMES_SHARD:-0/1}" --sharding round-robin || code=$?
+    case ${code:-0} in 0 | 2 | 3) ;; *) fail "mutants: $name did not run" ;; esac
+    caught=$(cat "$out"/mutants.out/{caught,timeout}.txt | wc -l)
+    missed=$(wc -l <"$out/mutants.out/missed.txt")
+    printf 'mutants of %s: %s caught, %s missed\n' "$name" "$caught" "$missed"
+    [ "$((caught * 10))" -ge "$(((caught + missed) * 9))" ] || fail "fewer than nine of ten mutants of $name are caught"
+  done
 }
 
 step_verify() {
@@ -725,7 +758,8 @@ mutants_copy() { # folder
     -e 's/^\[features\]/[[test]]\nname = "all"\npath = "tests\/all.rs"\n\n[features]/' nmes-safety/Cargo.toml
 }
 
-step_mutants() {
+# Every one that is missed has a row in docs/mutants.md.
+mutants_of_safety() {
   local out="$CARGO_TARGET_DIR/mutants" caught missed line name bad=0
   command -v cargo-mutants >/dev/null || { skip_kindly "mutants: no cargo-mutants (cargo install cargo-mutants)"; return; }
   command -v cargo-nextest >/dev/null || { skip_kindly "mutants: no cargo-nextest (cargo install cargo-nextest)"; return; }
@@ -733,7 +767,7 @@ step_mutants() {
   (mutants_copy "$out")
   # 2 and 3: some were missed, some took too long; what that means is judged below
   (cd "$out/tree" && CARGO_TARGET_DIR="$out/build" CARGO_PROFILE_TEST_DEBUG=0 cargo mutants -p nmes-safety --in-place \
-    --timeout 120 --test-tool nextest --all-features --shard "${NMES_MUTANTS:-0/1}" --sharding round-robin --output "$out" \
+    --timeout 120 --test-tool nextest --all-features --shard "${NMES_SHARD:-0/1}" --sharding round-robin --output "$out" \
     --no-times --colors never) || [ $? -le 3 ] || fail "cargo mutants did not run"
   caught=$(cat "$out/mutants.out/caught.txt" "$out/mutants.out/timeout.txt" | wc -l)
   missed=$(wc -l <"$out/mutants.out/missed.txt")
@@ -774,7 +808,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), mutants, schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify and mutants (hours, not minutes), schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"
