@@ -16,7 +16,7 @@ device_crates=(nmes-core nmes-safety nmes-protocols nmes-hal-adapters)
 device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
 pico_target=thumbv6m-none-eabi
-proofs=(core_engine core_render safety_guard safety_records protocols_trigger)
+proofs=(core_engine core_render safety_guard safety_records protocols_trigger protocols_triggers)
 all_steps=(fmt shell trace clippy test doc targets windows msrv nopanic hash tables campaign emulate demo)
 
 usage() {
@@ -45,7 +45,8 @@ usage: ./ci.sh STEP...
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
   sizes    sizes of the link-proof images and of the Pico image
-  counts   instructions an edge of engine and ledger on emulated Cortex-M (prints, checks nothing)
+  counts   instructions an edge of engine and ledger, with guard and runner, and of the check, on emulated Cortex-M (prints,
+           checks nothing)
   schema   what `nmes check`, `report` and `session export` print as JSON, against docs/schema with an independent validator
            (needs Python; the tests do the same with one of their own)
   audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
@@ -55,9 +56,11 @@ usage: ./ci.sh STEP...
   serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
            (default 60), and the same with the client killed (needs Python)
   fuzz     sequences of calls to the guard, broken records, broken streams for the decoders and conversations of both
-           stimulators, for the lines of `nmes serve`, and for session and subject
-           files, NMES_FUZZ_SECONDS each (default 60)
-  verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release
+           stimulators, for the lines of `nmes serve`, for session and subject files, and readings that nothing gives
+           for the triggers; NMES_FUZZ_SECONDS each (default 60)
+  mutants  changes to nmes-safety, triggers and screening that a test has to notice (cargo-mutants; hours): NMES_MUTANTS
+           names one of safety, triggers, screening, NMES_SHARD a part (default 0/1, all of it)
+  verify   the longer proofs: property tests with NMES_CASES cases (default 200000), in release; fuzz; mutants
   help     this text
 
 With CI=true a check that cannot run is a failure, not a skip. Build output goes to CARGO_TARGET_DIR (default ./target).
@@ -532,7 +535,7 @@ step_counts() {
   cd "$firmware"
   for target in "${cortex_m_targets[@]}"; do
     need_target "$target" || { skip "counts: no $target"; continue; }
-    cargo build -q -p cortex-m-counts --profile counts --target "$target"
+    cargo build -q --locked -p cortex-m-counts --profile counts --target "$target"
     printf '%s\n' "$target"
     timeout 300 qemu-system-arm -M mps2-an386 -cpu cortex-m4 -nographic -monitor none -serial none -icount shift=0 \
       -semihosting-config enable=on,target=native \
@@ -675,7 +678,9 @@ step_serve() {
   rm -rf "$work"
 }
 
-# REQ-SAF-410 and REQ-SAF-411: sequences of calls to the guard, and bytes to the decoders of records.
+# REQ-SAF-410: sequences of calls to the guard,
+# REQ-SAF-411: bytes to the decoders of records,
+# REQ-PRO-358: readings for the triggers.
 step_fuzz() {
   local which
   cargo build -q --release -p nmes-examples --example fuzz_serve
@@ -690,6 +695,38 @@ step_fuzz() {
   done
   cargo build -q --release -p nmes-protocols --features text,postcard --example fuzz_files
   "$CARGO_TARGET_DIR/release/examples/fuzz_files" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+  cargo build -q --release -p nmes-protocols --example fuzz_triggers
+  "$CARGO_TARGET_DIR/release/examples/fuzz_triggers" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
+}
+
+# What is mutated, one line each: name, package, files, what to build and run. `NMES_MUTANTS=name ./ci.sh mutants` does one;
+# NMES_SHARD=k/n a part of it. docs/mutants.md lists what survives, with reasons.
+mutated=(
+  'triggers nmes-protocols nmes-protocols/src/triggers/** --lib --test=triggers_drawn --test=triggers_moments --test=triggers_faults --test=triggers_crank'
+  'screening nmes-protocols nmes-protocols/src/screening** --lib --test=screening --test=build --test=row --test=catalogue'
+)
+
+# REQ-PRO-359: at least nine of ten mutants are caught.
+step_mutants() {
+  local line name package files out caught missed code
+  [ "${NMES_MUTANTS:-safety}" != safety ] || mutants_of_safety
+  command -v cargo-mutants >/dev/null || cargo install -q --locked cargo-mutants ||
+    { skip "mutants: no cargo-mutants (cargo install --locked cargo-mutants)"; return; }
+  for line in "${mutated[@]}"; do
+    # shellcheck disable=SC2086 # words on purpose
+    set -f -- $line
+    name=$1 package=$2 files=$3
+    shift 3
+    [ "${NMES_MUTANTS:-$name}" = "$name" ] || continue
+    out="$CARGO_TARGET_DIR/mutants-$name"
+    NMES_CASES="${NMES_MUTANT_CASES:-16}" cargo mutants -p "$package" -f "$files" "${@/#/-C=}" -o "$out" --timeout 60 \
+      --shard "${NMES_SHARD:-0/1}" --sharding round-robin || code=$?
+    case ${code:-0} in 0 | 2 | 3) ;; *) fail "mutants: $name did not run" ;; esac
+    caught=$(cat "$out"/mutants.out/{caught,timeout}.txt | wc -l)
+    missed=$(wc -l <"$out/mutants.out/missed.txt")
+    printf 'mutants of %s: %s caught, %s missed\n' "$name" "$caught" "$missed"
+    [ "$((caught * 10))" -ge "$(((caught + missed) * 9))" ] || fail "fewer than nine of ten mutants of $name are caught"
+  done
 }
 
 step_verify() {
@@ -698,6 +735,50 @@ step_verify() {
   printf '+ NMES_CASES=%s cargo test --workspace --release\n' "$NMES_CASES"
   cargo test --workspace --release
   step_fuzz
+  unset NMES_CASES PROPTEST_CASES
+  step_mutants
+}
+
+# All tests of nmes-safety in one program, so that a mutant costs one link.
+mutants_copy() { # folder
+  local file
+  rm -rf "$1/tree"
+  mkdir -p "$1/tree"
+  cp -r Cargo.toml Cargo.lock clippy.toml docs nmes-core nmes-safety "$1/tree/"
+  cd "$1/tree"
+  sed -i -e 's/^members = .*/members = ["nmes-core", "nmes-safety"]/' -e '/^exclude/d' -e '/^nmes-protocols/d' \
+    -e '/^nmes-hal/d' Cargo.toml
+  printf '\n[profile.test.package."*"]\nopt-level = 1\n' >>Cargo.toml
+  for file in nmes-safety/tests/*.rs; do
+    file=$(basename "$file" .rs)
+    printf '#[path = "%s.rs"]\nmod %s_;\n' "$file" "$file"
+  done >all.rs
+  { printf '//! All of them in one.\n'; cat all.rs; } >nmes-safety/tests/all.rs
+  sed -i -e 's/^edition.workspace = true/&\nautotests = false/' \
+    -e 's/^\[features\]/[[test]]\nname = "all"\npath = "tests\/all.rs"\n\n[features]/' nmes-safety/Cargo.toml
+}
+
+# Every one that is missed has a row in docs/mutants.md.
+mutants_of_safety() {
+  local out="$CARGO_TARGET_DIR/mutants" caught missed line name bad=0
+  command -v cargo-mutants >/dev/null || { skip_kindly "mutants: no cargo-mutants (cargo install cargo-mutants)"; return; }
+  command -v cargo-nextest >/dev/null || { skip_kindly "mutants: no cargo-nextest (cargo install cargo-nextest)"; return; }
+  mkdir -p "$out"
+  (mutants_copy "$out")
+  # 2 and 3: some were missed, some took too long; what that means is judged below
+  (cd "$out/tree" && CARGO_TARGET_DIR="$out/build" CARGO_PROFILE_TEST_DEBUG=0 cargo mutants -p nmes-safety --in-place \
+    --timeout 120 --test-tool nextest --all-features --shard "${NMES_SHARD:-0/1}" --sharding round-robin --output "$out" \
+    --no-times --colors never) || [ $? -le 3 ] || fail "cargo mutants did not run"
+  caught=$(cat "$out/mutants.out/caught.txt" "$out/mutants.out/timeout.txt" | wc -l)
+  missed=$(wc -l <"$out/mutants.out/missed.txt")
+  while read -r line; do
+    # nmes-safety/src/file.rs:line:column: what in where
+    name=$(sed -E 's/^nmes-safety\/src\/([^:]*):[0-9]+:[0-9]+: /\1: /' <<<"$line")
+    grep -qF "\`$name\`" docs/mutants.md || { printf 'not in docs/mutants.md: %s\n' "$line"; bad=1; }
+  done <"$out/mutants.out/missed.txt"
+  printf '%s mutants caught, %s missed\n' "$caught" "$missed"
+  [ "$((caught * 100))" -ge "$(((caught + missed) * 95))" ] || fail "fewer than 95 % are caught"
+  [ "$bad" = 0 ] || fail "a mutant that nobody catches and nobody explains"
 }
 
 # ---- running them --------------------------------------------------------------------------------------------------
@@ -727,7 +808,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify (hours, not minutes), schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify and mutants (hours, not minutes), schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s\n' "$SECONDS"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"

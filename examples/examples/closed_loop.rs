@@ -1,8 +1,11 @@
-//! Holds a force by amplitude, inside the ceiling of a session, and prints what happens:
+//! Holds a force by amplitude, inside the ceiling of a session, prints what happens, and draws it:
 //!
 //! ```text
-//! cargo run --release -p nmes-examples --example closed_loop
+//! cargo run --release -p nmes-examples --example closed_loop -- closed-loop.svg
 //! ```
+//!
+//! The picture has the force beside its target, the amplitude beside its ceiling, and what is left of the force scale as
+//! the muscle tires; without a file name nothing is drawn.
 //!
 //! Everything that decides a current is in whole numbers and goes the usual road: session, plan, check, guard. The muscle
 //! is a model in floating point; it only takes the place of a force sensor, whose reading the controller gets as whole
@@ -23,6 +26,8 @@ use nmes_hal_adapters::Stimulator;
 use nmes_hal_adapters::sim::{Bench, Load, SimAlarm, SimOutput, SimSense, Stage};
 use nmes_protocols::models::{AmplitudeGain, ModelError, Muscle, data};
 use nmes_safety::{Layer, Profile, Setup, UseClass, check, rules};
+use plotters::coord::Shift;
+use plotters::prelude::*;
 use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
@@ -288,9 +293,85 @@ fn print(ask: &Ask, rows: &[Row], strongest_ua: u32) {
     println!("strongest pulse {} mA", milli(strongest_ua));
 }
 
+/// One panel: a curve, and a line that it is held against.
+struct Panel {
+    what: &'static str,
+    curve: fn(&Row) -> f64,
+    line: Option<f64>,
+    top: f64,
+}
+
+/// Force, amplitude and force scale over time, as an SVG document.
+fn draw(ask: &Ask, rows: &[Row]) -> Result<String, Box<dyn Error>> {
+    let (target, ceiling) = (f64::from(ask.target_mn) / 1e3, f64::from(ask.ceiling_ua) / 1e3);
+    let panels = [
+        Panel {
+            what: "force, N",
+            curve: |r| f64::from(r.force_mn) / 1e3,
+            line: Some(target),
+            top: target * 1.3,
+        },
+        Panel {
+            what: "amplitude, mA",
+            curve: |r| f64::from(r.amplitude_ua) / 1e3,
+            line: Some(ceiling),
+            top: ceiling * 1.2,
+        },
+        Panel {
+            what: "force scale left, %",
+            curve: |r| r.force_scale / data::DING_2003.a_rest.value * 100.0,
+            line: None,
+            top: 105.0,
+        },
+    ];
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (1_000, 720)).into_drawing_area();
+        root.fill(&WHITE)?;
+        let title = format!(
+            "A force of {target} N held by amplitude, ceiling {ceiling} mA: fitted equations, no muscle"
+        );
+        root.draw(&Text::new(title, (16, 10), ("sans-serif", 20)))?;
+        let (_, rest) = root.split_vertically(40);
+        for (area, panel) in rest.split_evenly((3, 1)).iter().zip(&panels) {
+            draw_panel(area, panel, rows, f64::from(ask.seconds))?;
+        }
+        root.present()?;
+    }
+    Ok(svg)
+}
+
+fn draw_panel(
+    area: &DrawingArea<SVGBackend<'_>, Shift>,
+    panel: &Panel,
+    rows: &[Row],
+    seconds: f64,
+) -> Result<(), Box<dyn Error>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin(10)
+        .margin_right(28)
+        .set_label_area_size(LabelAreaPosition::Left, 60)
+        .set_label_area_size(LabelAreaPosition::Bottom, 38)
+        .build_cartesian_2d(0.0..seconds, 0.0..panel.top)?;
+    let mut mesh = chart.configure_mesh();
+    mesh.disable_mesh().y_desc(panel.what).x_desc("s").label_style(("sans-serif", 15)).draw()?;
+    let time = |row: &Row| f64::from(u32::try_from(row.at_us / 1_000).unwrap_or(u32::MAX)) / 1e3;
+    let curve = rows.iter().map(|row| (time(row), (panel.curve)(row)));
+    chart.draw_series(LineSeries::new(curve, RGBColor(0, 114, 178).stroke_width(2)))?;
+    if let Some(line) = panel.line {
+        let ends = [(0.0, line), (seconds, line)];
+        chart.draw_series(LineSeries::new(ends, RGBColor(213, 94, 0).stroke_width(1)))?;
+    }
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let (rows, strongest_ua) = hold(&ASK)?;
     print(&ASK, &rows, strongest_ua);
+    if let Some(path) = std::env::args().nth(1) {
+        std::fs::write(&path, draw(&ASK, &rows)?)?;
+        println!("written: {path}");
+    }
     Ok(())
 }
 
@@ -330,6 +411,26 @@ mod tests {
         }
         let last = rows[rows.len() - 4];
         assert!(last.does == Does::AtCeiling && last.force_mn < ASK.target_mn, "{last:?}");
+    }
+
+    /// REQ-APP-136: the picture has force, amplitude and force scale, each as a curve.
+    #[test]
+    fn the_picture_has_three_panels() {
+        let rows: Vec<Row> = (0..9)
+            .map(|n| Row {
+                at_us: n * 10_000_000,
+                force_mn: 90_000,
+                amplitude_ua: 30_000,
+                does: Does::Holds,
+                force_scale: 2_500.0,
+            })
+            .collect();
+        let svg = draw(&ASK, &rows).unwrap();
+        for what in ["force, N", "amplitude, mA", "force scale left, %"] {
+            assert!(svg.contains(what), "{what}");
+        }
+        // three curves, a target and a ceiling, besides the axes
+        assert!(svg.matches("<polyline").count() >= 5 && svg.trim_end().ends_with("</svg>"));
     }
 
     /// REQ-PRO-112: with room to spare the ceiling is never met.

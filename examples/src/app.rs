@@ -197,7 +197,10 @@ fn verdict(shown: &Shown<'_>) -> Result<(), Failure> {
 }
 
 fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let done = run_and_show(args, out);
+    // a session file is played as it stands
+    let row = args.ask.protocol.as_deref().and_then(nmes_protocols::find);
+    let own = row.is_some_and(|row| crate::trial::has_own_trigger(row.trigger.value));
+    let done = if own { crate::trial::run_trial(args, out) } else { run_and_show(args, out) };
     if let Some(refused) = done.as_ref().err().filter(|failure| args.json && !failure.is_fault()) {
         say_json(out, &RefusedJson::from(refused))?;
     }

@@ -28,12 +28,14 @@ pub mod play;
 pub mod plot;
 pub mod records;
 pub mod report;
+pub mod rig;
 pub mod scenario;
 pub mod screen;
 pub mod serve;
 pub mod simulation;
 pub mod text;
 mod titrate;
+pub mod trial;
 pub mod wave;
 
 /// The example of the root README, compiled and run as a test.

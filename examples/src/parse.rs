@@ -68,6 +68,22 @@ pub(crate) fn hertz(text: &str) -> Result<u32, String> {
     scaled_u32(text, 3, 100, 1_000_000, "Hz")
 }
 
+/// Turns a minute, as thousandths: 1 to 120.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn rpm(text: &str) -> Result<u32, String> {
+    scaled_u32(text, 3, 1_000, 120_000, "turns a minute")
+}
+
+/// Microvolts, as nanovolts: 0 to 10,000.
+///
+/// # Errors
+/// As [`milliamps`].
+pub(crate) fn microvolts(text: &str) -> Result<u32, String> {
+    scaled_u32(text, 3, 0, 10_000_000, "µV")
+}
+
 /// Milliseconds of a ramp, delay or extension: 0 to 10,000.
 ///
 /// # Errors

@@ -1,5 +1,10 @@
 //! Faults on purpose, thousands of them; the whole number is `./ci.sh campaign`.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests; a panic is a failure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests; a panic is a failure"
+)]
 
 use nmes_examples::campaign::{Analogue, Fault, KINDS, Kind, Must, Sensing, campaign, page, scenes};
 

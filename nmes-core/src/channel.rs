@@ -7,6 +7,7 @@ use crate::engine::Change;
 use crate::envelope::Envelope;
 use crate::error::EngineFault;
 use crate::frame::{FrameKind, PulseFrame};
+use crate::gate::Openings;
 use crate::plan::Plan;
 use crate::receipt::{Counters, Planned, PulseReceipt};
 use crate::recovery::Recovery;
@@ -132,6 +133,8 @@ pub struct ChannelState {
     pub(crate) set: Setting,
     pub(crate) set_ticks: (u32, u32),
     pub(crate) commanded_at: u64,
+    /// Openings of the gate that were taken.
+    pub(crate) openings: Openings,
     /// When the train began.
     pub(crate) train_open: u64,
     /// Opening and latest close of the train of a gated session that begins when the one before is closed.
@@ -195,6 +198,7 @@ impl ChannelState {
             recorded: false,
             counters: Counters::NONE,
             limited: false,
+            openings: Openings::EMPTY,
             train_open: 0,
             queued: None,
             recovery: None,

@@ -9,6 +9,7 @@ use crate::schedule::{Gate, Schedule};
 use crate::session::Setting;
 use crate::ticks::millis_to_ticks;
 use crate::units::MicroAmps;
+use core::ops::Range;
 
 impl Engine<'_, '_> {
     /// Sets amplitude and width of a channel at full level, from its next frame on. An amplitude of zero is silence.
@@ -69,44 +70,77 @@ impl Engine<'_, '_> {
         self.command(channel, setting, now)
     }
 
-    /// Opens, holds, closes or toggles the gate of a gated session, within the bounds it declares.
+    /// Opens, holds, closes or toggles the gate of every channel of a gated session together, within the bounds it
+    /// declares. An opening is taken by all channels or by none.
     pub fn gate(&mut self, input: GateInput, now: u64) -> GateAnswer {
+        self.gate_of(0..self.plan.channel_count(), input, now)
+    }
+
+    /// The same for one channel, where each follows a trigger of its own: both feet, or the muscles of a crank. The
+    /// bounds of the gate hold for each channel by itself; a channel that the plan has not is answered with
+    /// [`GateAnswer::Ignored`].
+    pub fn gate_channel(&mut self, channel: u8, input: GateInput, now: u64) -> GateAnswer {
+        let end = channel.saturating_add(1).min(self.plan.channel_count());
+        self.gate_of(channel..end, input, now)
+    }
+
+    fn gate_of(&mut self, which: Range<u8>, input: GateInput, now: u64) -> GateAnswer {
         let Schedule::Gated(gate) = self.plan.session().schedule() else {
             return GateAnswer::Refused(GateRefusal::NotGated);
         };
         match input {
-            GateInput::Open => self.open_gate(&gate, now),
-            GateInput::Hold => self.each_channel(now, |state, plan| state.hold(plan, now)),
+            GateInput::Open => self.open_gate(which, &gate, now),
+            GateInput::Hold => self.each_of(which, now, |state, plan| state.hold(plan, now)),
             GateInput::Close { down } => {
-                self.each_channel(now, |state, plan| state.close_gate(plan, down, now))
+                self.each_of(which, now, |state, plan| state.close_gate(plan, down, now))
             }
             GateInput::Toggle => {
-                let mut parts = self.channels.iter().zip(self.plan.channels());
+                let mut parts =
+                    self.part(&which).iter().zip(self.plan.channels().skip(usize::from(which.start)));
                 let open = parts.any(|(state, plan)| state.is_open(plan, now));
-                self.gate(if open { GateInput::Close { down: None } } else { GateInput::Open }, now)
+                self.gate_of(which, if open { GateInput::Close { down: None } } else { GateInput::Open }, now)
             }
         }
     }
 
-    fn open_gate(&mut self, gate: &Gate, now: u64) -> GateAnswer {
+    fn part(&self, which: &Range<u8>) -> &[ChannelState] {
+        self.channels.get(usize::from(which.start)..usize::from(which.end)).unwrap_or_default()
+    }
+
+    fn open_gate(&mut self, which: Range<u8>, gate: &Gate, now: u64) -> GateAnswer {
         let Some(start) = self.clock.start.filter(|_| !self.clock.stopping && self.fault.is_none()) else {
             return GateAnswer::Refused(GateRefusal::Stopped);
         };
         let hz = self.plan.hardware().timing().ticks_per_second;
         let refractory = millis_to_ticks(gate.refractory, hz);
-        if self.triggered_at.is_some_and(|at| now.saturating_sub(at) < refractory) {
+        let end = self.clock.end;
+        if self.part(&which).iter().any(|state| state.openings.is_sooner(now, refractory)) {
             return GateAnswer::Refused(GateRefusal::Refractory);
         }
-        let end = self.clock.end;
-        let mut channels = self.channels.iter().zip(self.plan.channels());
-        if let Some(refusal) = channels.find_map(|(state, plan)| state.may_open(plan, gate, now, end)) {
+        let mut parts = self.part(&which).iter().zip(self.plan.channels().skip(usize::from(which.start)));
+        if let Some(refusal) = parts.find_map(|(state, plan)| state.may_open(plan, gate, now, end)) {
             return GateAnswer::Refused(refusal);
         }
-        if !self.triggers.admit(now.saturating_sub(start), hz, gate.max_triggers_per_minute) {
+        if !self.admit(&which, now.saturating_sub(start), gate.max_triggers_per_minute) {
             return GateAnswer::Refused(GateRefusal::TooManyTriggers);
         }
-        self.triggered_at = Some(now);
-        self.each_channel(now, |state, plan| state.open_gate(plan, gate, now, end))
+        self.each_of(which, now, |state, plan| {
+            state.openings.taken(now);
+            state.open_gate(plan, gate, now, end)
+        })
+    }
+
+    /// Whether each channel has room for one more opening in the last minute; one that is too many is counted.
+    fn admit(&mut self, which: &Range<u8>, elapsed: u64, limit: u16) -> bool {
+        let second =
+            elapsed.checked_div(u64::from(self.plan.hardware().timing().ticks_per_second)).unwrap_or(0);
+        let range = usize::from(which.start)..usize::from(which.end);
+        let parts = self.channels.get_mut(range).unwrap_or_default();
+        let room = parts.iter_mut().all(|state| state.openings.has_room(second, limit));
+        if !room {
+            self.refused_triggers = self.refused_triggers.saturating_add(1);
+        }
+        room
     }
 
     /// Ramps every channel down, at once also where it has an offset, and keeps it silent until [`Engine::resume`]; the
@@ -129,8 +163,17 @@ impl Engine<'_, '_> {
         now: u64,
         input: impl Fn(&mut ChannelState, &ChannelPlan<'_>) -> GateAnswer,
     ) -> GateAnswer {
+        self.each_of(0..self.plan.channel_count(), now, input)
+    }
+
+    fn each_of(
+        &mut self,
+        which: Range<u8>,
+        now: u64,
+        input: impl Fn(&mut ChannelState, &ChannelPlan<'_>) -> GateAnswer,
+    ) -> GateAnswer {
         let mut answer = GateAnswer::Ignored;
-        for index in 0..self.plan.channel_count() {
+        for index in which {
             let part = self.channels.get_mut(usize::from(index)).zip(self.plan.channel(index));
             let this = part.map_or(GateAnswer::Ignored, |(state, plan)| input(state, plan));
             if this != GateAnswer::Ignored {

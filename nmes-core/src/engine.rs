@@ -4,7 +4,6 @@ use crate::agenda::{Agenda, Due, lowest};
 use crate::channel::{ChannelState, Offered, Pending, Train};
 use crate::error::{ConfigError, EngineFault, Field, at_least};
 use crate::frame::{Level, PulseFrame};
-use crate::gate::TriggerCount;
 use crate::plan::Plan;
 use crate::receipt::{Counters, PulseReceipt};
 use crate::session::Setting;
@@ -144,9 +143,7 @@ pub struct Engine<'p, 's> {
     pub(crate) plan: &'p Plan<'p>,
     pub(crate) channels: &'s mut [ChannelState],
     pub(crate) clock: Clockwork,
-    pub(crate) triggers: TriggerCount,
-    /// Tick of the last opening that was taken.
-    pub(crate) triggered_at: Option<u64>,
+    pub(crate) refused_triggers: u32,
     pub(crate) agenda: Agenda,
     pub(crate) fault: Option<EngineFault>,
 }
@@ -172,15 +169,7 @@ impl<'p, 's> Engine<'p, 's> {
         }
         let clock = Clockwork { start: None, end: u64::MAX, stopping: false, reserved: Reserved::NONE };
         let agenda = Agenda::new(plan.hardware().timing().has_latch);
-        Ok(Self {
-            plan,
-            channels,
-            clock,
-            triggers: TriggerCount::EMPTY,
-            triggered_at: None,
-            agenda,
-            fault: None,
-        })
+        Ok(Self { plan, channels, clock, refused_triggers: 0, agenda, fault: None })
     }
 
     /// Session time zero. Nothing is put out before; a second call does nothing.
@@ -466,7 +455,7 @@ impl<'p, 's> Engine<'p, 's> {
     /// Openings of the gate that were refused because there were too many in a minute; saturates.
     #[must_use]
     pub const fn refused_triggers(&self) -> u32 {
-        self.triggers.refused
+        self.refused_triggers
     }
 
     /// Set once every channel is open and nothing more will come.

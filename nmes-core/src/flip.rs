@@ -217,21 +217,20 @@ flip_fields!(PulseFrame<'_> { channel, kind, sequence, onset_tick, rest, cell } 
 flip_fields!(Due { at, channels, first, is_alone });
 flip_fields!(Clockwork { start, end, stopping } not { reserved });
 flip_fields!(ChannelState {
-    pending, accepted, plain, edge, within, left, last_repeat, recorded, next, next_ticks, level, moved, sequence, at,
-    since, steady_until, earliest_onset, onsets, frame, owed, carry, outcome, main_began, main_level, made_for,
-    balancing_code, train_pulses, planned, envelope, peak, train, trims_in_row, paused, stale, recover, limited,
-    contraction, train_end, set, set_ticks, commanded_at, train_open, queued, recovery, duck
-} not { stage_period, receipt, receipt_ready, counters, fault });
+    pending, accepted, plain, edge, within, left, last_repeat, recorded, next, next_ticks, level, moved, sequence, at, since,
+    steady_until, earliest_onset, onsets, frame, owed, carry, outcome, main_began, main_level, made_for, balancing_code,
+    train_pulses, planned, envelope, peak, train, trims_in_row, paused, stale, recover, limited, stage_period, contraction,
+    train_end, set, set_ticks, commanded_at, train_open, queued, recovery, duck, openings
+} not { receipt, receipt_ready, counters, fault });
 
 impl Flip for Engine<'_, '_> {
     fn flip(&mut self, walk: &mut Walk<'_>) {
-        let Self { plan, channels, clock, triggers, triggered_at, agenda, fault: _ } = self;
+        let Self { plan, channels, clock, refused_triggers, agenda, fault: _ } = self;
         for state in channels.iter_mut().take(usize::from(plan.channel_count())) {
             walk.part("channels", state);
         }
         walk.part("clock", clock);
-        walk.part("triggers", triggers);
-        walk.part("triggered_at", triggered_at);
+        walk.part("refused_triggers", refused_triggers);
         walk.part("agenda", agenda);
     }
 }

@@ -89,38 +89,43 @@ pub enum GateRefusal {
 /// Seconds that are counted: the present one and the minute before it.
 const SPANS: usize = 61;
 
-/// Openings in the present second and the sixty before: never fewer than in the last minute.
+/// Openings of a channel in the present second and the sixty before: never fewer than in the last minute.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TriggerCount {
+pub(crate) struct Openings {
     spans: [u16; SPANS],
     newest: u64,
-    pub(crate) refused: u32,
+    /// Tick of the last one that was taken.
+    last: Option<u64>,
 }
 
 #[cfg(feature = "fault-injection")]
-crate::flip_fields!(TriggerCount { spans, newest, refused });
+crate::flip_fields!(Openings { spans, newest, last });
 
-impl TriggerCount {
-    pub(crate) const EMPTY: Self = Self { spans: [0; SPANS], newest: 0, refused: 0 };
+impl Openings {
+    pub(crate) const EMPTY: Self = Self { spans: [0; SPANS], newest: 0, last: None };
 
-    /// Counts an opening `elapsed` ticks after the start; false, and not counted, when it is one too many.
-    pub(crate) fn admit(&mut self, elapsed: u64, ticks_per_second: u32, limit: u16) -> bool {
-        let second = elapsed.checked_div(u64::from(ticks_per_second)).unwrap_or(0);
+    /// Whether `now` is less than `refractory` ticks after the last one.
+    pub(crate) fn is_sooner(&self, now: u64, refractory: u64) -> bool {
+        self.last.is_some_and(|at| now.saturating_sub(at) < refractory)
+    }
+
+    /// Whether one more, so many whole seconds after the start, is within the limit of a minute.
+    pub(crate) fn has_room(&mut self, second: u64, limit: u16) -> bool {
         let passed = usize::try_from(second.saturating_sub(self.newest)).unwrap_or(SPANS).min(SPANS);
         self.spans.rotate_right(passed);
         for span in self.spans.iter_mut().take(passed) {
             *span = 0;
         }
         self.newest = self.newest.max(second);
-        let total = self.spans.iter().fold(0_u16, |sum, n| sum.saturating_add(*n));
-        if total >= limit {
-            self.refused = self.refused.saturating_add(1);
-            return false;
-        }
+        self.spans.iter().fold(0_u16, |sum, n| sum.saturating_add(*n)) < limit
+    }
+
+    /// Counts one, in the second that [`Self::has_room`] was asked about.
+    pub(crate) fn taken(&mut self, now: u64) {
         if let Some(first) = self.spans.first_mut() {
             *first = first.saturating_add(1);
         }
-        true
+        self.last = Some(now);
     }
 }
 

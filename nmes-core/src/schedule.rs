@@ -15,7 +15,8 @@ pub struct Cycle {
     pub rest: Millis,
 }
 
-/// Bounds on a train that is started from outside. The engine enforces them, whatever the trigger does.
+/// Bounds on a train that is started from outside. The engine enforces them for each channel by itself, whatever the
+/// trigger does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Gate {

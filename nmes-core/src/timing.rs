@@ -98,6 +98,9 @@ pub(crate) struct Period {
     divisor: u64,
 }
 
+#[cfg(feature = "fault-injection")]
+crate::flip_fields!(Period { whole, remainder, divisor });
+
 impl Period {
     /// Ticks from onset to onset, rounded down.
     pub(crate) const fn ticks(&self) -> u64 {

@@ -49,6 +49,7 @@ fn act(engine: &mut Engine<'_, '_>, action: Action, now: u64) {
         Action::Start => engine.start(now),
         Action::Command(channel, setting) => drop(engine.command(channel, setting, now).unwrap()),
         Action::Gate(input) => drop(engine.gate(input, now)),
+        Action::GateChannel(channel, input) => drop(engine.gate_channel(channel, input, now)),
         Action::Pause => drop(engine.pause(now)),
         Action::Resume => drop(engine.resume(now)),
         Action::Stop(policy) => engine.stop(policy, now),

@@ -290,17 +290,33 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         Ok(changed)
     }
 
-    /// Opens, holds or closes the gate of a gated session.
+    /// Opens, holds or closes the gate of a gated session, of all its channels together.
     ///
     /// # Errors
     /// It has stopped.
     pub fn gate(&mut self, input: GateInput) -> Result<GateAnswer, Stopped> {
+        self.gated(input, |engine, now| engine.gate(input, now))
+    }
+
+    /// The same for one channel, where each follows a trigger of its own.
+    ///
+    /// # Errors
+    /// It has stopped.
+    pub fn gate_channel(&mut self, channel: u8, input: GateInput) -> Result<GateAnswer, Stopped> {
+        self.gated(input, |engine, now| engine.gate_channel(channel, input, now))
+    }
+
+    fn gated(
+        &mut self,
+        input: GateInput,
+        act: impl FnOnce(&mut Engine<'a, 'a>, u64) -> GateAnswer,
+    ) -> Result<GateAnswer, Stopped> {
         self.alive()?;
         if self.ending && input == GateInput::Open {
             return Ok(GateAnswer::Refused(GateRefusal::Stopped));
         }
         let now = self.alarm.now();
-        let answer = self.engine.gate(input, now);
+        let answer = act(&mut self.engine, now);
         self.prepare_and_set()?;
         Ok(answer)
     }

@@ -85,7 +85,9 @@ impl SpiDevice for Bus<'_> {
                     self.0.event(format!("<{}", hex(bytes)))?;
                     self.0.answer(bytes);
                 }
-                _ => panic!("not expected"),
+                Operation::Read(_) | Operation::Transfer(..) | Operation::DelayNs(_) => {
+                    panic!("not expected")
+                }
             }
         }
         Ok(())

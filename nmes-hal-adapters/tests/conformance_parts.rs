@@ -359,6 +359,8 @@ fn powered() -> OutputRig<Stage, Powered<Bare, PinSupply<P, Good>>> {
     OutputRig::new(&board, output)
 }
 
+type Marked = Synced<Bare, Lines, fn() -> u64>;
+
 /// Lines of their own, which are not on the board.
 struct Lines;
 impl SyncLines for Lines {
@@ -374,7 +376,7 @@ impl SyncLines for Lines {
     }
 }
 
-fn synced() -> OutputRig<Stage, Synced<Bare, Lines, fn() -> u64>> {
+fn synced() -> OutputRig<Stage, Marked> {
     let board = board(Part::Mcp4921, 1, 2, false);
     let clock: fn() -> u64 = || 0;
     OutputRig::new(&board, Synced::new(bare(&board), Lines, MarkerMode::Pulse, clock))

@@ -177,7 +177,7 @@ fn a_pause_ramps_down_and_a_resume_up() {
     let sets: Vec<Setting> = channels.iter().map(|c| c.set).collect();
     raise(&mut stim, bench.clock(), &sets).unwrap();
     stim.start().unwrap();
-    let mut codes = |stim: &mut Stimulator<'_, _, _, _>, ms: u64| {
+    let codes = |stim: &mut Stimulator<'_, _, _, _>, ms: u64| {
         let mut seen = Seen::default();
         run_to(stim, bench.clock(), bench.clock().now() + ms * 1_000, &mut seen).unwrap();
         seen.receipts.iter().filter(|r| r.channel == 1).map(|r| r.code).collect::<Vec<_>>()

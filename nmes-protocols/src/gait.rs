@@ -57,6 +57,8 @@ mod trigger;
 mod work;
 
 pub use config::{GaitConfig, GaitConfigError, GaitTimes};
+pub(crate) use debounce::Debounce;
+pub(crate) use history::History;
 pub use transitions::{State, TRANSITIONS};
 pub use trigger::Trigger;
 

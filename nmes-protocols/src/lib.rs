@@ -31,6 +31,7 @@ pub mod sources;
 mod timeline;
 pub mod titration;
 mod transfer;
+pub mod triggers;
 mod waveform;
 
 pub use amplitude::AmplitudeRule;

@@ -198,7 +198,12 @@ fn margin(rule: &Rule, value: u64, limit: u64) -> Option<i64> {
         Bound::AtMost => room,
         Bound::AtLeast => room.saturating_neg(),
     };
-    let permille = room.saturating_mul(1_000).checked_div_euclid(i128::from(limit))?;
+    let scaled = room.saturating_mul(1_000);
+    // mostly both fit 64 bits, where a division is much less work
+    if let (Ok(scaled), Ok(limit)) = (i64::try_from(scaled), i64::try_from(limit)) {
+        return scaled.checked_div_euclid(limit);
+    }
+    let permille = scaled.checked_div_euclid(i128::from(limit))?;
     Some(i64::try_from(permille).unwrap_or(if permille < 0 { i64::MIN } else { i64::MAX }))
 }
 

@@ -96,7 +96,22 @@ pub struct Guard<'a> {
 #[cfg(feature = "fault-injection")]
 impl nmes_core::flip::Flip for Guard<'_> {
     fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
-        let Self { checked, limits, watches, interlock, black_box: _, latched, closing, .. } = self;
+        let Self {
+            checked,
+            limits,
+            watches,
+            interlock,
+            black_box: _,
+            latched,
+            closing,
+            last_tick,
+            last_call,
+            still_calls,
+            last_keep_alive,
+            first_pulse,
+            sums,
+            next_sum,
+        } = self;
         for watch in watches.iter_mut().take(usize::from(checked.plan().channel_count())) {
             walk.part("watches", watch);
         }
@@ -104,7 +119,8 @@ impl nmes_core::flip::Flip for Guard<'_> {
         walk.part("interlock", interlock);
         walk.part("latched", latched);
         walk.part("closing", closing);
-        let Self { last_tick, last_call, still_calls, last_keep_alive, first_pulse, .. } = self;
+        walk.part("sums", sums);
+        walk.part("next_sum", next_sum);
         walk.part("last_tick", last_tick);
         walk.part("last_call", last_call);
         walk.part("still_calls", still_calls);

@@ -15,13 +15,25 @@ mod worst;
 use meter::Meter;
 pub(crate) use worst::{fraction, percent, scale};
 
-/// `num / den` rounded up; the largest value for a zero divisor.
+/// `num / den` rounded up; the largest value for a zero divisor. Mostly both fit 64 bits, where it is much less work.
 pub(crate) fn div_up(num: u128, den: u128) -> u128 {
-    match (num.checked_div(den), num.checked_rem(den)) {
-        (Some(whole), Some(0)) => whole,
-        (Some(whole), Some(_)) => whole.saturating_add(1),
-        _ => u128::MAX,
+    if let (Ok(num), Ok(den)) = (u64::try_from(num), u64::try_from(den)) {
+        let Some(whole) = num.checked_div(den) else { return u128::MAX };
+        let more = u64::from(whole.saturating_mul(den) < num);
+        return u128::from(whole.saturating_add(more));
     }
+    let Some(whole) = num.checked_div(den) else { return u128::MAX };
+    let more = u128::from(whole.saturating_mul(den) < num);
+    whole.saturating_add(more)
+}
+
+/// Quotient and remainder; nothing for a zero divisor.
+fn divide(num: u128, den: u128) -> (u128, u128) {
+    let whole = match (u64::try_from(num), u64::try_from(den)) {
+        (Ok(num), Ok(den)) => num.checked_div(den).map_or(0, u128::from),
+        _ => num.checked_div(den).unwrap_or(0),
+    };
+    (whole, num.saturating_sub(whole.saturating_mul(den)))
 }
 
 /// `value × by / den` rounded up; the largest value when the product does not fit, or `value` did not before.
@@ -34,7 +46,7 @@ pub(crate) fn scale_up(value: u128, by: u128, den: u128) -> u128 {
 
 /// The least whole number whose square is not below `square`.
 pub(crate) fn root_up(square: u128) -> u128 {
-    let root = square.isqrt();
+    let root = u64::try_from(square).map_or_else(|_| square.isqrt(), |square| u128::from(square.isqrt()));
     if root.saturating_mul(root) < square { root.saturating_add(1) } else { root }
 }
 
@@ -256,7 +268,7 @@ impl PulseMetrics {
         let pulses = u128::from(rate.pulses()).saturating_mul(1_000_000);
         let long = u128::from(rate.per_us()).saturating_mul(hz).max(1);
         let window = hz.saturating_add(u128::from(slack)).saturating_mul(pulses);
-        let (whole, left) = (window.checked_div(long).unwrap_or(0), window.checked_rem(long).unwrap_or(0));
+        let (whole, left) = divide(window, long);
         let part = div_up(left, pulses).saturating_mul(most_a_tick).min(each);
         div_up(each.saturating_mul(whole).saturating_add(part), hz)
     }

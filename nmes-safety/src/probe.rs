@@ -27,7 +27,6 @@ pub const PROBE_LIMITS: [(&Rule, u64); 5] = [
 const WIDTH_US: u32 = 200;
 /// Ten pulses a second. Our choice.
 const PERIOD_US: u32 = 100_000;
-#[expect(clippy::panic, reason = "in a constant: the compiler refuses it")]
 const RATE: Rate = match Rate::new(1, PERIOD_US) {
     Ok(rate) => rate,
     Err(_) => panic!("a rate of zero"),
@@ -38,6 +37,10 @@ const LENGTH_MS: u32 = 2_600;
 const RAMP_MS: u32 = 10;
 
 /// Why a contact check cannot be made for a plan.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "without an allocator the plan and the report go back by value"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeError<'p> {
     /// The profile has no room for the limits of the check, or one of them is looser than it may be.
@@ -139,7 +142,8 @@ fn channel(ceiling: &Setting, place: u32) -> Channel<'static> {
     let ramp = Millis::from_millis(RAMP_MS).unwrap_or(Millis::ZERO);
     let set =
         Setting { amplitude: PROBE_LEVEL.min(ceiling.amplitude), width: QUIET.width.min(ceiling.width) };
-    let apart = PERIOD_US / u32::try_from(MAX_CHANNELS).unwrap_or(1).max(1);
+    let most = u32::try_from(MAX_CHANNELS).unwrap_or(u32::MAX);
+    let apart = PERIOD_US.checked_div(most).unwrap_or(0);
     Channel {
         pulse: PulseShape { form: Form::Rectangular, repeat: Repeat::ONCE, ..PulseShape::default() },
         rate: RATE,

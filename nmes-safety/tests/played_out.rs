@@ -416,7 +416,7 @@ proptest! {
             let mut trigger = |now: u32| {
                 random = step(random);
                 match (random >> 40) % 1_000 {
-                    _ if greedy && now % 10 == 0 => Some(GateInput::Open),
+                    _ if greedy && now.is_multiple_of(10) => Some(GateInput::Open),
                     0 | 1 => Some(GateInput::Open),
                     2 => Some(GateInput::Hold),
                     3 => Some(GateInput::Close { down: Some(case.channel().ramp.down_min) }),

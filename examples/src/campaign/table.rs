@@ -26,7 +26,7 @@ const FOOT: &str = "
 Times are of true time in ms, from the fault to the last current; the slow loop comes every 5 ms, the watchdog bites after 100 ms.
 Phase charges are of one uninterrupted current of one polarity, the part before the fault included, as multiples of E-Q-1 and
 of the plan's own phase at its ceiling. Net is the largest charge that a channel is left with, as a multiple of the plan's phase.
-Without a one-shot a bridge that does not open never does: its row says how long it was watched.
+Without a one-shot a bridge that does not open never does: its row counts 20 ms from when the software gave up.
 
 ## What it does not show
 

@@ -78,9 +78,11 @@ impl Destination<'_> {
         let (session, mut buffer) = (RefCell::new(session), [0; 2_048]);
         // what the device cannot do is said before the port is touched
         bind(&session, self.checked.plan())?;
+        // from here on it is not ended without a stop
+        let pressed = interrupts()?;
         say(out, &format!("{BANNER}\n\n"))?;
         let rig = Rig::open(&session, Port::open(self.port, self.line)?, &mut buffer)?;
-        Player { checked: self.checked, session: &session, rig }.play(self.port, name, out)
+        Player { checked: self.checked, session: &session, rig }.play(self.port, name, pressed, out)
     }
 }
 
@@ -192,9 +194,9 @@ impl<'r, S: Plays> Player<'r, S> {
         mut self,
         port: &str,
         name: &dyn Fn(&S) -> String,
+        pressed: &AtomicU32,
         out: &mut dyn Write,
     ) -> Result<Played, Failure> {
-        let pressed = interrupts()?;
         let device = name(&self.session.borrow());
         let session = self.checked.plan().session();
         let seconds = session.length().as_millis() / 1_000;

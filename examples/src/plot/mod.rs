@@ -1,6 +1,8 @@
 //! The picture of a run: both feet, the level, every step's outcome, and one pulse to scale.
 
+pub mod effort;
 mod pulse;
+pub mod ride;
 mod walk;
 pub mod wave;
 
@@ -57,6 +59,7 @@ pub struct PulseTrace {
 pub type DrawError = Box<dyn std::error::Error + Send + Sync>;
 
 type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Plane = Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>;
 
 // Okabe and Ito's colours: told apart by all common kinds of colour vision.
 pub(crate) const BLUE: RGBColor = RGBColor(0, 114, 178);

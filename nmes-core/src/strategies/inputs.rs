@@ -15,6 +15,8 @@ pub enum Action {
     Command(u8, Setting),
     /// [`Engine::gate`].
     Gate(GateInput),
+    /// [`Engine::gate_channel`]; no strategy makes it.
+    GateChannel(u8, GateInput),
     /// [`Engine::pause`].
     Pause,
     /// [`Engine::resume`].

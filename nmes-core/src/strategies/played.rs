@@ -177,6 +177,9 @@ impl<O: FnMut(u64, u64, Put<'_>) -> Answer> Player<'_, '_, O> {
                 let _ = self.engine.command(channel, setting, now);
             }
             Action::Gate(input) => self.run.answers.push(self.engine.gate(input, now)),
+            Action::GateChannel(channel, input) => {
+                self.run.answers.push(self.engine.gate_channel(channel, input, now));
+            }
             Action::Pause => {
                 let _ = self.engine.pause(now);
             }

@@ -15,6 +15,7 @@ impl Machine<'_> {
             }
             Action::Start => {}
             Action::Command(channel, setting) => self.command(usize::from(channel), setting, now),
+            Action::GateChannel(..) => unreachable!("no strategy makes it"),
             Action::Gate(input) => {
                 let answer = self.gate(input, now);
                 self.record.answers.push(answer);

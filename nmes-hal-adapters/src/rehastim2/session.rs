@@ -15,7 +15,8 @@ const DISCARDED_MAX: u32 = 1_024;
 /// A conversation, without port and clock.
 ///
 /// The device speaks first; it is answered, asked for its mode, and stopped if it runs. Then a list is prepared and
-/// started, and its pulses changed as asked. Every `keep_alive_ms` a packet goes out, a question for the mode and a
+/// started, and its pulses changed as asked: they come as [admitted](nmes_safety::Admitted) frames of a plan that is
+/// [bound](crate::wire::Plays::bind) to it, and the device repeats the newest of each channel. Every `keep_alive_ms` a packet goes out, a question for the mode and a
 /// watchdog in turn, so that the device knows of us and we of it.
 ///
 /// # Bounds

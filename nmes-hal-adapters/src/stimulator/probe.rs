@@ -71,6 +71,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, ContactSense<S>> {
     ///
     /// # Errors
     /// As [`Stimulator::arm`]; [`ArmRefusal::NoContact`](crate::ArmRefusal::NoContact) names the first channel.
+    #[expect(clippy::result_large_err, reason = "without an allocator the parts go back by value")]
     pub fn arm_probed(
         checked: &'a Checked<'a>,
         channels: &'a mut [ChannelState],

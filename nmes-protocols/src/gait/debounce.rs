@@ -2,26 +2,26 @@
 
 /// A change that has stayed, and when it began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Settled {
-    pub(super) lifted: bool,
-    pub(super) at_us: u64,
+pub(crate) struct Settled {
+    pub(crate) lifted: bool,
+    pub(crate) at_us: u64,
 }
 
 /// The raw level of the switch and the level that is believed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Debounce {
+pub(crate) struct Debounce {
     raw: Settled,
     stable: Settled,
 }
 
 impl Debounce {
-    pub(super) const fn new(lifted: bool, now_us: u64) -> Self {
+    pub(crate) const fn new(lifted: bool, now_us: u64) -> Self {
         let level = Settled { lifted, at_us: now_us };
         Self { raw: level, stable: level }
     }
 
     /// Takes a raw level. True: a change that had begun is gone again, a bounce.
-    pub(super) const fn sample(&mut self, lifted: bool, now_us: u64) -> bool {
+    pub(crate) const fn sample(&mut self, lifted: bool, now_us: u64) -> bool {
         if self.raw.lifted == lifted {
             return false;
         }
@@ -30,7 +30,7 @@ impl Debounce {
     }
 
     /// When the raw level will be believed, if it differs from the believed one.
-    pub(super) const fn due_us(&self, debounce_us: u64) -> Option<u64> {
+    pub(crate) const fn due_us(&self, debounce_us: u64) -> Option<u64> {
         if self.raw.lifted == self.stable.lifted {
             None
         } else {
@@ -39,25 +39,25 @@ impl Debounce {
     }
 
     /// Believes the raw level.
-    pub(super) const fn settle(&mut self) -> Settled {
+    pub(crate) const fn settle(&mut self) -> Settled {
         self.stable = self.raw;
         self.stable
     }
 
-    pub(super) const fn raw_lifted(&self) -> bool {
+    pub(crate) const fn raw_lifted(&self) -> bool {
         self.raw.lifted
     }
 
-    pub(super) const fn raw(&self) -> Settled {
+    pub(crate) const fn raw(&self) -> Settled {
         self.raw
     }
 
     /// A lift has begun and has not lasted yet.
-    pub(super) const fn is_lifting(&self) -> bool {
+    pub(crate) const fn is_lifting(&self) -> bool {
         self.raw.lifted && !self.stable.lifted
     }
 
-    pub(super) const fn stable(&self) -> Settled {
+    pub(crate) const fn stable(&self) -> Settled {
         self.stable
     }
 }

@@ -3,13 +3,13 @@
 const LENGTH: usize = 5;
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct History {
+pub(crate) struct History {
     newest_first: [u64; LENGTH],
     count: usize,
 }
 
 impl History {
-    pub(super) fn push(&mut self, duration_us: u64) {
+    pub(crate) fn push(&mut self, duration_us: u64) {
         self.newest_first.rotate_right(1);
         if let Some(first) = self.newest_first.first_mut() {
             *first = duration_us;
@@ -18,7 +18,7 @@ impl History {
     }
 
     /// The median; of an even count the lower of the middle two. `None` before the first duration.
-    pub(super) fn median(&self) -> Option<u64> {
+    pub(crate) fn median(&self) -> Option<u64> {
         let mut sorted = self.newest_first;
         let known = sorted.get_mut(..self.count)?;
         known.sort_unstable();

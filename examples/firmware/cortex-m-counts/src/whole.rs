@@ -161,7 +161,8 @@ fn run(
         // set levels take 8 s to rise
         match (due, slow > 10_000_000) {
             (Some(_), true) => {
-                (edges, ticks, worst) = (edges.saturating_add(1), ticks.saturating_add(spent), worst.max(spent));
+                (edges, ticks, worst) =
+                    (edges.saturating_add(1), ticks.saturating_add(spent), worst.max(spent));
             }
             (None, true) => {
                 (slow_calls, slow_ticks) = (slow_calls.saturating_add(1), slow_ticks.saturating_add(spent));

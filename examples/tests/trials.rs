@@ -1,0 +1,160 @@
+//! Rows that a crank or an EMG triggers, as a person or a program meets them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::float_arithmetic,
+    reason = "a test"
+)]
+
+mod common;
+
+use common::{said, scratch};
+use serde_json::Value;
+
+fn json(args: &[&str], dir: &str) -> Value {
+    let dir = scratch(dir);
+    let all: Vec<&str> = args.iter().copied().chain(["--json", "--out-dir", dir.to_str().unwrap()]).collect();
+    let (status, out, err) = said(&all);
+    assert_eq!((status, err.as_str()), (0, ""), "{args:?}");
+    let svg = std::fs::read_dir(&dir).unwrap().next().unwrap().unwrap();
+    assert!(std::fs::read_to_string(svg.path()).unwrap().trim_end().ends_with("</svg>"));
+    serde_json::from_str(&out).unwrap()
+}
+
+/// REQ-APP-132: at 20, 35 and 50 turns a minute and from 20 to 50: every muscle of both legs is stimulated once a turn, led by
+/// 115 ms, in its window: no pulse pulls more than 3 degrees beside it, and all charge is paid back.
+#[test]
+fn cycling_at_cadences() {
+    for (words, lead) in [
+        (&["--rpm", "20"][..], Some(13.8)),
+        (&["--rpm", "35"], Some(24.15)),
+        (&["--rpm", "50"], Some(34.5)),
+        (&["--rpm", "50", "--windows", "simulated-cycle"], Some(34.5)),
+        (&["--rpm", "20", "--rpm-to", "50"], None),
+    ] {
+        let args: Vec<&str> = ["run", "fes-cycle", "--seconds", "24"].iter().chain(words).copied().collect();
+        let ride = json(&args, "ride");
+        let muscles = ride["muscles"].as_array().unwrap();
+        assert_eq!(muscles.len(), 6);
+        let turns = ride["turns"].as_f64().unwrap();
+        for muscle in muscles {
+            assert_eq!(muscle["outside"], 0, "{words:?} {muscle}");
+            let trains = muscle["trains"].as_f64().unwrap();
+            assert!(trains >= turns - 2.0 && trains <= turns + 1.0, "{words:?} {muscle}");
+            if let Some(lead) = lead {
+                assert!((muscle["lead_deg"].as_f64().unwrap() - lead).abs() < 0.2, "{muscle}");
+                // the first pulse of a ramp from 0 is silent, so a train is a period late
+                let start = muscle["asked_deg"][0].as_f64().unwrap();
+                let late = (muscle["start_deg"].as_f64().unwrap() - start).rem_euclid(360.0);
+                assert!(late < 0.026 * lead / 0.115 + 1.0, "{words:?} {muscle}");
+            }
+        }
+        assert!(ride["residual_na_ticks"].as_array().unwrap().iter().all(|r| *r == 0));
+        assert_eq!((&ride["state"], &ride["refused"]), (&Value::from("TURNING"), &Value::from(0)));
+    }
+}
+
+/// REQ-APP-133: each harm to crank or encoder ends output: pulses stop within the stated time and the ramp of 76 ms, and the
+/// report says which it was.
+#[test]
+fn cycling_with_harms() {
+    for (harm, within_ms, says) in [
+        ("stop", 300, None),
+        ("reverse", 300, None),
+        // 25 turns a minute more take 0.42 s
+        ("race", 300 + 420, None),
+        ("silent", 50, Some("no sample")),
+        ("lost", 300, Some("motor")),
+        ("jump", 10, Some("more counts")),
+        ("tremble", 100, Some("sense")),
+    ] {
+        for at in ["7", "7.3", "7.7", "8.2"] {
+            let ride =
+                json(&["run", "fes-cycle", "--seconds", "11", "--harm", harm, "--harm-at-s", at], "harm");
+            let after = ride["off_after_us"].as_u64().unwrap();
+            assert!(after <= (within_ms + 76) * 1_000, "{harm} at {at}: {after} µs");
+            assert!(ride["muscles"].as_array().unwrap().iter().all(|m| m["outside"] == 0), "{harm}");
+            let fault = ride["fault"].as_str();
+            assert_eq!(fault.is_some(), says.is_some(), "{harm}: {fault:?}");
+            assert!(says.is_none_or(|word| fault.unwrap().contains(word)), "{harm}: {fault:?}");
+            assert_eq!(ride["state"], if says.is_some() { "FAULT" } else { "STILL" }, "{harm}");
+            assert!(ride["residual_na_ticks"].as_array().unwrap().iter().all(|r| *r == 0), "{harm}");
+        }
+    }
+}
+
+/// REQ-APP-134: with blanking, efforts while the trigger listens are answered within a second and nothing else is, in noise
+/// and in hum; an electrode that comes off is named and ends output.
+#[test]
+fn efforts_of_the_wrist() {
+    for (seed, words) in [
+        ("1", &[][..]),
+        ("2", &["--noise-uv", "6", "--effort-uv", "60"]),
+        ("3", &["--hum-uv", "5", "--effort-uv", "70"]),
+    ] {
+        let args: Vec<&str> =
+            ["run", "stroke-wrist-emg", "--seed", seed].iter().chain(words).copied().collect();
+        let tried = json(&args, "efforts");
+        assert!(tried["efforts"].as_u64().unwrap() >= 5, "{tried}");
+        assert_eq!(
+            (&tried["false_triggers"], &tried["missed"]),
+            (&Value::from(0), &Value::from(0)),
+            "{words:?} {tried}"
+        );
+        assert_eq!((&tried["residual_na_ticks"], &tried["refused"]), (&Value::from(0), &Value::from(0)));
+        assert!(tried["latency_ms"][2].as_u64().unwrap() < 1_000, "{tried}");
+    }
+    let off = json(&["run", "stroke-wrist-emg", "--seconds", "60", "--lead-off-at-s", "17"], "efforts");
+    assert!(off["fault"].as_str().unwrap().contains("electrode"), "{off}");
+    assert!(off["pulses"].as_u64().unwrap() < 150, "the first train was cut short: {off}");
+}
+
+/// REQ-APP-135: the reports for people name what they show, and say first that it is a simulation.
+#[test]
+fn reports_for_people() {
+    let dir = scratch("people");
+    let dir = dir.to_str().unwrap();
+    for (args, words) in [
+        (
+            &["run", "fes-cycle", "--seconds", "9", "--harm", "reverse"][..],
+            &[
+                "right quadriceps",
+                "asked, deg",
+                "pull from",
+                "outside",
+                "backwards at 6.000 s",
+                "last pulse",
+                "fes-cycle.svg",
+            ][..],
+        ),
+        (
+            &["run", "stroke-wrist-emg", "--seconds", "40"],
+            &[
+                "efforts while it listened",
+                "false triggers",
+                "missed",
+                "latency, ms",
+                "are blanked",
+                "emg.svg",
+            ],
+        ),
+    ] {
+        let all: Vec<&str> = args.iter().copied().chain(["--out-dir", dir]).collect();
+        let (status, out, err) = said(&all);
+        assert_eq!((status, err.as_str()), (0, ""), "{args:?}");
+        assert!(out.lines().next().unwrap().contains("SIMULATION"), "{out}");
+        for word in words {
+            assert!(out.contains(word), "{word}: {out}");
+        }
+    }
+    for (args, word) in [
+        (&["run", "fes-cycle", "--rpm", "0"][..], "1 to 120 turns a minute"),
+        (&["run", "stroke-wrist-emg", "--noise-uv", "-1"], "0 to 10000 µV"),
+        (&["run", "fes-cycle", "--harm-at-s", "3"], "--harm"),
+    ] {
+        let (status, _, err) = said(args);
+        assert!(status == 2 && err.contains(word), "{args:?}: {err}");
+    }
+}

@@ -1,0 +1,429 @@
+//! The heel of the other foot as the trigger: for a treated heel that never takes weight, or has no room for a switch.
+//!
+//! When the other heel strikes after a swing, both feet are down and the treated foot is about to leave the ground: the
+//! gate opens, after a delay, and stays open for a share of the other foot's stride, measured from strike to strike.
+//!
+//! ```text
+#![doc = include_str!("opposite-states.txt")]
+//! ```
+//!
+//! # Limitations
+//! The treated foot is not looked at. A person who stops with both feet down gets one train without a step, and a train
+//! ends by time whether the foot is down or not. Where the treated heel loads a switch, [`gait`](crate::gait) is better.
+
+use super::command::{GateCommands, GateTrigger};
+use super::{Listen, us};
+use crate::gait::{Debounce, GateCommand, Heel, History, PollAt};
+use core::fmt;
+use nmes_core::Millis;
+
+/// A lift that counts as a swing lasts so many debounce times, as in [`gait`](crate::gait).
+const SWING_DEBOUNCES: u64 = 4;
+/// Levels within a second that outlast the debounce time and are too short for any foot. As in [`gait`](crate::gait).
+const CHATTER_LEVELS: u8 = 6;
+const CHATTER_US: u64 = 1_000_000;
+
+states! {
+    /// Where the trigger is. Only in [`OppositeState::On`] and [`OppositeState::RampDown`] is there output.
+    OppositeState,
+    /// Every change of state that the trigger makes.
+    TRANSITIONS, "opposite-states.txt";
+    /// Not started.
+    Off = "OFF",
+    /// The other foot is down, or has been in the air for too long.
+    Stance = "STANCE",
+    /// The other foot is in the air.
+    Swing = "SWING",
+    /// It has struck; the gate opens after a delay.
+    Delay = "DELAY",
+    /// The gate is open.
+    On = "ON",
+    /// The gate was closed; the level falls.
+    RampDown = "RAMP_DOWN",
+    /// The line cannot be trusted.
+    Fault = "FAULT";
+    on: On, RampDown;
+    Off -> Stance,
+    Stance -> Swing, Stance -> Off, Stance -> Fault,
+    Swing -> Stance, Swing -> Delay, Swing -> Off, Swing -> Fault,
+    Delay -> On, Delay -> Stance, Delay -> Off, Delay -> Fault,
+    On -> RampDown,
+    RampDown -> Stance, RampDown -> Swing, RampDown -> Off, RampDown -> Fault,
+    Fault -> Off,
+}
+
+/// The times of an [`Opposite`] trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct OppositeTimes {
+    /// How long a change of the switch must last to count, at least 1 ms.
+    pub debounce: Millis,
+    /// From the other heel's strike to the opening; the debounce time runs within it.
+    pub delay: Millis,
+    /// From the opening to the close, in percent of the median of the last five strides, 1 to 100.
+    pub stride_percent: u32,
+    /// The same before a stride was measured.
+    pub on_first: Millis,
+    /// Never more than this.
+    pub on_max: Millis,
+    /// A lift of the other foot that lasts longer is no step.
+    pub swing_max: Millis,
+    /// How long a ramp-down takes.
+    pub ramp_down: Millis,
+}
+
+impl OppositeTimes {
+    /// Ours, from six recorded walks: a foot leaves the ground 20 to 250 ms after the other has struck, and is down again
+    /// after half a stride. Six tenths with the ramp outside cover it.
+    ///
+    /// ```
+    /// use nmes_core::Millis;
+    /// use nmes_protocols::triggers::opposite::OppositeTimes;
+    /// assert_eq!(OppositeTimes::new(Millis::from_millis(100).unwrap()).stride_percent, 60);
+    /// ```
+    #[must_use]
+    pub fn new(ramp_down: Millis) -> Self {
+        let ms = |n| Millis::from_millis(n).unwrap_or(Millis::MAX);
+        Self {
+            debounce: ms(25),
+            delay: Millis::ZERO,
+            stride_percent: 60,
+            on_first: ms(700),
+            on_max: ms(2_000),
+            swing_max: ms(2_000),
+            ramp_down,
+        }
+    }
+}
+
+/// Times that the trigger does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum OppositeError {
+    /// The debounce time is zero.
+    NoDebounce,
+    /// The share of the stride is outside its range.
+    Share {
+        /// The share, in percent.
+        percent: u32,
+    },
+    /// The time before a stride was measured is zero or above the most.
+    First {
+        /// The time, in milliseconds.
+        ms: u32,
+        /// The most, in milliseconds.
+        max_ms: u32,
+    },
+}
+
+impl fmt::Display for OppositeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoDebounce => f.write_str("other heel, debounce: 0 ms is below 1 ms"),
+            Self::Share { percent } => {
+                write!(f, "other heel, share of the stride: {percent} %; accepted: 1 to 100 %")
+            }
+            Self::First { ms, max_ms } => {
+                write!(f, "other heel, first train: {ms} ms; accepted: 1 to {max_ms} ms, the longest train")
+            }
+        }
+    }
+}
+
+impl core::error::Error for OppositeError {}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Stance,
+    Off,
+    Fault,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Off,
+    Stance,
+    Swing { until_us: u64 },
+    Delay { until_us: u64 },
+    On { until_us: u64 },
+    RampDown { until_us: u64, then: Then },
+    Fault,
+}
+
+/// The heel of the other foot as the trigger. See the [module](self) for the states.
+///
+/// ```
+/// use nmes_core::Millis;
+/// use nmes_protocols::{GateCommand, Heel, triggers::{GateTrigger, opposite::*}};
+/// let down = Millis::from_millis(100).unwrap();
+/// let mut trigger = Opposite::new(OppositeTimes::new(down)).unwrap();
+/// trigger.heel(0, Heel::Loaded);
+/// trigger.start(0);
+/// trigger.heel(1_000_000, Heel::Lifted);
+/// trigger.poll(1_025_000);
+/// trigger.heel(1_400_000, Heel::Loaded);
+/// assert_eq!(trigger.poll(1_425_000).iter().next(), Some((0, GateCommand::Open)));
+/// assert_eq!(trigger.poll(2_125_000).iter().next(), Some((0, GateCommand::Close { down })));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Opposite {
+    times: OppositeTimes,
+    phase: Phase,
+    listen: Listen,
+    heel: Option<Debounce>,
+    line_open: bool,
+    lifted_us: u64,
+    struck_us: Option<u64>,
+    strides: History,
+    chatter: (u64, u8),
+    command: Option<GateCommand>,
+}
+
+impl Opposite {
+    /// A trigger in OFF.
+    ///
+    /// # Errors
+    /// Names the time or share and what is accepted.
+    pub fn new(times: OppositeTimes) -> Result<Self, OppositeError> {
+        if times.debounce == Millis::ZERO {
+            return Err(OppositeError::NoDebounce);
+        }
+        if !(1..=100).contains(&times.stride_percent) {
+            return Err(OppositeError::Share { percent: times.stride_percent });
+        }
+        let [ms, max_ms] = [times.on_first, times.on_max].map(Millis::as_millis);
+        if ms == 0 || ms > max_ms {
+            return Err(OppositeError::First { ms, max_ms });
+        }
+        Ok(Self {
+            times,
+            phase: Phase::Off,
+            listen: Listen::default(),
+            heel: None,
+            line_open: false,
+            lifted_us: 0,
+            struck_us: None,
+            strides: History::default(),
+            chatter: (0, 0),
+            command: None,
+        })
+    }
+
+    /// OFF to STANCE. In every other state, or with an open line, it only polls.
+    pub fn start(&mut self, now_us: u64) -> Option<GateCommand> {
+        self.around(now_us, |s, _| {
+            if matches!(s.phase, Phase::Off) && !s.line_open {
+                s.phase = Phase::Stance;
+            }
+        })
+    }
+
+    /// What the other heel's switch reads now: samples or changes.
+    pub fn heel(&mut self, now_us: u64, heel: Heel) -> Option<GateCommand> {
+        self.around(now_us, |s, now| {
+            s.line_open = matches!(heel, Heel::LineOpen);
+            match heel {
+                Heel::LineOpen => s.fault(now),
+                Heel::Loaded => s.level(now, false),
+                Heel::Lifted => s.level(now, true),
+            }
+        })
+    }
+
+    /// Leaves FAULT for OFF, if the line is closed again.
+    pub fn acknowledge(&mut self, now_us: u64) -> Option<GateCommand> {
+        self.around(now_us, |s, _| {
+            if matches!(s.phase, Phase::Fault) && !s.line_open {
+                s.phase = Phase::Off;
+            }
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn state(&self) -> OppositeState {
+        match self.phase {
+            Phase::Off => OppositeState::Off,
+            Phase::Stance => OppositeState::Stance,
+            Phase::Swing { .. } => OppositeState::Swing,
+            Phase::Delay { .. } => OppositeState::Delay,
+            Phase::On { .. } => OppositeState::On,
+            Phase::RampDown { .. } => OppositeState::RampDown,
+            Phase::Fault => OppositeState::Fault,
+        }
+    }
+
+    /// How long the next train lasts, in µs.
+    #[must_use]
+    pub fn on_us(&self) -> u64 {
+        let share = |stride: u64| stride.saturating_mul(u64::from(self.times.stride_percent)) / 100;
+        let on = self.strides.median().map_or(us(self.times.on_first), share);
+        on.min(us(self.times.on_max))
+    }
+
+    fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
+        let now = self.listen.hear(now_us);
+        self.advance(now);
+        input(self, now);
+        self.advance(now);
+        self.command.take()
+    }
+
+    fn level(&mut self, now: u64, lifted: bool) {
+        match &mut self.heel {
+            None => self.heel = Some(Debounce::new(lifted, now)),
+            Some(heel) => drop(heel.sample(lifted, now)),
+        }
+    }
+
+    fn heel_due(&self) -> Option<u64> {
+        self.heel.and_then(|heel| heel.due_us(us(self.times.debounce)))
+    }
+
+    fn phase_due(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Off | Phase::Stance | Phase::Fault => None,
+            Phase::Swing { until_us }
+            | Phase::Delay { until_us }
+            | Phase::On { until_us }
+            | Phase::RampDown { until_us, .. } => Some(until_us),
+        }
+    }
+
+    /// At most one change of the heel and three of the state.
+    fn advance(&mut self, now: u64) {
+        let is_due = |at: Option<u64>| at.is_some_and(|at| at <= now);
+        if is_due(self.heel_due()) {
+            self.settle(now);
+        }
+        if is_due(self.phase_due()) {
+            self.elapsed(now);
+        }
+        // a delay that is over when it begins
+        if matches!(self.phase, Phase::Delay { .. }) && is_due(self.phase_due()) {
+            self.elapsed(now);
+        }
+    }
+
+    fn settle(&mut self, now: u64) {
+        let Some(heel) = &mut self.heel else { return };
+        let before_us = heel.stable().at_us;
+        let change = heel.settle();
+        let least_us = us(self.times.debounce).saturating_mul(SWING_DEBOUNCES);
+        let short = change.at_us.saturating_sub(before_us) < least_us;
+        if change.lifted {
+            self.lifted(change.at_us);
+        } else {
+            self.struck(change.at_us, short);
+        }
+        if short {
+            self.chattered(now);
+        }
+    }
+
+    fn lifted(&mut self, at_us: u64) {
+        self.lifted_us = at_us;
+        if matches!(self.phase, Phase::Stance) {
+            self.phase = Phase::Swing { until_us: at_us.saturating_add(us(self.times.swing_max)) };
+        }
+    }
+
+    fn struck(&mut self, at_us: u64, short: bool) {
+        if short {
+            if matches!(self.phase, Phase::Swing { .. }) {
+                self.phase = Phase::Stance;
+            }
+            return;
+        }
+        let longest_us = us(self.times.swing_max).saturating_mul(2);
+        let stride = self.struck_us.map(|t| at_us.saturating_sub(t)).filter(|s| *s <= longest_us);
+        if let Some(stride) = stride {
+            self.strides.push(stride);
+        }
+        self.struck_us = Some(at_us);
+        if matches!(self.phase, Phase::Swing { .. }) {
+            self.phase = Phase::Delay { until_us: at_us.saturating_add(us(self.times.delay)) };
+        }
+    }
+
+    fn elapsed(&mut self, now: u64) {
+        match self.phase {
+            Phase::Off | Phase::Stance | Phase::Fault => {}
+            Phase::Swing { .. } => self.phase = Phase::Stance,
+            Phase::Delay { .. } => {
+                self.command = Some(GateCommand::Open);
+                self.phase = Phase::On { until_us: now.saturating_add(self.on_us()) };
+            }
+            Phase::On { .. } => self.close(now, Then::Stance),
+            Phase::RampDown { then: Then::Stance, .. } => self.phase = self.on_the_ground(now),
+            Phase::RampDown { then: Then::Off, .. } => self.phase = Phase::Off,
+            Phase::RampDown { then: Then::Fault, .. } => self.phase = Phase::Fault,
+        }
+    }
+
+    /// STANCE, or SWING where the other foot lifted meanwhile.
+    fn on_the_ground(&self, now: u64) -> Phase {
+        let until_us = self.lifted_us.saturating_add(us(self.times.swing_max));
+        let lifted = self.heel.is_some_and(|heel| heel.stable().lifted);
+        if lifted && until_us > now { Phase::Swing { until_us } } else { Phase::Stance }
+    }
+
+    fn chattered(&mut self, now: u64) {
+        let (since, count) = self.chatter;
+        let within = count > 0 && now.saturating_sub(since) <= CHATTER_US;
+        self.chatter = if within { (since, count.saturating_add(1)) } else { (now, 1) };
+        if self.chatter.1 < CHATTER_LEVELS {
+            return;
+        }
+        match self.phase {
+            Phase::Swing { .. } | Phase::Delay { .. } => self.phase = Phase::Stance,
+            Phase::On { .. } => self.close(now, Then::Stance),
+            Phase::Off | Phase::Stance | Phase::RampDown { .. } | Phase::Fault => {}
+        }
+    }
+
+    fn close(&mut self, now: u64, then: Then) {
+        let down = self.times.ramp_down;
+        self.command = Some(GateCommand::Close { down });
+        self.phase = Phase::RampDown { until_us: now.saturating_add(us(down)), then };
+    }
+
+    fn fault(&mut self, now: u64) {
+        self.heel = None;
+        self.struck_us = None;
+        match self.phase {
+            Phase::Off | Phase::Fault => {}
+            Phase::Stance | Phase::Swing { .. } | Phase::Delay { .. } => self.phase = Phase::Fault,
+            Phase::On { .. } => self.close(now, Then::Fault),
+            Phase::RampDown { until_us, .. } => self.phase = Phase::RampDown { until_us, then: Then::Fault },
+        }
+    }
+}
+
+impl GateTrigger for Opposite {
+    fn poll(&mut self, now_us: u64) -> GateCommands {
+        self.around(now_us, |_, _| {}).into()
+    }
+
+    fn poll_at(&self) -> PollAt {
+        match (self.heel_due(), self.phase_due()) {
+            (None, None) => PollAt::Never,
+            (heel, phase) => PollAt::At(heel.unwrap_or(u64::MAX).min(phase.unwrap_or(u64::MAX))),
+        }
+    }
+
+    fn stop(&mut self, now_us: u64) -> GateCommands {
+        self.around(now_us, |s, now| match s.phase {
+            Phase::Off | Phase::Fault | Phase::RampDown { then: Then::Fault, .. } => {}
+            Phase::Stance | Phase::Swing { .. } | Phase::Delay { .. } => s.phase = Phase::Off,
+            Phase::On { .. } => s.close(now, Then::Off),
+            Phase::RampDown { until_us, .. } => s.phase = Phase::RampDown { until_us, then: Then::Off },
+        })
+        .into()
+    }
+
+    fn is_off(&self) -> bool {
+        matches!(self.phase, Phase::Off | Phase::Fault)
+    }
+}
