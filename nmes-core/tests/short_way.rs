@@ -166,5 +166,6 @@ fn a_frame_that_is_refused_still_waits() {
 /// REQ-CORE-133: what a channel takes is bounded, so that storage on a small controller can be planned.
 #[test]
 fn the_storage_of_a_channel_is_bounded() {
-    assert!(size_of::<ChannelState>() <= 720, "{} bytes", size_of::<ChannelState>());
+    // 150 of them count the openings of the channel's gate in the last minute, second by second
+    assert!(size_of::<ChannelState>() <= 848, "{} bytes", size_of::<ChannelState>());
 }
