@@ -44,14 +44,14 @@ fn without_the_one_shot_there_is_no_such_bound() {
 #[test]
 fn the_campaign_can_fail() {
     let wrong = [
-        Kind { must: Must::Harmless, ..kind("bridge-reversed") },
+        Kind { must: Must::Harmless, ..kind("dac-stuck") },
         Kind { must: Must::Open(1), ..kind("sense-silent") },
         Kind {
             must: Must::Open(1_000_000),
             fault: Fault::Stage(Analogue::SwappedLeads),
             ..kind("leads-swapped")
         },
-        Kind { must: Must::ContactLost(1), ..kind("electrode-open") },
+        Kind { must: Must::ContactLost(1), ..kind("dac-stuck") },
         Kind { must: Must::Harmless, fault: Fault::Sense(Sensing::Silent), ..kind("processor-stopped") },
     ];
     let tallies = campaign(&wrong, RUNS, 7);

@@ -201,6 +201,8 @@ fn in_turn(writes: u32) -> HardwareTiming {
     HardwareTiming {
         late_max_ticks: 12 * writes,
         write_ticks: 6,
+        // no two edges closer than a write takes: else each is later than the one before
+        min_edge_ticks: 6,
         dead_ticks: 12,
         has_latch: false,
         ..HardwareTiming::ideal(2_000_000)
@@ -273,7 +275,8 @@ fn ad5752_in_turn() -> Bridged<Ad57x2<SpiWires<Stage>, P>, 1, 2> {
     let board = board(Part::Ad57x2, 2, 1, true).with_transfer_ticks(3);
     let (range, coding) = (Range::Bipolar10, Coding::OffsetBinary);
     let dac = Ad57x2::new(board.spi(0), None::<P>, range, coding, &mut NoopDelay::new());
-    rig(&board, dac.unwrap(), switches(&board), hardware(in_turn(1), 2, -30_000, 32_767))
+    // each code is sent and then loaded: twice the transfers
+    rig(&board, dac.unwrap(), switches(&board), hardware(in_turn(2), 2, -30_000, 32_767))
 }
 
 fn pwm() -> Bridged<PwmDac<Pwm<Stage>>, 2, 1> {

@@ -28,7 +28,7 @@ pub const MUSCLE_CHRONAXIE_US: Sourced<u32> = recalled(20_000, Confidence::High)
 /// ```
 /// use nmes_core::{MicroAmps, Micros};
 /// use nmes_protocols::{MOTOR_CHRONAXIE_US, weiss_transfer};
-/// let (ma, us) = (|n| MicroAmps::from_microamps(n * 1_000).unwrap(), |n| Micros::from_micros(n).unwrap());
+/// let (ma, us) = (|n: u32| MicroAmps::from_microamps(n * 1_000).unwrap(), |n| Micros::from_micros(n).unwrap());
 /// let c = MOTOR_CHRONAXIE_US.value;
 /// assert_eq!(weiss_transfer(ma(40), us(200), us(300), c), Some(ma(32)));
 /// assert_eq!(weiss_transfer(ma(40), us(300), us(200), c), Some(ma(50)));

@@ -98,8 +98,8 @@ const DENIED: &[(&str, &[&str])] = &[
     ("chf-nuhr", &["E-SES-1"]),
     // 0.7 ms and 1 ms: a profile may state up to 1 ms, the general one does not
     ("chf-quittan", &["E-W-1"]),
-    // direct stimulation of muscle: energy, charge and width of a pulse; r.m.s. where they follow closely
-    ("denervated-rise-1", &["N-EN-1", "E-Q-1", "E-W-1"]),
+    // direct stimulation of muscle: energy, charge and width of a pulse; r.m.s. over the worst second
+    ("denervated-rise-1", &["N-RMS-1", "N-RMS-X", "N-EN-1", "E-Q-1", "E-W-1"]),
     ("denervated-rise-2", &["N-RMS-1", "N-RMS-X", "E-Q-1", "E-W-1"]),
     ("denervated-rise-3", &["N-RMS-1", "N-RMS-X", "E-Q-1", "E-W-1"]),
     ("denervated-rise-4", &["N-RMS-1", "N-RMS-X", "E-Q-1", "E-W-1"]),

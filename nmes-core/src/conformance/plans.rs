@@ -49,6 +49,10 @@ pub(super) fn stops_leave_it_open<R: Rig>(make: &dyn Fn() -> R, cases: u32) -> H
         if played.error.is_some() && !probe.rig.failed() {
             return Err(format!("no transfer failed, and the output answered {:?}", played.error));
         }
+        if played.off_failed {
+            // the transfer that failed may be the one that opens: asked again, it has to
+            drop(probe.off());
+        }
         probe.all_open(if played.error.is_some() { "after an error" } else { "after the stop" })
     })
 }
@@ -105,6 +109,8 @@ struct Played {
     /// Every level that came out.
     seen: Vec<Seen>,
     error: Option<String>,
+    /// The call that failed was `off`.
+    off_failed: bool,
 }
 
 impl Played {
@@ -115,6 +121,7 @@ impl Played {
         script: &[(u64, Action)],
     ) -> Result<Self, String> {
         let (mut late, mut seen, mut error, mut wrong) = (case.lateness(), Vec::new(), None, None);
+        let mut off_failed = false;
         probe.now = 0;
         let run = play_through(plan, script, |now, due, put| {
             let time = match put {
@@ -127,6 +134,7 @@ impl Played {
             if let (Ok(_), Put::Step(changes)) = (&result, put) {
                 wrong = wrong.take().or_else(|| mismatch(probe, changes));
             }
+            off_failed |= result.is_err() && matches!(put, Put::Off);
             result.map_err(|told| error = Some(told)).ok()
         });
         if run.fault.is_some() && error.is_none() {
@@ -136,7 +144,7 @@ impl Played {
             seen.extend(probe.look());
         }
         wrong.map_or(Ok(()), Err)?;
-        Ok(Self { run, seen, error })
+        Ok(Self { run, seen, error, off_failed })
     }
 
     fn channel_holds(&self, case: &Case, plan: &Plan<'_>, channel: u8) -> Holds {
