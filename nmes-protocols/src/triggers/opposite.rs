@@ -73,8 +73,8 @@ pub struct OppositeTimes {
 }
 
 impl OppositeTimes {
-    /// Ours, from six recorded walks: a foot leaves the ground 20 to 250 ms after the other has struck, and is down again
-    /// after half a stride. Six tenths with the ramp outside cover it.
+    /// Ours. In six recorded walks a foot left the ground 150 ms after the other struck (median of 209; 0 to 590 ms) and was
+    /// down again after half a stride (median of 204; 0.24 to 0.62). Six tenths, with the ramp outside, cover nearly all.
     ///
     /// ```
     /// use nmes_core::Millis;
