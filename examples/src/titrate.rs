@@ -13,7 +13,7 @@ use crate::scenario::Scenario;
 use crate::text::{Table, thousandths, trimmed};
 use nmes_core::{MicroAmps, Millis, Plan};
 use nmes_hal_adapters::sim::Random;
-use nmes_protocols::files::{ElectrodeFile, Ended, List, MeasuredFile, OtherAnswers, SubjectFile, Syntax};
+use nmes_protocols::files::{ElectrodeFile, Ended, MeasuredFile, OtherAnswers, SubjectFile, Syntax};
 use nmes_protocols::models::{AmplitudeGain, Muscle, data};
 use nmes_protocols::titration::{
     Command, Mark, Marks, PollAt, State, Thresholds, Titration, TitrationConfig, TitrationError,
@@ -428,7 +428,7 @@ fn subject_file(args: &TitrateArgs, scenario: &Scenario, found: &Thresholds) -> 
         ended: if found.ceiling_reached { Ended::Ceiling } else { Ended::Maximum },
     };
     let others = file.measured.iter().filter(|m| m.channel != args.channel).cloned();
-    file.measured = others.chain([measured]).collect::<List<_, _>>();
+    file.measured = others.chain([measured]).collect();
     file.validate().map_err(|error| files::refused("titration", &error))?;
     Ok(file)
 }
