@@ -5,6 +5,7 @@ use crate::catalogue::{list, show};
 use crate::cli::{
     Ask, CampaignArgs, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs,
 };
+use crate::desk::LevelChange;
 use crate::device;
 use crate::diary;
 use crate::failure::Failure;
@@ -18,7 +19,7 @@ use crate::report::{
 };
 use crate::scenario::Scenario;
 use crate::screen::screen;
-use crate::simulation::{LevelChange, Run, run};
+use crate::simulation::{Run, run};
 use crate::text::Paint;
 use crate::titrate;
 use crate::wave::wave;
@@ -255,7 +256,7 @@ fn run_and_show(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
         std::fs::create_dir_all(&args.out_dir).map_err(|error| Failure::writing(&args.out_dir, &error))?;
         let drawn = picture(shown).to_svg().map_err(|error| Failure::writing(&svg, &error))?;
         save(&svg, |file| file.write_all(drawn.as_bytes()))?;
-        save(&csv, |file| write_pulses(&shown.run.pulses, &shown.scenario.hardware, file))?;
+        save(&csv, |file| write_pulses(&shown.run.played.pulses, &shown.scenario.hardware, file))?;
         if args.json {
             say_json(out, &RunJson::from(shown))?;
         } else {
@@ -275,7 +276,7 @@ fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<(), Failure> {
         });
     }
     with_run(&args.ask, |shown| {
-        say_changes(args, &shown.run.changes, shown.scenario, out)?;
+        say_changes(args, &shown.run.played.changes, shown.scenario, out)?;
         verdict(shown)
     })
 }

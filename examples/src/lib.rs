@@ -14,6 +14,7 @@ pub mod app;
 pub mod campaign;
 mod catalogue;
 pub mod cli;
+pub mod desk;
 pub mod device;
 mod diary;
 pub mod failure;
