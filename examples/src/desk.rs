@@ -4,9 +4,10 @@
 //! meanwhile. All ticks and microseconds that come out of here count from session time zero.
 
 use crate::failure::Failure;
-use nmes_core::{ChannelState, Counters, FrameKind, Hardware, Level, PulseReceipt, Setting};
+use nmes_core::{ChannelState, Counters, FrameKind, Hardware, Level, MicroAmps, PulseReceipt, Setting};
 use nmes_hal_adapters::sim::{Bench, Delivered, EdgeSink, SimAlarm, SimEdge, SimOutput, SimSense, Stage};
 use nmes_hal_adapters::{Cause, Stats, Stimulator, Stopped, Ticked};
+use nmes_safety::records::{OffPermit, StillOn, StoredBlackBox};
 use nmes_safety::{Checked, Trip, rules};
 use std::cell::RefCell;
 
@@ -79,6 +80,14 @@ pub struct Played {
     pub worst_second_dc_na: i64,
     /// How often a timer opened the gate, in a session that is gated and whose trigger is not simulated.
     pub openings: Option<u32>,
+    /// The set amplitude of each channel when the slow side was called last before the end.
+    pub levels: Vec<MicroAmps>,
+    /// The first faults and warnings of the guard, in the device's time.
+    pub black_box: StoredBlackBox,
+    /// Whether a record could not be written at the end, as output was on.
+    pub still_on: Option<StillOn>,
+    /// The device's clock at session time zero.
+    pub start_tick: u64,
     /// How long raising the set levels took, in µs.
     pub raised_us: u64,
     /// Session time at the end, in µs.
@@ -230,6 +239,10 @@ impl<'r> Player<'r> {
             }
         }
         self.take(ticked.map(drop));
+        if !self.over() {
+            let settings = (0..self.channels).filter_map(|channel| self.stim.engine().setting(channel));
+            self.played.levels = settings.map(|setting| setting.amplitude).collect();
+        }
     }
 
     /// Keeps what the last call on the stimulator left behind.
@@ -271,6 +284,11 @@ impl<'r> Player<'r> {
             self.played.residual_na_ticks.push(ledger.map_or(0, |ledger| ledger.as_nanoamp_ticks()));
             self.played.counters.push(self.stim.counters(channel).unwrap_or_default());
         }
+        // a stop between two pulses is seen by the next call of the slow side
+        self.tick();
+        self.played.still_on = OffPermit::of(self.stim.guard()).err();
+        self.played.black_box = self.stim.black_box().into();
+        self.played.start_tick = self.start;
         let Self { stim, tape, start, mut played, .. } = self;
         drop(stim);
         played.changes = tape.0.take();

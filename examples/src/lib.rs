@@ -23,6 +23,7 @@ pub mod flags;
 pub mod gait;
 pub mod judge;
 pub mod made_walk;
+pub mod memory;
 pub mod parse;
 pub mod picture;
 pub mod play;

@@ -120,7 +120,7 @@ struct PulseRow {
     channel: u8,
 }
 
-const fn kind_word(kind: FrameKind) -> &'static str {
+pub(crate) const fn kind_word(kind: FrameKind) -> &'static str {
     match kind {
         FrameKind::Pulse => "pulse",
         FrameKind::Trim => "trim",

@@ -1,4 +1,4 @@
-//! Session, subject and diary files: what is written, shown and measured for them.
+//! Session, subject and diary files and a device's records: what is written, shown and measured for them.
 
 use super::Ask;
 use crate::parse;
@@ -118,4 +118,26 @@ pub struct TitrateArgs {
     /// List every train.
     #[arg(long, help_heading = "Output")]
     pub trains: bool,
+}
+
+/// Arguments of `records`.
+#[derive(Debug, Args)]
+pub struct RecordsArgs {
+    /// Files, or folders as `nmes run --memory` writes them.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How they are shown.
+    #[arg(long, value_enum, default_value_t = RecordShape::Text)]
+    pub format: RecordShape,
+}
+
+/// How records are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RecordShape {
+    /// Tables; of a delivered log a line for each session and channel.
+    Text,
+    /// One line a pulse, of delivered logs alone.
+    Csv,
+    /// Every field.
+    Json,
 }

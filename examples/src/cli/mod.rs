@@ -9,7 +9,10 @@ pub use ask::{
     TriggerWord, WalkArgs,
 };
 pub use bodies::{CrankArgs, CrankHarm, CrankWord, EmgArgs};
-pub use files::{DiaryArgs, DiaryShape, ExportArgs, FileSyntax, SessionCommand, TitrateArgs, ValidateArgs};
+pub use files::{
+    DiaryArgs, DiaryShape, ExportArgs, FileSyntax, RecordShape, RecordsArgs, SessionCommand, TitrateArgs,
+    ValidateArgs,
+};
 
 use crate::device::DeviceArgs;
 use crate::device::simulate::SimulateArgs;
@@ -58,6 +61,8 @@ Examples:
       every number of a session as a file, to be edited
   nmes check --session knee.toml --subject person.toml
       a file is built, screened and checked like everything else
+  nmes run knee-oa --memory device && nmes records device
+      what a device keeps of its sessions, and how it reads
   nmes titrate foot-drop --seed 4 --out person.toml
       thresholds of a simulated person, train by train
 
@@ -109,6 +114,8 @@ pub enum Command {
     Session(SessionCommand),
     /// Measure thresholds of a simulated person, train by train, and write a subject file.
     Titrate(TitrateArgs),
+    /// Show what a device kept: dose, delivered pulses, first faults (docs/records.md).
+    Records(RecordsArgs),
     /// Show a diary: sessions, adherence, skin, events; or write it for other programs.
     Diary(DiaryArgs),
 }
@@ -213,6 +220,10 @@ pub struct RunArgs {
     /// Where foot-drop.svg and pulses.csv are written; fes-cycle.svg for a crank, emg.svg for an EMG trigger.
     #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Output")]
     pub out_dir: PathBuf,
+    /// A folder in place of the device's memory: dose, delivered pulses and first faults are kept there, after those of the
+    /// sessions before (see `nmes records`).
+    #[arg(long, value_name = "DIR", help_heading = "Output", conflicts_with = "device")]
+    pub memory: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap takes the doc comment of a flattened field for a help text")]
     pub crank: CrankArgs,

@@ -190,12 +190,7 @@ pub fn try_wrist(
     let ran = rig::run(scenario, checked, &mut forearm, length_us)?;
     let summary = summary(scenario, &forearm, &ran);
     let picture = picture(&summary, &forearm, &ran, scenario, length_us)?;
-    Ok(Shown {
-        text: text(&summary, args),
-        summary,
-        picture,
-        stopped: ran.played.stopped.map(|stopped| stopped.to_string()),
-    })
+    Ok(Shown { text: text(&summary, args), summary, picture, played: ran.played })
 }
 
 fn summary(scenario: &Scenario, forearm: &Forearm, ran: &Ran) -> EffortSummary {

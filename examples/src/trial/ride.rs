@@ -249,12 +249,7 @@ pub fn ride(
         residual_na_ticks: ran.played.residual_na_ticks.clone(),
     };
     let picture = picture(&summary, &windows, &ran, &path, delay_us, harm_us, hz, length_us)?;
-    Ok(Shown {
-        text: text(&summary, args, ramp_down),
-        summary,
-        picture,
-        stopped: ran.played.stopped.map(|stopped| stopped.to_string()),
-    })
+    Ok(Shown { text: text(&summary, args, ramp_down), summary, picture, played: ran.played })
 }
 
 /// The cycle, and the state of its trigger just before it is stopped.
