@@ -16,8 +16,9 @@ device_crates=(nmes-core nmes-safety nmes-protocols nmes-hal-adapters)
 device_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imc-unknown-none-elf)
 cortex_m_targets=(thumbv6m-none-eabi thumbv7em-none-eabihf)
 pico_target=thumbv6m-none-eabi
+stm32_target=thumbv7em-none-eabihf
 proofs=(core_engine core_render safety_guard safety_records protocols_trigger protocols_triggers)
-all_steps=(fmt shell trace clippy test doc targets windows msrv nopanic hash tables campaign emulate demo)
+all_steps=(fmt shell trace clippy test doc targets windows msrv nopanic image hash tables campaign emulate demo)
 
 usage() {
   cat <<'HELP'
@@ -36,6 +37,7 @@ usage: ./ci.sh STEP...
   windows  cargo check of the workbench for x86_64-pc-windows-gnu
   msrv     cargo check with the toolchain that Cargo.toml names as rust-version
   nopanic  the images in examples/firmware/no-panic link, so no panic is reachable; with an index in them they do not
+  image    what the interrupts of the Pico and STM32G4 images can reach: no panic, no float, no pointer that is not known
   hash     the scripted run gives examples/firmware/script/GOLDEN.txt on the host and in QEMU on two Cortex-M images
   tables   docs/stop-table.md, docs/stop-table.csv and docs/lateness-table.md are what the engine does;
            NMES_TABLES=write ./ci.sh tables makes them anew
@@ -44,7 +46,8 @@ usage: ./ci.sh STEP...
   emulate  foot drop on an emulated RP2040, its pins held against the plan; writes the tables of docs/emulation.md (npm)
   demo     `nmes run foot-drop` writes its files
   all      all of the above, then what was skipped and why
-  sizes    sizes of the link-proof images and of the Pico image
+  sizes    code, data and worst stack of the images, against the table in README.md; NMES_TABLES=write ./ci.sh sizes makes it
+           anew (another compiler gives other figures)
   counts   instructions an edge of engine and ledger, with guard and runner, and of the check, on emulated Cortex-M (prints,
            checks nothing)
   schema   what `nmes check`, `report` and `session export` print as JSON, against docs/schema with an independent validator
@@ -118,7 +121,8 @@ need_debian() { # command package
 step_fmt() {
   need_component fmt rustfmt || { skip "fmt: no rustfmt (rustup component add rustfmt)"; return; }
   cargo fmt --all --check
-  (cd "$firmware" && cargo fmt -p nmes-firmware-script -p cortex-m-hash -p cortex-m-counts -p no-panic -p rp2040-pico -p nmes-template --check)
+  (cd "$firmware" && cargo fmt -p nmes-firmware-script -p cortex-m-hash -p cortex-m-counts -p no-panic -p rp2040-pico -p nmes-template -p nmes-stm32g4 -p nmes-inspect \
+    -p nmes-footprint --check)
 }
 
 step_shell() {
@@ -132,12 +136,15 @@ step_clippy() {
   need_component clippy clippy || { skip "clippy: not installed (rustup component add clippy)"; return; }
   cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
   cd "$firmware"
-  cargo clippy --locked -p nmes-firmware-script -p nmes-template --all-targets -- -D warnings
+  cargo clippy --locked -p nmes-firmware-script -p nmes-template -p nmes-stm32g4 -p nmes-inspect --all-targets -- -D warnings
   local target feature
   for target in "${cortex_m_targets[@]}"; do
     need_target "$target" || { skip "clippy of the firmware: no $target (rustup target add $target)"; continue; }
-    cargo clippy --locked -p cortex-m-hash -p no-panic -p nmes-template --target "$target" -- -D warnings
+    cargo clippy --locked -p cortex-m-hash -p no-panic -p nmes-template -p nmes-footprint --target "$target" -- -D warnings
   done
+  if need_target "$stm32_target"; then
+    cargo clippy --locked -p nmes-stm32g4 --features image --target "$stm32_target" -- -D warnings
+  fi
   if need_target "$pico_target"; then
     for feature in '' disturb; do
       cargo clippy --locked -p rp2040-pico --features "$feature" --target "$pico_target" -- -D warnings
@@ -543,21 +550,104 @@ step_counts() {
   done
 }
 
-step_sizes() {
-  local target proof size_tool
-  size_tool=$(command -v llvm-size || command -v size) || { skip "sizes: neither llvm-size nor size"; return; }
-  cd "$firmware"
-  for target in "${cortex_m_targets[@]}"; do
-    need_target "$target" || { skip "sizes: no $target"; continue; }
-    cargo build -q --locked -p no-panic --profile proof --target "$target"
-    for proof in "${proofs[@]}"; do
-      printf '%s %s\n' "$target" "$proof"
-      "$size_tool" "$CARGO_TARGET_DIR/$target/proof/$proof"
-    done
+# A tool of LLVM: the system's, or the one that comes with the toolchain.
+llvm_tool() { # name
+  local found
+  command -v "llvm-$1" && return 0
+  for found in "$(rustc --print sysroot)"/lib/rustlib/*/bin/"llvm-$1"; do
+    [ -x "$found" ] && printf '%s\n' "$found" && return 0
   done
+  command -v rustup >/dev/null && rustup component add llvm-tools >&2 || return 1
+  for found in "$(rustc --print sysroot)"/lib/rustlib/*/bin/"llvm-$1"; do
+    [ -x "$found" ] && printf '%s\n' "$found" && return 0
+  done
+  return 1
+}
+
+build_stm32() {
+  (cd "$firmware" && cargo build --locked -q -p nmes-stm32g4 --features image --profile board --target "$stm32_target")
+}
+
+# What can be reached in a linked image.
+inspect() { # image arguments of nmes-inspect
+  local image=$1 tool
+  shift
+  tool=$(llvm_tool objdump) || fail "no llvm-objdump (rustup component add llvm-tools)"
+  "$tool" -d --no-show-raw-insn "$image" >"$image.lst"
+  "$CARGO_TARGET_DIR/debug/nmes-inspect" "$image.lst" "$@"
+}
+
+# REQ-HAL-391 in the images as they are flashed.
+step_image() {
+  local pico="$CARGO_TARGET_DIR/emulate/pico" stm32="$CARGO_TARGET_DIR/$stm32_target/board/nmes-stm32g4" log
+  need_target "$pico_target" || { skip "image: no $pico_target (rustup target add $pico_target)"; return; }
+  need_target "$stm32_target" || { skip "image: no $stm32_target (rustup target add $stm32_target)"; return; }
+  llvm_tool objdump >/dev/null || { skip "image: no llvm-objdump (rustup component add llvm-tools)"; return; }
+  (cd "$firmware" && cargo test --locked -q -p nmes-inspect -p nmes-stm32g4 && cargo build --locked -q -p nmes-inspect)
   build_pico pico
-  printf '%s rp2040-pico\n' "$pico_target"
-  "$size_tool" "$CARGO_TARGET_DIR/emulate/pico"
+  build_stm32
+  log=$(mktemp)
+  # the one pointer is that of the measurement, which is inspected too
+  inspect "$pico" TIMER_IRQ_0 TIMER_IRQ_1 rp2040_pico::sense::take --pointers 1 ||
+    fail "an interrupt of the Pico's reaches what it must not"
+  inspect "$stm32" DMA1_CHANNEL2 EXTI15_10 || fail "an interrupt of the STM32G4's reaches what it must not"
+  # what runs before the interrupts may panic; if that is not found, nothing would be
+  ! inspect "$stm32" main >"$log" || fail "no panic is found where there is one: this proves nothing"
+  grep -q 'panic: main > ' "$log" || { cat "$log"; fail "the negative control failed for another reason"; }
+  printf 'with main as a root panics are found, as they must be\n'
+  rm -f "$log"
+}
+
+# One row of the table: sections, code that interrupts reach, stack at the start and in the worst interrupt.
+size_row() { # title image [interrupt...]
+  local title=$1 image=$2 sections stack reached root out worst=- most=- start
+  shift 2
+  sections=$("$(llvm_tool size)" -A "$image" | awk '
+    $1 ~ /^\.(text|rodata|data|bss)$/ { size[$1] += $2 }
+    END { printf "%d | %d | %d | %d", size[".text"], size[".rodata"], size[".data"], size[".bss"] }')
+  for root in "$@"; do
+    out=$(inspect "$image" "$root" --stack)
+    stack=${out% *} reached=${out#* }
+    { [ "$worst" != - ] && [ "$stack" -le "$worst" ]; } || worst=$stack
+    { [ "$most" != - ] && [ "$reached" -le "$most" ]; } || most=$reached
+  done
+  root=main
+  [ $# -gt 0 ] || root=_start
+  out=$(inspect "$image" "$root" --stack)
+  start=${out% *}
+  printf '| %s | %s | %s | %s | %s |\n' "$title" "$sections" "$most" "$start" "$worst"
+}
+
+step_sizes() {
+  local table="$CARGO_TARGET_DIR/sizes.md" page="$CARGO_TARGET_DIR/sizes-page.md" folder="$CARGO_TARGET_DIR/$pico_target" target
+  for target in "${cortex_m_targets[@]}"; do
+    need_target "$target" || { skip "sizes: no $target"; return; }
+  done
+  llvm_tool size >/dev/null || { skip "sizes: no llvm-size (rustup component add llvm-tools)"; return; }
+  (
+    cd "$firmware"
+    cargo build --locked -q -p nmes-inspect
+    cargo build --locked -q -p no-panic --profile proof --target "$pico_target" --bin safety_guard
+    cargo build --locked -q -p nmes-footprint --profile small --target "$pico_target"
+  )
+  build_pico pico
+  build_stm32
+  {
+    printf '| bytes | .text | .rodata | .data | .bss | code an interrupt reaches | stack: start | stack: interrupt |\n'
+    printf '|---|---|---|---|---|---|---|---|\n'
+    size_row "core + safety, thumbv6m, opt-level 3" "$folder/proof/safety_guard"
+    size_row 'core + safety + foot drop + MCP4922, thumbv6m, opt-level "z"' "$folder/small/nmes-footprint" PendSV SysTick
+    size_row "Pico image, thumbv6m, opt-level 3" "$CARGO_TARGET_DIR/emulate/pico" TIMER_IRQ_0 TIMER_IRQ_1
+    size_row "STM32G4 image, thumbv7em-hf, opt-level 3" "$CARGO_TARGET_DIR/$stm32_target/board/nmes-stm32g4" \
+      DMA1_CHANNEL2 EXTI15_10
+  } >"$table"
+  cat "$table"
+  awk -v table="$table" '
+    /^<!-- sizes: end -->/ { inside = 0 }
+    !inside { print }
+    /^<!-- sizes: begin -->/ { inside = 1; while ((getline line < table) > 0) print line }' README.md >"$page"
+  if [ "${NMES_TABLES:-}" = write ]; then cp "$page" README.md; fi
+  diff README.md "$page" || fail "README.md has other sizes; NMES_TABLES=write ./ci.sh sizes makes them anew ($(rustc --version))"
 }
 
 # Builds the Pico image and keeps it as the name given.
