@@ -147,7 +147,7 @@ fn form() -> impl Strategy<Value = Form<'static>> {
     ]
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Asked {
     pulse: PulseShape<'static>,
     set: Setting,
