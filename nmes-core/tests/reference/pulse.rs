@@ -39,8 +39,8 @@ pub struct Parts {
     pub each: usize,
     /// The main phase: the first of it, and the first after it.
     pub main: (usize, usize),
-    /// What comes before the gap and the balancing phase.
-    pub body: usize,
+    /// Levels of custom points or a table, any of which may be so weak that it is a driven zero.
+    pub weak: usize,
     /// The first that pays back.
     pub paying: usize,
 }
@@ -156,7 +156,7 @@ impl Maker<'_> {
             once: once.len(),
             each: once.len() + usize::from(apart.1 > 0),
             main: (before.len(), before.len() + main.len()),
-            body,
+            weak: if let Form::Points(_) | Form::Table(_) = shape.form { body } else { 0 },
             paying: body + gap,
         };
         Some(Pulse {

@@ -36,7 +36,7 @@ impl Machine<'_> {
         };
         let cap = strongest(towards).min(strongest(-line.maker.sign()));
         let open =
-            line.maker.open_before(towards, line.level, cut - line.changed, within >= pulse.parts.body);
+            line.maker.open_before(towards, line.level, cut - line.changed, within >= pulse.parts.weak);
         let levels = line.maker.recover(owed, cap);
         self.note_main(number, cut);
         let line = &mut self.lines[number];
