@@ -22,6 +22,7 @@ pub mod flags;
 pub mod gait;
 pub mod judge;
 pub mod made_walk;
+pub mod own;
 pub mod parse;
 pub mod picture;
 pub mod play;
