@@ -147,7 +147,7 @@ fn walk_on(walk: Walk) -> Result<([Got; 2], Ran), Box<dyn Error>> {
 fn judged(scenario: &Scenario, config: &GaitConfig, ran: &Ran, nth: usize) -> Judgement {
     let us = |time: Millis| u64::from(time.as_millis()) * 1_000;
     let times = config.times();
-    let own = ran.pulses.iter().filter(|p| p.is_pulse() && usize::from(p.receipt.channel) == nth);
+    let own = ran.played.pulses.iter().filter(|p| p.is_pulse() && usize::from(p.receipt.channel) == nth);
     let pulses: Vec<Pulse> = own
         .map(|p| Pulse {
             onset_us: p.receipt.onset_tick,
@@ -293,7 +293,11 @@ mod tests {
         }
         for (name, walk) in all {
             let (got, ran) = walk_on(walk).unwrap();
-            assert_eq!((ran.stopped, ran.refused, ran.residual_na_ticks), (None, 0, vec![0, 0]), "{name}");
+            assert_eq!(
+                (ran.played.stopped, ran.refused, ran.played.residual_na_ticks),
+                (None, 0, vec![0, 0]),
+                "{name}"
+            );
             for got in &got {
                 assert!(got.judgement.passes(), "{name} {:?}: {:#?}", got.foot, got.judgement.criteria());
                 assert!(got.judgement.steps.len() >= 5, "{name}");
@@ -307,7 +311,7 @@ mod tests {
     fn affected_walks_on_both_feet() {
         for (name, walk) in walks(&[]).unwrap().into_iter().skip(1) {
             let (got, ran) = walk_on(walk).unwrap();
-            assert_eq!((ran.stopped, ran.residual_na_ticks), (None, vec![0, 0]), "{name}");
+            assert_eq!((ran.played.stopped, ran.played.residual_na_ticks), (None, vec![0, 0]), "{name}");
             for got in &got {
                 assert_eq!(got.judgement.stray_pulses, 0, "{name} {:?}", got.foot);
                 assert!(got.judgement.steps.len() >= 15, "{name}");

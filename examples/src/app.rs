@@ -5,11 +5,13 @@ use crate::catalogue::{list, show};
 use crate::cli::{
     Ask, CampaignArgs, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs,
 };
+use crate::desk::LevelChange;
 use crate::device;
 use crate::diary;
 use crate::failure::Failure;
 use crate::files;
 use crate::made_walk::made_walk;
+use crate::memory::{self, Memory};
 use crate::picture::picture;
 use crate::play::play;
 use crate::records::{save, write_changes, write_pulses};
@@ -18,7 +20,7 @@ use crate::report::{
 };
 use crate::scenario::Scenario;
 use crate::screen::screen;
-use crate::simulation::{LevelChange, Run, run};
+use crate::simulation::{Run, run};
 use crate::text::Paint;
 use crate::titrate;
 use crate::wave::wave;
@@ -53,6 +55,7 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Session(command) => files::run(command, out),
         Command::Titrate(args) => titrate::run(args, out),
         Command::Diary(args) => diary::run(args, out),
+        Command::Records(args) => memory::show(args, out),
     }
 }
 
@@ -200,7 +203,9 @@ fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
     // a session file is played as it stands
     let row = args.ask.protocol.as_deref().and_then(nmes_protocols::find);
     let own = row.is_some_and(|row| crate::trial::has_own_trigger(row.trigger.value));
-    let done = if own { crate::trial::run_trial(args, out) } else { run_and_show(args, out) };
+    let memory = args.memory.as_deref().map(Memory::open).transpose()?;
+    let memory = memory.as_ref();
+    let done = if own { crate::trial::run_trial(args, memory, out) } else { run_and_show(args, memory, out) };
     if let Some(refused) = done.as_ref().err().filter(|failure| args.json && !failure.is_fault()) {
         say_json(out, &RefusedJson::from(refused))?;
     }
@@ -227,8 +232,14 @@ pub fn with_play<T>(
     look(&PlayedShown { scenario, built: &built, checked: &checked, played: &played? })
 }
 
-fn play_and_show(args: &RunArgs, scenario: &Scenario, out: &mut dyn Write) -> Result<(), Failure> {
+fn play_and_show(
+    args: &RunArgs,
+    scenario: &Scenario,
+    memory: Option<&Memory>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     with_play(scenario, |shown| {
+        memory.map_or(Ok(()), |memory| memory.keep(shown.checked, shown.played))?;
         let csv = args.out_dir.join(FILES[1]);
         save(&csv, |file| write_pulses(&shown.played.pulses, &scenario.hardware, file))?;
         if args.json {
@@ -245,17 +256,18 @@ fn plays(scenario: &Scenario) -> bool {
     scenario.row.schedule.step().is_none()
 }
 
-fn run_and_show(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
+fn run_and_show(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) -> Result<(), Failure> {
     let scenario = Scenario::of(&args.ask)?;
     if plays(&scenario) {
-        return play_and_show(args, &scenario, out);
+        return play_and_show(args, &scenario, memory, out);
     }
     with_run(&args.ask, |shown| {
+        memory.map_or(Ok(()), |memory| memory.keep(shown.checked, &shown.run.played))?;
         let [svg, csv] = FILES.map(|name| args.out_dir.join(name));
         std::fs::create_dir_all(&args.out_dir).map_err(|error| Failure::writing(&args.out_dir, &error))?;
         let drawn = picture(shown).to_svg().map_err(|error| Failure::writing(&svg, &error))?;
         save(&svg, |file| file.write_all(drawn.as_bytes()))?;
-        save(&csv, |file| write_pulses(&shown.run.pulses, &shown.scenario.hardware, file))?;
+        save(&csv, |file| write_pulses(&shown.run.played.pulses, &shown.scenario.hardware, file))?;
         if args.json {
             say_json(out, &RunJson::from(shown))?;
         } else {
@@ -275,7 +287,7 @@ fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<(), Failure> {
         });
     }
     with_run(&args.ask, |shown| {
-        say_changes(args, &shown.run.changes, shown.scenario, out)?;
+        say_changes(args, &shown.run.played.changes, shown.scenario, out)?;
         verdict(shown)
     })
 }

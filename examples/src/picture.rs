@@ -20,7 +20,7 @@ pub fn picture<'s>(shown: &'s Shown<'s>) -> Picture<'s> {
     let channel = &plan.session().channels()[0];
     let planned_us = u64::from(plan.session().length().as_millis()) * 1_000;
     // where a fault ended the run, the time that it did not have is drawn too
-    let end_us = if shown.cut_us().is_some() { planned_us } else { shown.run.end_us };
+    let end_us = if shown.cut_us().is_some() { planned_us } else { shown.run.played.end_us };
     let whole_us = end_us.max(1_000_000);
     Picture {
         title: format!(

@@ -1,8 +1,8 @@
 //! What a run leaves behind for other programs: level changes, and one record a pulse.
 
 use crate::cli::Format;
+use crate::desk::{DeliveredPulse, LevelChange};
 use crate::failure::Failure;
-use crate::simulation::{DeliveredPulse, LevelChange, Run};
 use nmes_core::{FrameKind, Hardware, Level};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -55,14 +55,6 @@ fn whole_if_whole<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S:
 /// To three decimals, which is all that a report needs.
 fn rounded(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
-}
-
-/// Writes the level changes.
-///
-/// # Errors
-/// The writer's own.
-pub fn write_events(run: &Run, hardware: &Hardware, format: Format, out: impl Write) -> io::Result<()> {
-    write_changes(&run.changes, hardware, format, out)
 }
 
 /// Writes level changes.
@@ -128,7 +120,7 @@ struct PulseRow {
     channel: u8,
 }
 
-const fn kind_word(kind: FrameKind) -> &'static str {
+pub(crate) const fn kind_word(kind: FrameKind) -> &'static str {
     match kind {
         FrameKind::Pulse => "pulse",
         FrameKind::Trim => "trim",

@@ -1,12 +1,12 @@
 //! From the command line to what the layers below take: a row, a person, a hardware, a bench, a set of limits.
 
 use crate::cli::{Ask, ControlWord, InnervationWord, StopWord, TriggerWord};
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::files;
 use crate::flags;
 use crate::gait::{Foot, Walk, built_in};
 use crate::own::SessionOnDisk;
-use crate::play::Desk;
 use nmes_core::{
     ChannelHardware, ConfigError, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan,
     StopPolicy,

@@ -3,10 +3,11 @@
 
 use crate::app::say;
 use crate::cli::TitrateArgs;
+use crate::desk::Played;
 use crate::failure::Failure;
 use crate::files;
 use crate::flags;
-use crate::play::{Played, play};
+use crate::play::play;
 use crate::records::save;
 use crate::report::WARNING;
 use crate::scenario::Scenario;

@@ -169,6 +169,11 @@ impl Cell {
         self.stored_len
     }
 
+    /// The main phase is more than one segment.
+    pub(crate) fn has_several_main(&self) -> bool {
+        self.main_end.saturating_sub(self.main) > 1
+    }
+
     /// Segments of one repeat, with the gap after it.
     pub(crate) fn per_cycle(&self) -> u16 {
         let body = if self.mirrored { self.body_len.saturating_mul(2) } else { self.body_len };

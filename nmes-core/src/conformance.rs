@@ -247,18 +247,18 @@ pub fn cases(usual: u32) -> u32 {
 /// ```
 /// # use nmes_core::conformance::{Rig, Seen};
 /// # use nmes_core::{Hardware, Level};
-/// # struct MyRig;
-/// # impl MyRig { fn new() -> Self { Self } }
+/// # enum MyRig {}
+/// # impl MyRig { fn new() -> Self { std::process::abort() } }
 /// # impl Rig for MyRig {
 /// #     type Error = ();
-/// #     fn hardware(&self) -> Hardware { unimplemented!() }
-/// #     fn apply(&mut self, _: u64, _: &[(u8, Level)]) -> Result<u64, ()> { unimplemented!() }
-/// #     fn channel_off(&mut self, _: u64, _: u8) -> Result<u64, ()> { unimplemented!() }
-/// #     fn off(&mut self, _: u64) -> Result<u64, ()> { unimplemented!() }
-/// #     fn end(&mut self, _: u64) { unimplemented!() }
-/// #     fn fail_after(&mut self, _: u32) { unimplemented!() }
-/// #     fn failed(&self) -> bool { unimplemented!() }
-/// #     fn seen(&mut self) -> Vec<Seen> { unimplemented!() }
+/// #     fn hardware(&self) -> Hardware { match *self {} }
+/// #     fn apply(&mut self, _: u64, _: &[(u8, Level)]) -> Result<u64, ()> { match *self {} }
+/// #     fn channel_off(&mut self, _: u64, _: u8) -> Result<u64, ()> { match *self {} }
+/// #     fn off(&mut self, _: u64) -> Result<u64, ()> { match *self {} }
+/// #     fn end(&mut self, _: u64) { match *self {} }
+/// #     fn fail_after(&mut self, _: u32) { match *self {} }
+/// #     fn failed(&self) -> bool { match *self {} }
+/// #     fn seen(&mut self) -> Vec<Seen> { match *self {} }
 /// # }
 /// // in a file of tests: my_output::starts_open, my_output::codes_come_out, …
 /// nmes_core::output_conformance!(my_output, MyRig::new);

@@ -276,9 +276,7 @@ impl ChannelState {
     /// way keeps a record. `None` when the ledger overflowed.
     pub(crate) fn open_now(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
         self.catch_up();
-        let cut = self.under_way() && self.level != Packed::OPEN;
-        let main = self.level;
-        let in_main = self.edge <= self.frame.cell.main_end;
+        let (cut, before) = (self.under_way(), self.level);
         let counted = self.leave_frame(plan).and_then(|()| self.count_level(plan, t));
         (self.level, self.since) = (Packed::OPEN, t);
         self.pending = Pending::Nothing;
@@ -286,9 +284,7 @@ impl ChannelState {
         self.recovery = None;
         self.queued = None;
         if cut {
-            if in_main && self.frame.kind == FrameKind::Pulse {
-                self.note_primary(main, t);
-            }
+            self.note_primary(before, t);
             self.end_receipt(plan, t, true);
         }
         counted

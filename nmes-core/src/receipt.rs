@@ -25,9 +25,9 @@ pub struct PulseReceipt {
     pub setting: Setting,
     /// The code of the main phase.
     pub code: i32,
-    /// Length of the main phase (of the first repeat), as applied; 0 for a trim.
+    /// Length of the main phase (of the first repeat), as applied; 0 for a trim, and for a pulse cut before it.
     pub primary_ticks: u32,
-    /// Charge of the main phase: as applied where it is one level, else as planned; zero for a trim.
+    /// Charge of the main phase, up to where it was cut: as applied where it is one level, else as planned; zero for a trim.
     pub primary_charge: Charge,
     /// The channel's ledger after the last edge.
     pub ledger: Charge,
@@ -106,6 +106,8 @@ impl ChannelState {
         let trim = self.frame.kind != FrameKind::Pulse;
         let planned = if trim { Planned::NONE } else { self.planned };
         self.receipt_ready = false;
+        // a pulse may be cut before its main phase begins
+        self.main_began = if self.frame.cell.main == 0 { t } else { u64::MAX };
         self.receipt = PulseReceipt {
             channel: self.frame.channel,
             sequence: self.frame.sequence,
@@ -120,7 +122,9 @@ impl ChannelState {
     }
 
     pub(crate) fn end_receipt(&mut self, plan: &ChannelPlan<'_>, t: u64, cut: bool) {
-        self.receipt.primary_charge = self.main_charge(plan).unwrap_or(Charge::ZERO);
+        if self.receipt.primary_charge == Charge::ZERO {
+            self.receipt.primary_charge = self.main_charge(plan, cut).unwrap_or(Charge::ZERO);
+        }
         self.receipt.end_tick = t;
         self.receipt.cut = cut;
         self.receipt.ledger = self.ledger(plan).unwrap_or(Charge::ZERO);
@@ -135,25 +139,37 @@ impl ChannelState {
         }
     }
 
-    fn main_charge(&self, plan: &ChannelPlan<'_>) -> Option<Charge> {
+    fn main_charge(&self, plan: &ChannelPlan<'_>, cut: bool) -> Option<Charge> {
         if self.receipt.primary_ticks == 0 {
             return None;
         }
-        if self.frame.kind == FrameKind::Pulse
-            && self.frame.cell.main_end.saturating_sub(self.frame.cell.main) > 1
-        {
-            return self.planned_main(plan);
+        if self.frame.kind == FrameKind::Pulse && self.frame.cell.has_several_main() {
+            return self.planned_main(plan, if cut { self.receipt.primary_ticks } else { u32::MAX });
         }
         let na = Level::from(self.main_level).current_na(plan.hardware());
         Charge::of(na, u64::from(self.receipt.primary_ticks))
     }
 
-    fn planned_main(&self, plan: &ChannelPlan<'_>) -> Option<Charge> {
+    /// A pulse is about to be cut for its repayment, at `cut`: takes down the main phase where it has several levels, of
+    /// which nothing is known any more once the repayment is in hand.
+    pub(crate) fn note_main(&mut self, plan: &ChannelPlan<'_>, cut: u64) {
+        if self.frame.cell.has_several_main() {
+            let begun = u32::try_from(cut.saturating_sub(self.main_began)).unwrap_or(u32::MAX);
+            let until = if self.receipt.primary_ticks == 0 { begun } else { u32::MAX };
+            self.receipt.primary_charge = self.planned_main(plan, until).unwrap_or(Charge::ZERO);
+        }
+    }
+
+    /// The charge of the first `until` ticks of the main phase, by plan.
+    fn planned_main(&self, plan: &ChannelPlan<'_>, until: u32) -> Option<Charge> {
         let mut parts = (self.frame.cell.main..self.frame.cell.main_end)
             .map_while(|w| self.frame.cell.part(w, plan.body()));
-        parts.try_fold(Charge::ZERO, |sum, (level, ticks)| {
+        let begin = (Charge::ZERO, until);
+        let (sum, _) = parts.try_fold(begin, |(sum, left), (level, ticks)| {
             let na = Level::from(level).current_na(plan.hardware());
-            sum.checked_add(Charge::of(na, u64::from(ticks))?)
-        })
+            let part = Charge::of(na, u64::from(ticks.min(left)))?;
+            Some((sum.checked_add(part)?, left.saturating_sub(ticks)))
+        })?;
+        Some(sum)
     }
 }

@@ -1,6 +1,6 @@
 //! Paying back a pulse that is cut by [`crate::StopPolicy::RecoverNow`].
 
-use crate::balance::{Balancing, repay, repay_units};
+use crate::balance::{Balancing, Payer, repay, repay_units};
 use crate::cell::{Body, Cell, Packed};
 use crate::channel::{ChannelState, Pending};
 use crate::channel_plan::ChannelPlan;
@@ -125,6 +125,7 @@ impl ChannelState {
     /// The repayment was admitted: the frame it cuts is left as far as it came.
     pub(crate) fn begin_recovery(&mut self, plan: &ChannelPlan<'_>, recovery: &Recovery) -> Option<()> {
         let cell = recovery.cell()?;
+        self.note_main(plan, recovery.onset);
         self.leave_frame(plan)?;
         let drives = (0..cell.per_cycle()).filter_map(|within| cell.part(within, Body::None));
         self.outcome = drives.into_iter().try_fold(0_i64, |sum, (level, ticks)| {
@@ -152,8 +153,10 @@ impl ChannelState {
 /// resort with one code for as long as it takes. With lateness at the cap: the last edge is re-timed and a trim
 /// follows, so that a late cut is repaid about as fast as it came.
 fn levels(plan: &ChannelPlan<'_>, owed: i64, positive: bool, cap: u32) -> Option<Balancing> {
-    let payer = plan.payer(positive);
     let cap = cap.max(1);
+    let payer = plan.payer(positive);
+    // against an offset it takes more codes than are owed
+    let payer = Payer { code_limit: payer.code_limit.min(cap), ..payer };
     let units = u64::try_from(owed.checked_div(payer.gain_na)?).ok()?;
     let width = u32::try_from(units.div_ceil(u64::from(cap))).ok()?.max(plan.spacing);
     let single = |codes, ticks| Some(Balancing { first: (0, 0), last: (codes, ticks), left_na_ticks: 0 });

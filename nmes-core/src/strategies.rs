@@ -9,8 +9,8 @@
 //! | whole sessions on a hardware, nearly all of which compile | [`case`], [`case_on`] |
 //! | what happens while it runs | [`Action`], which a [`Case`] has a script of; [`Lateness`], [`stop`] |
 //!
-//! They shrink to few channels, plain pulses, no ramps, no inputs, edges on time; the `Debug` of a [`Case`] is a line for
-//! each channel. [`play`] runs a plan on a virtual clock and takes down what comes out.
+//! They shrink to few channels, plain pulses, no ramps, no inputs, edges on time, each of these at once where what is looked
+//! for is still there; the `Debug` of a [`Case`] is a line for each channel. [`play`] runs a plan on a virtual clock and takes down what comes out.
 //!
 //! ```
 //! use nmes_core::strategies::{case, play, Kind};
@@ -43,6 +43,7 @@ mod inputs;
 mod outputs;
 mod played;
 mod pulses;
+mod simply;
 mod units;
 
 pub use cases::{Case, case, case_on, channel, ramp, schedule};

@@ -306,3 +306,95 @@ fn passed_contractions_move_no_onset() {
         assert!(run.pulses().skip(1).all(|p| p.deferred_ticks == 0));
     }
 }
+
+/// A second pulse that is cut at `into` ticks after its onset, and what its record says of its main phase.
+fn cut_record(channel: Channel<'_>, policy: StopPolicy, into: u64) -> PulseReceipt {
+    let channels = [Channel { rate: Rate::from_hz(20).unwrap(), ..channel }];
+    with_plan(&channels, Schedule::Continuous, 1_000, ideal(), |plan| {
+        let run = play_on(plan, &[(50_000 + into, Action::Stop(policy))], || 0);
+        *run.receipts.iter().find(|r| r.onset_tick == 50_000).unwrap()
+    })
+}
+
+/// REQ-CORE-141: a pulse that is cut before its main phase has none in its record, by a recovery and by a hard off. (It was
+/// counted from the main phase of the pulse before, or from tick 0.)
+#[test]
+fn nothing_of_a_main_phase_that_did_not_begin() {
+    let prepulse = Form::Prepulse(Prepulse { amplitude_percent: 20, width: us(400) });
+    for (form, begins) in [(prepulse, 400), (Form::Triphasic { outer_percent: 50 }, 400)] {
+        let pulse = PulseShape { form, ..plain().pulse };
+        for (into, policy) in [1, 50, 299, 398, 405, 500, 690]
+            .into_iter()
+            .flat_map(|into| [StopPolicy::HardOff, StopPolicy::RecoverNow].map(|policy| (into, policy)))
+        {
+            let receipt = cut_record(Channel { pulse, ..plain() }, policy, into);
+            // the repayment begins an edge spacing after the stop
+            let cut = into + u64::from(policy == StopPolicy::RecoverNow);
+            let of_main = cut.saturating_sub(begins).min(300);
+            assert_eq!(u64::from(receipt.primary_ticks), of_main, "{policy:?} {into} into {form:?}");
+            assert_eq!(Some(receipt.primary_charge), Charge::of(40_000_000, of_main));
+            assert_eq!(receipt.cut, policy == StopPolicy::HardOff);
+        }
+    }
+}
+
+/// REQ-CORE-141: of a main phase of several levels the record says what was put out of each, also of a pulse that is cut.
+/// (It was the whole phase after a hard off, and the level that was cut for all of it after a recovery.)
+#[test]
+fn main_phases_of_several_levels_are_summed_up_to_the_cut() {
+    let points = [point(500, 100), point(1_000, 200), point(-500, 500)];
+    let levels = [FULL_SCALE / 2, FULL_SCALE, FULL_SCALE];
+    let codes_at = |into: u64| if into < 100 { into * 20 } else { 2_000 + (into.min(300) - 100) * 40 };
+    for (form, width) in [(Form::Points(&points), 800), (Form::Table(&levels), 300)] {
+        let set = Setting::new(4_000, width).unwrap();
+        let channel = Channel { set, ceiling: set, pulse: PulseShape { form, ..plain().pulse }, ..plain() };
+        for into in [1, 60, 98, 101, 250, 298, 310, 350] {
+            for policy in [StopPolicy::HardOff, StopPolicy::RecoverNow] {
+                let receipt = cut_record(channel, policy, into);
+                let cut = into + u64::from(policy == StopPolicy::RecoverNow);
+                let charge = Charge::of(100_000, codes_at(cut));
+                assert_eq!(
+                    (u64::from(receipt.primary_ticks), Some(receipt.primary_charge)),
+                    (cut.min(300), charge)
+                );
+            }
+        }
+    }
+}
+
+/// REQ-CORE-142, REQ-INV-06: where an offset flows against a repayment, that takes longer, and no code above the strongest
+/// balancing one. (It took one code more.)
+#[test]
+fn recoveries_against_an_offset_are_gentle() {
+    let mut seen = 0;
+    for (offset_na, skew) in [(40_000, 0), (-40_000, 0), (45_000, 5_000), (-45_000, -5_000)] {
+        for leading in [Polarity::Positive, Polarity::Negative] {
+            let output = ChannelHardware {
+                offset_na,
+                na_per_code_negative: 100_000_u32.strict_add_signed(skew),
+                ..DAC
+            };
+            let set = Setting::new(4_000, 300).unwrap();
+            let pulse = PulseShape { leading, ..plain().pulse };
+            let channels = [Channel { pulse, set, ceiling: set, ..plain() }];
+            let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+            let plan = Plan::compile(&session, &Hardware::new(ideal(), &[output], 0).unwrap());
+            let Ok(plan) = plan else { continue };
+            for into in 0..650 {
+                let run = play_on(&plan, &[(25_000 + into, Action::Stop(StopPolicy::RecoverNow))], || 0);
+                let Some(recovery) = run.frames.iter().find(|f| f.kind() == FrameKind::Recover) else {
+                    continue;
+                };
+                let pulse = run.frames.iter().rev().find(|f| f.kind() == FrameKind::Pulse).unwrap();
+                let strongest = recovery.segments().map(|s| match s.level {
+                    Level::Code(code) => code.unsigned_abs(),
+                    Level::Open | Level::Shorted => 0,
+                });
+                assert!(strongest.max().unwrap() <= paying_code(pulse, leading), "{into}: {recovery:?}");
+                assert!(run.ledgers[0].magnitude() < 2 * 110_000, "{:?}", run.ledgers);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1_000, "{seen}");
+}

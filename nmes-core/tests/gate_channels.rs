@@ -38,7 +38,7 @@ fn of(run: &Run, channel: u8) -> Vec<(u64, u64, i32)> {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-PRO-340: what one channel does under its own gate is what a session of that channel alone does, whatever the
     /// others are told, refusals for too many openings included.

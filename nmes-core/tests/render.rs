@@ -105,7 +105,7 @@ proptest! {
     fn a_refusal_is_zero_from_there_on(case in sampled_case(true), nth in 0_u32..60, edges in any::<bool>()) {
         let session = case.session();
         let plan = Plan::compile(&session, &case.hardware).map_err(|e| TestCaseError::reject(e.to_string()))?;
-        let seen = all_equal(&plan, &script(&case), case.seed);
+        let seen = played(&plan, &script(&case));
         let watch = Refuser { left: nth, edges, pulses: 0 };
         let (cut, fault, engine_left) = with_refusals(&plan, &script(&case), case.seed, seen.length, watch);
         let at = fault.map_or(seen.length, |fault| fault.at_tick as usize);

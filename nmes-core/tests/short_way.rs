@@ -126,7 +126,7 @@ fn kinds() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(2_000))]
 
     /// REQ-CORE-130: frames, edges, records, ledgers and counts are those of an engine whose every pulse is planned anew,
     /// with edges on time, late now and then or always, and with whatever comes from outside.

@@ -88,8 +88,10 @@ pub struct OutputRig<C: Chip, O: Output> {
 }
 
 impl<C: Chip, O: Output> OutputRig<C, O> {
-    /// Puts an output, which is on the pins and buses of the board, on a rig.
+    /// Puts an output, which is on the pins and buses of the board, on a rig. Tick 0 is now, however long its parts took
+    /// to be set up.
     pub fn new(board: &Board<C>, output: O) -> Self {
+        board.begin();
         let hardware = *output.hardware();
         Self { board: board.clone(), output: Some(output), hardware }
     }

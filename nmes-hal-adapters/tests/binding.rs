@@ -147,7 +147,7 @@ fn form() -> impl Strategy<Value = Form<'static>> {
     ]
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Asked {
     pulse: PulseShape<'static>,
     set: Setting,
@@ -316,6 +316,33 @@ fn grids_are_hardware() {
     for count in [0, 9, 100] {
         assert!(sm4::hardware(count).is_err() && rs2::hardware(count).is_err(), "{count}");
     }
+}
+
+/// REQ-HAL-390: what a device repeats after its link is lost is counted at the ceilings: an onset more than fit into its
+/// time, groups in full, on every channel; on ScienceMode 4's low level there is nothing.
+#[test]
+fn pulses_that_a_device_repeats_are_counted() {
+    let repeat = Repeat { count: 3, gap: us(5_000 - 500) };
+    let groups =
+        Asked { pulse: PulseShape { repeat, ..PulseShape::default() }, set: setting(20_000, 250), hz: 20 };
+    let plain = Asked { pulse: PulseShape::default(), set: setting(40_000, 300), hz: 40 };
+    // 20 mA × 250 µs are 5 µC, 40 mA × 300 µs are 12 µC
+    for (asked, two, onsets, each, charge_pc) in
+        [(&groups, false, 25, 3, 5_000_000), (&plain, true, 49, 1, 12_000_000)]
+    {
+        let one = channels(asked)[0];
+        let both = [one, one];
+        let used = if two { &both[..] } else { &both[..1] };
+        let counted = with_plan(used, &rs2::hardware(used.len()).unwrap(), |plan| rehastim().run_on(plan));
+        let run_on = counted.flatten().unwrap();
+        let pulses = onsets * each * used.len() as u64;
+        assert_eq!((run_on.time_ms, run_on.pulses, run_on.charge_pc), (1_200, pulses, pulses * charge_pc));
+    }
+    let on_p24 = |session: sm4::Session| {
+        with_plan(&channels(&plain), &sm4::hardware(1).unwrap(), |plan| session.run_on(plan)).unwrap()
+    };
+    assert_eq!(on_p24(low()), None);
+    assert_eq!(on_p24(mid()).map(|run_on| (run_on.time_ms, run_on.pulses)), Some((2_000, 81)));
 }
 
 fn refused(session: &mut impl Plays, channels: &[Channel<'_>], hardware: &Hardware) -> Option<Refusal> {

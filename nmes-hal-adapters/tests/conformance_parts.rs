@@ -197,12 +197,10 @@ fn latched() -> HardwareTiming {
 }
 
 /// A change of polarity writes twice, and so does that of each of the other channels.
-fn in_turn(writes: u32) -> HardwareTiming {
+fn in_turn() -> HardwareTiming {
     HardwareTiming {
-        late_max_ticks: 12 * writes,
+        late_max_ticks: 12,
         write_ticks: 6,
-        // no two edges closer than a write takes: else each is later than the one before
-        min_edge_ticks: 6,
         dead_ticks: 12,
         has_latch: false,
         ..HardwareTiming::ideal(2_000_000)
@@ -248,7 +246,7 @@ fn mcp4921() -> Bridged<Mcp4921<SpiWires<Stage>, P>, 2, 1> {
 fn mcp4725() -> Bridged<Mcp4725<I2cWires<Stage>>, 2, 1> {
     let board = board(Part::Mcp4725, 1, 2, true);
     let dac = Mcp4725::new(board.i2c(), 0x60).unwrap();
-    rig(&board, dac, diagonals(&board), hardware(in_turn(1), 1, -4_095, 4_095))
+    rig(&board, dac, diagonals(&board), hardware(in_turn(), 1, -4_095, 4_095))
 }
 
 fn mcp4728_latched() -> Bridged<Mcp4728<I2cWires<Stage>, P>, 3, 4> {
@@ -261,7 +259,7 @@ fn mcp4728_latched() -> Bridged<Mcp4728<I2cWires<Stage>, P>, 3, 4> {
 fn mcp4728_in_turn() -> Bridged<Mcp4728<I2cWires<Stage>, P>, 2, 2> {
     let board = board(Part::Mcp4728, 2, 2, true).with_transfer_ticks(3);
     let dac = Mcp4728::new(board.i2c(), 0x60, Reference::Internal, None::<P>).unwrap();
-    rig(&board, dac, diagonals(&board), hardware(in_turn(1), 2, -4_095, 4_095))
+    rig(&board, dac, diagonals(&board), hardware(in_turn(), 2, -4_095, 4_095))
 }
 
 fn ad5754_latched() -> Bridged<Ad57x4<SpiWires<Stage>, P>, 1, 4> {
@@ -275,14 +273,26 @@ fn ad5752_in_turn() -> Bridged<Ad57x2<SpiWires<Stage>, P>, 1, 2> {
     let board = board(Part::Ad57x2, 2, 1, true).with_transfer_ticks(3);
     let (range, coding) = (Range::Bipolar10, Coding::OffsetBinary);
     let dac = Ad57x2::new(board.spi(0), None::<P>, range, coding, &mut NoopDelay::new());
-    // each code is sent and then loaded: twice the transfers
-    rig(&board, dac.unwrap(), switches(&board), hardware(in_turn(2), 2, -30_000, 32_767))
+    rig(&board, dac.unwrap(), switches(&board), hardware(in_turn(), 2, -30_000, 32_767))
+}
+
+/// REQ-HAL-389: a rig's clock begins with the rig. An AD5752 takes 11 transfers to be set up; counted, they made its first
+/// edge late.
+#[test]
+fn setting_up_takes_no_time_of_a_session() {
+    let mut rig = ad5752_in_turn();
+    let set_up = rig.seen();
+    assert!(!set_up.is_empty() && set_up.iter().all(|seen| seen.tick == 0));
+    let spacing = u64::from(in_turn().write_ticks);
+    assert_eq!(rig.apply(spacing, &[(0, Level::Code(750))]), Ok(spacing + 3), "one transfer");
+    // of both signs without a change of the switch: a change of polarity is one transfer too
+    assert_eq!(rig.apply(100, &[(0, Level::Code(-750))]), Ok(103));
 }
 
 fn pwm() -> Bridged<PwmDac<Pwm<Stage>>, 2, 1> {
     let board = board(Part::Duty, 1, 2, true);
     let dac = PwmDac::new(board.pwm(0, 1_023)).unwrap();
-    rig(&board, dac, diagonals(&board), hardware(in_turn(1), 1, -1_023, 1_023))
+    rig(&board, dac, diagonals(&board), hardware(in_turn(), 1, -1_023, 1_023))
 }
 
 /// A rig whose converter cannot fail: nothing is made to.
@@ -321,7 +331,7 @@ fn on_chip() -> impl Rig {
     let dac = OnChipDac::<_, 2>::new(4_095, move |channel, code| {
         registers[usize::from(channel)].set_duty_cycle(code).unwrap();
     });
-    let timing = HardwareTiming { dead_ticks: 0, ..in_turn(1) };
+    let timing = HardwareTiming { dead_ticks: 0, ..in_turn() };
     Infallibly(rig(&board, dac, diagonals::<2>(&board), hardware(timing, 2, -4_095, 4_095)))
 }
 

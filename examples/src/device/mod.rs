@@ -1,6 +1,7 @@
 //! Commercial stimulators on a port, and simulated ones at the far end.
 
 pub(crate) mod port;
+mod progress;
 pub(crate) mod rig;
 pub(crate) mod run;
 pub(crate) mod simulate;

@@ -2,6 +2,7 @@
 
 use super::DeviceWord;
 use super::port::{LineSettings, Port};
+use super::progress::Progress;
 use super::rig::{Rig, TURN};
 use crate::cli::{Ask, RunArgs};
 use crate::failure::Failure;
@@ -53,7 +54,8 @@ pub(crate) fn run(args: &RunArgs, device: DeviceWord, out: &mut dyn Write) -> Re
     let plan = scenario.compile(&built)?;
     let checked = check(plan, &scenario.setup, &scenario.profile);
     let checked = checked.map_err(|denied| Failure::Denied(crate::app::denied_text(&denied)))?;
-    let to = Destination { port: port_name, line: args.device.line(device), checked: &checked };
+    let line = args.device.line(device);
+    let to = Destination { port: port_name, line, checked: &checked, quiet: args.json };
     let played = match device {
         DeviceWord::Sciencemode4 => to.play(sciencemode4_session()?, &p24_name, out),
         DeviceWord::Rehastim2 => to.play(rehastim2_session()?, &|_| "RehaStim 2".to_owned(), out),
@@ -66,6 +68,8 @@ struct Destination<'a> {
     port: &'a str,
     line: LineSettings,
     checked: &'a Checked<'a>,
+    /// No line of progress.
+    quiet: bool,
 }
 
 impl Destination<'_> {
@@ -78,11 +82,16 @@ impl Destination<'_> {
         let (session, mut buffer) = (RefCell::new(session), [0; 2_048]);
         // what the device cannot do is said before the port is touched
         bind(&session, self.checked.plan())?;
+        let run_on = session.borrow().run_on(self.checked.plan());
         // from here on it is not ended without a stop
         let pressed = interrupts()?;
-        say(out, &format!("{BANNER}\n\n"))?;
+        let run_on =
+            run_on.map_or_else(String::new, |run_on| format!("The stimulator repeats pulses: {run_on}.\n"));
+        say(out, &format!("{BANNER}\n{run_on}\n"))?;
         let rig = Rig::open(&session, Port::open(self.port, self.line)?, &mut buffer)?;
-        Player { checked: self.checked, session: &session, rig }.play(self.port, name, pressed, out)
+        let length = self.checked.plan().session().length();
+        let progress = if self.quiet { Progress::none() } else { Progress::of(length) };
+        Player { checked: self.checked, session: &session, rig, progress }.play(self.port, name, pressed, out)
     }
 }
 
@@ -170,6 +179,7 @@ struct Player<'r, S: Plays> {
     checked: &'r Checked<'r>,
     session: &'r RefCell<S>,
     rig: Rig<'r, S>,
+    progress: Progress,
 }
 
 /// What came of it.
@@ -213,6 +223,7 @@ impl<'r, S: Plays> Player<'r, S> {
         let mut receipts = Vec::new();
         let why = self.session(&mut stim, &clock, pressed, &mut receipts);
         let end_us = clock.now();
+        self.progress.end();
         drop(stim);
         let (stalls, waited_us, worst_late_us) = (clock.stalls(), clock.waited(), clock.worst_late());
         let stop_answered = self.rig.close();
@@ -266,6 +277,7 @@ impl<'r, S: Plays> Player<'r, S> {
                 stim.on_tick()?;
                 receipts.extend(std::iter::from_fn(|| stim.take_receipt()));
                 tick_at = host + TICK_US;
+                self.progress.is_at(clock.now(), receipts.len(), stopping > 0);
             }
             if let Err(failure) = self.rig.step() {
                 return Ok(self.lost(stim, failure));

@@ -2,7 +2,7 @@
 
 use super::walk::axes;
 use super::{BLUE, Canvas, DrawError, EDGE, HEAD, INK, LABEL, LEFT};
-use crate::simulation::LevelChange;
+use crate::desk::LevelChange;
 use crate::wave::kinds::KindRow;
 use crate::wave::played::Played;
 use nmes_core::{FrameKind, Hardware, Plan};

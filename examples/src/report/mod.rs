@@ -13,11 +13,12 @@ pub use played::{ChannelPlayed, PlayedJson, PlayedShown};
 pub(crate) use show::shown_value;
 pub use show::{FILES, run_text};
 
+use crate::desk::DeliveredPulse;
 use crate::failure::Failure;
 use crate::gait::Walk;
 use crate::judge::{Judgement, Pulse, Terms};
 use crate::scenario::Scenario;
-use crate::simulation::{DeliveredPulse, Run};
+use crate::simulation::Run;
 use nmes_core::{Level, Plan};
 use nmes_protocols::{Built, Condition, GaitConfig};
 use nmes_safety::{Checked, Report, Response, Trip, rules};
@@ -120,8 +121,8 @@ impl<'s> Shown<'s> {
     /// The fault or trip that a run is not "done" with, in words.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
-        let trip = self.run.trips.iter().find(|t| t.response != Response::Warn);
-        let stopped = self.run.stopped.map(|stopped| stopped_text(&stopped, self.hz()));
+        let trip = self.run.played.trips.iter().find(|t| t.response != Response::Warn);
+        let stopped = self.run.played.stopped.map(|stopped| stopped_text(&stopped, self.hz()));
         stopped.or_else(|| trip.map(|t| format!("{}{}", trip_text(t, self.hz()), limit_of(t))))
     }
 
@@ -134,7 +135,12 @@ impl<'s> Shown<'s> {
     /// When a fault or a trip ended output before the session was over, in µs.
     #[must_use]
     pub fn cut_us(&self) -> Option<u64> {
-        let tick = self.run.stopped.map(|s| s.at_tick).or_else(|| self.run.ended_by().map(|t| t.at_tick))?;
+        let tick = self
+            .run
+            .played
+            .stopped
+            .map(|s| s.at_tick)
+            .or_else(|| self.run.played.ended_by().map(|t| t.at_tick))?;
         tick.checked_mul(1_000_000)?.checked_div(u64::from(self.hz()))
     }
 }
@@ -159,7 +165,7 @@ fn judged_pulses(plan: &Plan<'_>, run: &Run) -> Vec<Pulse> {
             full: p.receipt.full_level && level_ua >= full_ua,
         }
     };
-    run.pulses.iter().filter(|p| p.is_pulse()).map(of).collect()
+    run.played.pulses.iter().filter(|p| p.is_pulse()).map(of).collect()
 }
 
 fn terms(scenario: &Scenario, gait: &GaitConfig, plan: &Plan<'_>, run: &Run) -> Terms {
@@ -178,7 +184,7 @@ fn terms(scenario: &Scenario, gait: &GaitConfig, plan: &Plan<'_>, run: &Run) -> 
         vouch_us: us(times.vouch.as_millis()),
         tail_us: us(times.extension.as_millis()) + down,
         time_out_us: us(times.hold_cap.as_millis()) + down,
-        end_us: run.end_us.saturating_sub(early_us),
+        end_us: run.played.end_us.saturating_sub(early_us),
     }
 }
 
@@ -194,15 +200,16 @@ fn threshold_seen(scenario: &Scenario, plan: &Plan<'_>) -> u32 {
 
 fn dose(scenario: &Scenario, checked: &Checked<'_>, run: &Run) -> Dose {
     let full: Vec<&DeliveredPulse> =
-        run.pulses.iter().filter(|p| p.is_pulse() && p.receipt.full_level).collect();
+        run.played.pulses.iter().filter(|p| p.is_pulse() && p.receipt.full_level).collect();
     let charge_nc = full.iter().map(|p| p.delivered.primary_nc.abs()).fold(0.0, f64::max);
     let report = checked.report();
     let value = |rule| report.row(rule).and_then(|row| row.value).map_or(0.0, |v| v as f64 / 1e3);
     let limit = report.row(&rules::N_DOC_1).and_then(|row| row.limit).map_or(0.0, |v| v as f64 / 1e3);
-    let volts = run.pulses.iter().map(|p| p.delivered.max_v.max(-p.delivered.min_v)).fold(0.0, f64::max);
+    let volts =
+        run.played.pulses.iter().map(|p| p.delivered.max_v.max(-p.delivered.min_v)).fold(0.0, f64::max);
     let set_ma = f64::from(checked.plan().session().channels()[0].set.amplitude.as_microamps()) / 1e3;
     Dose {
-        pulses: run.pulses.iter().filter(|p| p.is_pulse()).count(),
+        pulses: run.played.pulses.iter().filter(|p| p.is_pulse()).count(),
         phase_charge_uc: charge_nc / 1e3,
         rms_on_ma: value(&rules::N_RMS_X),
         density_ma_cm2: value(&rules::N_DOC_1),
@@ -210,7 +217,7 @@ fn dose(scenario: &Scenario, checked: &Checked<'_>, run: &Run) -> Dose {
         volts,
         volts_needed: set_ma * f64::from(scenario.load_ohm) / 1e3,
         rail_v: scenario.stage.rail_v,
-        clipped: run.pulses.iter().filter(|p| p.delivered.clipped).count(),
+        clipped: run.played.pulses.iter().filter(|p| p.delivered.clipped).count(),
     }
 }
 
@@ -219,7 +226,7 @@ fn dose(scenario: &Scenario, checked: &Checked<'_>, run: &Run) -> Dose {
 pub fn commanded_na_ticks(plan: &Plan<'_>, run: &Run) -> i128 {
     let channel = &plan.hardware().channels()[0];
     let current = |level: Level| i128::from(level.current_na(channel));
-    run.changes.windows(2).map(|w| current(w[0].level) * i128::from(w[1].tick - w[0].tick)).sum()
+    run.played.changes.windows(2).map(|w| current(w[0].level) * i128::from(w[1].tick - w[0].tick)).sum()
 }
 
 fn balance(scenario: &Scenario, plan: &Plan<'_>, run: &Run) -> Balance {
@@ -230,6 +237,7 @@ fn balance(scenario: &Scenario, plan: &Plan<'_>, run: &Run) -> Balance {
     let set = plan.session().channels()[0].set.amplitude;
     let highest = plan.channel(0).map_or(0, |channel| u64::from(channel.code_for(set)));
     let full: Vec<f64> = run
+        .played
         .pulses
         .iter()
         .filter(|p| p.is_pulse() && p.receipt.full_level)
@@ -238,19 +246,25 @@ fn balance(scenario: &Scenario, plan: &Plan<'_>, run: &Run) -> Balance {
     let rate = plan.session().channels()[0].rate;
     let hz = f64::from(rate.pulses()) * 1e6 / f64::from(rate.per_us());
     let mean_nc = (!full.is_empty()).then(|| full.iter().sum::<f64>() / full.len() as f64);
-    let sum_nc: f64 = run.pulses.iter().map(|p| p.delivered.net_nc).sum();
-    let pulses = run.pulses.iter().filter(|p| p.is_pulse()).count();
+    let sum_nc: f64 = run.played.pulses.iter().map(|p| p.delivered.net_nc).sum();
+    let pulses = run.played.pulses.iter().filter(|p| p.is_pulse()).count();
     // nC over s is nA
     let mean_ua = |seconds: f64| if seconds > 0.0 { sum_nc / seconds / 1e3 } else { 0.0 };
     Balance {
         commanded_na_ticks: commanded_na_ticks(plan, run),
-        worst_pulse_na_ticks: run.pulses.iter().map(|p| p.receipt.ledger.magnitude()).max().unwrap_or(0),
+        worst_pulse_na_ticks: run
+            .played
+            .pulses
+            .iter()
+            .map(|p| p.receipt.ledger.magnitude())
+            .max()
+            .unwrap_or(0),
         pulse_bound_na_ticks: 2 * highest * code * late,
         end_bound_na_ticks: code * late,
         full_level_ua: mean_nc.map(|nc| nc * hz / 1e3),
         on_ua: mean_ua(pulses as f64 / hz),
-        session_ua: mean_ua(run.end_us as f64 / 1e6),
-        worst_second_ua: run.worst_second_dc_na as f64 / 1e3,
+        session_ua: mean_ua(run.played.end_us as f64 / 1e6),
+        worst_second_ua: run.played.worst_second_dc_na as f64 / 1e3,
         blocked_hour_ua: scenario.stage.blocked_dc_ua(BLOCKING_MICROFARAD, 3_600.0),
         blocked_uc: scenario.stage.blocked_dc_ua(BLOCKING_MICROFARAD, 1.0),
     }

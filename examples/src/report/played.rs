@@ -3,10 +3,9 @@
 use super::show::{rounding_of, settings_of, shown_value};
 use super::words::{stopped_text, trip_text};
 use super::{WARNING, limits_text};
+use crate::desk::{DeliveredPulse, LevelChange, Played};
 use crate::failure::Failure;
-use crate::play::Played;
 use crate::scenario::Scenario;
-use crate::simulation::DeliveredPulse;
 use crate::text::{Paint, Table, thousandths, trimmed};
 use nmes_core::{Plan, Schedule};
 use nmes_protocols::{Built, Settings, TABLE, Unit};
@@ -127,7 +126,7 @@ impl<'s> PlayedShown<'s> {
     fn commanded(&self, channel: u8) -> i128 {
         let Some(output) = self.checked.plan().hardware().channel(channel) else { return 0 };
         let changes: Vec<_> = self.played.changes.iter().filter(|c| c.channel == channel).collect();
-        let charge = |w: &[&crate::simulation::LevelChange]| {
+        let charge = |w: &[&LevelChange]| {
             i128::from(w[0].level.current_na(output)) * i128::from(w[1].tick - w[0].tick)
         };
         changes.windows(2).map(charge).sum()

@@ -71,7 +71,7 @@ fn head(text: &mut String, shown: &Shown<'_>, paint: Paint) {
         paint.head(scenario.row.title),
         scenario.foot.word(),
         scenario.walk.name(),
-        seconds(shown.run.end_us)
+        seconds(shown.run.played.end_us)
     );
 }
 
@@ -156,7 +156,7 @@ fn trigger(shown: &Shown<'_>) -> String {
             StopPolicy::RecoverNow => "recover",
             StopPolicy::HardOff => "off",
         };
-        let left = charge_text(shown.run.residual_na_ticks, shown.hz());
+        let left = charge_text(shown.run.played.residual_na_ticks[0], shown.hz());
         let _ = writeln!(text, "  session stopped at {} s ({how}): {left} left", seconds(at_us));
     }
     let _ = writeln!(
@@ -206,7 +206,7 @@ fn dose(shown: &Shown<'_>, paint: Paint) -> String {
         &mut table,
         "pulses",
         d.pulses,
-        format!("set level raised beforehand in {} s", seconds(shown.run.raised_us)),
+        format!("set level raised beforehand in {} s", seconds(shown.run.played.raised_us)),
     );
     row(
         &mut table,
@@ -247,7 +247,7 @@ fn dose(shown: &Shown<'_>, paint: Paint) -> String {
         );
         let _ = writeln!(text, "  {}", paint.bad(&said));
     }
-    for trip in &shown.run.trips {
+    for trip in &shown.run.played.trips {
         let _ = writeln!(text, "  {}", paint.warn(&format!("guard: {}", trip_text(trip, shown.hz()))));
     }
     if let Some(fault) = shown.fault() {
@@ -274,7 +274,12 @@ fn balance(shown: &Shown<'_>) -> String {
     );
     let end = "bound with late edges: ";
     let remark = format!("{end}{} (one code × L); a hard stop keeps to neither", b.end_bound_na_ticks);
-    row(&mut table, "commanded, at the end", format!("{} nA·ticks", shown.run.residual_na_ticks), remark);
+    row(
+        &mut table,
+        "commanded, at the end",
+        format!("{} nA·ticks", shown.run.played.residual_na_ticks[0]),
+        remark,
+    );
     let at_full = b.full_level_ua.map_or_else(|| "-".to_owned(), ua);
     row(&mut table, "measured d.c., full level", at_full, "mean over its pulses and periods");
     row(&mut table, "measured d.c., while on", ua(b.on_ua), "mean over the trains, ramps included");

@@ -190,7 +190,7 @@ pub fn try_wrist(
     let ran = rig::run(scenario, checked, &mut forearm, length_us)?;
     let summary = summary(scenario, &forearm, &ran);
     let picture = picture(&summary, &forearm, &ran, scenario, length_us)?;
-    Ok(Shown { text: text(&summary, args), summary, picture, stopped: ran.stopped })
+    Ok(Shown { text: text(&summary, args), summary, picture, played: ran.played })
 }
 
 fn summary(scenario: &Scenario, forearm: &Forearm, ran: &Ran) -> EffortSummary {
@@ -215,11 +215,11 @@ fn summary(scenario: &Scenario, forearm: &Forearm, ran: &Ran) -> EffortSummary {
             .zip(latencies.last())
             .map(|(least, most)| (*least, latencies[latencies.len() / 2], *most)),
         threshold_nv: forearm.emg.threshold_nv(),
-        pulses: ran.pulses.iter().filter(|p| p.is_pulse()).count(),
+        pulses: ran.played.pulses.iter().filter(|p| p.is_pulse()).count(),
         blanked: forearm.blank,
         fault: forearm.emg.fault().map(|fault| fault.to_string()),
         refused: ran.refused,
-        residual_na_ticks: ran.residual_na_ticks.iter().map(|r| r.abs()).max().unwrap_or(0),
+        residual_na_ticks: ran.played.residual_na_ticks.iter().map(|r| r.abs()).max().unwrap_or(0),
     }
 }
 
@@ -265,7 +265,7 @@ fn picture(
 ) -> Result<String, Failure> {
     let s = |us: u64| us as f64 / 1e6;
     let hz = f64::from(scenario.hardware.timing().ticks_per_second);
-    let pulses = ran.pulses.iter().filter(|p| p.is_pulse());
+    let pulses = ran.played.pulses.iter().filter(|p| p.is_pulse());
     let drawing = EffortPicture {
         title: format!("{}: efforts, level and trains on a simulated forearm", summary.protocol),
         subtitle: format!(

@@ -8,7 +8,9 @@ pub use ride::{MuscleRow, RideSummary, ride};
 
 use crate::app::{denied_text, say, say_json};
 use crate::cli::RunArgs;
+use crate::desk::Played;
 use crate::failure::Failure;
+use crate::memory::Memory;
 use crate::records::save;
 use crate::scenario::Scenario;
 use crate::text::Paint;
@@ -32,15 +34,15 @@ pub struct Shown<S> {
     pub summary: S,
     /// An SVG document.
     pub picture: String,
-    /// A fault of the output stage or a trip.
-    pub stopped: Option<String>,
+    /// What came out.
+    pub played: Played,
 }
 
 /// Runs a row on its simulated trigger and writes its picture.
 ///
 /// # Errors
 /// Bad input, denied, or a fault.
-pub fn run_trial(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn run_trial(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) -> Result<(), Failure> {
     let mut ask = args.ask.clone();
     // `--seconds` is how long is simulated; the session is as long as its row says
     let seconds = ask.walk.seconds.take();
@@ -50,13 +52,13 @@ pub fn run_trial(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
         let scenario = Scenario::of(&ask)?;
         with_checked(&scenario, |_, checked| {
             let shown = ride(&scenario, checked, &args.crank, seconds.unwrap_or(30_000))?;
-            finish(args, "fes-cycle.svg", shown, out)
+            finish(args, "fes-cycle.svg", (memory, checked), shown, out)
         })
     } else {
         let scenario = Scenario::of(&ask)?;
         with_checked(&scenario, |_, checked| {
             let shown = try_wrist(&scenario, checked, &args.emg, seconds.unwrap_or(240_000))?;
-            finish(args, "emg.svg", shown, out)
+            finish(args, "emg.svg", (memory, checked), shown, out)
         })
     }
 }
@@ -75,9 +77,11 @@ fn with_checked(
 fn finish<S: Serialize>(
     args: &RunArgs,
     file: &str,
+    (memory, checked): (Option<&Memory>, &Checked<'_>),
     shown: Shown<S>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
+    memory.map_or(Ok(()), |memory| memory.keep(checked, &shown.played))?;
     let svg = args.out_dir.join(file);
     save(&svg, |file| file.write_all(shown.picture.as_bytes()))?;
     if args.json {
@@ -86,5 +90,5 @@ fn finish<S: Serialize>(
         let warning = Paint::for_stdout().head(crate::report::WARNING);
         say(out, &format!("{warning}\n{}\nWritten: {}\n", shown.text, svg.display()))?;
     }
-    shown.stopped.map_or(Ok(()), |why| Err(Failure::Faulted(why)))
+    shown.played.stopped.map_or(Ok(()), |why| Err(Failure::Faulted(why.to_string())))
 }

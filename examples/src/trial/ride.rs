@@ -246,10 +246,10 @@ pub fn ride(
         fault: cycle.crank.fault().map(|fault| fault.to_string()),
         state,
         refused: ran.refused,
-        residual_na_ticks: ran.residual_na_ticks.clone(),
+        residual_na_ticks: ran.played.residual_na_ticks.clone(),
     };
     let picture = picture(&summary, &windows, &ran, &path, delay_us, harm_us, hz, length_us)?;
-    Ok(Shown { text: text(&summary, args, ramp_down), summary, picture, stopped: ran.stopped })
+    Ok(Shown { text: text(&summary, args, ramp_down), summary, picture, played: ran.played })
 }
 
 /// The cycle, and the state of its trigger just before it is stopped.
@@ -412,6 +412,7 @@ fn picture(
             name: muscle.muscle.clone(),
             due: spans(steps.clone().map(|us| (us as f64 / 1e6, inside(&us)))),
             pulses: ran
+                .played
                 .pulses
                 .iter()
                 .filter(|p| p.is_pulse() && p.receipt.channel == channel)

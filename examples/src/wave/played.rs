@@ -1,7 +1,7 @@
 //! A plan of one channel, run on a virtual clock: level changes, sums, samples.
 
+use crate::desk::LevelChange;
 use crate::failure::Failure;
-use crate::simulation::LevelChange;
 use nmes_core::{
     ChannelState, Charge, Counters, Engine, EngineFault, FrameKind, Level, Next, Plan, PulseFrame, Renderer,
 };

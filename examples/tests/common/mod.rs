@@ -11,7 +11,7 @@
 use clap::Parser;
 use nmes_examples::cli::{Ask, Cli, Command, Format};
 use nmes_examples::gait::Walk;
-use nmes_examples::records::write_events;
+use nmes_examples::records::write_changes;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 
@@ -103,7 +103,7 @@ pub(crate) fn events(options: &[&str]) -> Vec<Row> {
     let written = nmes_examples::app::with_run(&ask(options), |shown| {
         let mut text = Vec::new();
         let hardware = &shown.scenario.hardware;
-        write_events(shown.run, hardware, Format::Csv, &mut text).unwrap();
+        write_changes(&shown.run.played.changes, hardware, Format::Csv, &mut text).unwrap();
         assert_eq!(shown.fault(), None, "{options:?}");
         Ok(text)
     });

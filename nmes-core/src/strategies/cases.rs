@@ -1,6 +1,9 @@
 //! Random sessions on random hardware.
 
 use super::inputs::{Action, Input, Lateness, inputs, lateness, script_of, started};
+use super::outputs::plain_hardware;
+use super::pulses::plain_train;
+use super::simply::simply;
 use super::{Kind, forms, hardware, ms, pulses, train, us};
 use crate::*;
 use core::fmt;
@@ -8,7 +11,7 @@ use proptest::prelude::*;
 use std::ops::RangeInclusive;
 use std::string::String;
 use std::vec::Vec;
-use std::{format, panic, write, writeln};
+use std::{format, panic, vec, write, writeln};
 
 /// A whole random set-up. Its `Debug` is what a failed test prints: a line for each channel, and the script.
 #[derive(Clone)]
@@ -108,16 +111,24 @@ fn show(f: &mut fmt::Formatter<'_>, channel: &Channel<'_>) -> fmt::Result {
 /// Ramps up to 400 ms each way, in amplitude or in width (never in width where it is given by points), from a floor of
 /// 0 or of half the setting.
 pub fn ramp(set: Setting, by_points: bool) -> impl Strategy<Value = Ramp> {
+    ramps().prop_map(move |numbers| ramp_of(numbers, set, by_points))
+}
+
+/// Of a ramp: by width, up, down, from a floor, slope.
+type Ramping = Option<(bool, u32, u32, bool, Slope)>;
+
+fn ramps() -> impl Strategy<Value = Ramping> {
     let slope = prop_oneof![Just(Slope::Linear), Just(Slope::RaisedCosine), Just(Slope::Exponential)];
-    (any::<bool>(), 0_u32..400, 0_u32..400, any::<bool>(), slope).prop_map(
-        move |(by_width, up, down, floored, slope)| {
-            let by_width = by_width && !by_points;
-            let control = if by_width { Control::Width } else { Control::Amplitude };
-            let most = if by_width { set.width.as_micros() } else { set.amplitude.as_microamps() };
-            let floor = if floored { most / 2 } else { 0 };
-            Ramp { control, up: ms(up), down: ms(down), down_min: Millis::ZERO, slope, floor }
-        },
-    )
+    simply(None, (any::<bool>(), 0_u32..400, 0_u32..400, any::<bool>(), slope).prop_map(Some))
+}
+
+fn ramp_of(numbers: Ramping, set: Setting, by_points: bool) -> Ramp {
+    let Some((by_width, up, down, floored, slope)) = numbers else { return Ramp::default() };
+    let by_width = by_width && !by_points;
+    let control = if by_width { Control::Width } else { Control::Amplitude };
+    let most = if by_width { set.width.as_micros() } else { set.amplitude.as_microamps() };
+    let floor = if floored { most / 2 } else { 0 };
+    Ramp { control, up: ms(up), down: ms(down), down_min: Millis::ZERO, slope, floor }
 }
 
 /// A channel whose amplitude is in a range of microamperes, with a ceiling up to a third higher.
@@ -127,27 +138,27 @@ pub fn ramp(set: Setting, by_points: bool) -> impl Strategy<Value = Ramp> {
 pub fn channel(kind: Kind, amplitude: RangeInclusive<u32>) -> impl Strategy<Value = Channel<'static>> {
     let most = *amplitude.end();
     let amplitude = (amplitude, prop_oneof![Just(0_u32), 0..=most / 3]);
-    (train(kind), amplitude, 0_u32..20_000).prop_flat_map(
-        move |((pulse, width, rate, train), (amplitude, more), offset)| {
+    let train = simply(plain_train(), train(kind));
+    (train, ramps(), simply(0, 0_u32..20_000), amplitude).prop_map(
+        move |((pulse, width, rate, train), ramping, offset, (amplitude, more))| {
             let set = Setting::new(amplitude, width).unwrap();
             let ceiling = Setting::new((amplitude + more).min(most), pulses::widest(&pulse, width)).unwrap();
-            let by_points = matches!(pulse.form, Form::Points(_));
-            ramp(set, by_points).prop_map(move |ramp| Channel {
-                pulse,
-                rate,
-                train,
-                set,
-                ceiling,
-                ramp,
-                offset: us(offset),
-            })
+            let ramp = ramp_of(ramping, set, matches!(pulse.form, Form::Points(_)));
+            Channel { pulse, rate, train, set, ceiling, ramp, offset: us(offset) }
         },
     )
 }
 
+/// A channel about which nothing matters but that there are pulses.
+fn plain_channel(ua: u32) -> Channel<'static> {
+    let (pulse, width, rate, train) = plain_train();
+    let set = Setting::new(ua, width).unwrap();
+    Channel { pulse, rate, train, set, ceiling: set, ramp: Ramp::default(), offset: Micros::ZERO }
+}
+
 /// One train, contractions, a gate or a programme.
 pub fn schedule() -> impl Strategy<Value = Schedule<'static>> {
-    prop_oneof![
+    let any = prop_oneof![
         Just(Schedule::Continuous),
         (1_u32..300, 0_u32..300)
             .prop_map(|(hold, rest)| Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) })),
@@ -162,7 +173,8 @@ pub fn schedule() -> impl Strategy<Value = Schedule<'static>> {
             }
         ),
         (0..forms::MADE).prop_map(|number| Schedule::Program(forms::stages(number, true))),
-    ]
+    ];
+    simply(Schedule::Continuous, any)
 }
 
 /// No stage is faster than a channel.
@@ -186,7 +198,7 @@ fn fitting(length: u32, schedule: Schedule<'_>, channels: &[Channel<'_>]) -> Mil
 /// Random sessions of 0.5 to 2.5 s and one to four channels on random hardware, nearly all of which compile.
 pub fn case(kind: Kind) -> impl Strategy<Value = Case> {
     let channels = prop::collection::vec(channel(kind, 2_000..=100_000), 1..=4);
-    case_of(channels, 500_u32..2_500, hardware(kind))
+    case_of((plain_channel(20_000), channels), 500_u32..2_500, (plain_hardware(kind), hardware(kind)))
 }
 
 /// Random sessions of up to 0.8 s for a hardware that there is. What it refuses (a phase shorter than ten times its
@@ -203,17 +215,29 @@ pub fn case_on(hardware: Hardware) -> impl Strategy<Value = Case> {
     let most = hardware.channels().iter().map(top).min().unwrap_or(1).max(1);
     let count = usize::from(hardware.channel_count());
     let channels = prop::collection::vec(channel(kind, (most / 40).max(1)..=most), 1..=count);
-    case_of(channels, 100_u32..800, Just(hardware))
+    case_of((plain_channel(most.div_ceil(2)), channels), 100_u32..800, (hardware, Just(hardware)))
 }
 
+/// Of channels and hardware the plain ones come first.
 fn case_of(
-    channels: impl Strategy<Value = Vec<Channel<'static>>>,
+    (channel, channels): (Channel<'static>, impl Strategy<Value = Vec<Channel<'static>>>),
     length: core::ops::Range<u32>,
-    hardware: impl Strategy<Value = Hardware>,
+    (plain, hardware): (Hardware, impl Strategy<Value = Hardware>),
 ) -> impl Strategy<Value = Case> {
     let wait = (0_u32..30_000).prop_map(|wait| Overlap::Defer(us(wait)));
-    (channels, schedule(), length, hardware, any::<u64>(), wait, inputs(), lateness()).prop_map(
-        |(channels, schedule, length, hardware, seed, overlap, inputs, late)| {
+    let (hardware, seed) = (simply(plain, hardware), simply(0, any::<u64>()));
+    let channels = simply(vec![channel], channels);
+    // what was not to be had plain may be, once the others are
+    let again = || simply(true, Just(false));
+    let agains = (again(), again(), again(), again(), again());
+    // in the order that they shrink in
+    (channels, schedule(), inputs(), lateness(), hardware, length, wait, seed, agains).prop_map(
+        move |(channels, schedule, inputs, late, hardware, length, overlap, seed, agains)| {
+            let schedule = if agains.0 { Schedule::Continuous } else { schedule };
+            let inputs = if agains.1 { vec![] } else { inputs };
+            let late = if agains.2 { Lateness::Never } else { late };
+            let hardware = if agains.3 { plain } else { hardware };
+            let channels = if agains.4 { vec![channel] } else { channels };
             let schedule = slow_enough(schedule, &channels, seed);
             let length = fitting(length, schedule, &channels);
             Case { channels, schedule, overlap, length, hardware, inputs, late, seed }

@@ -112,7 +112,8 @@ fn random_intervals(number: u64, least: u32) -> Vec<Micros> {
     (0..count).map(|_| Micros::from_micros(least + (draw() % 90_000) as u32).unwrap()).collect()
 }
 
-/// Warm-up, work and cool-down, of up to four stages; with rates of their own, of up to 2 Hz, or with none.
+/// Warm-up, work and cool-down, of up to four stages; with rates of their own, of up to 2 Hz, or with none. The first one is
+/// a plain contraction.
 pub(super) fn stages(number: usize, rates: bool) -> &'static [Stage] {
     static WITH: OnceLock<Vec<Vec<Stage>>> = OnceLock::new();
     static WITHOUT: OnceLock<Vec<Vec<Stage>>> = OnceLock::new();
@@ -126,6 +127,10 @@ pub(super) fn stages(number: usize, rates: bool) -> &'static [Stage] {
 fn random_stages(number: u64, rates: bool) -> Vec<Stage> {
     let mut draw = random(u32::MAX - 1, number ^ 0x57a6e);
     let ms = |n: u64| Millis::from_millis(n as u32).unwrap();
+    if number == 0 {
+        let cycle = Cycle { hold: ms(100), rest: ms(100) };
+        return vec![Stage { cycle, repeats: 1, level_permille: 1_000, rate: None }];
+    }
     let count = 1 + draw() % 4;
     let stage = |_| {
         let cycle = Cycle { hold: ms(1 + draw() % 250), rest: ms(draw() % 250) };

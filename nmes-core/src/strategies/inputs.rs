@@ -1,6 +1,7 @@
 //! What happens from outside, when, and how late edges are.
 
 use super::random;
+use super::simply::simply;
 use crate::*;
 use proptest::prelude::*;
 use std::prelude::v1::*;
@@ -55,7 +56,9 @@ impl Lateness {
 
 /// Mostly by chance; shrinks to none.
 pub fn lateness() -> impl Strategy<Value = Lateness> {
-    prop_oneof![1 => Just(Lateness::Never), 1 => Just(Lateness::Most), 10 => any::<u64>().prop_map(Lateness::Random)]
+    let random = any::<u64>().no_shrink().prop_map(Lateness::Random);
+    let any = prop_oneof![1 => Just(Lateness::Never), 1 => Just(Lateness::Most), 10 => random];
+    simply(Lateness::Never, any)
 }
 
 /// A stop, and when: in millionths of what a run lasts. Shrinks to a finished pulse at the start.
@@ -71,7 +74,8 @@ pub type Input = (u32, u8, u8, u16, u8);
 
 /// Up to twelve inputs: gate, pause and resume, lower or higher settings. Shrinks to fewer, sooner, and to openings.
 pub fn inputs() -> impl Strategy<Value = Vec<Input>> {
-    prop::collection::vec((0_u32..200_000, 0_u8..9, 0_u8..8, 0_u16..=1_000, 0_u8..16), 0..=12)
+    let input = (0_u32..200_000, 0_u8..9, 0_u8..8, 0_u16..=1_000, 0_u8..16);
+    simply(vec![], prop::collection::vec(input, 0..=12))
 }
 
 /// The script of inputs for channels: ticks and actions in order of time.

@@ -50,6 +50,13 @@ pub fn channel_hardware(kind: Kind) -> impl Strategy<Value = ChannelHardware> {
     })
 }
 
+/// Four outputs of 0.1 mA a code on sources of their own, 1 MHz; edges up to 10 µs late where the kind has that.
+pub(super) fn plain_hardware(kind: Kind) -> Hardware {
+    let late_max_ticks = if kind.late { 10 } else { 0 };
+    let timing = HardwareTiming { late_max_ticks, ..HardwareTiming::ideal(1_000_000) };
+    Hardware::new(timing, &[ChannelHardware::symmetric(100_000, -32_768, 32_767); 4], 0).unwrap()
+}
+
 /// Four equal channels; on sources of their own, or some or all on one.
 pub fn hardware(kind: Kind) -> impl Strategy<Value = Hardware> {
     let shared = prop_oneof![4 => Just([0_u8; 4]), 1 => Just([0, 1, 1, 0]), 1 => Just([1; 4])];

@@ -204,6 +204,8 @@ impl<O: FnMut(u64, u64, Put<'_>) -> Answer> Player<'_, '_, O> {
             self.run.edges.extend(open.map(edge));
         }
         self.engine.stop(policy, self.now);
+        // the records of what a hard off cuts
+        self.run.receipts.extend(core::iter::from_fn(|| self.engine.take_receipt()));
     }
 
     fn end(mut self, plan: &Plan<'_>) -> Run {

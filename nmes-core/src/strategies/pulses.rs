@@ -1,5 +1,6 @@
 //! Pulses of every form, and when they come.
 
+use super::simply::simply;
 use super::{forms, ms, us};
 use crate::*;
 use proptest::prelude::*;
@@ -25,14 +26,15 @@ pub fn pulse(kind: Kind) -> impl Strategy<Value = (PulseShape<'static>, u32)> {
         2 => (Just(4_u8), 0..forms::MADE),
     ];
     let narrow = if kind.late { 200_u32 } else { 60 };
-    let balance = (0_u8..8, 100_u16..=800);
+    let balance = simply((0, 100), (0_u8..8, 100_u16..=800));
     let repeat = prop_oneof![
         5 => Just((1_u16, 0_u32)),
         2 => (2_u16..=6, prop_oneof![Just(0_u32), 200_u32..1_500]),
         1 => (7_u16..=40, Just(0_u32)),
     ];
-    (form, narrow..600, 0_u32..250, balance, any::<bool>(), repeat).prop_map(
-        move |(form, width, gap, balance, negative, repeat)| {
+    let (form, repeat) = (simply((0, 0), form), simply((1, 0), repeat));
+    (form, repeat, balance, narrow..600, 0_u32..250, any::<bool>()).prop_map(
+        move |(form, repeat, balance, width, gap, negative)| {
             let balance = match balance {
                 (0..=3, _) => Balance::Symmetric,
                 (4..=6, length_percent) => Balance::Asymmetric { length_percent },
@@ -88,6 +90,12 @@ fn room(pulse: &PulseShape<'_>, width: u32, kind: Kind) -> u32 {
         + 2 * pulse.gap.as_micros();
     let all = (each + pulse.repeat.gap.as_micros() + 100) * u32::from(pulse.repeat.count);
     all + if kind.late { 20_000 } else { 200 }
+}
+
+/// What a train is when nothing about it matters: 300 µs each way, a gap of 100 µs, 40 Hz.
+pub(super) fn plain_train() -> (PulseShape<'static>, u32, Rate, Train<'static>) {
+    let pulse = PulseShape { gap: us(100), ..PulseShape::default() };
+    (pulse, 300, Rate::from_hz(40).unwrap(), Train::default())
 }
 
 /// A pulse with the width it is set to, its rate, and how its train is timed: evenly, in bursts, as a sweep or a list.

@@ -67,6 +67,8 @@ trait Target<S: Sample> {
 
 struct PlanarTarget<S, W> {
     samples: Vec<Vec<S>>,
+    /// Room for a block, used again: blocks of one sample are many.
+    block: Vec<Vec<S>>,
     watch: W,
 }
 
@@ -74,9 +76,12 @@ impl<S: Sample, W: for<'p> Watch<'p>> Target<S> for PlanarTarget<S, W> {
     fn block(&mut self, renderer: &mut Renderer<'_, '_, S>, size: usize) -> Result<Rendered, RenderFault> {
         // what is in the block before does not matter
         let old = S::from_code(0x5a5a).unwrap();
-        let mut block: Vec<Vec<S>> = self.samples.iter().map(|_| vec![old; size]).collect();
-        let rendered = renderer.render(&mut block, &mut self.watch);
-        for (all, block) in self.samples.iter_mut().zip(&block) {
+        for part in &mut self.block {
+            part.clear();
+            part.resize(size, old);
+        }
+        let rendered = renderer.render(&mut self.block, &mut self.watch);
+        for (all, block) in self.samples.iter_mut().zip(&self.block) {
             all.extend_from_slice(block);
         }
         rendered
@@ -157,18 +162,25 @@ fn act(engine: &mut Engine<'_, '_>, action: Action, now: u64) {
 }
 
 fn planar<S: Sample, W: for<'p> Watch<'p>>(plan: &Plan<'_>, watch: W) -> PlanarTarget<S, W> {
-    PlanarTarget { samples: vec![vec![]; usize::from(plan.channel_count())], watch }
+    let empty = vec![vec![]; usize::from(plan.channel_count())];
+    PlanarTarget { samples: empty.clone(), block: empty, watch }
 }
 
-/// Plays a script and renders it in blocks of 1, 7, 64, 1,000 and random sizes, planar and interleaved, as `i16` and
-/// as `i32`: all the same as the edges.
-pub fn all_equal(plan: &Plan<'_>, script: &[(u64, Action)], seed: u64) -> Seen {
+/// Plays a script; the samples are those of the edges, a little beyond the last one.
+pub fn played(plan: &Plan<'_>, script: &[(u64, Action)]) -> Seen {
     let run = play(plan, script, || 0);
     assert_eq!(run.fault, None);
     let ticks = run.edges.iter().map(|e| e.tick).chain(script.iter().map(|(at, _)| *at));
     let last = ticks.max().unwrap_or(0).max(plan.length_ticks());
     let length = last as usize + 100;
-    let expected = from_edges(&run, plan.channel_count(), length);
+    let samples = from_edges(&run, plan.channel_count(), length);
+    Seen { run, samples, length }
+}
+
+/// The same, and renders it in blocks of 1, 7, 64, 1,000 and random sizes, planar and interleaved, as `i16` and as `i32`:
+/// all the same as the edges.
+pub fn all_equal(plan: &Plan<'_>, script: &[(u64, Action)], seed: u64) -> Seen {
+    let Seen { run, samples: expected, length } = played(plan, script);
     for size in [1, 7, 64, 1_000] {
         let mut target = planar::<i16, _>(plan, |_: &PulseFrame<'_>| true);
         let (fault, ledgers, finished) = render(plan, script, length, || size, &mut target);

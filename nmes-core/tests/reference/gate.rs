@@ -1,27 +1,34 @@
 //! Gate inputs, for channels without an offset.
 
+use core::ops::Range;
+
 use nmes_core::*;
 
 use super::{Machine, millis};
 
 impl Machine<'_> {
-    pub(super) fn gate(&mut self, input: GateInput, now: i128) -> GateAnswer {
+    pub(super) fn gate(&mut self, which: Range<usize>, input: GateInput, now: i128) -> GateAnswer {
         let Schedule::Gated(gate) = self.session.schedule() else {
             return GateAnswer::Refused(GateRefusal::NotGated);
         };
         let close = GateInput::Close { down: None };
         match input {
-            GateInput::Toggle if (0..self.lines.len()).any(|n| self.is_open(n, now)) => self.gate(close, now),
-            GateInput::Toggle | GateInput::Open => self.open(&gate, now),
-            GateInput::Hold => self.each(now, |machine, n| machine.hold(n, now)),
-            GateInput::Close { down } => self.each(now, |machine, n| machine.close(n, down, now)),
+            GateInput::Toggle if which.clone().any(|n| self.is_open(n, now)) => self.gate(which, close, now),
+            GateInput::Toggle | GateInput::Open => self.open(which, &gate, now),
+            GateInput::Hold => self.each(which, now, |machine, n| machine.hold(n, now)),
+            GateInput::Close { down } => self.each(which, now, |machine, n| machine.close(n, down, now)),
         }
     }
 
     /// Of several channels the latest time.
-    fn each(&mut self, now: i128, input: impl Fn(&mut Self, usize) -> GateAnswer) -> GateAnswer {
+    fn each(
+        &mut self,
+        which: Range<usize>,
+        now: i128,
+        input: impl Fn(&mut Self, usize) -> GateAnswer,
+    ) -> GateAnswer {
         let mut all = GateAnswer::Ignored;
-        for number in 0..self.lines.len() {
+        for number in which {
             let this = input(self, number);
             if this != GateAnswer::Ignored {
                 self.decide_anew(number, now);
@@ -69,14 +76,15 @@ impl Machine<'_> {
         rested.max(now + self.spacing)
     }
 
-    fn open(&mut self, gate: &Gate, now: i128) -> GateAnswer {
+    fn open(&mut self, which: Range<usize>, gate: &Gate, now: i128) -> GateAnswer {
         let Some(start) = self.start.filter(|_| !self.stopping) else {
             return GateAnswer::Refused(GateRefusal::Stopped);
         };
-        if self.openings.last().is_some_and(|at| now - at < millis(gate.refractory, self.hz)) {
+        let last = |n: usize| self.lines[n].openings.last();
+        if which.clone().any(|n| last(n).is_some_and(|at| now - at < millis(gate.refractory, self.hz))) {
             return GateAnswer::Refused(GateRefusal::Refractory);
         }
-        for number in 0..self.lines.len() {
+        for number in which.clone() {
             let on = self.is_on(number, now);
             let opens = if on { now } else { self.rested(gate, number, now) };
             if opens >= self.latest(number) {
@@ -88,12 +96,13 @@ impl Machine<'_> {
             }
         }
         let second = |tick: i128| (tick - start) / self.hz;
-        let recent = self.openings.iter().filter(|at| second(now) - second(**at) <= 60).count();
-        if recent >= usize::from(gate.max_triggers_per_minute) {
+        let recent =
+            |n: usize| self.lines[n].openings.iter().filter(|at| second(now) - second(**at) <= 60).count();
+        if which.clone().any(|n| recent(n) >= usize::from(gate.max_triggers_per_minute)) {
             return GateAnswer::Refused(GateRefusal::TooManyTriggers);
         }
-        self.openings.push(now);
-        self.each(now, |machine, number| machine.open_channel(gate, number, now))
+        which.clone().for_each(|n| self.lines[n].openings.push(now));
+        self.each(which, now, |machine, number| machine.open_channel(gate, number, now))
     }
 
     fn open_channel(&mut self, gate: &Gate, number: usize, now: i128) -> GateAnswer {

@@ -15,9 +15,13 @@ impl Machine<'_> {
             }
             Action::Start => {}
             Action::Command(channel, setting) => self.command(usize::from(channel), setting, now),
-            Action::GateChannel(..) => unreachable!("no strategy makes it"),
+            Action::GateChannel(channel, input) => {
+                let channel = usize::from(channel);
+                let answer = self.gate(channel..channel + 1, input, now);
+                self.record.answers.push(answer);
+            }
             Action::Gate(input) => {
-                let answer = self.gate(input, now);
+                let answer = self.gate(0..self.lines.len(), input, now);
                 self.record.answers.push(answer);
             }
             Action::Pause | Action::Resume => {
@@ -67,7 +71,13 @@ impl Machine<'_> {
         self.lines.iter_mut().for_each(|line| line.queued = None);
         match policy {
             StopPolicy::FinishPulse => self.all_anew(now),
-            StopPolicy::RecoverNow => panic!("not in this reference"),
+            StopPolicy::RecoverNow => {
+                self.recovering = true;
+                self.all_anew(now);
+                for number in 0..self.lines.len() {
+                    self.recover(number, now);
+                }
+            }
             StopPolicy::HardOff => {
                 for number in 0..self.lines.len() {
                     self.cut(number, now);
@@ -78,16 +88,14 @@ impl Machine<'_> {
 
     /// Open at once: the record of a pulse that is cut says what flowed.
     pub(super) fn cut(&mut self, number: usize, now: i128) {
-        let cut = self.lines[number].receipt.take();
+        self.note_main(number, now);
         let was_open = self.lines[number].level == Level::Open;
         let line = &mut self.lines[number];
         line.under_way.clear();
         (line.next, line.train, line.done) = (Next::Nothing, None, true);
         if !was_open {
             self.put_out(number, now, Level::Open);
-            if let Some(receipt) = cut {
-                self.record.receipts.push(PulseReceipt { end_tick: now as u64, cut: true, ..receipt });
-            }
         }
+        self.end_pulse(number, now, true);
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! [`late`] is another one, for one channel of plain pulses whose edges are late.
 //!
-//! Both leave out what other tests hold: late edges of other forms, `RecoverNow`, sweeps (exact to two ticks, not to one),
-//! sources that are shared, and gates on channels with an offset.
+//! Both leave out what other tests hold: late edges of other forms, sweeps (exact to two ticks, not to one), sources that are
+//! shared, and gates on channels with an offset.
 #![allow(
     dead_code,
     missing_docs,
@@ -26,13 +26,14 @@ pub mod late;
 mod level;
 mod onsets;
 mod pulse;
+mod recover;
 
 use contractions::contraction;
 use level::{Ducks, FULL, Trapezoid, between, shaped};
 use nmes_core::*;
 use onsets::onset;
 pub use pulse::Maker;
-use pulse::{Pulse, nearest};
+use pulse::{Parts, Pulse, nearest};
 
 use crate::common::Action;
 
@@ -71,7 +72,7 @@ struct Train {
 #[derive(Clone, Debug)]
 enum Next {
     Nothing,
-    Begin { at: i128, pulse: Pulse, receipt: PulseReceipt },
+    Begin { at: i128, pulse: Box<Pulse>, receipt: PulseReceipt },
     Pass { at: i128, dropped: bool },
     Open { at: i128 },
 }
@@ -92,12 +93,18 @@ struct Line<'a> {
     carry: i128,
     changed: i128,
     level: Level,
-    /// Edges of the pulse under way, and its record.
+    /// Everything that was put out, up to the last change, in nanoampere-ticks.
+    put_out: i128,
+    /// Edges of the pulse under way, its levels and its record.
     under_way: Vec<(i128, Level)>,
+    pulse: Option<Pulse>,
     receipt: Option<PulseReceipt>,
+    /// What is under way pays back a pulse that was cut.
+    paying: bool,
     next: Next,
     counters: Counters,
-    owed_when_cut: i128,
+    /// When its gate was opened.
+    openings: Vec<i128>,
 }
 
 /// The whole machine.
@@ -109,7 +116,8 @@ struct Machine<'a> {
     spacing: i128,
     start: Option<i128>,
     stopping: bool,
-    openings: Vec<i128>,
+    /// The stop was to pay pulses back.
+    recovering: bool,
     lines: Vec<Line<'a>>,
     record: Record,
 }
@@ -147,7 +155,7 @@ pub fn play<'a>(
         spacing,
         start: None,
         stopping: false,
-        openings: vec![],
+        recovering: false,
         lines: (0..channels.len()).map(line).collect(),
         record: Record::default(),
     };
@@ -177,11 +185,14 @@ impl<'a> Line<'a> {
             carry: 0,
             changed: 0,
             level: Level::Open,
+            put_out: 0,
             under_way: vec![],
+            pulse: None,
             receipt: None,
+            paying: false,
             next: Next::Nothing,
             counters: Counters::default(),
-            owed_when_cut: 0,
+            openings: vec![],
         }
     }
 
@@ -216,6 +227,7 @@ impl Machine<'_> {
 
     fn put_out(&mut self, number: usize, tick: i128, level: Level) {
         let line = &mut self.lines[number];
+        line.put_out += line.maker.current(line.level) * (tick - line.changed);
         (line.level, line.changed) = (level, tick);
         self.record.edges.push(Edge { tick, channel: line.number, level });
     }
@@ -225,8 +237,10 @@ impl Machine<'_> {
             let (_, level) = self.lines[number].under_way.remove(0);
             self.put_out(number, at, level);
             if self.lines[number].under_way.is_empty() {
-                self.record.receipts.extend(self.lines[number].receipt.take());
+                self.end_pulse(number, at, false);
                 self.decide(number, at + self.turn);
+            } else if self.recovering {
+                self.recover(number, at);
             }
             return;
         }
@@ -258,6 +272,7 @@ impl Machine<'_> {
         line.counters.deferred += u32::from(receipt.deferred_ticks > 0);
         line.soonest_onset = at + period;
         line.receipt = Some(receipt);
+        line.pulse = Some(pulse.clone());
         let good = millis(line.channel().train.stale_after, self.hz);
         line.ducks.settle(ideal, good);
         let train = line.train.as_mut().unwrap();
@@ -270,6 +285,14 @@ impl Machine<'_> {
         edges.push((tick, self.rest));
         line.under_way = edges;
         self.happen(number, at);
+    }
+
+    /// The record of a pulse that is over: what is left is the sum of all edges.
+    fn end_pulse(&mut self, number: usize, at: i128, cut: bool) {
+        let line = &mut self.lines[number];
+        let ledger = Charge::from_nanoamp_ticks(line.put_out as i64);
+        let ended = line.receipt.take().map(|r| PulseReceipt { end_tick: at as u64, ledger, cut, ..r });
+        self.record.receipts.extend(ended);
     }
 
     /// Where the next onset of the train stands on its grid.
@@ -422,7 +445,7 @@ impl Machine<'_> {
             full_level: fraction == train.peak,
             cut: false,
         };
-        Some(Next::Begin { at, pulse, receipt })
+        Some(Next::Begin { at, pulse: Box::new(pulse), receipt })
     }
 
     /// The set values at a part of full level: in their own units, and in codes and ticks.

@@ -28,6 +28,21 @@ pub struct Pulse {
     pub main_charge: i128,
     /// The ledger after it, in nanoampere-ticks.
     pub carry: i128,
+    pub parts: Parts,
+}
+
+/// Where the parts of a pulse are, in segments.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
+    /// One repeat, without the gap after it, and with it.
+    pub once: usize,
+    pub each: usize,
+    /// The main phase: the first of it, and the first after it.
+    pub main: (usize, usize),
+    /// Levels of custom points or a table, any of which may be so weak that it is a driven zero.
+    pub weak: usize,
+    /// The first that pays back.
+    pub paying: usize,
 }
 
 impl Maker<'_> {
@@ -35,7 +50,7 @@ impl Maker<'_> {
     fn least(&self) -> i128 {
         self.spacing + self.jitter
     }
-    fn sign(&self) -> i128 {
+    pub fn sign(&self) -> i128 {
         if self.channel.pulse.leading == Polarity::Positive { 1 } else { -1 }
     }
     pub fn ticks(&self, us: Micros) -> i128 {
@@ -67,7 +82,7 @@ impl Maker<'_> {
     fn zero(&self) -> Level {
         if self.dead() > 0 { Level::Open } else { Level::from(self.timing.gap_rest) }
     }
-    fn current(&self, level: Level) -> i128 {
+    pub fn current(&self, level: Level) -> i128 {
         match level {
             Level::Open | Level::Shorted => 0,
             Level::Code(code) => self.gain(code > 0) * i128::from(code) + i128::from(self.output.offset_na),
@@ -120,6 +135,7 @@ impl Maker<'_> {
         once.extend(main.clone());
         let mut left = share + self.charge(&once);
         let after = self.balance(code, width, &once, left)?;
+        let body = once.len();
         once.extend(after);
         if once.iter().any(|(level, _)| !self.in_range(*level)) {
             return None;
@@ -135,7 +151,16 @@ impl Maker<'_> {
             segments.extend(once.clone());
         }
         let main: Vec<_> = self.main_part(main);
+        let gap = if let Form::Points(_) = shape.form { 0 } else { self.gap().len() };
+        let parts = Parts {
+            once: once.len(),
+            each: once.len() + usize::from(apart.1 > 0),
+            main: (before.len(), before.len() + main.len()),
+            weak: if let Form::Points(_) | Form::Table(_) = shape.form { body } else { 0 },
+            paying: body + gap,
+        };
         Some(Pulse {
+            parts,
             segments,
             code: code * self.sign(),
             main_ticks: main.iter().map(|s| s.1).sum(),
@@ -268,7 +293,6 @@ impl Maker<'_> {
     /// is left; each as long as the edge spacing, the shorter one first. Custom points have a limit, and may pay either
     /// way.
     fn pay(&self, owed: i128, nominal: i128, points: Option<i128>) -> Option<Vec<(Level, i128)>> {
-        let exact = self.output.is_exact();
         let body_units = owed * self.sign();
         // exact outputs turn on the sum, calibrated ones of custom points on the sum of codes: they are the same here
         let towards = if points.is_some() && body_units < 0 { self.sign() } else { -self.sign() };
@@ -279,18 +303,24 @@ impl Maker<'_> {
             return None;
         }
         let gain = self.gain(towards > 0);
-        let drift = i128::from(self.output.offset_na) * -towards;
         let mut most = i128::from(if towards > 0 { self.output.code_max } else { -self.output.code_min });
         if let Some(code) = points {
             let equal = (self.gain(self.sign() > 0) * code + gain - 1) / gain;
             most = most.min(equal + 1);
         }
-        let owed = -owed * towards;
+        self.over(-owed * towards, towards, nominal, most)
+    }
+
+    /// The same over a width or a little more: `owed` is how much, `towards` the way that pays it back.
+    fn over(&self, owed: i128, towards: i128, nominal: i128, most: i128) -> Option<Vec<(Level, i128)>> {
+        let gain = self.gain(towards > 0);
+        let drift = i128::from(self.output.offset_na) * -towards;
         (nominal..=nominal + 16).find_map(|width| {
-            let units = if exact { owed / gain } else { (owed + drift * width) / gain };
-            if units < 0 || (owed + drift * width) < 0 {
+            let all = owed + drift * width;
+            if all < 0 {
                 return None;
             }
+            let units = all / gain;
             let (low, more) = (units / width, units % width);
             let parts = match (low, more) {
                 (0, 0) => return None,
@@ -305,5 +335,29 @@ impl Maker<'_> {
             let level = |(codes, ticks): (i128, i128)| (Level::Code((codes * towards) as i32), ticks);
             fits.then(|| parts.into_iter().map(level).collect())
         })
+    }
+
+    /// What pays back a pulse that is cut: as short as a level of `cap` codes allows; where that will not divide, weaker
+    /// and twice as long, and so on; at last one code. The levels, each with its ticks.
+    pub fn recover(&self, owed: i128, cap: i128) -> Vec<(Level, i128)> {
+        let towards = -owed.signum();
+        let units = owed.abs() / self.gain(towards > 0);
+        let shortest = ((units + cap - 1) / cap).max(self.spacing);
+        let mut widths = (0..8).map(|half| shortest << half);
+        let found = widths.find_map(|width| self.over(owed.abs(), towards, width, cap));
+        found.unwrap_or_else(|| vec![(Level::Code(towards as i32), units.max(self.least()))])
+    }
+
+    /// How long the output has to be open before it drives `towards`, when `level` is on since `on` ticks; a driven zero
+    /// of a gap comes after the open step of that gap.
+    pub fn open_before(&self, towards: i128, level: Level, on: i128, in_gap: bool) -> i128 {
+        let left = match level {
+            Level::Shorted => 0,
+            Level::Code(0) if in_gap => 0,
+            Level::Code(code) if i128::from(code).signum() == towards => 0,
+            Level::Code(_) => self.dead(),
+            Level::Open => self.dead() - on,
+        };
+        if left <= 0 { 0 } else { left.max(self.least()) }
     }
 }

@@ -149,6 +149,13 @@ impl<C: Chip> Board<C> {
         look(&mut self.0.borrow_mut().chip)
     }
 
+    /// Tick 0, and what was seen so far was seen at it.
+    pub(super) fn begin(&self) {
+        let mut state = self.0.borrow_mut();
+        state.now = 0;
+        state.seen.iter_mut().for_each(|seen| seen.tick = 0);
+    }
+
     pub(super) fn go_to(&self, now: u64) {
         let mut state = self.0.borrow_mut();
         state.now = state.now.max(now);

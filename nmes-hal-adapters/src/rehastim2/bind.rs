@@ -4,13 +4,16 @@ use super::commands::{CHANNELS, Count, GRID, List, Pulse, Start};
 use super::machine::{Fault, Phase};
 use super::session::Session;
 use crate::wire::{
-    Exchange, Field, Limit, PlayError, Plays, Refusal, TICKS, even_period_us, refuse, whole_pulse,
+    Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, TICKS, even_period_us, refuse, whole_pulse,
 };
 use nmes_core::{
     Balance, ChannelHardware, ChannelPlan, ConfigError, Control, Form, Hardware, HardwareTiming, Level, Plan,
     PulseFrame, Rest, Segment,
 };
 use nmes_safety::Admitted;
+
+/// For how long the device goes on without a packet (STD-S36).
+const RUN_ON_MS: u32 = 1_200;
 
 /// The device as a [`Hardware`]: ticks of 1 µs, codes of 2 mA from −63 to 63, edges 20 µs apart, 1 to 8 channels. Which
 /// channel of a list comes first is the device's affair, so its channels do not share a source in a plan.
@@ -143,6 +146,10 @@ impl Plays for Session {
         }
         self.wanted = Wanted { list: Some(list), ..Wanted::NOTHING };
         Ok(())
+    }
+
+    fn run_on(&self, plan: &Plan<'_>) -> Option<RunOn> {
+        Some(RunOn::of(plan, RUN_ON_MS))
     }
 
     fn play(&mut self, admitted: &Admitted<'_>) -> Result<(), PlayError<Fault>> {

@@ -5,7 +5,7 @@ use super::machine::{Fault, Phase};
 use super::points::{GRID, POINTS_MAX, Point, Points};
 use super::session::Session;
 use crate::wire::{
-    Exchange, Field, Limit, PlayError, Plays, Refusal, TICKS, even_period_us, refuse, whole_pulse,
+    Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, TICKS, even_period_us, refuse, whole_pulse,
 };
 use nmes_core::{
     Balance, ChannelHardware, ChannelPlan, ConfigError, Form, Hardware, HardwareTiming, Level, Plan,
@@ -18,6 +18,8 @@ use nmes_safety::Admitted;
 const PULSES_MAX_MHZ: i64 = 500_000;
 /// What the device needs around a pulse, µs (STD-S26).
 const AROUND_US: u64 = 60;
+/// For how long the mid level goes on without a question (STD-S26).
+const RUN_ON_MS: u32 = 2_000;
 
 /// The device as a [`Hardware`]: ticks of 1 µs, codes of 500 µA from −260 to 260, edges 10 µs apart, one current source
 /// for 1 to 8 channels. Gaps and the time between pulses are driven zeros;
@@ -168,6 +170,11 @@ impl Plays for Session {
         }
         self.wanted = Wanted { bound: Some(bound), ..Wanted::NOTHING };
         Ok(())
+    }
+
+    /// On the low level the device has nothing to repeat.
+    fn run_on(&self, plan: &Plan<'_>) -> Option<RunOn> {
+        (!self.is_low()).then(|| RunOn::of(plan, RUN_ON_MS))
     }
 
     fn play(&mut self, admitted: &Admitted<'_>) -> Result<(), PlayError<Fault>> {

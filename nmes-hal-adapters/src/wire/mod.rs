@@ -12,6 +12,7 @@ mod exchange;
 mod fields;
 mod play;
 mod refusal;
+mod run_on;
 mod writer;
 
 pub(crate) use bind::{TICKS, even_period_us, refuse};
@@ -25,6 +26,7 @@ pub(crate) use fields::Fields;
 pub(crate) use play::whole_pulse;
 pub use play::{DeviceOutput, PlayError, Plays, Shared};
 pub use refusal::{Field, Grid, Limit, Refusal};
+pub use run_on::RunOn;
 pub use writer::{EncodeError, Writer};
 
 /// First byte of a frame.

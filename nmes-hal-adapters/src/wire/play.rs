@@ -1,6 +1,6 @@
 //! From an admitted frame to a device: the output that a conversation is.
 
-use super::{Exchange, Poll, Refusal};
+use super::{Exchange, Poll, Refusal, RunOn};
 use crate::output::Output;
 use core::cell::RefCell;
 use core::fmt;
@@ -17,6 +17,10 @@ pub trait Plays: Exchange {
     /// # Errors
     /// Names the field, the value and the limit.
     fn bind(&mut self, plan: &Plan<'_>) -> Result<(), Refusal>;
+
+    /// What the device puts out by itself, at the ceilings of a plan, if its link is lost; `None` where it puts out no
+    /// pulse more than the one that was sent.
+    fn run_on(&self, plan: &Plan<'_>) -> Option<RunOn>;
 
     /// Takes a frame whose first edge is due now. It goes out with the next [`Exchange::poll`].
     ///

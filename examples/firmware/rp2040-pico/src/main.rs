@@ -113,12 +113,24 @@ fn pass_the_time(timer: &Timer) {
 
 #[interrupt]
 fn TIMER_IRQ_0() {
-    critical_section::with(|cs| APP.borrow_ref_mut(cs).as_mut().map(App::edges));
+    with_app(App::edges);
 }
 
 #[interrupt]
 fn TIMER_IRQ_1() {
-    critical_section::with(|cs| APP.borrow_ref_mut(cs).as_mut().map(App::slow));
+    with_app(App::slow);
+}
+
+/// Neither interrupt comes within the other; if one did, the bridge would be opened and nothing else.
+fn with_app(act: fn(&mut App)) {
+    critical_section::with(|cs| match APP.borrow(cs).try_borrow_mut() {
+        Ok(mut app) => {
+            if let Some(app) = app.as_mut() {
+                act(app);
+            }
+        }
+        Err(_) => Pico::safe_state(),
+    });
 }
 
 #[panic_handler]

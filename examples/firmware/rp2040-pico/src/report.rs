@@ -30,8 +30,10 @@ static REPORTS: Mutex<RefCell<[Option<Report>; 4]>> = Mutex::new(RefCell::new([N
 /// Keeps a line for the main loop; the first four are kept.
 pub(crate) fn say(report: Report) {
     critical_section::with(|cs| {
-        let mut kept = REPORTS.borrow_ref_mut(cs);
-        if let Some(free) = kept.iter_mut().find(|slot| slot.is_none()) {
+        // nobody else has it inside a critical section; if somebody had, the line would be lost
+        if let Ok(mut kept) = REPORTS.borrow(cs).try_borrow_mut()
+            && let Some(free) = kept.iter_mut().find(|slot| slot.is_none())
+        {
             *free = Some(report);
         }
     });

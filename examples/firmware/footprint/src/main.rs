@@ -1,0 +1,150 @@
+//! The template's foot drop behind an MCP4922 and a bridge, on registers that are words in memory: what core, safety,
+//! protocol and driver take of a Cortex-M, without a board's clocks and drivers. It links, and is never run.
+#![no_std]
+#![no_main]
+
+use core::cell::RefCell;
+use core::convert::Infallible;
+use core::hint::black_box;
+use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use cortex_m_rt::{entry, exception};
+use critical_section::Mutex;
+use embedded_hal::digital::{ErrorType, OutputPin};
+use embedded_hal::spi::{self, Operation, SpiDevice};
+use nmes_core::ChannelState;
+use nmes_hal_adapters::{Alarm, DacBridge, HBridge, Late, Mcp4922, NoSense};
+use nmes_protocols::{GaitConfig, Heel, Storage};
+use nmes_safety::Checked;
+use nmes_template::{Device, hardware, plan};
+
+/// Stand for the registers of a processor.
+static REGISTERS: [AtomicU32; 4] = [const { AtomicU32::new(0) }; 4];
+
+fn write(register: usize, value: u32) {
+    if let Some(register) = REGISTERS.get(register) {
+        register.store(value, Ordering::Relaxed);
+    }
+}
+
+fn read(register: usize) -> u32 {
+    REGISTERS.get(register).map_or(0, |register| register.load(Ordering::Relaxed))
+}
+
+/// A pin, by its bit.
+struct Pin(u32);
+
+impl ErrorType for Pin {
+    type Error = Infallible;
+}
+
+impl OutputPin for Pin {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        write(0, read(0) & !self.0);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        write(0, read(0) | self.0);
+        Ok(())
+    }
+}
+
+/// A bus that sends a byte by a write.
+struct Bus;
+
+impl spi::ErrorType for Bus {
+    type Error = Infallible;
+}
+
+impl SpiDevice for Bus {
+    fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
+        for operation in operations {
+            if let Operation::Write(bytes) = operation {
+                bytes.iter().for_each(|&byte| write(1, u32::from(byte)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A timer of 64 bits.
+struct Timer;
+
+impl Alarm for Timer {
+    fn now(&mut self) -> u64 {
+        u64::from(read(2))
+    }
+
+    fn set(&mut self, at_tick: u64) -> Result<(), Late> {
+        write(3, u32::try_from(at_tick).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        write(3, 0);
+    }
+}
+
+type Output = DacBridge<Mcp4922<Bus, Pin>, Pin, 2, 1>;
+type Everything = Device<'static, Output, Timer, NoSense>;
+
+static DEVICE: Mutex<RefCell<Option<Everything>>> = Mutex::new(RefCell::new(None));
+
+#[entry]
+fn main() -> ! {
+    start();
+    loop {
+        cortex_m::asm::wfi();
+    }
+}
+
+#[inline(never)]
+fn start() -> Option<()> {
+    let storage = cortex_m::singleton!(: Storage = Storage::new())?;
+    let states = cortex_m::singleton!(: [ChannelState; 1] = [ChannelState::new(); 1])?;
+    let made: (Checked<'static>, GaitConfig) = plan(storage)?;
+    let gait = made.1;
+    let checked = cortex_m::singleton!(: Checked<'static> = made.0)?;
+    let bridge = HBridge::diagonal(Pin(1), Pin(2)).ok()?;
+    let dac = Mcp4922::new(Bus, Some(Pin(4))).ok()?;
+    let output = DacBridge::new(dac, [bridge], hardware().ok()?).ok()?;
+    let device = Device::new(checked, states, gait, (output, Timer, NoSense))?;
+    critical_section::with(|cs| DEVICE.borrow(cs).replace(Some(device)));
+    Some(())
+}
+
+fn with_device(act: impl FnOnce(&mut Everything)) {
+    critical_section::with(|cs| {
+        if let Ok(mut device) = DEVICE.borrow(cs).try_borrow_mut()
+            && let Some(device) = device.as_mut()
+        {
+            act(device);
+        }
+    });
+}
+
+/// Stands for the alarm's interrupt.
+#[exception]
+fn PendSV() {
+    with_device(|device| {
+        black_box(device.edges()).ok();
+    });
+}
+
+/// Every millisecond.
+#[exception]
+fn SysTick() {
+    let heel = if read(0) & 8 == 0 { Heel::Lifted } else { Heel::Loaded };
+    with_device(|device| {
+        black_box(device.slow(heel, || write(0, 16))).ok();
+    });
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    loop {
+        write(0, 0);
+    }
+}

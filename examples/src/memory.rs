@@ -1,0 +1,159 @@
+//! What a device keeps, in a folder instead of flash: the dose in two slots, one entry a pulse, the first faults.
+//!
+//! The bytes are those of `docs/records.md`. A folder that holds records of sessions before goes on from them; one whose
+//! record is lost is refused before anything is run.
+
+mod show;
+
+pub(crate) use show::run as show;
+
+use crate::desk::{DeliveredPulse, Played};
+use crate::failure::Failure;
+use nmes_core::{Hardware, MAX_CHANNELS, MicroAmps};
+use nmes_hal_adapters::{Store, load, save};
+use nmes_safety::records::{
+    ChannelRecord, DOSE_BYTES, DoseMeter, DoseRecord, Found, LogFlags, OffPermit, PulseRecord, SessionEnd,
+    Slot, SlotWrite,
+};
+use nmes_safety::{Checked, selftest::LimitsSum};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The delivered log in a folder.
+const LOG: &str = "delivered.log";
+
+/// Two files in place of two pages of flash.
+struct Pages<'p>(&'p Path);
+
+impl Pages<'_> {
+    fn page(&self, slot: Slot) -> PathBuf {
+        self.0.join(match slot {
+            Slot::A => "dose-a.bin",
+            Slot::B => "dose-b.bin",
+        })
+    }
+}
+
+impl Store for Pages<'_> {
+    type Error = io::Error;
+
+    /// A file that is not there is a page that was never written; one that is too short is read as it is and filled up.
+    fn read(&mut self, slot: Slot) -> io::Result<[u8; DOSE_BYTES]> {
+        let mut page = [0xFF; DOSE_BYTES];
+        match std::fs::read(self.page(slot)) {
+            Ok(bytes) => page.iter_mut().zip(bytes).for_each(|(at, byte)| *at = byte),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(page)
+    }
+
+    fn write(&mut self, write: &SlotWrite<'_>) -> io::Result<()> {
+        let mut file = std::fs::File::create(self.page(write.slot()))?;
+        file.write_all(write.bytes())?;
+        file.sync_all()
+    }
+}
+
+/// A folder with what was kept before.
+#[derive(Debug)]
+pub struct Memory {
+    folder: PathBuf,
+    found: Found,
+}
+
+impl Memory {
+    /// Opens or makes the folder and reads the dose record.
+    ///
+    /// # Errors
+    /// The folder cannot be made or read, or its record is lost: that does not read as a first start.
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
+        std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
+        let found = load(&mut Pages(folder)).map_err(|error| refused(folder, &error))?;
+        Ok(Self { folder: folder.to_owned(), found })
+    }
+
+    /// The record as it is.
+    fn before(&self) -> DoseRecord {
+        match self.found {
+            Found::Blank => DoseRecord::default(),
+            Found::Kept(kept) => kept.record,
+        }
+    }
+
+    /// Keeps what a run left behind: first the log and the faults, then the dose, which counts the session.
+    ///
+    /// # Errors
+    /// Output was still on, or a file cannot be written.
+    pub fn keep(&self, checked: &Checked<'_>, played: &Played) -> Result<(), Failure> {
+        if let Some(still_on) = played.still_on {
+            return Err(Failure::Faulted(still_on.to_string()));
+        }
+        let before = self.before();
+        let limits_crc = LimitsSum::of_checked(checked).value();
+        let session = before.begun.saturating_add(1);
+        self.append(&log(checked.plan().hardware(), played, limits_crc, session))?;
+        if played.black_box.entries().next().is_some() {
+            let path = self.folder.join(format!("black-box-{session}.bin"));
+            std::fs::write(&path, played.black_box.encode())
+                .map_err(|error| Failure::writing(&path, &error))?;
+        }
+        let mut meter = DoseMeter::new(checked.plan().hardware().timing().ticks_per_second);
+        played.pulses.iter().for_each(|pulse| meter.add(&pulse.receipt));
+        let mut last_level = [MicroAmps::ZERO; MAX_CHANNELS];
+        last_level.iter_mut().zip(&played.levels).for_each(|(at, level)| *at = *level);
+        let after = meter.close(&before, played.end_us / 1_000, end_of(checked, played));
+        let after = DoseRecord { limits_crc, last_level, ..after };
+        // the stimulator is gone by now, and its guard with it
+        save(&mut Pages(&self.folder), &self.found, &after, OffPermit::before_any_guard())
+            .map_err(|error| refused(&self.folder, &error))?;
+        Ok(())
+    }
+
+    fn append(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let path = self.folder.join(LOG);
+        let open = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+        open.and_then(|mut file| file.write_all(bytes)).map_err(|error| Failure::writing(&path, &error))
+    }
+}
+
+fn refused(folder: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Input(format!("{}: {error}; name another folder, or look at `nmes records`", folder.display()))
+}
+
+fn end_of(checked: &Checked<'_>, played: &Played) -> SessionEnd {
+    let length_us = u64::from(checked.plan().session().length().as_millis()) * 1_000;
+    if played.stopped.is_some() || played.ended_by().is_some() {
+        SessionEnd::Faulted
+    } else if played.end_us >= length_us {
+        SessionEnd::Completed
+    } else {
+        SessionEnd::Stopped
+    }
+}
+
+/// The entries of one session: how to read each channel, then one a pulse, in the device's time.
+fn log(hardware: &Hardware, played: &Played, limits_crc: u32, session: u32) -> Vec<u8> {
+    let channels = (0_u8..).map_while(|channel| ChannelRecord::of(hardware, channel, limits_crc, session));
+    let mut bytes: Vec<u8> = channels.flat_map(|channel| channel.encode()).collect();
+    let faulted = played.stopped.is_some() || played.ended_by().is_some();
+    for (at, pulse) in (1..).zip(&played.pulses) {
+        let last = faulted && at == played.pulses.len();
+        let flags = if last { LogFlags::FAULT } else { LogFlags::NONE };
+        bytes.extend(record(pulse, played.start_tick).with_flags(flags).encode());
+    }
+    bytes
+}
+
+fn record(pulse: &DeliveredPulse, start_tick: u64) -> PulseRecord {
+    let mut receipt = pulse.receipt;
+    receipt.onset_tick += start_tick;
+    receipt.end_tick += start_tick;
+    let delivered = &pulse.delivered;
+    let (ua, volts) = match receipt.code {
+        ..0 => (-delivered.peak_ua, delivered.min_v),
+        0 => (0.0, 0.0),
+        1.. => (delivered.peak_ua, delivered.max_v),
+    };
+    PulseRecord::of(&receipt).with_measured(ua.round() as i32, (volts * 1e3).round() as i32)
+}

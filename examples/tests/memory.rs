@@ -1,0 +1,134 @@
+//! What a run keeps in place of a device's memory, session after session.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test"
+)]
+
+mod common;
+
+use common::{said, scratch};
+use nmes_safety::records::{DOSE_BYTES, DoseRecord, LogEntry, LogFlags, StoredBlackBox, log_entries};
+use std::path::{Path, PathBuf};
+
+fn dose(folder: &Path, page: &str) -> (DoseRecord, u32) {
+    DoseRecord::decode(&std::fs::read(folder.join(page)).unwrap()).unwrap()
+}
+
+fn pulses(folder: &Path) -> Vec<LogEntry> {
+    let bytes = std::fs::read(folder.join("delivered.log")).unwrap();
+    log_entries(&bytes).map(Result::unwrap).collect()
+}
+
+/// A folder that holds nothing yet.
+fn empty(name: &str) -> PathBuf {
+    let folder = scratch("memory").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+/// Exit status, and all that was said.
+fn all(args: &[&str]) -> (i32, String) {
+    let (status, out, err) = said(args);
+    (status, out + &err)
+}
+
+fn run_into(folder: &Path, more: &[&str]) -> (i32, String) {
+    let (device, out) = (folder.join("device"), folder.join("out"));
+    let mut args = vec!["run", "foot-drop", "--seconds", "8"];
+    let (device, out) = (device.to_str().unwrap(), out.to_str().unwrap());
+    args.extend(["--memory", device, "--out-dir", out]);
+    args.extend(more);
+    all(&args)
+}
+
+/// REQ-APP-220: a run adds its session to the dose in the other slot, appends one entry a pulse, and says how to read each
+/// channel; what the log says of a pulse is what the table of pulses says.
+#[test]
+fn sessions_add_up() {
+    let folder = empty("sums");
+    let device = folder.join("device");
+    assert_eq!(run_into(&folder, &[]).0, 0);
+    let (first, number) = dose(&device, "dose-a.bin");
+    assert_eq!((number, first.begun, first.completed, first.faulted), (1, 1, 1, 0));
+    assert_eq!((first.session_ms, first.last_level[0].as_microamps()), (8_000, 40_000));
+    let csv = std::fs::read_to_string(folder.join("out/pulses.csv")).unwrap();
+    let rows: Vec<&str> = csv.lines().skip(1).collect();
+    let entries = pulses(&device);
+    assert_eq!((first.pulses, entries.len()), (u64::try_from(rows.len()).unwrap(), rows.len() + 1));
+    let LogEntry::Channel(channel) = &entries[0] else { panic!("{:?}", entries[0]) };
+    assert_eq!(
+        (channel.session, channel.ticks_per_second, channel.limits_crc),
+        (1, 1_000_000, first.limits_crc)
+    );
+    let mut onset = 0;
+    for (entry, row) in entries[1..].iter().zip(&rows) {
+        let LogEntry::Pulse(pulse) = entry else { panic!("{entry:?}") };
+        let cells: Vec<&str> = row.split(',').collect();
+        assert_eq!(
+            (pulse.sequence.to_string(), pulse.code.to_string()),
+            (cells[0].to_owned(), cells[8].to_owned())
+        );
+        assert!(pulse.flags.has(LogFlags::MEASURED) && pulse.onset_tick > onset && pulse.ledger == 0);
+        onset = pulse.onset_tick;
+    }
+    assert_eq!(run_into(&folder, &["--stop-at-us", "5000000"]).0, 0);
+    let (second, number) = dose(&device, "dose-b.bin");
+    assert_eq!((number, second.begun, second.completed, second.faulted), (2, 2, 1, 0), "stopped early");
+    assert!(second.pulses > first.pulses && second.session_ms < 16_000);
+    assert_eq!(pulses(&device).len() as u64, second.pulses + 2);
+    assert!(!device.join("black-box-1.bin").exists());
+}
+
+/// REQ-APP-220: a session that a fault ends is counted as that, its last pulse is marked, and its first faults are kept.
+#[test]
+fn a_fault_is_kept() {
+    let folder = empty("fault");
+    let device = folder.join("device");
+    let (status, said) = run_into(&folder, &["--late-us", "30", "--declared-late-us", "15"]);
+    assert_eq!(status, 1, "{said}");
+    let (kept, _) = dose(&device, "dose-a.bin");
+    assert_eq!((kept.begun, kept.completed, kept.faulted), (1, 0, 1));
+    let bytes = std::fs::read(device.join("black-box-1.bin")).unwrap();
+    let first = *StoredBlackBox::decode(&bytes).unwrap().entries().next().unwrap();
+    assert_eq!(first.fault, nmes_safety::Fault::Late);
+    let (status, shown) = all(&["records", device.to_str().unwrap()]);
+    assert_eq!(status, 0, "{shown}");
+    assert!(
+        shown.contains("Late") && shown.contains("ended by a fault") && shown.contains("black-box-1.bin"),
+        "{shown}"
+    );
+}
+
+/// REQ-APP-220 and REQ-APP-221: a damaged entry is named and the others are read; a folder whose dose record is lost is refused before
+/// anything is run, and stays as it is; what is no record says what would be.
+#[test]
+fn damage_is_named() {
+    let folder = empty("damage");
+    let device = folder.join("device");
+    assert_eq!(run_into(&folder, &[]).0, 0);
+    let log = device.join("delivered.log");
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes[64 * 3 + 20] ^= 4;
+    std::fs::write(&log, &bytes).unwrap();
+    let rows = bytes.len() / 64 - 2;
+    let (status, csv) = all(&["records", "--format", "csv", log.to_str().unwrap()]);
+    assert_eq!(
+        (status, csv.lines().filter(|line| line.starts_with("1,0,pulse")).count()),
+        (1, rows),
+        "{csv}"
+    );
+    assert!(csv.contains("1 of") && csv.contains("number 3"), "{csv}");
+    let page = device.join("dose-a.bin");
+    std::fs::write(&page, [7; DOSE_BYTES]).unwrap();
+    let (status, said) = run_into(&folder, &[]);
+    assert_eq!(status, 2, "{said}");
+    assert_eq!(std::fs::read(&log).unwrap(), bytes, "nothing was run");
+    let (status, said) = all(&["records", page.to_str().unwrap()]);
+    assert!(status == 2 && said.contains("NMDS"), "{said}");
+    let (status, said) = all(&["records", folder.join("out").to_str().unwrap()]);
+    assert!(status == 2 && said.contains("no records"), "{said}");
+}
