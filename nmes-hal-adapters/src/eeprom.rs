@@ -17,7 +17,7 @@ const CHUNK: usize = 32;
 /// Each slot is 128 bytes of its own, so no page holds parts of both. A slot is written in pieces of 32 bytes, each
 /// followed by a wait of the part's longest write cycle, 5 ms: 20 ms a record. Nothing is erased first.
 ///
-/// Bytes are sent as data sheet DS20001203 (24LC256), section 6.2 has them: address high, address low, data.
+/// Bytes are sent as the data sheet of the 24LC256 (DS20001203) has them for a page: address high, address low, data.
 ///
 /// # Limitations
 /// An EEPROM endures some million writes of a cell: one record a session is many years, one record a pulse is a day.

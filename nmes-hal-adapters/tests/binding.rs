@@ -328,9 +328,9 @@ fn pulses_that_a_device_repeats_are_counted() {
     let plain = Asked { pulse: PulseShape::default(), set: setting(40_000, 300), hz: 40 };
     // 20 mA × 250 µs are 5 µC, 40 mA × 300 µs are 12 µC
     for (asked, two, onsets, each, charge_pc) in
-        [(groups, false, 25, 3, 5_000_000), (plain, true, 49, 1, 12_000_000)]
+        [(&groups, false, 25, 3, 5_000_000), (&plain, true, 49, 1, 12_000_000)]
     {
-        let one = channels(&asked)[0];
+        let one = channels(asked)[0];
         let both = [one, one];
         let used = if two { &both[..] } else { &both[..1] };
         let counted = with_plan(used, &rs2::hardware(used.len()).unwrap(), |plan| rehastim().run_on(plan));

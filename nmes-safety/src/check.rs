@@ -3,144 +3,174 @@
 use core::cmp::Reverse;
 use core::fmt;
 
-use nmes_core::{MAX_CHANNELS, Plan, Rate};
+use nmes_core::{Channel, ChannelPlan, MAX_CHANNELS, Plan};
 
-use crate::metrics::{PulseMetrics, Second, narrow, root_up};
+use crate::metrics::{PulseMetrics, Ratio, Second, narrow};
 use crate::profile::{Limit, Profile};
-use crate::report::{Place, Remark, Report, Row, Verdict};
+use crate::report::{MAX_ROWS, Place, Remark, Report, Row, Verdict};
 use crate::rules::{Bound, Effect, Rule};
-use crate::setup::{MAX_SHARED, Setup};
+use crate::setup::Setup;
 use crate::stages::{deferral, is_steady};
 
 mod judges;
+mod measured;
 
-/// A value in a rule's unit, or the square of one: roots are only taken to show a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Measured {
-    Plain(u64),
-    Square(u128),
-}
-
-impl Measured {
-    /// No rule asks for a least square.
-    fn breaks(self, rule: &Rule, limit: u64) -> bool {
-        let wide = u128::from(limit);
-        match self {
-            Self::Plain(value) => rule.breaks(value, limit),
-            Self::Square(square) => square > wide.saturating_mul(wide),
-        }
-    }
-
-    fn shown(self) -> u64 {
-        match self {
-            Self::Plain(value) => value,
-            Self::Square(square) => narrow(root_up(square)),
-        }
-    }
-}
+use measured::Measured;
 
 /// What a judge says of one place.
-enum Found {
-    /// Compare with the limit that binds.
-    Value(Measured),
-    /// The same, with something to say besides.
-    Noted(Measured, Remark),
-    /// Compare with this limit, which the rule makes from the plan.
-    Against(Measured, u64),
-    /// The verdict does not follow from a comparison.
-    Judged(Measured, Verdict, Remark),
-    /// There is nothing to compare.
-    Missing(Verdict, Remark),
+#[derive(Clone, Copy)]
+struct Found {
+    /// To be compared; nothing where a datum is missing.
+    value: Option<Measured>,
+    /// The limit that the rule makes from the plan, in place of the one that binds.
+    limit: Option<u64>,
+    /// The answer, where it does not follow from a comparison.
+    verdict: Option<Verdict>,
+    /// What else there is to say.
+    remark: Option<Remark>,
 }
 
-/// Whether a rule binds a place, and what is found there.
-type Judge = fn(&Context<'_, '_>, Place) -> Option<Found>;
+impl Found {
+    const fn value(value: Measured) -> Self {
+        Self { value: Some(value), limit: None, verdict: None, remark: None }
+    }
+
+    const fn missing(verdict: Verdict, remark: Remark) -> Self {
+        Self { value: None, limit: None, verdict: Some(verdict), remark: Some(remark) }
+    }
+}
+
+/// Whether a rule binds a place, and what is found there: on each channel, on each channel and shared electrode, or once.
+#[derive(Clone, Copy)]
+enum Judge {
+    Channel(fn(&Context<'_>, &Facts<'_>) -> Option<Found>),
+    Electrode(fn(&Context<'_>, Place) -> Option<Found>),
+    Session(fn(&Context<'_>) -> Found),
+}
 
 /// What the rules ask about one channel.
 #[derive(Clone, Copy)]
-struct Facts {
+struct Facts<'p> {
+    channel: u8,
+    compiled: &'p ChannelPlan<'p>,
     pulse: PulseMetrics,
-    /// The fastest there is. Where the timing varies, sums over time are those of a train at this rate: an upper bound.
-    rate: Rate,
-    /// The rate is the same for every pulse.
-    is_steady: bool,
+    /// The fastest there is in mHz. Where the timing varies, sums over time are those of a train at this rate: an upper
+    /// bound.
+    rate_mhz: Ratio,
+    /// The lowest there is, in mHz: next to nothing where the timing varies.
+    lowest_mhz: u64,
     /// The worst second.
     second: Second,
+}
+
+impl<'p> Facts<'p> {
+    fn of(plan: &'p Plan<'p>, channel: u8) -> Option<Self> {
+        let pulse = PulseMetrics::worst(plan, channel)?;
+        let compiled = plan.channel(channel)?;
+        let rate = compiled.rate();
+        let rate_mhz = Ratio::of(u128::from(rate.pulses()), 1_000_000_000, u128::from(rate.per_us()));
+        let lowest_mhz = if is_steady(plan, compiled) { narrow(rate_mhz.up()) } else { 1 };
+        let second = pulse.worst_second(rate, deferral(plan, compiled));
+        Some(Self { channel, compiled, pulse, rate_mhz, lowest_mhz, second })
+    }
+
+    /// What the session asks of the channel.
+    fn asked(&self) -> &Channel<'p> {
+        self.compiled.channel()
+    }
+
     /// Which current source the channel is on; 0 for one of its own.
-    source: u8,
+    fn source(&self) -> u8 {
+        self.compiled.hardware().source
+    }
 }
 
 /// All that the judges look at. Computed once a check.
-struct Context<'p, 'a> {
-    plan: &'p Plan<'a>,
+struct Context<'p> {
+    plan: &'p Plan<'p>,
     setup: &'p Setup,
     profile: &'p Profile,
-    facts: [Option<Facts>; MAX_CHANNELS],
+    facts: [Option<Facts<'p>>; MAX_CHANNELS],
 }
 
-impl<'p, 'a> Context<'p, 'a> {
-    fn new(plan: &'p Plan<'a>, setup: &'p Setup, profile: &'p Profile) -> Self {
-        let mut facts = [None; MAX_CHANNELS];
-        for (channel, slot) in (0_u8..).zip(facts.iter_mut()) {
-            *slot = Self::facts_of(plan, channel);
+impl<'p> Context<'p> {
+    fn new(plan: &'p Plan<'p>, setup: &'p Setup, profile: &'p Profile) -> Self {
+        let mut context = Self { plan, setup, profile, facts: [None; MAX_CHANNELS] };
+        for (channel, slot) in (0_u8..).zip(context.facts.iter_mut()) {
+            *slot = Facts::of(plan, channel);
         }
-        Self { plan, setup, profile, facts }
+        context
     }
 
-    fn facts_of(plan: &Plan<'_>, channel: u8) -> Option<Facts> {
-        let pulse = PulseMetrics::worst(plan, channel)?;
-        let compiled = plan.channel(channel)?;
-        let (rate, is_steady) = (compiled.rate(), is_steady(plan, compiled));
-        let second = pulse.worst_second(rate, deferral(plan, compiled));
-        Some(Facts { pulse, rate, is_steady, second, source: compiled.hardware().source })
-    }
-
-    fn facts(&self, channel: u8) -> Option<&Facts> {
+    fn facts(&self, channel: u8) -> Option<&Facts<'p>> {
         self.facts.get(usize::from(channel))?.as_ref()
     }
 
     /// The channels of the plan that are in a mask.
-    fn members(&self, mask: u8) -> impl Iterator<Item = &Facts> {
+    fn members(&self, mask: u8) -> impl Iterator<Item = &Facts<'p>> {
         let chosen = move |n: u8| mask.checked_shr(u32::from(n)).unwrap_or(0) & 1 == 1;
-        (0_u8..).zip(&self.facts).filter(move |(n, _)| chosen(*n)).filter_map(|(_, facts)| facts.as_ref())
-    }
-
-    fn places() -> impl Iterator<Item = (u8, bool)> {
-        let channels = (0_u8..).take(MAX_CHANNELS).map(|n| (n, false));
-        channels.chain((0_u8..).take(MAX_SHARED).map(|n| (n, true)))
-    }
-
-    fn place(&self, index: u8, shared: bool) -> Option<Place> {
-        if shared {
-            self.setup.shared(index).map(|(mask, _)| Place::Shared(mask))
-        } else {
-            self.facts(index).map(|_| Place::Channel(index))
-        }
+        self.facts.iter().flatten().filter(move |facts| chosen(facts.channel))
     }
 
     /// The worst row of a rule over all places.
     fn worst(&self, rule: &'static Rule, judge: Judge) -> Option<Row> {
-        let places = Self::places().filter_map(|(index, shared)| self.place(index, shared));
-        places
-            .chain([Place::Session])
-            .filter_map(|place| judge(self, place).map(|found| self.row(rule, place, &found)))
-            .reduce(|one, other| if hardness(&other) > hardness(&one) { other } else { one })
+        let limit = self.setup.limit(rule, self.profile);
+        let mut worst = Worst { rule, limit, place: Place::Session, found: None };
+        let channels = self.facts.iter().flatten();
+        match judge {
+            Judge::Channel(judge) => {
+                channels.for_each(|facts| worst.take(Place::Channel(facts.channel), judge(self, facts)));
+            }
+            Judge::Electrode(judge) => {
+                let channels = channels.map(|facts| Place::Channel(facts.channel));
+                let shared = (0_u8..).map_while(|n| self.setup.shared(n)).map(|(mask, _)| Place::Shared(mask));
+                channels.chain(shared).for_each(|place| worst.take(place, judge(self, place)));
+            }
+            Judge::Session(judge) => worst.take(Place::Session, Some(judge(self))),
+        }
+        worst.found.as_ref().map(|found| worst.row(worst.place, found))
+    }
+}
+
+/// The worst that was found of a rule so far. A row is made of it at the end, so that nothing is divided but once a rule.
+struct Worst {
+    rule: &'static Rule,
+    limit: Option<Limit>,
+    place: Place,
+    found: Option<Found>,
+}
+
+impl Worst {
+    fn take(&mut self, place: Place, found: Option<Found>) {
+        let is_harder = match (&found, &self.found) {
+            (Some(found), Some(before)) => self.is_harder((place, found), (self.place, before)),
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        if is_harder {
+            (self.place, self.found) = (place, found);
+        }
     }
 
-    fn row(&self, rule: &'static Rule, place: Place, found: &Found) -> Row {
-        let limit = self.setup.limit(rule, self.profile);
-        match *found {
-            Found::Value(value) => compare(rule, place, value, limit, None),
-            Found::Noted(value, remark) => compare(rule, place, value, limit, Some(remark)),
-            Found::Against(value, own) => {
-                let layer = limit.map(|l| l.layer).unwrap_or_default();
-                compare(rule, place, value, Some(Limit { value: own, layer }), None)
+    /// The order of [`hardness`]; values against one limit are in the order of their fractions.
+    fn is_harder(&self, (place, found): (Place, &Found), (at, before): (Place, &Found)) -> bool {
+        match (&found.value, &before.value) {
+            (Some(one), Some(other)) if found.limit == before.limit && found.verdict == before.verdict => {
+                one.is_worse(other, self.rule)
             }
-            Found::Judged(value, verdict, remark) => {
-                Row { verdict, remark: Some(remark), ..compare(rule, place, value, limit, None) }
-            }
-            Found::Missing(verdict, remark) => Row { verdict, ..missing(rule, place, limit, remark) },
+            (None, None) => found.verdict > before.verdict,
+            _ => hardness(&self.row(place, found)) > hardness(&self.row(at, before)),
         }
+    }
+
+    fn row(&self, place: Place, found: &Found) -> Row {
+        let layer = self.limit.map(|limit| limit.layer).unwrap_or_default();
+        let limit = found.limit.map(|value| Limit { value, layer }).or(self.limit);
+        let row = match found.value {
+            Some(value) => compare(self.rule, place, value, limit),
+            None => missing(self.rule, place, limit),
+        };
+        Row { verdict: found.verdict.unwrap_or(row.verdict), remark: found.remark.or(row.remark), ..row }
     }
 }
 
@@ -149,7 +179,7 @@ fn hardness(row: &Row) -> (Verdict, Reverse<Option<i64>>, Option<u64>) {
     (row.verdict, Reverse(row.margin_permille), row.value)
 }
 
-fn missing(rule: &'static Rule, place: Place, limit: Option<Limit>, remark: Remark) -> Row {
+fn missing(rule: &'static Rule, place: Place, limit: Option<Limit>) -> Row {
     Row {
         rule,
         place,
@@ -158,38 +188,23 @@ fn missing(rule: &'static Rule, place: Place, limit: Option<Limit>, remark: Rema
         layer: limit.map(|l| l.layer).unwrap_or_default(),
         verdict: Verdict::NotEvaluated,
         margin_permille: None,
-        remark: Some(remark),
+        remark: None,
     }
 }
 
-fn compare(
-    rule: &'static Rule,
-    place: Place,
-    found: Measured,
-    limit: Option<Limit>,
-    remark: Option<Remark>,
-) -> Row {
+fn compare(rule: &'static Rule, place: Place, found: Measured, limit: Option<Limit>) -> Row {
     let value = found.shown();
+    let row = Row { value: Some(value), ..missing(rule, place, limit) };
     let Some(limit) = limit else {
-        return Row { value: Some(value), ..missing(rule, place, None, Remark::SessionLengthUnstated) };
+        return Row { remark: Some(Remark::SessionLengthUnstated), ..row };
     };
     let (verdict, remark) = match (found.breaks(rule, limit.value), rule.effect) {
-        (false, _) => (Verdict::Pass, remark),
-        (true, Effect::Deny | Effect::Trip) => (Verdict::Deny, remark),
-        (true, Effect::Warn) => (Verdict::Warn, remark),
+        (false, _) => (Verdict::Pass, None),
+        (true, Effect::Deny | Effect::Trip) => (Verdict::Deny, None),
+        (true, Effect::Warn) => (Verdict::Warn, None),
         (true, Effect::Inform) => (Verdict::Inform, Some(Remark::IndicatorNeeded)),
     };
-    let margin_permille = margin(rule, value, limit.value);
-    Row {
-        rule,
-        place,
-        value: Some(value),
-        limit: Some(limit.value),
-        layer: limit.layer,
-        verdict,
-        margin_permille,
-        remark,
-    }
+    Row { verdict, remark, margin_permille: margin(rule, value, limit.value), ..row }
 }
 
 fn margin(rule: &Rule, value: u64, limit: u64) -> Option<i64> {
@@ -243,12 +258,13 @@ fn margin(rule: &Rule, value: u64, limit: u64) -> Option<i64> {
 #[must_use]
 pub fn assess(plan: &Plan<'_>, setup: &Setup, profile: &Profile) -> Report {
     let context = Context::new(plan, setup, profile);
-    let rows = judges::JUDGES.map(
-        |(rule, judge)| {
-            if profile.applies(rule) { context.worst(rule, judge) } else { None }
-        },
-    );
-    Report { profile: profile.name(), use_class: setup.use_class(), rows }
+    let mut report = Report { profile: profile.name(), use_class: setup.use_class(), rows: [None; MAX_ROWS] };
+    for ((rule, judge), row) in judges::JUDGES.iter().zip(report.rows.iter_mut()) {
+        if profile.applies(rule) {
+            *row = context.worst(rule, *judge);
+        }
+    }
+    report
 }
 
 /// Permission to run a plan. Only [`check`] makes one: there is no constructor, no `Default` and no `Deserialize`.

@@ -15,33 +15,102 @@ mod worst;
 use meter::Meter;
 pub(crate) use worst::{fraction, percent, scale};
 
-/// `num / den` rounded up; the largest value for a zero divisor. Mostly both fit 64 bits, where it is much less work.
-pub(crate) fn div_up(num: u128, den: u128) -> u128 {
-    if let (Ok(num), Ok(den)) = (u64::try_from(num), u64::try_from(den)) {
-        let Some(whole) = num.checked_div(den) else { return u128::MAX };
-        let more = u64::from(whole.saturating_mul(den) < num);
-        return u128::from(whole.saturating_add(more));
-    }
-    let Some(whole) = num.checked_div(den) else { return u128::MAX };
-    let more = u128::from(whole.saturating_mul(den) < num);
-    whole.saturating_add(more)
+/// The product of two: it always fits.
+pub(crate) fn product(one: u64, other: u64) -> u128 {
+    u128::from(one).wrapping_mul(u128::from(other))
 }
 
-/// Quotient and remainder; nothing for a zero divisor.
-fn divide(num: u128, den: u128) -> (u128, u128) {
-    let whole = match (u64::try_from(num), u64::try_from(den)) {
-        (Ok(num), Ok(den)) => num.checked_div(den).map_or(0, u128::from),
-        _ => num.checked_div(den).unwrap_or(0),
-    };
-    (whole, num.saturating_sub(whole.saturating_mul(den)))
+/// The product, or the largest value where it does not fit. Mostly both fit 64 bits, where it is much less work.
+pub(crate) fn times(one: u128, other: u128) -> u128 {
+    match (u64::try_from(one), u64::try_from(other)) {
+        (Ok(one), Ok(other)) => product(one, other),
+        _ => one.saturating_mul(other),
+    }
+}
+
+/// Quotient and remainder; `None` for a zero divisor. Mostly both fit 64 bits, or the divisor 32: much less work.
+fn divide(num: u128, den: u128) -> Option<(u128, u128)> {
+    if let (Ok(num), Ok(den)) = (u64::try_from(num), u64::try_from(den)) {
+        let whole = num.checked_div(den)?;
+        return Some((u128::from(whole), u128::from(num.wrapping_sub(whole.wrapping_mul(den)))));
+    }
+    if let Ok(den) = u32::try_from(den) {
+        return divide_by_word(num, den);
+    }
+    let whole = num.checked_div(den)?;
+    Some((whole, num.wrapping_sub(whole.wrapping_mul(den))))
+}
+
+/// By hand: one word after another, what is left of each before the next.
+fn divide_by_word(num: u128, den: u32) -> Option<(u128, u128)> {
+    let den = u64::from(den);
+    let (mut whole, mut left) = (0_u128, 0_u64);
+    for shift in [96, 64, 32, 0] {
+        let word = u64::try_from((num >> shift) & u128::from(u32::MAX)).unwrap_or(0);
+        let part = (left << 32) | word;
+        let each = part.checked_div(den)?;
+        whole = (whole << 32) | u128::from(each);
+        left = part.wrapping_sub(each.wrapping_mul(den));
+    }
+    Some((whole, u128::from(left)))
+}
+
+/// `num / den` rounded up; the largest value for a zero divisor.
+pub(crate) fn div_up(num: u128, den: u128) -> u128 {
+    divide(num, den).map_or(u128::MAX, |(whole, left)| if left > 0 { whole.saturating_add(1) } else { whole })
 }
 
 /// `value × by / den` rounded up; the largest value when the product does not fit, or `value` did not before.
-pub(crate) fn scale_up(value: u128, by: u128, den: u128) -> u128 {
-    if value == u128::MAX {
-        return value;
+pub(crate) fn scale_up(value: u128, by: u64, den: u128) -> u128 {
+    Ratio::of(value, by, den).up()
+}
+
+/// A fraction that stands for itself rounded up, so that it can be compared without a division.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ratio {
+    num: u128,
+    den: u64,
+}
+
+impl Ratio {
+    /// Above every limit.
+    const TOO_MUCH: Self = Self { num: u128::MAX, den: 1 };
+
+    /// `value × by / den`; the largest value when the product does not fit, `value` did not before, or `den` is zero.
+    pub(crate) fn of(value: u128, by: u64, den: u128) -> Self {
+        let num = if value == u128::MAX || den == 0 { u128::MAX } else { times(value, u128::from(by)) };
+        match u64::try_from(den) {
+            _ if num == u128::MAX => Self::TOO_MUCH,
+            Ok(den) => Self { num, den },
+            Err(_) => Self { num: div_up(num, den), den: 1 },
+        }
     }
-    value.checked_mul(by).map_or(u128::MAX, |num| div_up(num, den))
+
+    pub(crate) fn whole(value: u64) -> Self {
+        Self { num: u128::from(value), den: 1 }
+    }
+
+    /// Rounded up.
+    pub(crate) fn up(self) -> u128 {
+        if self.den == 1 { self.num } else { div_up(self.num, u128::from(self.den)) }
+    }
+
+    /// Whether it is above a limit when rounded up, which is above a whole number exactly where it is.
+    pub(crate) fn is_above(self, limit: u128) -> bool {
+        self.num == u128::MAX || self.num > times(limit, u128::from(self.den))
+    }
+
+    /// Whether it is above another: as fractions, or rounded up where the products do not fit.
+    pub(crate) fn exceeds(&self, other: &Self) -> bool {
+        if self.den == other.den {
+            return self.num > other.num;
+        }
+        let small = |n: u128| u64::try_from(n).ok();
+        match (small(self.num), small(other.num)) {
+            (Some(one), Some(two)) => product(one, other.den) > product(two, self.den),
+            _ => self.up() > other.up(),
+        }
+    }
 }
 
 /// The least whole number whose square is not below `square`.
@@ -88,6 +157,7 @@ pub struct PulseMetrics {
     short_square: u128,
     long_peak_na: u64,
     primary_ticks: u64,
+    longest_ticks: u64,
 }
 
 /// Means over the second of a train that has the most of each.
@@ -150,14 +220,15 @@ impl PulseMetrics {
 
     fn add(&mut self, phase: &Phase, first: bool) {
         let magnitude = phase.current_na.unsigned_abs();
-        let charge = u128::from(magnitude).saturating_mul(u128::from(phase.ticks));
-        let signed = i128::from(phase.current_na).saturating_mul(i128::from(phase.ticks));
+        let charge = product(magnitude, phase.ticks);
+        let signed = charge_of(phase.current_na, phase.ticks);
         let square = square_of(phase.current_na, phase.ticks);
         if first {
             self.primary = charge;
             self.primary_ticks = phase.ticks;
         }
         self.peak_na = self.peak_na.max(magnitude);
+        self.longest_ticks = self.longest_ticks.max(phase.ticks);
         self.net = self.net.saturating_add(signed);
         self.largest = self.largest.max(charge);
         self.absolute = self.absolute.saturating_add(charge);
@@ -170,8 +241,7 @@ impl PulseMetrics {
     }
 
     fn is_long(&self, ticks: u64) -> bool {
-        let limit = u128::from(LONG_PULSE_US).saturating_mul(u128::from(self.ticks_per_second));
-        u128::from(ticks).saturating_mul(1_000_000) >= limit
+        product(ticks, 1_000_000) >= product(LONG_PULSE_US, u64::from(self.ticks_per_second))
     }
 
     /// The largest magnitude of the current, in µA.
@@ -192,55 +262,84 @@ impl PulseMetrics {
         self.net
     }
 
-    fn picocoulombs(&self, na_ticks: u128) -> u64 {
-        narrow(scale_up(na_ticks, 1_000, u128::from(self.ticks_per_second)))
+    fn picocoulombs(&self, na_ticks: u128) -> Ratio {
+        Ratio::of(na_ticks, 1_000, u128::from(self.ticks_per_second))
+    }
+
+    /// [`PulseMetrics::phase_charge_pc`] before it is rounded.
+    pub(crate) fn phase_charge(&self) -> Ratio {
+        self.picocoulombs(self.largest)
+    }
+
+    /// [`PulseMetrics::peak_ua`] before it is rounded.
+    pub(crate) fn peak(&self) -> Ratio {
+        Ratio::of(u128::from(self.peak_na), 1, 1_000)
+    }
+
+    /// [`PulseMetrics::primary_us`] before it is rounded.
+    pub(crate) fn primary_width(&self) -> Ratio {
+        Ratio::of(u128::from(self.primary_ticks), 1_000_000, u128::from(self.ticks_per_second))
+    }
+
+    /// The longest phase, in ticks.
+    pub(crate) fn longest_ticks(&self) -> u64 {
+        self.longest_ticks
+    }
+
+    /// [`PulseMetrics::energy_uj`] before it is rounded.
+    pub(crate) fn energy(&self, ohms: u32) -> Ratio {
+        self.microjoules(self.square, ohms)
+    }
+
+    /// [`PulseMetrics::short_energy_uj`] before it is rounded.
+    pub(crate) fn short_energy(&self, ohms: u32) -> Ratio {
+        self.microjoules(self.short_square, ohms)
     }
 
     /// Charge of the primary phase, in pC.
     #[must_use]
     pub fn primary_charge_pc(&self) -> u64 {
-        self.picocoulombs(self.primary)
+        narrow(self.picocoulombs(self.primary).up())
     }
 
     /// Charge of the largest phase, in pC.
     #[must_use]
     pub fn phase_charge_pc(&self) -> u64 {
-        self.picocoulombs(self.largest)
+        narrow(self.phase_charge().up())
     }
 
     /// Σ|I|t over all phases, in pC.
     #[must_use]
     pub fn absolute_charge_pc(&self) -> u64 {
-        self.picocoulombs(self.absolute)
+        narrow(self.picocoulombs(self.absolute).up())
     }
 
     /// Width of the primary phase, in µs.
     #[must_use]
     pub fn primary_us(&self) -> u64 {
-        narrow(scale_up(u128::from(self.primary_ticks), 1_000_000, u128::from(self.ticks_per_second)))
+        narrow(self.primary_width().up())
     }
 
-    fn microjoules(&self, square: u128, ohms: u32) -> u64 {
+    fn microjoules(&self, square: u128, ohms: u32) -> Ratio {
         // nA²·tick·ohm are 10⁻¹⁸ J at one tick a second
-        let den = u128::from(self.ticks_per_second).saturating_mul(1_000_000_000_000);
-        narrow(scale_up(square, u128::from(ohms), den))
+        Ratio::of(square, u64::from(ohms), product(u64::from(self.ticks_per_second), 1_000_000_000_000))
     }
 
     /// R·ΣI²t over all phases, in µJ.
     #[must_use]
     pub fn energy_uj(&self, ohms: u32) -> u64 {
-        self.microjoules(self.square, ohms)
+        narrow(self.energy(ohms).up())
     }
 
     /// R·ΣI²t over the phases shorter than [`crate::rules::LONG_PULSE_US`], in µJ.
     #[must_use]
     pub fn short_energy_uj(&self, ohms: u32) -> u64 {
-        self.microjoules(self.short_square, ohms)
+        narrow(self.short_energy(ohms).up())
     }
 
     fn per_time(&self, sum: u128, rate: Rate) -> u128 {
-        let pulses = u128::from(rate.pulses()).saturating_mul(1_000_000);
-        scale_up(sum, pulses, u128::from(self.ticks_per_second).saturating_mul(u128::from(rate.per_us())))
+        let pulses = u64::from(rate.pulses()).saturating_mul(1_000_000);
+        scale_up(sum, pulses, product(u64::from(self.ticks_per_second), u64::from(rate.per_us())))
     }
 
     /// f·ΣI²t, the square of the r.m.s. current over one pulse period, in nA².
@@ -253,24 +352,26 @@ impl PulseMetrics {
     /// as much of one more as the rest of it holds at the peak. Never below f times a pulse, and equal to it where a
     /// second holds whole periods. Onsets that may be `slack` ticks late make the second that much longer.
     pub(crate) fn worst_second(&self, rate: Rate, slack: u64) -> Second {
+        let hz = u128::from(self.ticks_per_second);
+        // a period is `long / pulses` ticks
+        let pulses = product(u64::from(rate.pulses()), 1_000_000);
+        let long = product(u64::from(rate.per_us()), u64::from(self.ticks_per_second)).max(1);
+        let window = times(hz.saturating_add(u128::from(slack)), pulses);
+        let (whole, left) = divide(window, long).unwrap_or_default();
+        let rest = div_up(left, pulses);
+        let over = |each: u128, most_a_tick: u128| {
+            if each == 0 {
+                return 0;
+            }
+            let part = times(rest, most_a_tick).min(each);
+            div_up(times(each, whole).saturating_add(part), hz)
+        };
         let peak = u128::from(self.peak_na);
-        let over = |each: u128, most_a_tick: u128| self.over_a_second(each, most_a_tick, rate, slack);
         Second {
-            mean_square_na2: over(self.square, peak.saturating_mul(peak)),
+            mean_square_na2: over(self.square, product(self.peak_na, self.peak_na)),
             mean_absolute_na: over(self.absolute, peak),
             mean_dc_na: over(self.net.unsigned_abs(), peak),
         }
-    }
-
-    fn over_a_second(&self, each: u128, most_a_tick: u128, rate: Rate, slack: u64) -> u128 {
-        let hz = u128::from(self.ticks_per_second);
-        // a period is `long / pulses` ticks
-        let pulses = u128::from(rate.pulses()).saturating_mul(1_000_000);
-        let long = u128::from(rate.per_us()).saturating_mul(hz).max(1);
-        let window = hz.saturating_add(u128::from(slack)).saturating_mul(pulses);
-        let (whole, left) = divide(window, long);
-        let part = div_up(left, pulses).saturating_mul(most_a_tick).min(each);
-        div_up(each.saturating_mul(whole).saturating_add(part), hz)
     }
 
     /// √(f·ΣI²t) in µA, for showing.
@@ -294,20 +395,26 @@ impl PulseMetrics {
     /// Voltage across `ohms` at the peak, in mV.
     #[must_use]
     pub fn peak_mv(&self, ohms: u32) -> u64 {
-        narrow(scale_up(u128::from(self.peak_na), u128::from(ohms), 1_000_000))
+        narrow(scale_up(u128::from(self.peak_na), u64::from(ohms), 1_000_000))
     }
 }
 
+/// Signed charge in nA·ticks.
+pub(crate) fn charge_of(current_na: i64, ticks: u64) -> i128 {
+    let charge = i128::try_from(product(current_na.unsigned_abs(), ticks)).unwrap_or(i128::MAX);
+    if current_na < 0 { charge.saturating_neg() } else { charge }
+}
+
 pub(crate) fn square_of(current_na: i64, ticks: u64) -> u128 {
-    let current = u128::from(current_na.unsigned_abs());
-    current.saturating_mul(current).saturating_mul(u128::from(ticks))
+    let current = current_na.unsigned_abs();
+    times(product(current, current), u128::from(ticks))
 }
 
 /// The square of the current density on `area_mm2` of which `permille` is in contact, in (µA/cm²)².
-pub(crate) fn density_square(mean_square_na2: u128, area_mm2: u32, permille: u16) -> u128 {
+pub(crate) fn density_square(mean_square_na2: u128, area_mm2: u32, permille: u16) -> Ratio {
     // I[nA]·100 / (A[mm²]·‰) is µA/cm²
-    let area = u128::from(area_mm2).saturating_mul(u128::from(permille));
-    scale_up(mean_square_na2, 10_000, area.saturating_mul(area))
+    let area = u64::from(area_mm2).saturating_mul(u64::from(permille));
+    Ratio::of(mean_square_na2, 10_000, product(area, area))
 }
 
 /// r.m.s. current density in µA/cm², for showing: `area_mm2` of conductive surface, of which `permille` is in
@@ -323,13 +430,20 @@ pub(crate) fn density_square(mean_square_na2: u128, area_mm2: u32, permille: u16
 /// ```
 #[must_use]
 pub fn density_ua_per_cm2(mean_square_na2: u128, area_mm2: u32, permille: u16) -> u64 {
-    narrow(root_up(density_square(mean_square_na2, area_mm2, permille)))
+    narrow(root_up(density_square(mean_square_na2, area_mm2, permille).up()))
 }
 
 /// Power density in µW/cm² of a mean square current through `ohms` on `area_mm2`.
 #[must_use]
 pub fn power_uw_per_cm2(mean_square_na2: u128, ohms: u32, area_mm2: u32) -> u64 {
-    // nA²·ohm are 10⁻¹² µW, and 100 mm² are 1 cm²
-    let by = u128::from(ohms).saturating_mul(100);
-    narrow(scale_up(mean_square_na2, by, u128::from(area_mm2).saturating_mul(1_000_000_000_000)))
+    narrow(power(mean_square_na2, ohms, area_mm2).up())
 }
+
+/// The same before it is rounded.
+pub(crate) fn power(mean_square_na2: u128, ohms: u32, area_mm2: u32) -> Ratio {
+    // nA²·ohm are 10⁻¹² µW, and 100 mm² are 1 cm²
+    Ratio::of(mean_square_na2, u64::from(ohms).saturating_mul(100), product(u64::from(area_mm2), 1_000_000_000_000))
+}
+
+#[cfg(test)]
+mod tests;

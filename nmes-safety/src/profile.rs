@@ -1,6 +1,6 @@
 //! Which rules apply and with which numbers: profiles, and the layers that may lower them.
 
-use core::fmt;
+use core::{fmt, ptr};
 
 use crate::rules::{self, Amount, Bound, Rule};
 
@@ -124,8 +124,14 @@ impl Stated {
         Ok(())
     }
 
-    pub(crate) fn of(&self, rule: &Rule) -> impl Iterator<Item = Limit> {
-        self.items.iter().flatten().filter(move |(stated, _)| stated.id == rule.id).map(|(_, limit)| *limit)
+    /// The strictest of what is stated of a rule, and of a limit besides.
+    pub(crate) fn strictest(&self, rule: &Rule, mut limit: Option<Limit>) -> Option<Limit> {
+        for (stated, other) in self.items.iter().flatten() {
+            if ptr::eq(*stated, rule) {
+                limit = Some(limit.map_or(*other, |one| stricter(rule, one, *other)));
+            }
+        }
+        limit
     }
 }
 
@@ -224,15 +230,15 @@ impl Profile {
     /// Whether a rule applies in this profile: all do but the limited-output and TENS rules of other profiles.
     #[must_use]
     pub fn applies(&self, rule: &Rule) -> bool {
-        let opt_in = FDA_EXTRA.iter().chain(&NS4_EXTRA).any(|extra| extra.id == rule.id);
-        !opt_in || self.extra.iter().any(|extra| extra.id == rule.id)
+        let is_in = |extra: &[&'static Rule]| extra.iter().any(|one| ptr::eq(*one, rule));
+        !(is_in(&FDA_EXTRA) || is_in(&NS4_EXTRA)) || is_in(self.extra)
     }
 
     /// The limit before the device, the protocol and the subject lower it.
     #[must_use]
     pub fn limit(&self, rule: &Rule) -> Limit {
         let own = Limit { value: rule.limit, layer: Layer::Rule };
-        self.stated.of(rule).reduce(|one, other| stricter(rule, one, other)).unwrap_or(own)
+        self.stated.strictest(rule, None).unwrap_or(own)
     }
 
     /// A limit for people.

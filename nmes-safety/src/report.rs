@@ -7,7 +7,7 @@ use crate::rules::{Amount, Bound, Class, Rule};
 use crate::setup::UseClass;
 
 /// How many rules a check can have a row for.
-pub(crate) const MAX_ROWS: usize = 31;
+pub(crate) const MAX_ROWS: usize = 32;
 
 /// The answer of one row, from the mildest to the hardest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,8 +80,13 @@ pub enum Remark {
     UseClass,
     /// Nobody states how long a session of this use class may be.
     SessionLengthUnstated,
-    /// There is no hardware one-shot: the figure is for one pulse period.
+    /// There is no hardware one-shot: the figure is for one pulse period, or for the time of the watchdog if that is longer.
     NoOneShot,
+    /// There is neither a hardware one-shot nor a watchdog: the figure is for one pulse period, and nothing bounds what a
+    /// processor that stands still leaves on.
+    Unwatched,
+    /// There is no hardware one-shot: the figure is for one that is just longer than the longest level.
+    WithOneShot,
     /// Above this a device needs an output indicator.
     IndicatorNeeded,
     /// The polarities differ or there is an offset: less than one code × one tick is carried into the next pulse.
@@ -102,7 +107,13 @@ impl Remark {
             Self::UseClass => "the rule does not bind this use class",
             Self::SessionLengthUnstated => "missing: a session length stated by the protocol",
             Self::NoOneShot => {
-                "no hardware one-shot: what one output that stays on delivers in one pulse period"
+                "no hardware one-shot: what one output that stays on delivers until the next pulse or the watchdog, whichever is later"
+            }
+            Self::Unwatched => {
+                "no hardware one-shot and no watchdog: what one output that stays on delivers until the next pulse; nothing bounds it while the processor stands still"
+            }
+            Self::WithOneShot => {
+                "what a hardware one-shot on the enable line would leave of E-STUCK-1, its time just above the longest level"
             }
             Self::IndicatorNeeded => "the device needs an output indicator",
             Self::Carried => "less than one code × one tick, carried into the next pulse",

@@ -1,10 +1,10 @@
 //! What a check has to know that no plan contains: electrodes, supply, load, use, and limits of other layers.
 
-use core::fmt;
+use core::{fmt, ptr};
 
-use nmes_core::{MAX_CHANNELS, MicroAmps, Micros};
+use nmes_core::{MAX_CHANNELS, MicroAmps, Micros, Millis};
 
-use crate::profile::{Layer, Limit, LimitError, Profile, Stated, stricter};
+use crate::profile::{Layer, Limit, LimitError, Profile, Stated};
 use crate::rules::{self, Rule};
 
 /// How many electrodes may be shared by several channels.
@@ -12,7 +12,7 @@ pub const MAX_SHARED: usize = 4;
 
 /// What a session is for. It selects the duty, rest and session rules; all other rules bind every class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum UseClass {
     /// Contractions and rests, for strength or endurance.
     #[default]
@@ -58,6 +58,8 @@ pub enum SetupField {
     DeclaredDc,
     /// Time of the hardware one-shot, in µs.
     OneShot,
+    /// Time of the watchdog, in ms.
+    Watchdog,
 }
 
 impl fmt::Display for SetupField {
@@ -72,6 +74,7 @@ impl fmt::Display for SetupField {
             Self::Load => "load (ohm)",
             Self::DeclaredDc => "declared direct current (µA)",
             Self::OneShot => "hardware one-shot (µs)",
+            Self::Watchdog => "watchdog (ms)",
         })
     }
 }
@@ -139,13 +142,14 @@ pub struct Setup {
     load_ohm: Option<u32>,
     declared_dc: Option<MicroAmps>,
     one_shot: Option<Micros>,
+    watchdog: Option<Millis>,
     use_class: UseClass,
     stated: Stated,
 }
 
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Setup { stated } not {
-    areas_mm2, channels, contact_permille, shared, rail_mv, load_ohm, declared_dc, one_shot, use_class
+    areas_mm2, channels, contact_permille, shared, rail_mv, load_ohm, declared_dc, one_shot, watchdog, use_class
 });
 
 impl Setup {
@@ -173,6 +177,7 @@ impl Setup {
             load_ohm: None,
             declared_dc: None,
             one_shot: None,
+            watchdog: None,
             use_class,
             stated: Stated::default(),
         })
@@ -277,6 +282,29 @@ impl Setup {
         Ok(self)
     }
 
+    /// The same with a watchdog that resets the processor, and so opens the output, when it is not fed: the longest from the
+    /// last feed to an open output. Without a hardware one-shot an output that stays on when the processor stands still is
+    /// on for that long (E-STUCK-1).
+    ///
+    /// ```
+    /// use nmes_core::Millis;
+    /// use nmes_safety::{Setup, UseClass};
+    /// let setup = Setup::new(&[2_500], UseClass::Exercise)?;
+    /// let time = Millis::from_millis(50).unwrap();
+    /// assert_eq!(setup.with_watchdog(time)?.watchdog(), Some(time));
+    /// assert!(setup.with_watchdog(Millis::ZERO).is_err());
+    /// # Ok::<(), nmes_safety::SetupError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Zero.
+    pub fn with_watchdog(mut self, time: Millis) -> Result<Self, SetupError> {
+        let range = (1, u64::from(Millis::MAX.as_millis()));
+        within(SetupField::Watchdog, u64::from(time.as_millis()), range, "without a watchdog declare none")?;
+        self.watchdog = Some(time);
+        Ok(self)
+    }
+
     /// The same with a limit of the device, the protocol or the subject, in the rule's unit. It can only make a
     /// rule stricter. For E-SES-1 in functional wear and continuous use the protocol's figure is the limit.
     ///
@@ -332,6 +360,12 @@ impl Setup {
         self.one_shot
     }
 
+    /// The longest from the last feed of the watchdog to an open output, if there is a watchdog.
+    #[must_use]
+    pub const fn watchdog(&self) -> Option<Millis> {
+        self.watchdog
+    }
+
     /// What the session is for.
     #[must_use]
     pub const fn use_class(&self) -> UseClass {
@@ -353,8 +387,7 @@ impl Setup {
     pub fn limit(&self, rule: &Rule, profile: &Profile) -> Option<Limit> {
         let wear = matches!(self.use_class, UseClass::FunctionalWear | UseClass::Continuous);
         let base = profile.limit(rule);
-        let from_protocol = rule.id == rules::E_SES_1.id && wear && base.layer == Layer::Rule;
-        let base = if from_protocol { None } else { Some(base) };
-        base.into_iter().chain(self.stated.of(rule)).reduce(|one, other| stricter(rule, one, other))
+        let from_protocol = ptr::eq(rule, &rules::E_SES_1) && wear && base.layer == Layer::Rule;
+        self.stated.strictest(rule, if from_protocol { None } else { Some(base) })
     }
 }

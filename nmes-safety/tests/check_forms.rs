@@ -13,7 +13,7 @@ mod check_support;
 mod forms_support;
 
 use check_support::{Case, config};
-use forms_support::{Pulse, coarse, dacs, few_ticks, is_late_beyond_core, pulses, reference, timings};
+use forms_support::{Pulse, coarse, dacs, few_ticks, is_late_beyond_core, pulses, reference, timings, us};
 use nmes_core::*;
 use nmes_safety::{PulseMetrics, assess, rules};
 use proptest::prelude::*;
@@ -238,4 +238,29 @@ proptest! {
         };
         result?;
     }
+}
+
+/// REQ-SAF-533: a last point that unequal gains turn round goes on with the phase before it, with all its charge: 54.596 nC
+/// and 8.5 more where it turns; with gains the other way round it does not.
+#[test]
+fn a_last_point_that_turns_goes_on_with_the_phase_before_it() {
+    let points = [(316, 140), (-397, 294), (334, 234), (-386, 209), (487, 224), (-487, 70)];
+    let points = points.map(|(permille, width)| Point { permille, width: us(width) });
+    let points: &'static [Point] = Box::leak(Box::new(points));
+    let charges = |na_per_code_positive, na_per_code_negative| {
+        let dac = ChannelHardware {
+            na_per_code_negative,
+            ..ChannelHardware::symmetric(na_per_code_positive, -1_000_000, 1_000_000)
+        };
+        let (form, timing) = (Form::Points(points), HardwareTiming::ideal(16_000_000));
+        let case = Case { form, leading: Polarity::Negative, dac, timing, ..Case::pulse(500, 1_171, 1) };
+        let (worst, pulse, _) = both(&case, setting(&case, 1_000, 1_000)).unwrap();
+        (pulse.primary_charge_pc(), worst.primary_charge_pc())
+    };
+    let (turned, counted) = charges(4_034, 3_207);
+    assert_eq!(turned, 63_096);
+    assert!((turned..turned * 5 / 4).contains(&counted), "{counted}");
+    let (whole, counted) = charges(3_207, 4_034);
+    assert_eq!(whole, 51_507);
+    assert!((whole..whole * 5 / 4).contains(&counted), "{counted}");
 }

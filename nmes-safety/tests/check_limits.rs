@@ -238,8 +238,65 @@ fn stuck_output() {
     sides(&rules::E_STUCK_1, (shot(1_000), 130_000_000), (shot(1_001), 130_130_000), Verdict::Warn);
     let none = Case::pulse(130_000, 100, 40);
     assert_eq!(none.row(&rules::E_STUCK_1), (Verdict::Warn, Some(3_250_000_000)));
-    let remark = none.report().row(&rules::E_STUCK_1).unwrap().remark;
-    assert_eq!(remark, Some(nmes_safety::Remark::NoOneShot));
+    assert_eq!(remark_of(&none, &rules::E_STUCK_1), Some(nmes_safety::Remark::Unwatched));
+}
+
+fn remark_of(case: &Case, rule: &nmes_safety::Rule) -> Option<nmes_safety::Remark> {
+    case.report().row(rule).unwrap().remark
+}
+
+/// REQ-SAF-530: without a one-shot the time of the watchdog counts where it is longer than the time to the next pulse, and
+/// with one it does not. A period is 25 ms.
+#[test]
+fn stuck_until_the_watchdog() {
+    let watched = |time| Case {
+        setup: exercise(5_000).with_watchdog(ms(time)).unwrap(),
+        ..Case::pulse(4_000, 100, 40)
+    };
+    for (time, charge) in [(1, 100_000_000), (24, 100_000_000), (25, 100_000_000), (26, 104_000_000)] {
+        assert_eq!(watched(time).row(&rules::E_STUCK_1), (Verdict::Pass, Some(charge)), "{time} ms");
+        assert_eq!(remark_of(&watched(time), &rules::E_STUCK_1), Some(nmes_safety::Remark::NoOneShot));
+    }
+    // 4 mA × 32.5 ms are the limit
+    sides(&rules::E_STUCK_1, (watched(32), 128_000_000), (watched(33), 132_000_000), Verdict::Warn);
+    let both = Case { setup: watched(50).setup.with_one_shot(us(500)).unwrap(), ..watched(50) };
+    assert_eq!(both.row(&rules::E_STUCK_1), (Verdict::Pass, Some(2_000_000)));
+}
+
+/// REQ-SAF-531: where the timing varies, the longest interval counts: 40 pulses a second that sweep down to 20.
+#[test]
+fn stuck_in_a_slow_part() {
+    let (from, to) = (Rate::from_hz(40).unwrap(), Rate::from_hz(20).unwrap());
+    let sweep = Timing::Sweep(Sweep { from, to, over: ms(1_000), law: SweepLaw::default() });
+    let case = |timing| Case { train: Train { timing, ..Train::default() }, ..Case::pulse(1_000, 100, 40) };
+    assert_eq!(case(Timing::Even).row(&rules::E_STUCK_1).1, Some(25_000_000));
+    assert_eq!(case(sweep).row(&rules::E_STUCK_1).1, Some(50_000_000));
+}
+
+/// REQ-SAF-532: beside it stands what a one-shot would leave, which lasts as long as the longest level or gap with its edges
+/// as late as may be; with a one-shot there is no such row.
+#[test]
+fn stuck_output_with_a_one_shot() {
+    let case = |width| Case::pulse(130_000, width, 40);
+    sides(&rules::E_STUCK_2, (case(1_000), 130_000_000), (case(1_001), 130_130_000), Verdict::Warn);
+    assert_eq!(remark_of(&case(1_000), &rules::E_STUCK_2), Some(nmes_safety::Remark::WithOneShot));
+    for (gap_us, time) in [(299, 300), (300, 300), (301, 301)] {
+        let case = Case { gap_us, ..Case::pulse(1_000, 300, 40) };
+        assert_eq!(case.row(&rules::E_STUCK_2).1, Some(time * 1_000), "{gap_us} µs");
+    }
+    let repeat = Repeat { count: 2, gap: us(5_000) };
+    let doublet = Case { repeat, ..Case::pulse(1_000, 300, 40) };
+    assert_eq!(doublet.row(&rules::E_STUCK_2).1, Some(5_000_000));
+    // a balancing phase four times as long, and the few ticks it may be wider; then 3 ticks of lateness
+    let slow = Balance::Asymmetric { length_percent: 400 };
+    let asymmetric = Case { balance: slow, ..Case::pulse(1_000, 300, 40) };
+    let (_, value) = asymmetric.row(&rules::E_STUCK_2);
+    assert!(value.is_some_and(|value| (1_200_000..1_250_000).contains(&value)), "{value:?}");
+    let timing = HardwareTiming { late_max_ticks: 3, ..HardwareTiming::ideal(1_000_000) };
+    let late = Case { timing, gap_us: 900, ..Case::pulse(1_000, 300, 40) };
+    assert_eq!(late.row(&rules::E_STUCK_2).1, Some(903_000));
+    let with = Case { setup: exercise(5_000).with_one_shot(us(1_000)).unwrap(), ..case(1_000) };
+    assert!(with.report().row(&rules::E_STUCK_2).is_none());
 }
 
 /// REQ-SAF-004: from where a device needs an indicator; this informs and does not deny.

@@ -16,7 +16,7 @@ use nmes_safety::{Bound, Layer, Rule, check, rules};
 
 /// Rule, file of tests, test. The test has a case at the limit, or on its right side, that passes, and one past it that
 /// does not. `./ci.sh trace` compares the first column with the rule table.
-const SIDES: [(&str, &str, &str); 44] = [
+const SIDES: [(&str, &str, &str); 45] = [
     ("N-RMS-1", "check_limits.rs", "rms_rows"),
     ("N-RMS-2", "check_limits.rs", "rms_rows"),
     ("N-RMS-3", "check_limits.rs", "rms_rows"),
@@ -61,6 +61,7 @@ const SIDES: [(&str, &str, &str); 44] = [
     ("E-WD-1", "guard_tick.rs", "keep_alive"),
     ("E-EST-1", "rule_sides.rs", "measured_figures"),
     ("E-STUCK-1", "check_limits.rs", "stuck_output"),
+    ("E-STUCK-2", "check_limits.rs", "stuck_output_with_a_one_shot"),
 ];
 
 /// A test with its comment, out of a file's text.

@@ -255,6 +255,55 @@ fn rules_as_compiled() {
     assert_eq!(check_rules(), Ok(RULES_CRC));
 }
 
+/// REQ-SAF-536: the sum of the table is over name, quantity, formula, limits, warning, side, effect and source of every rule,
+/// worked out here a second time.
+#[test]
+fn the_sum_of_the_table() {
+    let text = |crc: Crc32, text: &str| crc.update(text.as_bytes()).update(&[0xFF]);
+    let sum = rules::ALL.iter().fold(Crc32::new(), |crc, rule| {
+        let crc = text(text(text(crc, rule.id), rule.quantity), rule.formula);
+        let numbers = [rule.limit, rule.loosest, rule.warn.unwrap_or(u64::MAX)];
+        let crc = numbers.iter().fold(crc, |crc, n| crc.update(&n.to_le_bytes()));
+        let is_least = rule.bound == nmes_safety::Bound::AtLeast;
+        let effects = ["Deny", "Trip", "Warn", "Inform"];
+        let effect = effects.iter().position(|name| *name == format!("{:?}", rule.effect)).unwrap();
+        text(crc.update(&[u8::from(is_least), u8::try_from(effect).unwrap()]), rule.source)
+    });
+    assert_eq!(sum.value(), RULES_CRC);
+}
+
+/// REQ-SAF-537: who states a limit is in the sum: the same limit of another layer is another sum.
+#[test]
+fn the_layer_is_in_the_sum() {
+    let checked = Rig::default().checked();
+    let mut sums: Vec<u32> = [Layer::Device, Layer::Protocol, Layer::Subject]
+        .into_iter()
+        .map(|layer| {
+            let setup = checked.setup().with_limit(layer, &rules::E_PEAK_1, 100_000).unwrap();
+            LimitsSum::of_checked(&check(*checked.plan(), &setup, checked.profile()).unwrap()).value()
+        })
+        .collect();
+    let profile = checked.profile().with_limit(&rules::E_PEAK_1, 100_000).unwrap();
+    sums.push(LimitsSum::of_checked(&check(*checked.plan(), checked.setup(), &profile).unwrap()).value());
+    sums.sort_unstable();
+    sums.dedup();
+    assert_eq!(sums.len(), 4);
+}
+
+/// REQ-SAF-538: the impedance of a sample: magnitudes, rounded down, and none without current.
+#[test]
+fn impedance_of_a_sample() {
+    let sample = |voltage_mv, current_na| nmes_safety::Sensed {
+        current_na,
+        voltage_mv,
+        at_tick: 0,
+        instant: nmes_safety::SampleInstant::PhaseEnd,
+    };
+    assert_eq!(impedance_ohm(&sample(-900, -1_000_000)), Some(900));
+    assert_eq!(impedance_ohm(&sample(1_999, -1_000_000_000)), Some(1));
+    assert_eq!(impedance_ohm(&sample(1_000, 0)), None);
+}
+
 /// REQ-SAF-314: a changed number of a profile, whichever rule's, changes the sum; the same numbers give the same one.
 #[test]
 fn sum_of_a_profile() {

@@ -33,7 +33,7 @@ pub enum Range {
 }
 
 impl Range {
-    /// The data sheet's section "Output Range Select Register".
+    /// The bits of the output range select register, by the data sheet.
     const fn bits(self) -> u16 {
         match self {
             Self::Bipolar5 => 3,
@@ -65,8 +65,8 @@ pub struct Report {
 /// power up, 10 µs, codes to zero, load. The outputs are held at ground through 4 kΩ until then, by the part itself. On
 /// drop: codes to zero, load, power down.
 ///
-/// Words are those of the data sheets AD5724/AD5734/AD5754 and AD5722/AD5732/AD5752, sections "Input Shift Register", "DAC
-/// Register", "Output Range Select Register", "Control Register", "Power Control Register" and "Readback Operation".
+/// Words are those of the data sheets AD5724/AD5734/AD5754 and AD5722/AD5732/AD5752: the input shift register, the
+/// registers of codes, range, control and power, and how one is read back.
 ///
 /// # Limitations
 /// What is read back is the configuration. A code that the part did not take shows in the current, which
@@ -207,7 +207,7 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize> Dac for Ad57xx<SPI, P, N> {
         sent
     }
 
-    /// A low pulse on LDAC, of at least 20 ns (data sheet, "Timing Characteristics").
+    /// A low pulse on LDAC, of at least 20 ns (data sheet).
     fn latch(&mut self) -> Result<(), Self::Error> {
         let Some(pin) = self.ldac.as_mut() else { return Ok(()) };
         let low = pin.set_low().map_err(DacError::Pin);

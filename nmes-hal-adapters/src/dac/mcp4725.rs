@@ -22,8 +22,7 @@ type Fault<I2C> = DacError<<I2C as embedded_hal::i2c::ErrorType>::Error, Infalli
 ///
 /// Zero is written in `new` and on drop; the EEPROM is never written by either.
 ///
-/// Bytes are those of data sheet DS22039D: fast mode write (figure 6-1), write DAC register and EEPROM (figure 6-2), read
-/// (figure 6-3).
+/// Bytes are those of the data sheet (DS22039): the fast mode write, the write of DAC register and EEPROM, and the read.
 ///
 /// ```
 /// use embedded_hal_mock::eh1::i2c::{Mock, Transaction};

@@ -45,8 +45,7 @@ impl Reference {
 /// The part powers up with what its EEPROM has: `new` reads it and refuses any channel that is not zero.
 /// [`Mcp4728::store_zero`] writes it, once. Zero is written in `new` and on drop; the EEPROM is never written by either.
 ///
-/// Bytes are those of data sheet DS22187E: fast write (figure 5-7), multi-write (figure 5-8), sequential write (figure
-/// 5-9), read (figure 5-15).
+/// Bytes are those of the data sheet (DS22187): fast write, multi-write, sequential write, and read.
 ///
 /// ```
 /// use embedded_hal_mock::eh1::{digital, i2c::{Mock, Transaction}};

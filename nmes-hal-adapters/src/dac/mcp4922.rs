@@ -63,7 +63,7 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize> Mcp492x<SPI, P, N> {
         Ok(dac)
     }
 
-    /// Data sheets DS22248A and DS22250A, register 5-1: !A/B, BUF = 0, !GA = 1 (gain 1), !SHDN = 1 (active), 12 bits.
+    /// The write command register of the data sheets (DS22248, DS22250): !A/B, BUF = 0, !GA = 1 (gain 1), !SHDN = 1 (active), 12 bits.
     fn word(channel: u8, code: i32) -> Result<[u8; 2], Fault<SPI, P>> {
         let select = match channel {
             0 => 0x3000,

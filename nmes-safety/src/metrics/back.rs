@@ -47,6 +47,8 @@ pub(super) fn spread(ceiling: &Ceiling<'_>, peak_na: u64) -> Bounded {
 pub(super) struct Moved {
     /// In all.
     pub(super) net: u128,
+    /// Which way: +1 the way of the main phase, −1 against it, 0 for none.
+    way: i16,
     /// The most one way between any two instants.
     pub(super) range: u128,
 }
@@ -62,7 +64,8 @@ pub(super) fn moved(ceiling: &Ceiling<'_>, given: &[Point], count: usize) -> Mov
     }
     let code = u128::from(ceiling.code.unsigned_abs());
     let at_ceiling = |sum: u128| div_up(sum.saturating_mul(code), FULL);
-    Moved { net: at_ceiling(sum.unsigned_abs()), range: at_ceiling(high.abs_diff(low)) }
+    let way = i16::try_from(sum.signum()).unwrap_or(0);
+    Moved { net: at_ceiling(sum.unsigned_abs()), way, range: at_ceiling(high.abs_diff(low)) }
 }
 
 /// The last of custom points. After points of both signs, roundings may turn its sign round at some settings; it then goes
@@ -72,10 +75,13 @@ pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) 
     let most = u128::from(ceiling.gain(true).max(ceiling.gain(false)));
     let rounded = rounded(ceiling, given);
     let body = given.len().saturating_sub(1);
-    let charge = moved(ceiling, given, body).net.saturating_add(rounded);
+    let moved = moved(ceiling, given, body);
+    let charge = moved.net.saturating_add(rounded);
     let length = u128::from(ticks).saturating_add(u128::from(WIDEN_MAX_TICKS));
     if may_turn(ceiling, given) {
-        meter.may_go_on(rounded, narrow(length));
+        // unequal gains may turn it at the ceiling too, with all its charge
+        let turned = moved.way == part.signum();
+        meter.may_go_on(if turned { charge } else { rounded }, narrow(length));
     }
     let level = div_up(charge, u128::from(ticks));
     Bounded {

@@ -1,6 +1,6 @@
 //! Sums over the levels of one pulse, as they follow one another.
 
-use super::{PulseMetrics, square_of};
+use super::{PulseMetrics, charge_of, product, square_of, times};
 use crate::rules::LONG_PULSE_US;
 
 /// A phase: what flows one way before anything flows the other way.
@@ -57,18 +57,17 @@ impl Bounded {
     /// A level that is known.
     pub(super) fn level(current_na: i64, ticks: u64) -> Self {
         let peak_na = current_na.unsigned_abs();
-        let charge = u128::from(peak_na).saturating_mul(u128::from(ticks));
+        let charge = product(peak_na, ticks);
         Self { sign: current_na.signum(), peak_na, ticks, charge, square: square_of(current_na, ticks) }
     }
 
     /// The same for some ticks more.
     pub(super) fn longer(&self, ticks: u64) -> Self {
-        let peak = u128::from(self.peak_na);
-        let more = peak.saturating_mul(u128::from(ticks));
+        let more = product(self.peak_na, ticks);
         Self {
             ticks: self.ticks.saturating_add(ticks),
             charge: self.charge.saturating_add(more),
-            square: self.square.saturating_add(more.saturating_mul(peak)),
+            square: self.square.saturating_add(times(more, u128::from(self.peak_na))),
             ..*self
         }
     }
@@ -76,7 +75,7 @@ impl Bounded {
 
 impl Run {
     fn times(&self, count: u64) -> Self {
-        let charge = self.charge.saturating_mul(u128::from(count));
+        let charge = times(self.charge, u128::from(count));
         Self { charge, ticks: self.ticks.saturating_mul(count), ..*self }
     }
 
@@ -119,7 +118,7 @@ impl Meter {
 
     pub(super) fn feed(&mut self, current_na: i64, ticks: u64) {
         self.feed_bounded(&Bounded::level(current_na, ticks));
-        let charge = i128::from(current_na).saturating_mul(i128::from(ticks));
+        let charge = charge_of(current_na, ticks);
         self.move_charge(charge);
     }
 
@@ -160,7 +159,7 @@ impl Meter {
     }
 
     fn count_leak(&mut self, current_na: i64, ticks: u64) {
-        let charge = i128::from(current_na).saturating_mul(i128::from(ticks));
+        let charge = charge_of(current_na, ticks);
         self.move_charge(charge);
         self.leaked = self.leaked.saturating_add(charge.unsigned_abs());
         self.sums.absolute = self.sums.absolute.saturating_add(charge.unsigned_abs());
@@ -207,12 +206,13 @@ impl Meter {
         let before = self.last_na;
         let same_way = before.signum() == next.signum();
         let kept = if same_way { before.unsigned_abs().min(next.unsigned_abs()) } else { 0 };
-        let late = u128::from(self.late);
-        let fell = u128::from(before.unsigned_abs().saturating_sub(kept));
-        let more = square_of(before, self.late);
-        let less = u128::from(kept).saturating_mul(u128::from(kept)).saturating_mul(late);
-        self.run.charge = self.run.charge.saturating_add(fell.saturating_mul(late));
-        self.run.square = self.run.square.saturating_add(more.saturating_sub(less));
+        if self.late > 0 {
+            let fell = before.unsigned_abs().saturating_sub(kept);
+            let more = square_of(before, self.late);
+            let less = times(product(kept, kept), u128::from(self.late));
+            self.run.charge = self.run.charge.saturating_add(product(fell, self.late));
+            self.run.square = self.run.square.saturating_add(more.saturating_sub(less));
+        }
         self.swing_na = self.swing_na.saturating_add(u128::from(before.abs_diff(next)));
         self.last_na = next;
     }
@@ -238,6 +238,7 @@ impl Meter {
         let sums = &mut self.sums;
         sums.peak_na = sums.peak_na.max(run.peak_na);
         sums.largest = sums.largest.max(run.charge);
+        sums.longest_ticks = sums.longest_ticks.max(ticks);
         if run.sign > 0 {
             sums.primary = sums.primary.max(run.charge);
             sums.primary_ticks = sums.primary_ticks.max(ticks);
@@ -268,18 +269,18 @@ impl Meter {
             let over = if self.runs == 1 { first.times(cycles) } else { first.then(&last) };
             self.judge(&over);
         }
-        let left = self.moved.unsigned_abs().saturating_mul(u128::from(again));
+        let left = times(self.moved.unsigned_abs(), u128::from(again));
         let range = self.high.abs_diff(self.low).saturating_add(left);
-        let times = u128::from(cycles);
+        let each = u128::from(cycles);
         let sums = &mut self.sums;
         sums.largest = sums.largest.max(range);
         if self.up_to {
             sums.largest = sums.largest.saturating_add(self.leaked);
             sums.primary = sums.primary.saturating_add(self.leaked);
         }
-        sums.absolute = sums.absolute.saturating_mul(times);
-        sums.square = sums.square.saturating_mul(times);
-        sums.short_square = sums.short_square.saturating_mul(times);
+        sums.absolute = times(sums.absolute, each);
+        sums.square = times(sums.square, each);
+        sums.short_square = times(sums.short_square, each);
         sums.net = self.moved.saturating_mul(i128::from(cycles));
         self.sums
     }

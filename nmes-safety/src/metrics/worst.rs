@@ -6,7 +6,7 @@ use nmes_core::{
 
 use super::back::{may_turn, moved, points, rounded, spread};
 use super::meter::{Bounded, Meter};
-use super::{PulseMetrics, div_up};
+use super::{PulseMetrics, div_up, times};
 
 /// FULL_SCALE as a divisor.
 pub(super) const FULL: u128 = 16_384;
@@ -70,13 +70,13 @@ impl<'p> Ceiling<'p> {
         let cycles = u64::from(pulse.repeat.count);
         let (swing, leaked) = (meter.swing_na(), meter.leaked());
         let mut sums = meter.finish(cycles, between == 0);
-        let late = swing.saturating_mul(u128::from(self.late));
+        let late = times(swing, u128::from(self.late));
         if let Form::Points(given) = pulse.form {
             self.moved(&mut sums, given, late);
         }
         if pulse.balance.is_balanced() {
             sums.net = 0;
-            self.trims(&mut sums, swing.saturating_mul(u128::from(cycles)));
+            self.trims(&mut sums, times(swing, u128::from(cycles)));
         } else {
             // from rest to rest the level rises as much as it falls
             let each = i128::try_from(div_up(late, 2).saturating_add(leaked)).unwrap_or(i128::MAX);

@@ -99,7 +99,7 @@ impl<'p, 'a> Facts<'p, 'a> {
 
     fn balancing_us(&self, width_us: u64) -> u64 {
         let hz = u128::from(self.hz());
-        let ticks = narrow(scale_up(u128::from(width_us), hz, 1_000_000));
+        let ticks = narrow(scale_up(hz, width_us, 1_000_000));
         let balancing = self.compiled.balancing_ticks(u32::try_from(ticks).unwrap_or(u32::MAX));
         narrow(scale_up(u128::from(balancing), 1_000_000, hz))
     }

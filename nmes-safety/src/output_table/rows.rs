@@ -122,7 +122,7 @@ impl Facts<'_, '_> {
         };
         let rate = millihertz_up(every);
         // mHz × µs are 10⁻⁹
-        let duty = narrow(scale_up(u128::from(rate), u128::from(length_us), 1_000_000));
+        let duty = narrow(scale_up(u128::from(rate), length_us, 1_000_000));
         [
             Answer::Count(pulses),
             Answer::Figure { unit: Unit::MilliHertz, value: rate },

@@ -298,16 +298,24 @@ pub static E_EST_1: Rule = Rule::at_most("E-EST-1", 50, Unit::Millis)
     .ours("and no more than one pulse period")
     .trips(None);
 
-/// What one output that stays on delivers before hardware opens it; without a one-shot, in one period.
+/// What one output that stays on delivers before hardware opens it; without a one-shot, until the next pulse or until the
+/// watchdog, whichever is later.
 pub static E_STUCK_1: Rule = Rule::at_most("E-STUCK-1", 130_000_000, Unit::PicoCoulombs)
     .of("charge of one output that stays on", "max|I|·t")
     .ours("twice E-Q-1: a one-shot on the enable line can hold it, software alone cannot")
     .effect(Effect::Warn);
 
+/// The same as [`E_STUCK_1`] would be with a one-shot that is just longer than the longest level of the plan, for a setup that
+/// has none.
+pub static E_STUCK_2: Rule = Rule::at_most("E-STUCK-2", E_STUCK_1.limit, Unit::PicoCoulombs)
+    .of("charge of one output that stays on, with a one-shot on the enable line", "max|I|·max t")
+    .ours("as E-STUCK-1: what the hardware that is missing would come to")
+    .effect(Effect::Warn);
+
 const _: () = assert!(E_STUCK_1.limit == 2 * E_Q_1.limit, "twice the phase charge");
 
 /// Every rule.
-pub static ALL: [&Rule; 44] = [
+pub static ALL: [&Rule; 45] = [
     &N_RMS_1,
     &N_RMS_2,
     &N_RMS_3,
@@ -352,4 +360,5 @@ pub static ALL: [&Rule; 44] = [
     &E_WD_1,
     &E_EST_1,
     &E_STUCK_1,
+    &E_STUCK_2,
 ];

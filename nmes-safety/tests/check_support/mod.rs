@@ -143,10 +143,9 @@ impl Case {
     }
 }
 
-/// Cases for proptest: `least`, or more by the environment.
-pub(crate) fn config(least: u32) -> proptest::test_runner::Config {
-    let asked = std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
-    let cases = least.max(asked);
+/// Cases for proptest: the environment's `NMES_CASES`, or `usual`.
+pub(crate) fn config(usual: u32) -> proptest::test_runner::Config {
+    let cases = std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
     let max_global_rejects = cases.max(1_024).saturating_mul(4);
     proptest::test_runner::Config {
         cases,

@@ -26,7 +26,7 @@ pub(crate) struct Pulse {
     pub(crate) width_us: u32,
 }
 
-fn us(n: u32) -> Micros {
+pub(crate) fn us(n: u32) -> Micros {
     Micros::from_micros(n).unwrap()
 }
 

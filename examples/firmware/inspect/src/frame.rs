@@ -75,7 +75,8 @@ fn remember(image: &Image, line: &Line, constants: &mut BTreeMap<String, i64>) {
                 .and_then(|by| value.checked_mul(1_i64.checked_shl(u32::try_from(by).ok()?)?)),
             _ => None,
         },
-        _ => return,
+        // whatever else it does, nothing is known of it afterwards
+        _ => None,
     };
     match value {
         Some(value) => constants.insert(register, value),

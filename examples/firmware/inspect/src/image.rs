@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::name::readable;
+
 /// One line of a listing.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
@@ -75,6 +77,20 @@ impl Image {
     #[must_use]
     pub fn at(&self, address: u64) -> Option<(u64, &Function)> {
         self.functions.range(..=address).next_back().map(|(&start, function)| (start, function))
+    }
+
+    /// How many bytes there are from the start of a function to the next.
+    #[must_use]
+    pub fn bytes(&self, start: u64) -> u64 {
+        let next = self.functions.range(start.saturating_add(1)..).next();
+        next.map_or(0, |(&next, _)| next.saturating_sub(start))
+    }
+
+    /// Where a function stands whose readable name this is: the first of them.
+    #[must_use]
+    pub fn find_readable(&self, name: &str) -> Option<u64> {
+        let has = |function: &Function| function.symbols.iter().any(|symbol| readable(symbol) == name);
+        self.functions.iter().find(|(_, function)| has(function)).map(|(&address, _)| address)
     }
 
     pub(crate) fn word(&self, address: u64) -> Option<u32> {

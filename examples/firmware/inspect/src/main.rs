@@ -11,7 +11,7 @@ struct Asked {
     listing: String,
     roots: Vec<String>,
     pointers: usize,
-    /// Print nothing but the stack.
+    /// Print nothing but the bytes of stack and of code, and judge nothing.
     stack_only: bool,
 }
 
@@ -46,7 +46,7 @@ fn judge(asked: &Asked, image: &Image) -> ExitCode {
     let mut good = true;
     for root in &asked.roots {
         match Walk::from(image, root) {
-            Ok(walk) if asked.stack_only => println!("{}", walk.stack),
+            Ok(walk) if asked.stack_only => println!("{} {}", walk.stack, walk.bytes),
             Ok(walk) => good &= tell(root, &walk, asked.pointers),
             Err(error) => {
                 println!("{error}");
@@ -60,8 +60,8 @@ fn judge(asked: &Asked, image: &Image) -> ExitCode {
 fn tell(root: &str, walk: &Walk, pointers: usize) -> bool {
     let calls: usize = walk.indirect.values().sum();
     println!(
-        "{root}: {} functions, {} bytes of stack, {calls} calls through pointers",
-        walk.functions, walk.stack
+        "{root}: {} functions of {} bytes, {} bytes of stack, {calls} calls through pointers",
+        walk.functions, walk.bytes, walk.stack
     );
     for (name, count) in &walk.indirect {
         println!("  through a pointer, {count}: {name}");

@@ -24,6 +24,8 @@ impl std::error::Error for NotThere {}
 pub struct Walk {
     /// Functions that can be reached, the first included.
     pub functions: usize,
+    /// Bytes of their code.
+    pub bytes: u64,
     /// The deepest stack in bytes, along calls that are seen; without what the processor itself pushes.
     pub stack: u64,
     /// The calls to the deepest point, each with the bytes of its own frame.
@@ -47,12 +49,13 @@ struct Walker<'i> {
 }
 
 impl Walk {
-    /// Along every call and every branch to another function, from a symbol.
+    /// Along every call and every branch to another function, from a symbol or a readable name.
     ///
     /// # Errors
     /// There is no such symbol.
     pub fn from(image: &Image, symbol: &str) -> Result<Self, NotThere> {
-        let start = image.find(symbol).ok_or_else(|| NotThere(symbol.to_owned()))?;
+        let start = image.find(symbol).or_else(|| image.find_readable(symbol));
+        let start = start.ok_or_else(|| NotThere(symbol.to_owned()))?;
         let mut walker = Walker {
             image,
             path: Vec::new(),
@@ -64,7 +67,8 @@ impl Walk {
         let with_frame =
             |at: &u64| format!("{} ({})", walker.name(*at), walker.own.get(at).copied().unwrap_or(0));
         let names = deepest.iter().map(with_frame).collect();
-        Ok(Self { functions: walker.depth.len(), stack, deepest: names, ..walker.walk })
+        let bytes = walker.depth.keys().map(|&at| image.bytes(at)).sum();
+        Ok(Self { functions: walker.depth.len(), bytes, stack, deepest: names, ..walker.walk })
     }
 }
 

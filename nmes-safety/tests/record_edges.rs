@@ -1,0 +1,109 @@
+//! Edges of the fields of stored records, and what faults say.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use guard_support::{Rig, armed, ready};
+use nmes_core::*;
+use nmes_safety::records::*;
+use nmes_safety::{BlackBox, Trip, rules};
+
+/// An output that fails, and a host that is silent for more than a second.
+fn trips() -> [Trip; 2] {
+    let checked = Rig::default().checked();
+    let failed = armed(checked, 0).report_output_failure(7);
+    let (mut guard, now) = ready(checked);
+    [failed, guard.tick(now + 1_000_001).unwrap_err()]
+}
+
+/// REQ-SAF-534: a fault says where, what, how much against how much, by which rule of which source, and when.
+#[test]
+fn a_fault_says_what_it_is() {
+    let [failed, silent] = trips();
+    let text = format!("{} ({}; {}) at tick 7", failed.fault, failed.rule, failed.source);
+    assert_eq!(failed.to_string(), text);
+    let Trip { fault, value, limit, unit, rule, source, at_tick, .. } = silent;
+    let text = format!("{fault}: {value} against {limit} {unit} ({rule}; {source}) at tick {at_tick}");
+    assert_eq!((silent.to_string(), unit.is_empty()), (text.clone(), false));
+    let mut placed = silent;
+    placed.channel = Some(3);
+    assert_eq!(placed.to_string(), format!("channel 3: {text}"));
+}
+
+/// REQ-SAF-534: a stored rule is found in the table, and another name is not; a word reads and is padded as text.
+#[test]
+fn stored_words() {
+    let mut black_box = BlackBox::new();
+    black_box.record(trips()[0]);
+    let mut stored = *StoredBlackBox::from(&black_box).entries().next().unwrap();
+    assert_eq!(stored.table_rule(), None, "a failed output is no rule's");
+    for rule in rules::ALL {
+        stored.rule = Word::of(rule.id);
+        assert_eq!(stored.table_rule(), Some(rule));
+    }
+    assert_eq!(format!("[{:>6}] {}", Word::<8>::of("E-1"), Word::<8>::of("µC")), "[   E-1] µC");
+    assert_eq!(format!("{:?}", Word::<8>::of("E-1")), "\"E-1\"");
+}
+
+/// REQ-SAF-535: the flags of a pulse are the ten lowest bits, one each; set twice is set.
+#[test]
+fn flags_are_bits() {
+    for bit in 0..16 {
+        let flag = LogFlags::from_bits(1 << bit);
+        assert_eq!(flag.is_some(), bit < 10, "bit {bit}");
+        let Some(flag) = flag else { continue };
+        assert_eq!((flag | flag).bits(), 1 << bit);
+        assert_eq!((flag | LogFlags::SATURATED).bits(), 1 << bit | 1 << 9);
+    }
+    assert_eq!((LogFlags::FAULT.bits(), LogFlags::SATURATED.bits()), (1 << 8, 1 << 9));
+}
+
+/// REQ-SAF-535: the largest number that a field of the log holds is not marked, and one more is.
+#[test]
+fn saturation_begins_one_past_the_field() {
+    let receipt = |length, deferred_ticks| PulseReceipt {
+        channel: 0,
+        sequence: 0,
+        kind: FrameKind::Pulse,
+        onset_tick: 0,
+        end_tick: length,
+        setting: Setting::ZERO,
+        code: 0,
+        primary_ticks: 0,
+        primary_charge: Charge::ZERO,
+        ledger: Charge::ZERO,
+        deferred_ticks,
+        full_level: false,
+        cut: false,
+    };
+    let most = u64::from(u32::MAX);
+    for (length, deferred, is) in [(most, most, false), (most + 1, 0, true), (0, most + 1, true)] {
+        let record = PulseRecord::of(&receipt(length, deferred));
+        assert_eq!(record.flags.has(LogFlags::SATURATED), is, "{length} {deferred}");
+    }
+}
+
+/// REQ-SAF-301: the last channel is read back, and the one past it is refused by name.
+#[test]
+fn the_channel_past_the_last() {
+    let channels = u8::try_from(nmes_core::MAX_CHANNELS).unwrap();
+    let of = |channel| ChannelRecord {
+        channel,
+        ticks_per_second: 1_000_000,
+        na_per_code_positive: 1_000,
+        na_per_code_negative: 1_000,
+        offset_na: 0,
+        limits_crc: 0,
+        calibration_crc: 0,
+        session: 1,
+    };
+    assert_eq!(ChannelRecord::decode(&of(channels - 1).encode()), Ok(of(channels - 1)));
+    assert!(ChannelRecord::decode(&of(channels).encode()).is_err());
+}
