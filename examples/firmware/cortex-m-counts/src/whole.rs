@@ -190,8 +190,10 @@ fn check_of(clock: &SYST, minutes: u32, differ: bool) -> Result<(), ConfigError>
     }
     if differ {
         for (n, channel) in (0..).zip(list.iter_mut()) {
-            let set = Setting::new(30_000_u32.saturating_add(n), 250_u32.saturating_add(n)).unwrap_or(Setting::ZERO);
-            (channel.set, channel.ceiling, channel.rate) = (set, set, Rate::from_hz(30_u32.saturating_add(n))?);
+            let set = Setting::new(30_000_u32.saturating_add(n), 250_u32.saturating_add(n))
+                .unwrap_or(Setting::ZERO);
+            (channel.set, channel.ceiling, channel.rate) =
+                (set, set, Rate::from_hz(30_u32.saturating_add(n))?);
         }
     }
     let length = Millis::from_millis(minutes.saturating_mul(60_000)).unwrap_or(Millis::ZERO);
