@@ -792,16 +792,32 @@ step_fuzz() {
   "$CARGO_TARGET_DIR/release/examples/fuzz_triggers" "${NMES_FUZZ_SECONDS:-60}" "${NMES_SEED:-$(date +%s)}"
 }
 
-# What is mutated, one line each: name, package, files, what to build and run. `NMES_MUTANTS=name ./ci.sh mutants` does one;
-# NMES_SHARD=k/n a part of it. docs/mutants.md lists what survives, with reasons.
+# What of nmes-protocols is mutated, one line each: name, files below its src, files of tests that are to notice.
+# `NMES_MUTANTS=name ./ci.sh mutants` does one; NMES_SHARD=k/n a part of it. docs/mutants.md lists what survives, with reasons.
 mutated=(
-  'triggers nmes-protocols nmes-protocols/src/triggers/** --lib --test=triggers_drawn --test=triggers_moments --test=triggers_faults --test=triggers_crank'
-  'screening nmes-protocols nmes-protocols/src/screening** --lib --test=screening --test=build --test=row --test=catalogue'
+  'triggers triggers/** triggers_drawn triggers_moments triggers_emg triggers_tilt triggers_settings triggers_faults triggers_crank'
+  'screening {screening,screening/*,innervation}.rs screening build row catalogue serde'
 )
+
+# A copy of the tree in which those tests are one program, so that a mutant costs one link.
+protocols_copy() { # folder test...
+  local folder=$1 name
+  rm -rf "$folder/tree"
+  mkdir -p "$folder/tree"
+  cp -r Cargo.toml Cargo.lock clippy.toml docs nmes-core nmes-safety nmes-protocols "$folder/tree/"
+  shift
+  cd "$folder/tree"
+  sed -i -e 's/^members = .*/members = ["nmes-core", "nmes-safety", "nmes-protocols"]/' -e '/^exclude/d' -e '/^nmes-hal/d' Cargo.toml
+  { printf '//! All of them in one.\n'; for name in "$@"; do printf '#[path = "%s.rs"]\nmod %s_;\n' "$name" "$name"; done; } \
+    >nmes-protocols/tests/all.rs
+  sed -i -e 's/^edition.workspace = true/&\nautotests = false\nautoexamples = false/' -e '/^\[\[example\]\]/,/^$/d' \
+    -e 's/^\(nmes-protocols = { path = ".", features = \).*/\1["serde"] }/' \
+    -e 's/^\[features\]/[[test]]\nname = "all"\npath = "tests\/all.rs"\n\n[features]/' nmes-protocols/Cargo.toml
+}
 
 # REQ-PRO-359: at least nine of ten mutants are caught.
 step_mutants() {
-  local line name package files out caught missed code
+  local line name files out caught missed code
   [ "${NMES_MUTANTS:-safety}" != safety ] || mutants_of_safety
   [ "${NMES_MUTANTS:-}" != safety ] || return 0
   command -v cargo-mutants >/dev/null || cargo install -q --locked cargo-mutants ||
@@ -809,12 +825,16 @@ step_mutants() {
   for line in "${mutated[@]}"; do
     # shellcheck disable=SC2086 # words on purpose
     set -f -- $line
-    name=$1 package=$2 files=$3
-    shift 3
+    name=$1 files=$2
+    shift 2
     [ "${NMES_MUTANTS:-$name}" = "$name" ] || continue
     out="$CARGO_TARGET_DIR/mutants-$name"
-    NMES_CASES="${NMES_MUTANT_CASES:-16}" cargo mutants -p "$package" -f "$files" "${@/#/-C=}" -o "$out" --timeout 60 \
-      --shard "${NMES_SHARD:-0/1}" --sharding round-robin || code=$?
+    mkdir -p "$out"
+    (protocols_copy "$out" "$@")
+    code=0
+    (cd "$out/tree" && CARGO_TARGET_DIR="$out/build" CARGO_INCREMENTAL=1 CARGO_PROFILE_TEST_DEBUG=0 \
+      NMES_CASES="${NMES_MUTANT_CASES:-16}" cargo mutants -p nmes-protocols --in-place -f "nmes-protocols/src/$files" \
+      -C=--lib -C=--test=all -o "$out" --timeout 60 --shard "${NMES_SHARD:-0/1}" --sharding round-robin) || code=$?
     case ${code:-0} in 0 | 2 | 3) ;; *) fail "mutants: $name did not run" ;; esac
     caught=$(cat "$out"/mutants.out/{caught,timeout}.txt | wc -l)
     missed=$(wc -l <"$out/mutants.out/missed.txt")

@@ -4,9 +4,12 @@ use crate::app::say;
 use crate::cli::{ExportArgs, FileSyntax, SessionCommand, ValidateArgs};
 use crate::failure::Failure;
 use crate::flags;
+use crate::own::SessionOnDisk;
 use crate::records::save;
 use crate::scenario::Scenario;
-use nmes_protocols::files::{DiaryFile, FileError, FileProblem, SessionFile, SubjectFile, Syntax, TextError};
+use nmes_protocols::files::{
+    DiaryFile, FileError, FileProblem, OwnFile, SessionFile, SubjectFile, Syntax, TextError,
+};
 use nmes_protocols::{Answers, Innervation, Side, Storage, Subject};
 use std::io::Write;
 use std::path::Path;
@@ -29,9 +32,14 @@ fn read<T>(path: &Path, parse: impl Fn(&str, Syntax) -> Result<T, TextError>) ->
     parse(&text, syntax).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
 }
 
-/// A session file and its path.
-pub(crate) fn session(path: &Path) -> Result<(String, SessionFile), Failure> {
-    Ok((path.display().to_string(), read(path, SessionFile::from_text)?))
+/// A session file of either kind and its path.
+pub(crate) fn session(path: &Path) -> Result<(String, SessionOnDisk), Failure> {
+    let (text, syntax) = text(path)?;
+    let file = match format_of(&text, syntax).as_deref() {
+        Some("nmes-own-session") => SessionOnDisk::Own(Box::leak(Box::new(read(path, OwnFile::from_text)?))),
+        _ => SessionOnDisk::Protocol(read(path, SessionFile::from_text)?),
+    };
+    Ok((path.display().to_string(), file))
 }
 
 pub(crate) fn subject(path: &Path) -> Result<SubjectFile, Failure> {
@@ -75,6 +83,7 @@ fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let file = match &scenario.file {
         Some((_, file)) => file.clone(),
         None => SessionFile::of(scenario.row, &scenario.request, &built)
+            .map(SessionOnDisk::Protocol)
             .ok_or_else(|| Failure::Input(format!("{}: no room in a file", scenario.row.name)))?,
     };
     let by_name = args.out.as_deref().map_or(Syntax::Toml, |path| Syntax::of_name(&path.to_string_lossy()));
@@ -99,14 +108,19 @@ struct Head {
     format: Option<String>,
 }
 
+/// What the first line says that a file is.
+fn format_of(text: &str, syntax: Syntax) -> Option<String> {
+    let head: Option<Head> = match syntax {
+        Syntax::Json => serde_json::from_str(text).ok(),
+        Syntax::Toml => toml::from_str(text).ok(),
+    };
+    head.and_then(|head| head.format)
+}
+
 fn validate(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let (text, syntax) = text(&args.file)?;
     let path = args.file.display();
-    let head: Option<Head> = match syntax {
-        Syntax::Json => serde_json::from_str(&text).ok(),
-        Syntax::Toml => toml::from_str(&text).ok(),
-    };
-    match head.and_then(|head| head.format).as_deref() {
+    match format_of(&text, syntax).as_deref() {
         Some("nmes-subject") => {
             let file = subject(&args.file)?;
             let (measured, limits) = (file.measured.len(), file.limits.len());
@@ -132,6 +146,18 @@ fn validate_session(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Fail
     let mut storage = Storage::new();
     let built = file.build(&Subject::new(innervation, Side::Left), &Answers::all_no(), &mut storage);
     let built = built.map_err(|error| refused(&path, &error))?;
+    let (channels, seconds) = (built.session.channels().len(), built.session.length().as_millis() / 1_000);
+    if let SessionOnDisk::Own(own) = &file {
+        let head =
+            format!("{path}: a session of one's own, \"{}\", {channels} channels, {seconds} s", own.name);
+        return say(
+            out,
+            &format!(
+                "{head}; no protocol stands behind it.\n  Taken for somebody with \"no\" to every question; \
+                 `nmes check --session` holds it against every limit.\n"
+            ),
+        );
+    }
     let changed = built.settings.iter().filter(|applied| applied.origin.mark() == "given");
     let changed: Vec<&str> = changed.map(|applied| applied.name).collect();
     let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(", ") };
@@ -141,9 +167,7 @@ fn validate_session(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Fail
         &format!(
             "{path}: a session of {}, {} channels, {} s; not as the protocol has it by default: {changed}\n{notes}  Taken \
              for somebody with \"no\" to every question; `nmes check --session` holds it against every limit.\n",
-            row.name,
-            built.session.channels().len(),
-            built.session.length().as_millis() / 1_000
+            row.name, channels, seconds
         ),
     )
 }

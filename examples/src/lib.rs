@@ -24,6 +24,7 @@ pub mod gait;
 pub mod judge;
 pub mod made_walk;
 pub mod memory;
+pub mod own;
 pub mod parse;
 pub mod picture;
 pub mod play;

@@ -6,12 +6,13 @@ use crate::failure::Failure;
 use crate::files;
 use crate::flags;
 use crate::gait::{Foot, Walk, built_in};
+use crate::own::SessionOnDisk;
 use nmes_core::{
     ChannelHardware, ConfigError, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan,
     StopPolicy,
 };
 use nmes_hal_adapters::sim::{Load, Stage};
-use nmes_protocols::files::{SessionFile, SubjectFile};
+use nmes_protocols::files::SubjectFile;
 use nmes_protocols::{
     Answers, BuildError, Built, Condition, Innervation, Request, Side, StepRow, Storage, Subject,
     build_channels,
@@ -42,7 +43,7 @@ pub struct Scenario {
     /// What is asked for beyond the row; with a session file nothing is.
     pub request: Request,
     /// The session file, where one was named, and its path.
-    pub file: Option<(String, SessionFile)>,
+    pub file: Option<(String, SessionOnDisk)>,
     /// The subject file, where one was named.
     pub person: Option<SubjectFile>,
     /// The screening answers: those of the subject file, else "no" to everything, assumed.
@@ -97,7 +98,7 @@ impl Scenario {
             None => built_in(asked_us.unwrap_or(0).max(BUILT_IN_US)),
         };
         let length_ms = length_ms(row, ask, &walk, foot)?.filter(|_| file.is_none());
-        let count = file.as_ref().map_or_else(|| channels(row), |(_, file)| file.channels.len());
+        let count = file.as_ref().map_or_else(|| channels(row), |(_, file)| file.channels());
         let hardware = hardware(ask, count)?;
         let late_ticks = ticks_up(ask.stage.late_us, ask.stage.ticks_hz);
         Ok(Self {
@@ -116,7 +117,12 @@ impl Scenario {
             checked_ohm: ask.load.checked_load_ohm,
             late_ticks,
             seed: ask.stage.seed,
-            setup: setup(ask, row, count, person.as_ref())?,
+            setup: setup(
+                ask,
+                row,
+                &areas_mm2(ask, row, count, file.as_ref(), person.as_ref()),
+                person.as_ref(),
+            )?,
             profile: profile(ask)?,
             length_from_walk: ask.walk.seconds.is_none() && row.schedule.step().is_some() && file.is_none(),
             stop: stop(ask),
@@ -222,7 +228,7 @@ fn session_ms(step: &StepRow, ask: &Ask, walk: &Walk, foot: Foot) -> Result<u32,
         .map_err(|_| Failure::Input(format!("gait file {}: longer than a session", walk.name())))
 }
 
-fn row_of(ask: &Ask, file: Option<&(String, SessionFile)>) -> Result<&'static Condition, Failure> {
+fn row_of(ask: &Ask, file: Option<&(String, SessionOnDisk)>) -> Result<&'static Condition, Failure> {
     match (file, &ask.protocol) {
         (Some((path, file)), _) => file.row().map_err(|error| files::refused(path, &error)),
         (None, Some(name)) => find_row(name),
@@ -325,19 +331,25 @@ fn area_mm2(ask: &Ask, row: &Condition) -> u32 {
     ask.load.electrode_cm2.map_or(usual, |thousandths| thousandths / 10)
 }
 
-/// The pads of a measurement are the person's; else those that were asked for, or usual.
-fn areas_mm2(ask: &Ask, row: &Condition, count: usize, person: Option<&SubjectFile>) -> Vec<u32> {
+/// Asked for; else those of a measurement, which are the person's; else what the file says; else usual.
+fn areas_mm2(
+    ask: &Ask,
+    row: &Condition,
+    count: usize,
+    file: Option<&(String, SessionOnDisk)>,
+    person: Option<&SubjectFile>,
+) -> Vec<u32> {
     let asked = ask.load.electrode_cm2.is_some();
-    let measured = |channel| person.and_then(|p| p.measured(channel)).filter(|_| !asked);
-    let area = |channel| measured(channel).map_or_else(|| area_mm2(ask, row), |m| m.electrode.area_mm2);
-    (0_u8..).take(count).map(area).collect()
+    let measured = |channel| Some(person?.measured(channel)?.electrode.area_mm2);
+    let stated = |channel| file.and_then(|(_, file)| file.electrode_mm2(channel));
+    let area = |channel| measured(channel).or(stated(channel)).filter(|_| !asked);
+    (0_u8..).take(count).map(|channel| area(channel).unwrap_or_else(|| area_mm2(ask, row))).collect()
 }
 
-fn setup(ask: &Ask, row: &Condition, count: usize, person: Option<&SubjectFile>) -> Result<Setup, Failure> {
+fn setup(ask: &Ask, row: &Condition, areas: &[u32], person: Option<&SubjectFile>) -> Result<Setup, Failure> {
     let load = &ask.load;
     let refuse = |flag: &str, error: &dyn std::fmt::Display| Failure::Input(format!("{flag}: {error}"));
-    let setup = Setup::new(&areas_mm2(ask, row, count, person), row.use_class.value)
-        .map_err(|e| refuse("--electrode-cm2", &e))?;
+    let setup = Setup::new(areas, row.use_class.value).map_err(|e| refuse("--electrode-cm2", &e))?;
     let setup = setup.with_rail_mv(load.rail_v).map_err(|e| refuse("--rail-v", &e))?;
     let setup = setup.with_load_ohm(load.checked_load_ohm).map_err(|e| refuse("--checked-load-ohm", &e))?;
     let setup = match load.contact_fraction.and_then(|permille| u16::try_from(permille).ok()) {

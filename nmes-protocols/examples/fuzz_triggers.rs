@@ -4,8 +4,10 @@
 //!
 //! There is no feedback of coverage. Settings are random and mostly accepted; readings are random, extreme, or a walk of
 //! small steps, at times that stand still, jump, go back and reach the end of the clock. What is checked, besides that
-//! nothing panics: two opens of a gate have a close between them; a trigger that says that it is off has no gate open; polls
-//! move on; after a stop all is off once what is due has been polled, and stays off.
+//! nothing panics: two opens of a gate have a close between them; a trigger that says that it is off has no gate open; no
+//! train is longer than the most that is set, and each ends by the ramp that is set; a reading that contradicts itself, or an
+//! open line, leaves no gate open; polls move on; after a stop all is off once what is due has been polled, and stays off.
+//! Both feet are two gait triggers, each with the other's heel; a contralateral switch is a switch.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,10 +24,10 @@ mod triggers;
 
 use nmes_core::Millis;
 use nmes_protocols::triggers::crank::{Crank, CrankTimes, Encoder, Forward, Window};
-use nmes_protocols::triggers::emg::{Emg, EmgSample, EmgTimes, ThresholdStart};
-use nmes_protocols::triggers::opposite::{Opposite, OppositeTimes};
-use nmes_protocols::triggers::switch::{Contact, Mode, Switch, SwitchTimes};
-use nmes_protocols::triggers::tilt::{Motion, ShankAngle, Tilt, TiltTimes};
+use nmes_protocols::triggers::emg::{Emg, EmgSample, EmgState, EmgTimes, ThresholdStart};
+use nmes_protocols::triggers::opposite::{Opposite, OppositeState, OppositeTimes};
+use nmes_protocols::triggers::switch::{Contact, Mode, Switch, SwitchState, SwitchTimes};
+use nmes_protocols::triggers::tilt::{Motion, ShankAngle, Tilt, TiltState, TiltTimes};
 use nmes_protocols::triggers::timer::{Timer, TimerTimes};
 use nmes_protocols::triggers::{GateCommands, GateTrigger};
 use nmes_protocols::{FOOT_DROP_STEP, GaitConfig, GaitTimes, GateCommand, Heel, PollAt, Trigger};
@@ -44,20 +46,46 @@ struct Tally {
 #[derive(Default)]
 struct Gates {
     open: [bool; 8],
+    since: [u64; 8],
     opened: u64,
+    bounds: Bounds,
+}
+
+/// What a train may be, where the trigger bounds it.
+#[derive(Clone, Copy, Default)]
+struct Bounds {
+    /// In µs.
+    on: Option<u64>,
+    down: Option<Millis>,
+}
+
+impl Bounds {
+    fn new(on: Millis, down: Millis) -> Self {
+        // samples of one feed are up to 12 ms apart
+        Self { on: Some(u64::from(on.as_millis()) * 1_000 + 12_000), down: Some(down) }
+    }
 }
 
 impl Gates {
-    fn take(&mut self, commands: GateCommands) {
+    fn take(&mut self, now: u64, commands: GateCommands) {
         for (channel, command) in commands.iter() {
             let gate = &mut self.open[usize::from(channel)];
+            let since = &mut self.since[usize::from(channel)];
             match command {
                 GateCommand::Open | GateCommand::Hold => {
                     assert!(!*gate || command == GateCommand::Hold, "opened twice");
+                    if !*gate {
+                        *since = now;
+                    }
                     *gate = true;
                     self.opened += 1;
                 }
-                GateCommand::Close { .. } => *gate = false,
+                GateCommand::Close { down } => {
+                    let on = now.saturating_sub(*since);
+                    assert!(!*gate || self.bounds.on.is_none_or(|most| on <= most), "on for {on} us");
+                    assert!(self.bounds.down.is_none_or(|set| set == down), "another ramp than is set");
+                    *gate = false;
+                }
             }
         }
     }
@@ -91,26 +119,29 @@ fn number(dice: &mut Dice) -> i32 {
     }
 }
 
-/// Feeds a trigger, polled whenever it asks for it; `reopens`: it may open an open gate again, as for a second step.
+/// Feeds a trigger, polled whenever it asks for it. Without bounds it may open an open gate again, as for a second step, and
+/// shortens its ramp.
 fn run<T: GateTrigger>(
     tally: &mut Tally,
     dice: &mut Dice,
     mut trigger: T,
-    reopens: bool,
+    bounds: Option<Bounds>,
     mut feed: impl FnMut(&mut T, &mut Dice, u64) -> GateCommands,
 ) {
-    let (mut gates, mut now) = (Gates::default(), dice.roll(1_000));
+    let reopens = bounds.is_none();
+    let bounds = bounds.unwrap_or_default();
+    let (mut gates, mut now) = (Gates { bounds, ..Gates::default() }, dice.roll(1_000));
     let inputs = 200 + dice.roll(600);
     for _ in 0..inputs {
         let next = later(dice, now);
         polls(&mut trigger, &mut gates, next, reopens);
         let commands = feed(&mut trigger, dice, next);
-        book(&mut gates, commands, reopens);
+        book(&mut gates, next.max(now), commands, reopens);
         assert!(!trigger.is_off() || !gates.any(), "off, and a gate is open");
         now = now.max(next);
     }
     let commands = trigger.stop(now);
-    book(&mut gates, commands, reopens);
+    book(&mut gates, now, commands, reopens);
     assert!(!gates.any(), "stopped, and a gate is open");
     polls(&mut trigger, &mut gates, u64::MAX, reopens);
     trigger.poll(u64::MAX);
@@ -120,11 +151,11 @@ fn run<T: GateTrigger>(
     tally.opened += gates.opened;
 }
 
-fn book(gates: &mut Gates, commands: GateCommands, reopens: bool) {
+fn book(gates: &mut Gates, now: u64, commands: GateCommands, reopens: bool) {
     if reopens {
-        gates.open = [false; 8];
+        commands.iter().for_each(|(channel, _)| gates.open[usize::from(channel)] = false);
     }
-    gates.take(commands);
+    gates.take(now, commands);
 }
 
 fn polls<T: GateTrigger>(trigger: &mut T, gates: &mut Gates, until: u64, reopens: bool) {
@@ -134,12 +165,41 @@ fn polls<T: GateTrigger>(trigger: &mut T, gates: &mut Gates, until: u64, reopens
             return;
         }
         let commands = trigger.poll(at);
-        if reopens && commands.is_empty() {
-            continue;
-        }
-        book(gates, commands, reopens);
+        book(gates, at, commands, reopens);
     }
     panic!("polls do not move on");
+}
+
+/// Both feet: two triggers on two channels.
+struct Both([Trigger; 2]);
+
+impl Both {
+    fn each(&mut self, mut act: impl FnMut(&mut Trigger) -> Option<GateCommand>) -> GateCommands {
+        let [left, right] = &mut self.0;
+        GateCommands::from(act(left)).and(GateCommands::from(act(right)).on_channel(1))
+    }
+}
+
+impl GateTrigger for Both {
+    fn poll(&mut self, now_us: u64) -> GateCommands {
+        self.each(|one| one.poll(now_us))
+    }
+
+    fn poll_at(&self) -> PollAt {
+        let due = self.0.iter().filter_map(|one| match one.poll_at() {
+            PollAt::At(at) => Some(at),
+            PollAt::Never => None,
+        });
+        due.min().map_or(PollAt::Never, PollAt::At)
+    }
+
+    fn stop(&mut self, now_us: u64) -> GateCommands {
+        self.each(|one| one.stop(now_us))
+    }
+
+    fn is_off(&self) -> bool {
+        self.0.iter().all(GateTrigger::is_off)
+    }
 }
 
 fn heel(dice: &mut Dice) -> Heel {
@@ -151,7 +211,7 @@ fn one(tally: &mut Tally, dice: &mut Dice) {
     let times =
         GaitTimes { delay: millis(dice), extension: millis(dice), ..GaitTimes::of_row(&FOOT_DROP_STEP) };
     match GaitConfig::new(times) {
-        Ok(config) => run(tally, dice, Trigger::new(config), true, |t, dice, now| match dice.roll(12) {
+        Ok(config) => run(tally, dice, Trigger::new(config), None, |t, dice, now| match dice.roll(12) {
             0 => t.start(now).into(),
             1 => t.resume(now).into(),
             2 => t.acknowledge(now).into(),
@@ -162,6 +222,23 @@ fn one(tally: &mut Tally, dice: &mut Dice) {
         }),
         Err(_) => refused += 1,
     }
+    if let Ok(config) = GaitConfig::new(times) {
+        let both = Both([Trigger::new(config), Trigger::new(config)]);
+        run(tally, dice, both, None, |t, dice, now| {
+            let foot = dice.roll(2) as usize;
+            let heel = heel(dice);
+            match dice.roll(10) {
+                0 => t.each(|one| one.start(now)),
+                1 => t.each(|one| one.resume(now)),
+                2 => t.each(|one| one.acknowledge(now)),
+                _ => {
+                    let own = GateCommands::from(t.0[foot].heel(now, heel)).on_channel(foot as u8);
+                    let other = GateCommands::from(t.0[1 - foot].other_heel(now, heel));
+                    own.and(other.on_channel(1 - foot as u8))
+                }
+            }
+        });
+    }
     let times = TimerTimes {
         first: millis(dice),
         on: millis(dice),
@@ -170,7 +247,10 @@ fn one(tally: &mut Tally, dice: &mut Dice) {
         repeats: 1 + dice.roll(30) as u16,
     };
     match Timer::new(times) {
-        Ok(timer) => run(tally, dice, timer, false, |t, _, now| t.start(now).into()),
+        Ok(timer) => {
+            let bounds = Bounds::new(times.on, times.ramp_down);
+            run(tally, dice, timer, Some(bounds), |t, _, now| t.start(now).into());
+        }
         Err(_) => refused += 1,
     }
     let mode = [Mode::Hold, Mode::Toggle, Mode::Press(millis(dice))][dice.roll(3) as usize];
@@ -180,13 +260,20 @@ fn one(tally: &mut Tally, dice: &mut Dice) {
         ..SwitchTimes::new(mode, millis(dice), millis(dice))
     };
     match Switch::new(times) {
-        Ok(switch) => run(tally, dice, switch, false, |t, dice, now| match dice.roll(12) {
-            0 => t.start(now).into(),
-            1 => t.acknowledge(now).into(),
-            2 => t.contact(now, Contact::LineOpen).into(),
-            3..=7 => t.contact(now, Contact::Open).into(),
-            _ => t.contact(now, Contact::Closed).into(),
-        }),
+        Ok(switch) => {
+            let bounds = Bounds::new(times.max_on, times.ramp_down);
+            run(tally, dice, switch, Some(bounds), |t, dice, now| match dice.roll(12) {
+                0 => t.start(now).into(),
+                1 => t.acknowledge(now).into(),
+                2 => {
+                    let command = t.contact(now, Contact::LineOpen);
+                    assert!(t.state() != SwitchState::On, "open line, and on");
+                    command.into()
+                }
+                3..=7 => t.contact(now, Contact::Open).into(),
+                _ => t.contact(now, Contact::Closed).into(),
+            });
+        }
         Err(_) => refused += 1,
     }
     let times = OppositeTimes {
@@ -197,11 +284,19 @@ fn one(tally: &mut Tally, dice: &mut Dice) {
         ..OppositeTimes::new(millis(dice))
     };
     match Opposite::new(times) {
-        Ok(opposite) => run(tally, dice, opposite, false, |t, dice, now| match dice.roll(12) {
-            0 => t.start(now).into(),
-            1 => t.acknowledge(now).into(),
-            _ => t.heel(now, heel(dice)).into(),
-        }),
+        Ok(opposite) => {
+            let bounds = Bounds::new(times.on_max, times.ramp_down);
+            run(tally, dice, opposite, Some(bounds), |t, dice, now| match dice.roll(12) {
+                0 => t.start(now).into(),
+                1 => t.acknowledge(now).into(),
+                _ => {
+                    let heel = heel(dice);
+                    let command = t.heel(now, heel);
+                    assert!(heel != Heel::LineOpen || t.state() != OppositeState::On, "open line, and on");
+                    command.into()
+                }
+            });
+        }
         Err(_) => refused += 1,
     }
     refused +=
@@ -220,7 +315,8 @@ fn tilts(tally: &mut Tally, dice: &mut Dice) -> bool {
     };
     let Ok(tilt) = Tilt::new(times) else { return false };
     let (mut shank, mut at) = (ShankAngle::new(), 0_i32);
-    run(tally, dice, tilt, false, |t, dice, now| {
+    let bounds = Bounds::new(times.max_on, times.ramp_down);
+    run(tally, dice, tilt, Some(bounds), |t, dice, now| {
         at = (at + dice.roll(16_001) as i32 - 8_000).clamp(-110_000, 110_000);
         match dice.roll(14) {
             0 => t.start(now).into(),
@@ -229,7 +325,10 @@ fn tilts(tally: &mut Tally, dice: &mut Dice) -> bool {
                 let motion =
                     Motion { along_mg: number(dice), across_mg: number(dice), turn_mdps: number(dice) };
                 let _upright = shank.set_upright();
-                t.angle(now, shank.update(now, motion)).into()
+                let angle = shank.update(now, motion);
+                let command = t.angle(now, angle);
+                assert!(angle.is_ok() || t.state() != TiltState::Swing, "no angle, and on");
+                command.into()
             }
             3 => t.angle(now, Ok(number(dice))).into(),
             _ => t.angle(now, Ok(at)).into(),
@@ -255,11 +354,16 @@ fn emgs(tally: &mut Tally, dice: &mut Dice) -> bool {
         ..EmgTimes::wrist(500 + dice.roll(3_000) as u32, 400_000_000)
     };
     let Ok(emg) = Emg::new(times) else { return false };
-    run(tally, dice, emg, false, |t, dice, now| {
+    let bounds = Bounds::new(times.on, times.ramp_down);
+    run(tally, dice, emg, Some(bounds), |t, dice, now| {
         let mut commands = match dice.roll(20) {
             0 | 1 => t.start(now).into(),
             2 => t.acknowledge(now).into(),
-            3 if dice.roll(5) == 0 => t.sample(now, EmgSample::LeadOff).into(),
+            3 if dice.roll(5) == 0 => {
+                let command = t.sample(now, EmgSample::LeadOff);
+                assert!(t.state() != EmgState::On, "a lead is off, and on");
+                command.into()
+            }
             4 => t.sample(now, EmgSample::Nanovolts(number(dice))).into(),
             5 => {
                 t.stimulated(now.saturating_add(dice.roll(50_000)));
@@ -297,7 +401,8 @@ fn cranks(tally: &mut Tally, dice: &mut Dice) -> bool {
         .collect();
     let Ok(crank) = Crank::new(times, &windows) else { return false };
     let (mut counts, mut rate, mut last) = (dice.roll(1 << 32) as u32, 40_i64, 0_u64);
-    run(tally, dice, crank, false, |t, dice, now| {
+    let bounds = Bounds { on: None, down: Some(times.ramp_down) };
+    run(tally, dice, crank, Some(bounds), |t, dice, now| {
         if dice.roll(60) == 0 {
             rate = [40, 40, 30, 50, 20, 10, 0, -20, 90][dice.roll(9) as usize];
         }

@@ -8,9 +8,10 @@
 )]
 
 use nmes_protocols::{
-    Action, Answers, FOOT_DROP, Innervation, Item, Outcome, Provenance, Severity, Site, TABLE, Why,
+    Action, Answers, FOOT_DROP, Innervation, Item, ItemSet, Outcome, Provenance, Severity, Site, TABLE, Why,
     check_innervation, screen,
 };
+use std::collections::BTreeSet;
 
 /// REQ-PRO-004: one entry an item, in the order of the items, with texts and at least one list.
 #[test]
@@ -157,5 +158,57 @@ fn innervation_gate() {
             "{text}"
         );
         assert!(!matches!(refusal.provenance, Provenance::Ours { .. }));
+    }
+}
+
+/// REQ-PRO-391: an answer to one question is that question's alone, whatever was said before; a set has each of its items.
+#[test]
+fn answers_one_by_one() {
+    for item in Item::ALL.iter().copied() {
+        let others = || Item::ALL.iter().copied().filter(move |other| *other != item);
+        let yes = Answers::unanswered().yes(item);
+        assert_eq!((yes.answer(item), yes.no(item).answer(item)), (Some(true), Some(false)), "{item:?}");
+        assert!(others().all(|other| yes.answer(other).is_none()), "{item:?}");
+        let set = ItemSet::EMPTY.with(item);
+        assert!(
+            set.contains(item) && !set.is_empty() && others().all(|other| !set.contains(other)),
+            "{item:?}"
+        );
+        assert_eq!(set.without(item), ItemSet::EMPTY);
+        assert!(!Answers::all_no().acknowledge(item).is_acknowledged(item), "only a yes is acknowledged");
+    }
+}
+
+/// REQ-PRO-391: of lists that are equally strict the first is named.
+#[test]
+fn first_of_the_strictest() {
+    let mut several = 0;
+    for entry in TABLE {
+        let strictest = entry.lists.iter().map(|list| list.action).max().unwrap();
+        let mut of_them = entry.lists.iter().filter(|list| list.action == strictest);
+        assert_eq!(entry.stricter_source(), of_them.next().unwrap().source, "{:?}", entry.item);
+        several += usize::from(of_them.any(|list| list.source != entry.stricter_source()));
+    }
+    assert!(several > 0, "there are such items");
+}
+
+/// REQ-PRO-391: no two sites, severities or states of a nerve have the same word.
+#[test]
+fn words_tell_apart() {
+    use Severity::{Absolute, Local, None, Precaution, SpecialistOnly};
+    let nerves = [
+        Innervation::Intact,
+        Innervation::PartiallyDenervated,
+        Innervation::Denervated,
+        Innervation::Unknown,
+    ];
+    let severities = [None, Precaution, SpecialistOnly, Local, Absolute];
+    for words in [
+        Site::ALL.map(Site::word).to_vec(),
+        severities.map(Severity::word).to_vec(),
+        nerves.map(Innervation::word).to_vec(),
+    ] {
+        let different: BTreeSet<_> = words.iter().filter(|word| !word.is_empty()).collect();
+        assert_eq!(different.len(), words.len(), "{words:?}");
     }
 }

@@ -360,6 +360,27 @@ proptest! {
     }
 }
 
+/// REQ-PRO-347: an index mark that is seen between two samples may stand as far off as the crank went since, and no further.
+#[test]
+fn an_index_between_samples() {
+    let encoder = Encoder { index_mdeg: Some(0), ..ENCODER };
+    // 40 turns a minute are 2.4 degrees in the 10 ms since the sample, on top of 10
+    for (off_mdeg, fault) in [(0, None), (9_000, None), (20_000, Some(CrankFault::Index))] {
+        let (mut crank, mut turner, mut log) = started(encoder, &WINDOWS, 0);
+        let turns = |turner: &Turner| turner.place / 360_000_000;
+        let mut before = turns(&turner);
+        for _ in 0..600 {
+            turner.drive(&mut crank, &mut log, 5_000, 5_000, |_| 40_000);
+            if turns(&turner) > before && turner.angle_mdeg() >= off_mdeg {
+                before = turns(&turner);
+                let commands = crank.index(turner.now + 4_000);
+                log.book(turner.now + 4_000, commands);
+            }
+        }
+        assert_eq!(crank.fault(), fault, "{off_mdeg}");
+    }
+}
+
 /// REQ-PRO-347: an index mark that never comes is a fault within a turn and a half.
 #[test]
 fn an_index_that_never_comes() {

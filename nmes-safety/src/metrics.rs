@@ -444,3 +444,6 @@ pub(crate) fn power(mean_square_na2: u128, ohms: u32, area_mm2: u32) -> Ratio {
     // nA²·ohm are 10⁻¹² µW, and 100 mm² are 1 cm²
     Ratio::of(mean_square_na2, u64::from(ohms).saturating_mul(100), product(u64::from(area_mm2), 1_000_000_000_000))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ pub const MAX_SHARED: usize = 4;
 
 /// What a session is for. It selects the duty, rest and session rules; all other rules bind every class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum UseClass {
     /// Contractions and rests, for strength or endurance.
     #[default]

@@ -14,6 +14,7 @@ mod knee;
 mod knee_osteoarthritis;
 mod knee_replacement;
 mod nerve;
+mod own;
 mod pain;
 mod parts;
 mod re_education;
@@ -48,6 +49,7 @@ pub use knee_replacement::{
     TKA_AVRAMIDIS, TKA_PETTERSON, TKA_STEVENS_LAPSLEY, TKA_VALDES, TKA_YOSHIDA, TKA_YOSHIDA_SENSORY,
 };
 pub use nerve::{NERVE_BOOST, TROPHIC};
+pub use own::OWN_SESSION;
 pub use pain::{TENS_AL, TENS_BRIEF, TENS_BURST, TENS_CONVENTIONAL, TENS_MODULATED};
 pub use re_education::{ANKLE_SPRAIN, INJURY_ATROPHY, PATELLOFEMORAL, RE_EDUCATION};
 pub use spinal::{FES_CYCLE, FES_CYCLE_COMMERCIAL, FES_ROW, FES_STAND, FES_STAND_TRAINING};

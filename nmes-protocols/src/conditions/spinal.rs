@@ -47,22 +47,16 @@ const CYCLE_PADS: Electrodes = pads(
     text("distal and medial on the same muscle", found(src::FES_CYCLING)),
 );
 
+// The source's edges take 10 degrees (EMA_CYCLING): 83, 48 and 33 ms at 20, 35 and 50 turns a minute. The slope is what
+// lengthens a ramp: 76 ms at 30 mA, 251 ms at 100 mA, for which windows of 70 to 100 degrees have room up to 23 to 33 turns
+// a minute (`CrankTimes::fastest_rpm`).
+const CRANK_RAMP: &str =
+    "10 degrees of the crank at 33 turns a minute; lengthened with the set amplitude, to the steepest slope";
+
 const CRANK: ScheduleRow = ScheduleRow::Gated(GatedRow {
     ramps: ramps(
-        millis(
-            25,
-            300,
-            1_000,
-            ours("10 degrees of the crank at 40 to 5 turns a minute"),
-            ours("long enough for the slope at 100 mA"),
-        ),
-        millis(
-            25,
-            300,
-            1_000,
-            ours("10 degrees of the crank at 40 to 5 turns a minute"),
-            ours("long enough for the slope at 100 mA"),
-        ),
+        millis(25, 50, 1_000, ours("10 degrees of the crank at 40 to 5 turns a minute"), ours(CRANK_RAMP)),
+        millis(25, 50, 1_000, ours("10 degrees of the crank at 40 to 5 turns a minute"), ours(CRANK_RAMP)),
     ),
     max_on: millis(
         300,

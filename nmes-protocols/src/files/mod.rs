@@ -2,7 +2,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `files` | the types, `no_std`: [`SessionFile`], [`SubjectFile`], [`DiaryFile`] |
+//! | `files` | the types, `no_std`: [`SessionFile`], [`OwnFile`], [`SubjectFile`], [`DiaryFile`] |
 //! | `postcard` | bytes of sessions and subjects, into and out of slices |
 //! | `text` | TOML and JSON, with `std` |
 //!
@@ -14,7 +14,7 @@
 //! ranges and compares it with what the builder makes; [`SessionFile::session`] needs no catalogue and is for a device
 //! that was sent one. Neither is permission to run: compiling and the check in nmes-safety come after both.
 //!
-//! Limitation: a file holds sessions of the catalogue's rows. One's own waveform is a `Session` of nmes-core in code.
+//! A session of one's own, with no row behind it, is an [`OwnFile`]: screened, then compiled and checked like all else.
 
 #![expect(
     clippy::result_large_err,
@@ -27,6 +27,7 @@ mod bytes;
 mod diary_file;
 mod error;
 mod hold;
+mod own_file;
 mod schedule_file;
 mod session_file;
 mod subject_file;
@@ -38,6 +39,9 @@ pub use bounded::List;
 pub use bytes::BytesError;
 pub use diary_file::{DIARY_VERSION, DiaryFile, DiaryFormat};
 pub use error::{FileError, FileProblem, Place, Said};
+pub use own_file::{
+    OWN_VERSION, OwnChannelFile, OwnFile, OwnFormat, OwnPulseFile, OwnWave, PointFile, PointsFile,
+};
 pub use schedule_file::{CycleFile, GateFile, ScheduleFile, StageFile, StepTimesFile};
 pub use session_file::{
     ChannelFile, FileRoom, MAX_LISTED, PulseFile, RampFile, SESSION_VERSION, SessionFile, SessionFormat,

@@ -162,18 +162,10 @@ impl SessionFile {
     /// Names the place, the value and the limit of what nmes-core does not take.
     pub fn session<'s, 'f: 's>(&'f self, room: &'s mut FileRoom<'f>) -> Result<Session<'s>, FileError> {
         self.known_version()?;
-        let FileRoom { channels, stages } = room;
-        for (index, (slot, file)) in channels.iter_mut().zip(self.channels.iter()).enumerate() {
+        for (index, (slot, file)) in room.channels.iter_mut().zip(self.channels.iter()).enumerate() {
             *slot = file.channel().map_err(|error| config(index, &error))?;
         }
-        let channels: &'s [Channel<'f>] = channels.get(..self.channels.len()).unwrap_or_default();
-        let schedule = self.schedule.schedule(stages).map_err(|error| of_session(&error))?;
-        for (index, channel) in channels.iter().enumerate() {
-            Session::new(core::slice::from_ref(channel), schedule, self.length_ms).map_err(|error| {
-                if of_channel(error.field()).is_some() { config(index, &error) } else { of_session(&error) }
-            })?;
-        }
-        Session::new(channels, schedule, self.length_ms).map_err(|error| of_session(&error))
+        room.session(self.channels.len(), &self.schedule, self.length_ms)
     }
 
     pub(super) fn known_version(&self) -> Result<(), FileError> {
@@ -188,8 +180,8 @@ impl SessionFile {
 /// Room for the channels and stages of a session that comes from a file alone; see [`SessionFile::session`].
 #[derive(Clone, Copy, Debug)]
 pub struct FileRoom<'f> {
-    channels: [Channel<'f>; MAX_CHANNELS],
-    stages: [Stage; MAX_STAGES],
+    pub(super) channels: [Channel<'f>; MAX_CHANNELS],
+    pub(super) stages: [Stage; MAX_STAGES],
 }
 
 impl FileRoom<'_> {
@@ -266,7 +258,7 @@ impl TimingFile {
         })
     }
 
-    fn timing(&self) -> Result<Timing<'_>, ConfigError> {
+    pub(super) fn timing(&self) -> Result<Timing<'_>, ConfigError> {
         Ok(match self {
             Self::Even => Timing::Even,
             Self::Bursts { pulses, every_millihertz } => {
@@ -285,12 +277,12 @@ impl TimingFile {
     }
 }
 
-fn config(index: usize, error: &ConfigError) -> FileError {
+pub(super) fn config(index: usize, error: &ConfigError) -> FileError {
     let field = of_channel(error.field()).unwrap_or("");
     FileError::new(Place::of("channels", index, field), FileProblem::Config(*error))
 }
 
-fn of_session(error: &ConfigError) -> FileError {
+pub(super) fn of_session(error: &ConfigError) -> FileError {
     let known = [(Field::SessionLength, "length_ms"), (Field::Channels, "channels")];
     let field = known.into_iter().find(|(field, _)| *field == error.field()).map_or("schedule", |(_, at)| at);
     FileError::new(Place::top(field), FileProblem::Config(*error))
@@ -301,7 +293,7 @@ fn of_session(error: &ConfigError) -> FileError {
     clippy::wildcard_enum_match_arm,
     reason = "the fields of schedules, hardwares and patterns stand in no channel"
 )]
-const fn of_channel(field: Field) -> Option<&'static str> {
+pub(super) const fn of_channel(field: Field) -> Option<&'static str> {
     Some(match field {
         Field::PhaseWidth | Field::PhaseTicks => "pulse.width_us",
         Field::Amplitude | Field::AmplitudeCodes => "pulse.amplitude_ua",

@@ -4,6 +4,7 @@ extern crate std;
 
 use super::diary_file::{DIARY_VERSION, DiaryFile};
 use super::error::FileError;
+use super::own_file::{OWN_VERSION, OwnFile};
 use super::session_file::{SESSION_VERSION, SessionFile};
 use super::subject_file::{SUBJECT_VERSION, SubjectFile};
 use core::fmt;
@@ -155,6 +156,22 @@ impl SessionFile {
     /// ```
     pub fn from_text(text: &str, syntax: Syntax) -> Result<Self, TextError> {
         read(text, syntax, "nmes-session", SESSION_VERSION)
+    }
+
+    /// The file as a text.
+    #[must_use]
+    pub fn to_text(&self, syntax: Syntax) -> String {
+        write(self, syntax)
+    }
+}
+
+impl OwnFile {
+    /// The file in a text; value by value, not yet as a session: see [`OwnFile::build`].
+    ///
+    /// # Errors
+    /// Names the place, the value and what is allowed.
+    pub fn from_text(text: &str, syntax: Syntax) -> Result<Self, TextError> {
+        read(text, syntax, "nmes-own-session", OWN_VERSION)
     }
 
     /// The file as a text.

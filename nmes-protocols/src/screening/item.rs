@@ -199,7 +199,7 @@ impl Item {
     /// The item's place in a 64-bit set.
     pub(super) const fn bit(self) -> u64 {
         match self {
-            Self::ElectronicImplant => 1 << 0,
+            Self::ElectronicImplant => 1,
             Self::ThrombosisActive => 1 << 1,
             Self::Pregnancy => 1 << 2,
             Self::Bleeding => 1 << 3,

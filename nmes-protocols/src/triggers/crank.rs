@@ -16,30 +16,32 @@
 //! last 0.14 s; under an acceleration `a` the lead is short by at most `a` × delay × (delay + 0.14 s) / 2, which at 90 °/s²
 //! and 115 ms is 1.3 degrees. Between samples the angle goes on at that speed.
 //!
-//! A window that is too short for its ramp at the speed there is opens no gate at all.
+//! A window that is too short for its ramp at the speed there is opens no gate at all: [`CrankTimes::fastest_rpm`] says up to
+//! which cadence each one opens, [`Crank::is_too_short`] whether one stays shut now, and one that never opens is refused.
 //!
 //! # Limitations
 //! A wrong zero is seen only with an index mark. A crank that is wired the wrong way round reads as backwards and starts
 //! nothing; with a wrong sense *and* a motor that turns backwards it reads as forward. Where a chain or a belt slips, the
 //! zero wanders unseen unless the index is on the crank itself.
 
-#[path = "crank/encoder.rs"]
 mod encoder;
-#[path = "crank/finding.rs"]
 mod finding;
-#[path = "crank/window.rs"]
+mod times;
 mod window;
 
 pub use encoder::{CrankFault, Encoder, Forward};
 pub use finding::{Finder, NoWindow};
+pub use times::CrankTimes;
 pub use window::Window;
 
 use super::command::{GateCommands, GateTrigger};
+use super::one_gate::{earliest, is_due};
+use super::setting::SettingError;
 use super::{Listen, us};
 use crate::gait::{GateCommand, PollAt};
 use core::fmt;
 use encoder::{STILL_US, TURN, Track};
-use nmes_core::{MAX_CHANNELS, Millis};
+use nmes_core::MAX_CHANNELS;
 use window::{Ahead, Gate, Move};
 
 /// Millidegrees a second of one turn a minute.
@@ -77,75 +79,6 @@ states! {
     Fault -> Off,
 }
 
-/// The encoder, the delay of a muscle, and the cadence within which there is output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct CrankTimes {
-    /// How the crank is read.
-    pub encoder: Encoder,
-    /// From a pulse to the pull it makes.
-    pub delay: Millis,
-    /// Below this many turns a minute there is no output, 5 to 30.
-    pub min_rpm: u16,
-    /// Above this many there is none, at least twice the least and up to 90.
-    pub max_rpm: u16,
-    /// How long a ramp-down takes.
-    pub ramp_down: Millis,
-    /// The longest time without a sample, 5 to 100 ms.
-    pub silence: Millis,
-}
-
-impl CrankTimes {
-    /// 115 ms of delay, the middle of 100 to 130; 12 to 60 turns a minute, as the rows for cycles have; 50 ms of silence.
-    ///
-    /// ```
-    /// use nmes_core::Millis;
-    /// use nmes_protocols::triggers::crank::{CrankTimes, Encoder, Forward};
-    /// let encoder = Encoder { counts_per_turn: 1_024, forward: Forward::Up, index_mdeg: None };
-    /// let times = CrankTimes::new(encoder, Millis::from_millis(80).unwrap());
-    /// assert_eq!((times.min_rpm, times.max_rpm), (12, 60));
-    /// ```
-    #[must_use]
-    pub fn new(encoder: Encoder, ramp_down: Millis) -> Self {
-        let ms = |n| Millis::from_millis(n).unwrap_or(Millis::MAX);
-        Self { encoder, delay: ms(115), min_rpm: 12, max_rpm: 60, ramp_down, silence: ms(50) }
-    }
-
-    /// The lead at a cadence, in millidegrees.
-    #[must_use]
-    pub fn lead_mdeg(&self, rpm: u16) -> u32 {
-        let lead = u64::from(rpm).saturating_mul(RPM).saturating_mul(us(self.delay)) / 1_000_000;
-        u32::try_from(lead).unwrap_or(u32::MAX)
-    }
-}
-
-/// Settings that the trigger does not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub enum CrankError {
-    /// A setting is outside its range.
-    Range {
-        /// Which.
-        what: &'static str,
-        /// What was given.
-        value: u32,
-        /// The least.
-        min: u32,
-        /// The most.
-        max: u32,
-    },
-}
-
-impl fmt::Display for CrankError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Range { what, value, min, max } = self;
-        write!(f, "crank, {what}: {value}; accepted: {min} to {max}")
-    }
-}
-
-impl core::error::Error for CrankError {}
-
 /// Why a zero or a start was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
@@ -176,6 +109,16 @@ enum Then {
     Still,
     Off,
     Fault,
+}
+
+impl Then {
+    const fn phase(self) -> Phase {
+        match self {
+            Self::Still => Phase::Still,
+            Self::Off => Phase::Off,
+            Self::Fault => Phase::Fault,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -235,8 +178,8 @@ impl<'a> Crank<'a> {
     ///
     /// # Errors
     /// Names the setting and its range.
-    pub fn new(times: CrankTimes, windows: &'a [Window]) -> Result<Self, CrankError> {
-        check(&times, windows)?;
+    pub fn new(times: CrankTimes, windows: &'a [Window]) -> Result<Self, SettingError> {
+        times.check(windows)?;
         Ok(Self {
             times,
             windows,
@@ -356,6 +299,13 @@ impl<'a> Crank<'a> {
         u32::try_from(self.track.speed()).unwrap_or(u32::MAX)
     }
 
+    /// Whether the gate of this channel stays shut for want of room for its ramp at the speed there is.
+    #[must_use]
+    pub fn is_too_short(&self, channel: u8) -> bool {
+        let down = self.ahead(self.listen.last_us()).down;
+        self.windows.get(usize::from(channel)).is_some_and(|window| !window.holds(down))
+    }
+
     /// Why it went to FAULT, until the next start.
     #[must_use]
     pub const fn fault(&self) -> Option<CrankFault> {
@@ -393,7 +343,7 @@ impl<'a> Crank<'a> {
 
     /// At most two changes of state, and one step of each gate.
     fn advance(&mut self, now: u64) {
-        let is_due = |at: Option<u64>| at.is_some_and(|at| at <= now);
+        let is_due = |at| is_due(at, now);
         if is_due(self.lost_us()) {
             self.distrust(now, CrankFault::Lost);
         }
@@ -410,11 +360,7 @@ impl<'a> Crank<'a> {
             Phase::Sync { from } => self.sync(from),
             Phase::Turning => self.turn(now),
             Phase::RampDown { until_us, then } if until_us <= now => {
-                self.phase = match then {
-                    Then::Still => Phase::Still,
-                    Then::Off => Phase::Off,
-                    Then::Fault => Phase::Fault,
-                };
+                self.phase = then.phase();
                 self.track.restart();
             }
             Phase::RampDown { .. } => {}
@@ -479,15 +425,8 @@ impl<'a> Crank<'a> {
             }
             *gate = Gate::default();
         }
-        self.phase = if self.down_us > now {
-            Phase::RampDown { until_us: self.down_us, then }
-        } else {
-            match then {
-                Then::Still => Phase::Still,
-                Then::Off => Phase::Off,
-                Then::Fault => Phase::Fault,
-            }
-        };
+        self.phase =
+            if self.down_us > now { Phase::RampDown { until_us: self.down_us, then } } else { then.phase() };
     }
 
     fn distrust(&mut self, now: u64, fault: CrankFault) {
@@ -518,34 +457,13 @@ impl<'a> Crank<'a> {
     }
 }
 
-fn check(times: &CrankTimes, windows: &[Window]) -> Result<(), CrankError> {
-    let range = |what, value: u32, min, max| {
-        if (min..=max).contains(&value) { Ok(()) } else { Err(CrankError::Range { what, value, min, max }) }
-    };
-    range("counts in a turn", times.encoder.counts_per_turn, 36, 65_536)?;
-    range("index, mdeg", times.encoder.index_mdeg.unwrap_or(0), 0, 359_999)?;
-    range("delay, ms", times.delay.as_millis(), 0, 300)?;
-    range("least cadence, 1/min", u32::from(times.min_rpm), 5, 30)?;
-    let least = u32::from(times.min_rpm).saturating_mul(2);
-    range("most cadence, 1/min", u32::from(times.max_rpm), least, 90)?;
-    range("ramp-down, ms", times.ramp_down.as_millis(), 0, 1_000)?;
-    range("time without a sample, ms", times.silence.as_millis(), 5, 100)?;
-    range("windows", u32::try_from(windows.len()).unwrap_or(u32::MAX), 1, 8)?;
-    for window in windows {
-        range("start of a window, degrees", u32::from(window.start_deg), 0, 359)?;
-        range("width of a window, degrees", u32::from(window.width_deg), 10, 300)?;
-    }
-    Ok(())
-}
-
 impl GateTrigger for Crank<'_> {
     fn poll(&mut self, now_us: u64) -> GateCommands {
         self.around(now_us, |_, _| {})
     }
 
     fn poll_at(&self) -> PollAt {
-        let due = [self.silent_us(), self.lost_us(), self.ramped_us(), self.edge_us()];
-        due.into_iter().flatten().min().map_or(PollAt::Never, PollAt::At)
+        earliest([self.silent_us(), self.lost_us(), self.ramped_us(), self.edge_us()])
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {

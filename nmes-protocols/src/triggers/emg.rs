@@ -25,17 +25,19 @@
 //! taken. Co-contraction and the EMG of a neighbour look like effort. The trigger hears that a muscle is active, not what
 //! its owner wants.
 
-#[path = "emg/level.rs"]
 mod level;
-#[path = "emg/threshold.rs"]
 mod threshold;
+mod times;
+
+pub use times::{EmgTimes, ThresholdStart};
 
 use super::command::{GateCommands, GateTrigger};
-use super::{Listen, us};
+use super::one_gate::{OneGate, Phase, Then, earliest, is_due};
+use super::setting::SettingError;
+use super::us;
 use crate::gait::{GateCommand, PollAt};
 use core::fmt;
 use level::{Heard, Level};
-use nmes_core::Millis;
 use threshold::{Rest, Threshold, percent};
 
 /// Of the best attempt, in percent: 20 % below it.
@@ -114,119 +116,22 @@ pub enum EmgSample {
     LeadOff,
 }
 
-/// Where the threshold starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum ThresholdStart {
-    /// 20 % below the best of so many attempts, 1 to 10.
-    BestOf(u8),
-    /// This level in nanovolts, for one from the last time.
-    Given(u32),
-}
-
-/// Times and levels of an [`Emg`] trigger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct EmgTimes {
-    /// Samples in a second, 500 to 10,000.
-    pub samples_per_second: u32,
-    /// At or beyond this the amplifier is at its rail, in nanovolts.
-    pub rail_nv: i32,
-    /// The window of the level, 50 to 100 ms.
-    pub window: Millis,
-    /// No sample counts for this long after a pulse, at least 10 ms. As long as the amplifier needs to come back.
-    pub blank: Millis,
-    /// How long the muscle rests at the start.
-    pub baseline: Millis,
-    /// A level at rest above this is no rest, in nanovolts.
-    pub rest_max_nv: u32,
-    /// Where the threshold starts.
-    pub start: ThresholdStart,
-    /// How long the level has to be over the threshold.
-    pub sustain: Millis,
-    /// From the opening to the close, the ramp-up inside.
-    pub on: Millis,
-    /// How long a ramp-down takes.
-    pub ramp_down: Millis,
-    /// From the end of a ramp-down to the next listening.
-    pub lockout: Millis,
-    /// Listening for this long without a success is a miss.
-    pub attempt: Millis,
-}
-
-impl EmgTimes {
-    /// The trial of the row `stroke-wrist-emg`: 1 s up and 5 s, 1 s down, and 25 s from train to train; the numbers of
-    /// detection are its reported ones, with window, blanking and baseline picked in their ranges by us.
-    ///
-    /// ```
-    /// use nmes_protocols::triggers::emg::EmgTimes;
-    /// let times = EmgTimes::wrist(1_000, 400_000_000);
-    /// assert_eq!((times.on.as_millis(), times.blank.as_millis()), (6_000, 20));
-    /// ```
-    #[must_use]
-    pub fn wrist(samples_per_second: u32, rail_nv: i32) -> Self {
-        let ms = |n| Millis::from_millis(n).unwrap_or(Millis::MAX);
-        Self {
-            samples_per_second,
-            rail_nv,
-            window: ms(80),
-            blank: ms(20),
-            baseline: ms(2_000),
-            rest_max_nv: 15_000,
-            start: ThresholdStart::BestOf(3),
-            sustain: ms(60),
-            on: ms(6_000),
-            ramp_down: ms(1_000),
-            lockout: ms(20_000),
-            attempt: ms(25_000),
-        }
-    }
-}
-
-/// Settings that the trigger does not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub enum EmgError {
-    /// A setting is outside its range.
-    Range {
-        /// Which.
-        what: &'static str,
-        /// What was given.
-        value: u32,
-        /// The least.
-        min: u32,
-        /// The most.
-        max: u32,
-    },
-}
-
-impl fmt::Display for EmgError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Range { what, value, min, max } = self;
-        write!(f, "EMG, {what}: {value}; accepted: {min} to {max}")
-    }
-}
-
-impl core::error::Error for EmgError {}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    Lockout,
-    Off,
-    Fault,
-}
-
+/// Where it waits.
 #[derive(Clone, Copy, Debug)]
-enum Phase {
-    Off,
+enum Wait {
     Baseline { until_us: u64, rest: Rest },
-    Attempts { left: u8, best_nv: u32, over: bool, quiet_us: u64 },
+    Attempts(Attempts),
     Listen { miss_us: u64, windows: u32 },
-    On { until_us: u64 },
-    RampDown { until_us: u64, then: Then },
     Lockout { until_us: u64, quiet: bool },
-    Fault,
+}
+
+/// What the attempts have come to.
+#[derive(Clone, Copy, Debug)]
+struct Attempts {
+    left: u8,
+    best_nv: u32,
+    over: bool,
+    quiet_us: u64,
 }
 
 /// What was counted since the trigger was made; saturates.
@@ -262,15 +167,13 @@ pub struct EmgCounters {
 #[derive(Clone, Copy, Debug)]
 pub struct Emg {
     times: EmgTimes,
-    phase: Phase,
-    listen: Listen,
+    gate: OneGate<Wait>,
     level: Level,
     threshold: Threshold,
     heard_us: u64,
     last_nv: Option<u32>,
     fault: Option<EmgFault>,
     counters: EmgCounters,
-    command: Option<GateCommand>,
 }
 
 impl Emg {
@@ -278,30 +181,28 @@ impl Emg {
     ///
     /// # Errors
     /// Names the setting and its range.
-    pub fn new(times: EmgTimes) -> Result<Self, EmgError> {
-        check(&times)?;
+    pub fn new(times: EmgTimes) -> Result<Self, SettingError> {
+        times.check()?;
         Ok(Self {
             times,
-            phase: Phase::Off,
-            listen: Listen::default(),
-            level: fresh(&times),
+            gate: OneGate::new(times.ramp_down),
+            level: times.level(),
             threshold: Threshold::new(u32::MAX, 0),
             heard_us: 0,
             last_nv: None,
             fault: None,
             counters: EmgCounters::default(),
-            command: None,
         })
     }
 
     /// OFF to BASELINE: the muscle has to rest. In every other state it only polls.
     pub fn start(&mut self, now_us: u64) -> Option<GateCommand> {
         self.around(now_us, |s, now| {
-            if matches!(s.phase, Phase::Off) {
-                s.level = fresh(&s.times);
+            if matches!(s.gate.phase, Phase::Off) {
+                s.level = s.times.level();
                 s.fault = None;
                 s.heard_us = now;
-                s.phase = s.baseline(now);
+                s.gate.phase = s.baseline(now);
             }
         })
     }
@@ -327,29 +228,25 @@ impl Emg {
     /// that it falls on.
     pub fn stimulated(&mut self, at_us: u64) {
         let end = at_us.saturating_add(us(self.times.blank));
-        self.level.blank(self.listen.last_us(), at_us..end);
+        self.level.blank(self.gate.listen.last_us(), at_us..end);
     }
 
     /// Leaves FAULT for OFF.
     pub fn acknowledge(&mut self, now_us: u64) -> Option<GateCommand> {
-        self.around(now_us, |s, _| {
-            if matches!(s.phase, Phase::Fault) {
-                s.phase = Phase::Off;
-            }
-        })
+        self.around(now_us, |s, _| s.gate.acknowledge())
     }
 
     /// Where it is.
     #[must_use]
     pub const fn state(&self) -> EmgState {
-        match self.phase {
+        match self.gate.phase {
             Phase::Off => EmgState::Off,
-            Phase::Baseline { .. } => EmgState::Baseline,
-            Phase::Attempts { .. } => EmgState::Attempts,
-            Phase::Listen { .. } => EmgState::Listen,
+            Phase::Idle(Wait::Baseline { .. }) => EmgState::Baseline,
+            Phase::Idle(Wait::Attempts(_)) => EmgState::Attempts,
+            Phase::Idle(Wait::Listen { .. }) => EmgState::Listen,
             Phase::On { .. } => EmgState::On,
             Phase::RampDown { .. } => EmgState::RampDown,
-            Phase::Lockout { .. } => EmgState::Lockout,
+            Phase::Idle(Wait::Lockout { .. }) => EmgState::Lockout,
             Phase::Fault => EmgState::Fault,
         }
     }
@@ -379,189 +276,144 @@ impl Emg {
     }
 
     fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
-        let now = self.listen.hear(now_us);
+        let now = self.gate.listen.hear(now_us);
         self.advance(now);
         input(self, now);
-        self.command.take()
+        self.gate.take()
     }
 
-    fn baseline(&self, now: u64) -> Phase {
-        Phase::Baseline { until_us: now.saturating_add(us(self.times.baseline)), rest: Rest::default() }
+    fn baseline(&self, now: u64) -> Phase<Wait, ()> {
+        let until_us = now.saturating_add(us(self.times.baseline));
+        Phase::Idle(Wait::Baseline { until_us, rest: Rest::default() })
     }
 
     /// A level of a window that could be judged.
     fn heard(&mut self, now: u64, nv: u32) {
         self.last_nv = Some(nv);
-        match self.phase {
-            Phase::Baseline { until_us, rest } => self.rests(now, nv, until_us, rest),
-            Phase::Attempts { left, best_nv, over, quiet_us } => {
-                self.tries(now, nv, (left, best_nv, over, quiet_us));
-            }
-            Phase::Listen { miss_us, windows } => self.listens(now, nv, miss_us, windows),
-            Phase::Lockout { until_us, quiet } => {
+        let Phase::Idle(wait) = self.gate.phase else { return };
+        self.gate.phase = match wait {
+            Wait::Baseline { until_us, rest } => self.rests(now, nv, until_us, rest),
+            Wait::Attempts(attempts) => self.tries(now, nv, attempts),
+            Wait::Listen { miss_us, windows } => return self.listens(now, nv, miss_us, windows),
+            Wait::Lockout { until_us, quiet } => {
                 let quiet = quiet || nv < self.threshold.nv;
-                self.phase = Phase::Lockout { until_us, quiet };
                 if quiet && until_us <= now {
-                    self.phase = self.listening(now);
+                    self.listening(now)
+                } else {
+                    Phase::Idle(Wait::Lockout { until_us, quiet })
                 }
             }
-            Phase::Off | Phase::On { .. } | Phase::RampDown { .. } | Phase::Fault => {}
-        }
+        };
     }
 
-    fn rests(&mut self, now: u64, nv: u32, until_us: u64, mut rest: Rest) {
+    fn rests(&mut self, now: u64, nv: u32, until_us: u64, mut rest: Rest) -> Phase<Wait, ()> {
         if nv > self.times.rest_max_nv {
             self.counters.restless = self.counters.restless.saturating_add(1);
-            self.phase = self.baseline(now);
-            return;
+            return self.baseline(now);
         }
         rest.add(nv);
-        self.phase = Phase::Baseline { until_us, rest };
-        let Some(floor) = rest.floor(REST_SPREADS).filter(|_| until_us <= now) else { return };
+        let Some(floor) = rest.floor(REST_SPREADS).filter(|_| until_us <= now) else {
+            return Phase::Idle(Wait::Baseline { until_us, rest });
+        };
         match self.times.start {
             ThresholdStart::Given(nv) => {
                 self.threshold = Threshold::new(nv, floor);
-                self.phase = self.listening(now);
+                self.listening(now)
             }
             ThresholdStart::BestOf(left) => {
                 self.threshold = Threshold::new(floor, floor);
-                self.phase = Phase::Attempts { left, best_nv: 0, over: false, quiet_us: now };
+                Phase::Idle(Wait::Attempts(Attempts { left, best_nv: 0, over: false, quiet_us: now }))
             }
         }
     }
 
     /// An attempt is twice the level at rest and its wandering, and is over when the level was below that for a while.
-    fn tries(&mut self, now: u64, nv: u32, (left, best_nv, over, quiet_us): (u8, u32, bool, u64)) {
-        let least = self.threshold.floor_nv.saturating_mul(2);
-        if nv >= least {
-            self.phase = Phase::Attempts { left, best_nv: best_nv.max(nv), over: true, quiet_us: now };
-            return;
+    fn tries(&mut self, now: u64, nv: u32, mut attempts: Attempts) -> Phase<Wait, ()> {
+        if nv >= self.threshold.floor_nv.saturating_mul(2) {
+            let best_nv = attempts.best_nv.max(nv);
+            attempts = Attempts { best_nv, over: true, quiet_us: now, ..attempts };
+        } else if attempts.over && now.saturating_sub(attempts.quiet_us) >= ATTEMPT_OVER_US {
+            let left = attempts.left.saturating_sub(1);
+            if left == 0 {
+                let start = percent(attempts.best_nv, OF_BEST_PERCENT);
+                self.threshold = Threshold::new(start, self.threshold.floor_nv);
+                return self.listening(now);
+            }
+            attempts = Attempts { left, over: false, quiet_us: now, ..attempts };
         }
-        if !over || now.saturating_sub(quiet_us) < ATTEMPT_OVER_US {
-            return;
-        }
-        let left = left.saturating_sub(1);
-        self.phase = Phase::Attempts { left, best_nv, over: false, quiet_us: now };
-        if left == 0 {
-            self.threshold = Threshold::new(percent(best_nv, OF_BEST_PERCENT), self.threshold.floor_nv);
-            self.phase = self.listening(now);
-        }
+        Phase::Idle(Wait::Attempts(attempts))
     }
 
-    fn listening(&self, now: u64) -> Phase {
-        Phase::Listen { miss_us: now.saturating_add(us(self.times.attempt)), windows: 0 }
+    fn listening(&self, now: u64) -> Phase<Wait, ()> {
+        Phase::Idle(Wait::Listen { miss_us: now.saturating_add(us(self.times.attempt)), windows: 0 })
     }
 
     fn listens(&mut self, now: u64, nv: u32, miss_us: u64, windows: u32) {
         let windows = if nv >= self.threshold.nv { windows.saturating_add(1) } else { 0 };
-        self.phase = Phase::Listen { miss_us, windows };
+        self.gate.phase = Phase::Idle(Wait::Listen { miss_us, windows });
         // windows slide by a quarter of one
         let quarter = self.times.window.as_millis() / 4;
         if windows > 0 && windows.saturating_mul(quarter) >= self.times.sustain.as_millis() {
             self.threshold.success();
             self.counters.opened = self.counters.opened.saturating_add(1);
-            self.command = Some(GateCommand::Open);
-            self.phase = Phase::On { until_us: now.saturating_add(us(self.times.on)) };
+            self.gate.open(now, us(self.times.on));
         }
     }
 
     /// When a state that does not wait for a level is over.
     const fn phase_due(&self) -> Option<u64> {
-        match self.phase {
-            Phase::Off
-            | Phase::Baseline { .. }
-            | Phase::Attempts { .. }
-            | Phase::Lockout { .. }
-            | Phase::Fault => None,
-            Phase::Listen { miss_us, .. } => Some(miss_us),
-            Phase::On { until_us } | Phase::RampDown { until_us, .. } => Some(until_us),
+        match self.gate.phase {
+            Phase::Idle(Wait::Listen { miss_us, .. }) => Some(miss_us),
+            Phase::Off | Phase::Idle(_) | Phase::On { .. } | Phase::RampDown { .. } | Phase::Fault => {
+                self.gate.due_us()
+            }
         }
     }
 
     fn silent_us(&self) -> Option<u64> {
-        let listens = !matches!(self.phase, Phase::Off | Phase::RampDown { .. } | Phase::Fault);
+        let listens = matches!(self.gate.phase, Phase::Idle(_) | Phase::On { .. });
         listens.then(|| self.heard_us.saturating_add(SILENT_US))
     }
 
     /// At most two changes of state.
     fn advance(&mut self, now: u64) {
-        if self.silent_us().is_some_and(|at| at <= now) {
+        if is_due(self.silent_us(), now) {
             self.distrust(now, EmgFault::Silent);
         }
-        if self.phase_due().is_some_and(|at| at <= now) {
+        if is_due(self.phase_due(), now) {
             self.elapsed(now);
         }
     }
 
     fn elapsed(&mut self, now: u64) {
-        match self.phase {
-            Phase::Off
-            | Phase::Baseline { .. }
-            | Phase::Attempts { .. }
-            | Phase::Lockout { .. }
-            | Phase::Fault => {}
-            Phase::Listen { windows, .. } => {
-                self.threshold.miss();
-                self.counters.misses = self.counters.misses.saturating_add(1);
-                self.phase = Phase::Listen { miss_us: now.saturating_add(us(self.times.attempt)), windows };
+        match self.gate.phase {
+            Phase::Off | Phase::Fault => {}
+            // only LISTEN has a time of its own
+            Phase::Idle(wait) => {
+                if let Wait::Listen { windows, .. } = wait {
+                    self.threshold.miss();
+                    self.counters.misses = self.counters.misses.saturating_add(1);
+                    let miss_us = now.saturating_add(us(self.times.attempt));
+                    self.gate.phase = Phase::Idle(Wait::Listen { miss_us, windows });
+                }
             }
-            Phase::On { .. } => self.close(now, Then::Lockout),
-            Phase::RampDown { then: Then::Lockout, .. } => {
-                self.heard_us = self.heard_us.max(now);
-                self.phase =
-                    Phase::Lockout { until_us: now.saturating_add(us(self.times.lockout)), quiet: false };
+            Phase::On { .. } => self.gate.close(now, Then::Next(())),
+            Phase::RampDown { then, .. } => {
+                if self.gate.ramped(then).is_some() {
+                    self.heard_us = self.heard_us.max(now);
+                    let until_us = now.saturating_add(us(self.times.lockout));
+                    self.gate.phase = Phase::Idle(Wait::Lockout { until_us, quiet: false });
+                }
             }
-            Phase::RampDown { then: Then::Off, .. } => self.phase = Phase::Off,
-            Phase::RampDown { then: Then::Fault, .. } => self.phase = Phase::Fault,
         }
-    }
-
-    fn close(&mut self, now: u64, then: Then) {
-        let down = self.times.ramp_down;
-        self.command = Some(GateCommand::Close { down });
-        self.phase = Phase::RampDown { until_us: now.saturating_add(us(down)), then };
     }
 
     fn distrust(&mut self, now: u64, fault: EmgFault) {
-        if matches!(self.phase, Phase::Off | Phase::Fault) {
-            return;
-        }
-        self.fault.get_or_insert(fault);
-        match self.phase {
-            Phase::Off | Phase::Fault => {}
-            Phase::Baseline { .. }
-            | Phase::Attempts { .. }
-            | Phase::Listen { .. }
-            | Phase::Lockout { .. } => {
-                self.phase = Phase::Fault;
-            }
-            Phase::On { .. } => self.close(now, Then::Fault),
-            Phase::RampDown { until_us, .. } => self.phase = Phase::RampDown { until_us, then: Then::Fault },
+        if !self.gate.is_off() {
+            self.fault.get_or_insert(fault);
+            self.gate.fault(now);
         }
     }
-}
-
-fn check(times: &EmgTimes) -> Result<(), EmgError> {
-    let range = |what, value: u32, min, max| {
-        if (min..=max).contains(&value) { Ok(()) } else { Err(EmgError::Range { what, value, min, max }) }
-    };
-    range("samples a second", times.samples_per_second, 500, 10_000)?;
-    range("rail, nV", times.rail_nv.unsigned_abs(), 1_000_000, 2_000_000_000)?;
-    range("window, ms", times.window.as_millis(), 50, 100)?;
-    range("blanking, ms", times.blank.as_millis(), 10, 500)?;
-    range("baseline, ms", times.baseline.as_millis(), 500, 60_000)?;
-    range("sustain, ms", times.sustain.as_millis(), 1, 2_000)?;
-    range("on, ms", times.on.as_millis(), 1, 60_000)?;
-    range("attempt, ms", times.attempt.as_millis(), 1_000, 120_000)?;
-    match times.start {
-        ThresholdStart::BestOf(attempts) => range("attempts", u32::from(attempts), 1, 10),
-        ThresholdStart::Given(nv) => range("threshold, nV", nv, 1_000, 10_000_000),
-    }
-}
-
-fn fresh(times: &EmgTimes) -> Level {
-    let window = times.samples_per_second.saturating_mul(times.window.as_millis()) / 1_000;
-    Level::new((window / 4).max(1), times.samples_per_second, times.rail_nv.saturating_abs())
 }
 
 impl GateTrigger for Emg {
@@ -570,28 +422,14 @@ impl GateTrigger for Emg {
     }
 
     fn poll_at(&self) -> PollAt {
-        match (self.silent_us(), self.phase_due()) {
-            (None, None) => PollAt::Never,
-            (silent, phase) => PollAt::At(silent.unwrap_or(u64::MAX).min(phase.unwrap_or(u64::MAX))),
-        }
+        earliest([self.silent_us(), self.phase_due()])
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {
-        self.around(now_us, |s, now| match s.phase {
-            Phase::Off | Phase::Fault | Phase::RampDown { then: Then::Fault, .. } => {}
-            Phase::Baseline { .. }
-            | Phase::Attempts { .. }
-            | Phase::Listen { .. }
-            | Phase::Lockout { .. } => {
-                s.phase = Phase::Off;
-            }
-            Phase::On { .. } => s.close(now, Then::Off),
-            Phase::RampDown { until_us, .. } => s.phase = Phase::RampDown { until_us, then: Then::Off },
-        })
-        .into()
+        self.around(now_us, |s, now| s.gate.stop(now)).into()
     }
 
     fn is_off(&self) -> bool {
-        matches!(self.phase, Phase::Off | Phase::Fault)
+        self.gate.is_off()
     }
 }

@@ -45,6 +45,8 @@
 
 mod command;
 mod listen;
+mod one_gate;
+mod setting;
 #[macro_use]
 mod states;
 pub mod crank;
@@ -55,5 +57,6 @@ pub mod tilt;
 pub mod timer;
 
 pub use command::{GateCommands, GateTrigger};
+pub use setting::SettingError;
 
 pub(crate) use listen::{Listen, us};

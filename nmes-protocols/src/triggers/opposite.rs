@@ -12,9 +12,10 @@
 //! ends by time whether the foot is down or not. Where the treated heel loads a switch, [`gait`](crate::gait) is better.
 
 use super::command::{GateCommands, GateTrigger};
-use super::{Listen, us};
+use super::one_gate::{OneGate, Phase, Then, earliest, is_due};
+use super::setting::{Of, SettingError};
+use super::us;
 use crate::gait::{Debounce, GateCommand, Heel, History, PollAt};
-use core::fmt;
 use nmes_core::Millis;
 
 /// A lift that counts as a swing lasts so many debounce times, as in [`gait`](crate::gait).
@@ -96,59 +97,12 @@ impl OppositeTimes {
     }
 }
 
-/// Times that the trigger does not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub enum OppositeError {
-    /// The debounce time is zero.
-    NoDebounce,
-    /// The share of the stride is outside its range.
-    Share {
-        /// The share, in percent.
-        percent: u32,
-    },
-    /// The time before a stride was measured is zero or above the most.
-    First {
-        /// The time, in milliseconds.
-        ms: u32,
-        /// The most, in milliseconds.
-        max_ms: u32,
-    },
-}
-
-impl fmt::Display for OppositeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoDebounce => f.write_str("other heel, debounce: 0 ms is below 1 ms"),
-            Self::Share { percent } => {
-                write!(f, "other heel, share of the stride: {percent} %; accepted: 1 to 100 %")
-            }
-            Self::First { ms, max_ms } => {
-                write!(f, "other heel, first train: {ms} ms; accepted: 1 to {max_ms} ms, the longest train")
-            }
-        }
-    }
-}
-
-impl core::error::Error for OppositeError {}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    Stance,
-    Off,
-    Fault,
-}
-
+/// Where it waits.
 #[derive(Clone, Copy, Debug)]
-enum Phase {
-    Off,
+enum Wait {
     Stance,
     Swing { until_us: u64 },
     Delay { until_us: u64 },
-    On { until_us: u64 },
-    RampDown { until_us: u64, then: Then },
-    Fault,
 }
 
 /// The heel of the other foot as the trigger. See the [module](self) for the states.
@@ -169,15 +123,13 @@ enum Phase {
 #[derive(Clone, Copy, Debug)]
 pub struct Opposite {
     times: OppositeTimes,
-    phase: Phase,
-    listen: Listen,
+    gate: OneGate<Wait>,
     heel: Option<Debounce>,
     line_open: bool,
     lifted_us: u64,
     struck_us: Option<u64>,
     strides: History,
     chatter: (u64, u8),
-    command: Option<GateCommand>,
 }
 
 impl Opposite {
@@ -185,36 +137,28 @@ impl Opposite {
     ///
     /// # Errors
     /// Names the time or share and what is accepted.
-    pub fn new(times: OppositeTimes) -> Result<Self, OppositeError> {
-        if times.debounce == Millis::ZERO {
-            return Err(OppositeError::NoDebounce);
-        }
-        if !(1..=100).contains(&times.stride_percent) {
-            return Err(OppositeError::Share { percent: times.stride_percent });
-        }
-        let [ms, max_ms] = [times.on_first, times.on_max].map(Millis::as_millis);
-        if ms == 0 || ms > max_ms {
-            return Err(OppositeError::First { ms, max_ms });
-        }
+    pub fn new(times: OppositeTimes) -> Result<Self, SettingError> {
+        let of = Of("other heel");
+        of.ms("debounce", times.debounce, 1..=Millis::MAX.as_millis())?;
+        of.within(("share of the stride", "%"), times.stride_percent, 1..=100)?;
+        of.ms("first train, up to the longest", times.on_first, 1..=times.on_max.as_millis())?;
         Ok(Self {
             times,
-            phase: Phase::Off,
-            listen: Listen::default(),
+            gate: OneGate::new(times.ramp_down),
             heel: None,
             line_open: false,
             lifted_us: 0,
             struck_us: None,
             strides: History::default(),
             chatter: (0, 0),
-            command: None,
         })
     }
 
     /// OFF to STANCE. In every other state, or with an open line, it only polls.
     pub fn start(&mut self, now_us: u64) -> Option<GateCommand> {
         self.around(now_us, |s, _| {
-            if matches!(s.phase, Phase::Off) && !s.line_open {
-                s.phase = Phase::Stance;
+            if matches!(s.gate.phase, Phase::Off) && !s.line_open {
+                s.gate.phase = Phase::Idle(Wait::Stance);
             }
         })
     }
@@ -234,8 +178,8 @@ impl Opposite {
     /// Leaves FAULT for OFF, if the line is closed again.
     pub fn acknowledge(&mut self, now_us: u64) -> Option<GateCommand> {
         self.around(now_us, |s, _| {
-            if matches!(s.phase, Phase::Fault) && !s.line_open {
-                s.phase = Phase::Off;
+            if !s.line_open {
+                s.gate.acknowledge();
             }
         })
     }
@@ -243,11 +187,11 @@ impl Opposite {
     /// Where it is.
     #[must_use]
     pub const fn state(&self) -> OppositeState {
-        match self.phase {
+        match self.gate.phase {
             Phase::Off => OppositeState::Off,
-            Phase::Stance => OppositeState::Stance,
-            Phase::Swing { .. } => OppositeState::Swing,
-            Phase::Delay { .. } => OppositeState::Delay,
+            Phase::Idle(Wait::Stance) => OppositeState::Stance,
+            Phase::Idle(Wait::Swing { .. }) => OppositeState::Swing,
+            Phase::Idle(Wait::Delay { .. }) => OppositeState::Delay,
             Phase::On { .. } => OppositeState::On,
             Phase::RampDown { .. } => OppositeState::RampDown,
             Phase::Fault => OppositeState::Fault,
@@ -263,11 +207,11 @@ impl Opposite {
     }
 
     fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
-        let now = self.listen.hear(now_us);
+        let now = self.gate.listen.hear(now_us);
         self.advance(now);
         input(self, now);
         self.advance(now);
-        self.command.take()
+        self.gate.take()
     }
 
     fn level(&mut self, now: u64, lifted: bool) {
@@ -281,19 +225,20 @@ impl Opposite {
         self.heel.and_then(|heel| heel.due_us(us(self.times.debounce)))
     }
 
-    fn phase_due(&self) -> Option<u64> {
-        match self.phase {
-            Phase::Off | Phase::Stance | Phase::Fault => None,
-            Phase::Swing { until_us }
-            | Phase::Delay { until_us }
-            | Phase::On { until_us }
-            | Phase::RampDown { until_us, .. } => Some(until_us),
+    const fn phase_due(&self) -> Option<u64> {
+        match self.gate.phase {
+            Phase::Idle(Wait::Swing { until_us } | Wait::Delay { until_us }) => Some(until_us),
+            Phase::Off
+            | Phase::Idle(Wait::Stance)
+            | Phase::On { .. }
+            | Phase::RampDown { .. }
+            | Phase::Fault => self.gate.due_us(),
         }
     }
 
     /// At most one change of the heel and three of the state.
     fn advance(&mut self, now: u64) {
-        let is_due = |at: Option<u64>| at.is_some_and(|at| at <= now);
+        let is_due = |at| is_due(at, now);
         if is_due(self.heel_due()) {
             self.settle(now);
         }
@@ -301,7 +246,7 @@ impl Opposite {
             self.elapsed(now);
         }
         // a delay that is over when it begins
-        if matches!(self.phase, Phase::Delay { .. }) && is_due(self.phase_due()) {
+        if matches!(self.gate.phase, Phase::Idle(Wait::Delay { .. })) && is_due(self.phase_due()) {
             self.elapsed(now);
         }
     }
@@ -324,15 +269,17 @@ impl Opposite {
 
     fn lifted(&mut self, at_us: u64) {
         self.lifted_us = at_us;
-        if matches!(self.phase, Phase::Stance) {
-            self.phase = Phase::Swing { until_us: at_us.saturating_add(us(self.times.swing_max)) };
+        if matches!(self.gate.phase, Phase::Idle(Wait::Stance)) {
+            let until_us = at_us.saturating_add(us(self.times.swing_max));
+            self.gate.phase = Phase::Idle(Wait::Swing { until_us });
         }
     }
 
     fn struck(&mut self, at_us: u64, short: bool) {
+        let swung = matches!(self.gate.phase, Phase::Idle(Wait::Swing { .. }));
         if short {
-            if matches!(self.phase, Phase::Swing { .. }) {
-                self.phase = Phase::Stance;
+            if swung {
+                self.gate.phase = Phase::Idle(Wait::Stance);
             }
             return;
         }
@@ -342,31 +289,31 @@ impl Opposite {
             self.strides.push(stride);
         }
         self.struck_us = Some(at_us);
-        if matches!(self.phase, Phase::Swing { .. }) {
-            self.phase = Phase::Delay { until_us: at_us.saturating_add(us(self.times.delay)) };
+        if swung {
+            let until_us = at_us.saturating_add(us(self.times.delay));
+            self.gate.phase = Phase::Idle(Wait::Delay { until_us });
         }
     }
 
     fn elapsed(&mut self, now: u64) {
-        match self.phase {
-            Phase::Off | Phase::Stance | Phase::Fault => {}
-            Phase::Swing { .. } => self.phase = Phase::Stance,
-            Phase::Delay { .. } => {
-                self.command = Some(GateCommand::Open);
-                self.phase = Phase::On { until_us: now.saturating_add(self.on_us()) };
+        match self.gate.phase {
+            Phase::Off | Phase::Fault => {}
+            Phase::Idle(Wait::Delay { .. }) => self.gate.open(now, self.on_us()),
+            Phase::Idle(_) => self.gate.phase = Phase::Idle(Wait::Stance),
+            Phase::On { .. } => self.gate.close(now, Then::Next(())),
+            Phase::RampDown { then, .. } => {
+                if self.gate.ramped(then).is_some() {
+                    self.gate.phase = Phase::Idle(self.on_the_ground(now));
+                }
             }
-            Phase::On { .. } => self.close(now, Then::Stance),
-            Phase::RampDown { then: Then::Stance, .. } => self.phase = self.on_the_ground(now),
-            Phase::RampDown { then: Then::Off, .. } => self.phase = Phase::Off,
-            Phase::RampDown { then: Then::Fault, .. } => self.phase = Phase::Fault,
         }
     }
 
     /// STANCE, or SWING where the other foot lifted meanwhile.
-    fn on_the_ground(&self, now: u64) -> Phase {
+    fn on_the_ground(&self, now: u64) -> Wait {
         let until_us = self.lifted_us.saturating_add(us(self.times.swing_max));
         let lifted = self.heel.is_some_and(|heel| heel.stable().lifted);
-        if lifted && until_us > now { Phase::Swing { until_us } } else { Phase::Stance }
+        if lifted && until_us > now { Wait::Swing { until_us } } else { Wait::Stance }
     }
 
     fn chattered(&mut self, now: u64) {
@@ -376,28 +323,17 @@ impl Opposite {
         if self.chatter.1 < CHATTER_LEVELS {
             return;
         }
-        match self.phase {
-            Phase::Swing { .. } | Phase::Delay { .. } => self.phase = Phase::Stance,
-            Phase::On { .. } => self.close(now, Then::Stance),
-            Phase::Off | Phase::Stance | Phase::RampDown { .. } | Phase::Fault => {}
+        match self.gate.phase {
+            Phase::Idle(_) => self.gate.phase = Phase::Idle(Wait::Stance),
+            Phase::On { .. } => self.gate.close(now, Then::Next(())),
+            Phase::Off | Phase::RampDown { .. } | Phase::Fault => {}
         }
-    }
-
-    fn close(&mut self, now: u64, then: Then) {
-        let down = self.times.ramp_down;
-        self.command = Some(GateCommand::Close { down });
-        self.phase = Phase::RampDown { until_us: now.saturating_add(us(down)), then };
     }
 
     fn fault(&mut self, now: u64) {
         self.heel = None;
         self.struck_us = None;
-        match self.phase {
-            Phase::Off | Phase::Fault => {}
-            Phase::Stance | Phase::Swing { .. } | Phase::Delay { .. } => self.phase = Phase::Fault,
-            Phase::On { .. } => self.close(now, Then::Fault),
-            Phase::RampDown { until_us, .. } => self.phase = Phase::RampDown { until_us, then: Then::Fault },
-        }
+        self.gate.fault(now);
     }
 }
 
@@ -407,23 +343,14 @@ impl GateTrigger for Opposite {
     }
 
     fn poll_at(&self) -> PollAt {
-        match (self.heel_due(), self.phase_due()) {
-            (None, None) => PollAt::Never,
-            (heel, phase) => PollAt::At(heel.unwrap_or(u64::MAX).min(phase.unwrap_or(u64::MAX))),
-        }
+        earliest([self.heel_due(), self.phase_due()])
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {
-        self.around(now_us, |s, now| match s.phase {
-            Phase::Off | Phase::Fault | Phase::RampDown { then: Then::Fault, .. } => {}
-            Phase::Stance | Phase::Swing { .. } | Phase::Delay { .. } => s.phase = Phase::Off,
-            Phase::On { .. } => s.close(now, Then::Off),
-            Phase::RampDown { until_us, .. } => s.phase = Phase::RampDown { until_us, then: Then::Off },
-        })
-        .into()
+        self.around(now_us, |s, now| s.gate.stop(now)).into()
     }
 
     fn is_off(&self) -> bool {
-        matches!(self.phase, Phase::Off | Phase::Fault)
+        self.gate.is_off()
     }
 }

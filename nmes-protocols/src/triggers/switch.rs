@@ -18,9 +18,10 @@
 //! a range) it is told apart: say [`Contact::LineOpen`].
 
 use super::command::{GateCommands, GateTrigger};
-use super::{Listen, us};
+use super::one_gate::{OneGate, Phase, Then, earliest, is_due};
+use super::setting::{Of, SettingError};
+use super::us;
 use crate::gait::{GateCommand, PollAt};
-use core::fmt;
 use nmes_core::Millis;
 
 /// A contact that has not settled for so long is no hand. Ours: ten times the longest usual bounce of 25 ms.
@@ -111,68 +112,18 @@ impl SwitchTimes {
     }
 }
 
-/// Times that a switch does not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub enum SwitchError {
-    /// The debounce time is outside its range.
-    Debounce {
-        /// The time, in milliseconds.
-        ms: u32,
-    },
-    /// The longest train is not longer than the debounce time.
-    MaxOn {
-        /// The time, in milliseconds.
-        ms: u32,
-        /// The debounce time, in milliseconds.
-        debounce_ms: u32,
-    },
-    /// A train of [`Mode::Press`] is longer than the longest train, or has no length.
-    Press {
-        /// The time, in milliseconds.
-        ms: u32,
-        /// The longest train, in milliseconds.
-        max_on_ms: u32,
-    },
-}
-
-impl fmt::Display for SwitchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Debounce { ms } => write!(f, "switch, debounce: {ms} ms; accepted: 1 to 200 ms"),
-            Self::MaxOn { ms, debounce_ms } => {
-                write!(f, "switch, longest train: {ms} ms is not above the debounce time, {debounce_ms} ms")
-            }
-            Self::Press { ms, max_on_ms } => {
-                write!(
-                    f,
-                    "switch, train of a press: {ms} ms; accepted: 1 to {max_on_ms} ms, the longest train"
-                )
-            }
-        }
-    }
-}
-
-impl core::error::Error for SwitchError {}
-
-/// Where a ramp-down leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    Ready,
-    Release,
-    Off,
-    Fault,
-}
-
+/// Where it waits.
 #[derive(Clone, Copy, Debug)]
-enum Phase {
-    Off,
+enum Wait {
     Release { open_since_us: Option<u64> },
     Ready,
-    On { until_us: u64, burst: bool },
-    RampDown { until_us: u64, then: Then },
-    Fault,
+}
+
+/// Where it waits after a ramp-down.
+#[derive(Clone, Copy, Debug)]
+enum After {
+    Ready,
+    Release,
 }
 
 /// A level and since when it has been so.
@@ -200,15 +151,13 @@ struct Level {
 #[derive(Clone, Copy, Debug)]
 pub struct Switch {
     times: SwitchTimes,
-    phase: Phase,
-    listen: Listen,
+    gate: OneGate<Wait, After>,
     raw: Option<Level>,
     closed: bool,
     /// Since when the contact has not settled.
     restless_us: Option<u64>,
     line_open: bool,
     heard_us: u64,
-    command: Option<GateCommand>,
 }
 
 impl Switch {
@@ -216,39 +165,25 @@ impl Switch {
     ///
     /// # Errors
     /// Names the time and what is accepted.
-    pub fn new(times: SwitchTimes) -> Result<Self, SwitchError> {
-        let [debounce_ms, max_on_ms] = [times.debounce, times.max_on].map(Millis::as_millis);
-        if !(1..=200).contains(&debounce_ms) {
-            return Err(SwitchError::Debounce { ms: debounce_ms });
-        }
-        if max_on_ms <= debounce_ms {
-            return Err(SwitchError::MaxOn { ms: max_on_ms, debounce_ms });
-        }
-        if let Mode::Press(burst) = times.mode {
-            let ms = burst.as_millis();
-            if ms == 0 || ms > max_on_ms {
-                return Err(SwitchError::Press { ms, max_on_ms });
-            }
-        }
+    pub fn new(times: SwitchTimes) -> Result<Self, SettingError> {
+        check(&times)?;
         Ok(Self {
             times,
-            phase: Phase::Off,
-            listen: Listen::default(),
+            gate: OneGate::new(times.ramp_down),
             raw: None,
             closed: false,
             restless_us: None,
             line_open: false,
             heard_us: 0,
-            command: None,
         })
     }
 
     /// OFF to RELEASE. In every other state it only polls.
     pub fn start(&mut self, now_us: u64) -> Option<GateCommand> {
         self.around(now_us, |s, now| {
-            if matches!(s.phase, Phase::Off) {
+            if matches!(s.gate.phase, Phase::Off) {
                 s.heard_us = now;
-                s.phase = Phase::Release { open_since_us: s.open_since(now) };
+                s.release(now);
             }
         })
     }
@@ -259,7 +194,7 @@ impl Switch {
             s.heard_us = now;
             s.line_open = matches!(contact, Contact::LineOpen);
             match contact {
-                Contact::LineOpen => s.fault(now),
+                Contact::LineOpen => s.gate.fault(now),
                 Contact::Open => s.level(now, false),
                 Contact::Closed => s.level(now, true),
             }
@@ -269,8 +204,8 @@ impl Switch {
     /// Leaves FAULT for OFF, if the line is closed again.
     pub fn acknowledge(&mut self, now_us: u64) -> Option<GateCommand> {
         self.around(now_us, |s, _| {
-            if matches!(s.phase, Phase::Fault) && !s.line_open {
-                s.phase = Phase::Off;
+            if !s.line_open {
+                s.gate.acknowledge();
             }
         })
     }
@@ -278,10 +213,10 @@ impl Switch {
     /// Where it is.
     #[must_use]
     pub const fn state(&self) -> SwitchState {
-        match self.phase {
+        match self.gate.phase {
             Phase::Off => SwitchState::Off,
-            Phase::Release { .. } => SwitchState::Release,
-            Phase::Ready => SwitchState::Ready,
+            Phase::Idle(Wait::Release { .. }) => SwitchState::Release,
+            Phase::Idle(Wait::Ready) => SwitchState::Ready,
             Phase::On { .. } => SwitchState::On,
             Phase::RampDown { .. } => SwitchState::RampDown,
             Phase::Fault => SwitchState::Fault,
@@ -290,11 +225,11 @@ impl Switch {
 
     /// What was due, the input, and what that makes due. A close that follows an open in one call stands.
     fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
-        let now = self.listen.hear(now_us);
+        let now = self.gate.listen.hear(now_us);
         self.advance(now);
         input(self, now);
         self.advance(now);
-        self.command.take()
+        self.gate.take()
     }
 
     fn level(&mut self, now: u64, closed: bool) {
@@ -308,7 +243,7 @@ impl Switch {
         if self.settles_us().is_some() {
             self.restless_us.get_or_insert(now);
         }
-        if let Phase::Release { open_since_us } = &mut self.phase {
+        if let Phase::Idle(Wait::Release { open_since_us }) = &mut self.gate.phase {
             *open_since_us = (!closed).then_some(now);
         }
     }
@@ -325,47 +260,36 @@ impl Switch {
         Some(raw.since_us.saturating_add(us(self.times.debounce)))
     }
 
-    fn open_since(&self, now: u64) -> Option<u64> {
-        self.raw.filter(|raw| !raw.closed).map(|_| now)
+    fn release(&mut self, now: u64) {
+        let open_since_us = self.raw.filter(|raw| !raw.closed).map(|_| now);
+        self.gate.phase = Phase::Idle(Wait::Release { open_since_us });
     }
 
     fn phase_due(&self) -> Option<u64> {
-        match self.phase {
-            Phase::Off | Phase::Ready | Phase::Fault => None,
-            Phase::Release { open_since_us } => {
-                open_since_us.map(|t| t.saturating_add(us(self.times.clear.max(self.times.debounce))))
-            }
-            Phase::On { until_us, .. } | Phase::RampDown { until_us, .. } => Some(until_us),
-        }
+        let Phase::Idle(Wait::Release { open_since_us }) = self.gate.phase else { return self.gate.due_us() };
+        Some(open_since_us?.saturating_add(us(self.times.clear.max(self.times.debounce))))
     }
 
     /// When silence counts as a fault, where samples are promised and output could come of them.
     fn silent_us(&self) -> Option<u64> {
-        let listens = matches!(self.phase, Phase::Release { .. } | Phase::Ready | Phase::On { .. });
+        let listens = matches!(self.gate.phase, Phase::Idle(_) | Phase::On { .. });
         let promised = self.times.silence != Millis::ZERO;
         (listens && promised).then(|| self.heard_us.saturating_add(us(self.times.silence)))
     }
 
     /// When a contact that does not settle counts as trembling, if it does not settle before.
     fn trembles_us(&self) -> Option<u64> {
-        let matters = matches!(self.phase, Phase::Ready | Phase::On { .. });
+        let matters = matches!(self.gate.phase, Phase::Idle(Wait::Ready) | Phase::On { .. });
         let at = self.restless_us.filter(|_| matters)?.saturating_add(TREMBLE_US);
         let settles = self.settles_us().or(self.quiet_us());
         settles.is_none_or(|settles| at < settles).then_some(at)
     }
 
-    fn due(&self) -> Option<u64> {
-        [self.settles_us(), self.quiet_us(), self.phase_due(), self.silent_us(), self.trembles_us()]
-            .into_iter()
-            .flatten()
-            .min()
-    }
-
     /// At most one change of the contact and three of the state.
     fn advance(&mut self, now: u64) {
-        let is_due = |at: Option<u64>| at.is_some_and(|at| at <= now);
+        let is_due = |at| is_due(at, now);
         if is_due(self.silent_us()) {
-            self.fault(now);
+            self.gate.fault(now);
         }
         if is_due(self.trembles_us()) {
             self.tremble(now);
@@ -384,8 +308,11 @@ impl Switch {
     }
 
     fn settled(&mut self, now: u64) {
-        match self.phase {
-            Phase::Ready if self.closed => self.open(now),
+        match self.gate.phase {
+            Phase::Idle(Wait::Ready) if self.closed => {
+                let on = if let Mode::Press(on) = self.times.mode { on } else { self.times.max_on };
+                self.gate.open(now, us(on));
+            }
             Phase::On { .. } => {
                 let ends = match self.times.mode {
                     Mode::Hold => !self.closed,
@@ -393,61 +320,48 @@ impl Switch {
                     Mode::Press(_) => false,
                 };
                 if ends {
-                    self.close(now, Then::Ready);
+                    self.gate.close(now, Then::Next(After::Ready));
                 }
             }
-            Phase::Off | Phase::Release { .. } | Phase::Ready | Phase::RampDown { .. } | Phase::Fault => {}
+            Phase::Off | Phase::Idle(_) | Phase::RampDown { .. } | Phase::Fault => {}
         }
     }
 
-    fn open(&mut self, now: u64) {
-        let (on, burst) = match self.times.mode {
-            Mode::Press(on) => (on, true),
-            Mode::Hold | Mode::Toggle => (self.times.max_on, false),
-        };
-        self.command = Some(GateCommand::Open);
-        self.phase = Phase::On { until_us: now.saturating_add(us(on)), burst };
-    }
-
-    fn close(&mut self, now: u64, then: Then) {
-        let down = self.times.ramp_down;
-        self.command = Some(GateCommand::Close { down });
-        self.phase = Phase::RampDown { until_us: now.saturating_add(us(down)), then };
-    }
-
     fn elapsed(&mut self, now: u64) {
-        match self.phase {
-            Phase::Off | Phase::Ready | Phase::Fault => {}
-            Phase::Release { .. } => self.phase = Phase::Ready,
-            Phase::On { burst: true, .. } => self.close(now, Then::Ready),
-            Phase::On { burst: false, .. } => self.close(now, Then::Release),
-            Phase::RampDown { then, .. } => {
-                self.phase = match then {
-                    Then::Ready => Phase::Ready,
-                    Then::Release => Phase::Release { open_since_us: self.open_since(now) },
-                    Then::Off => Phase::Off,
-                    Then::Fault => Phase::Fault,
-                };
+        match self.gate.phase {
+            Phase::Off | Phase::Fault => {}
+            Phase::Idle(_) => self.gate.phase = Phase::Idle(Wait::Ready),
+            Phase::On { .. } => {
+                // a train of its own length is over; any other was held too long
+                let press = matches!(self.times.mode, Mode::Press(_));
+                self.gate.close(now, Then::Next(if press { After::Ready } else { After::Release }));
             }
+            Phase::RampDown { then, .. } => match self.gate.ramped(then) {
+                Some(After::Ready) => self.gate.phase = Phase::Idle(Wait::Ready),
+                Some(After::Release) => self.release(now),
+                None => {}
+            },
         }
     }
 
     fn tremble(&mut self, now: u64) {
         self.restless_us = None;
-        match self.phase {
-            Phase::Ready => self.phase = Phase::Release { open_since_us: self.open_since(now) },
-            Phase::On { .. } => self.close(now, Then::Release),
-            Phase::Off | Phase::Release { .. } | Phase::RampDown { .. } | Phase::Fault => {}
+        match self.gate.phase {
+            Phase::Idle(Wait::Ready) => self.release(now),
+            Phase::On { .. } => self.gate.close(now, Then::Next(After::Release)),
+            Phase::Off | Phase::Idle(_) | Phase::RampDown { .. } | Phase::Fault => {}
         }
     }
+}
 
-    fn fault(&mut self, now: u64) {
-        match self.phase {
-            Phase::Off | Phase::Fault => {}
-            Phase::Release { .. } | Phase::Ready => self.phase = Phase::Fault,
-            Phase::On { .. } => self.close(now, Then::Fault),
-            Phase::RampDown { until_us, .. } => self.phase = Phase::RampDown { until_us, then: Then::Fault },
-        }
+fn check(times: &SwitchTimes) -> Result<(), SettingError> {
+    let of = Of("switch");
+    of.ms("debounce", times.debounce, 1..=200)?;
+    let least = times.debounce.as_millis().saturating_add(1);
+    of.ms("longest train", times.max_on, least..=Millis::MAX.as_millis())?;
+    match times.mode {
+        Mode::Press(on) => of.ms("train of a press", on, 1..=times.max_on.as_millis()),
+        Mode::Hold | Mode::Toggle => Ok(()),
     }
 }
 
@@ -457,20 +371,14 @@ impl GateTrigger for Switch {
     }
 
     fn poll_at(&self) -> PollAt {
-        self.due().map_or(PollAt::Never, PollAt::At)
+        earliest([self.settles_us(), self.quiet_us(), self.phase_due(), self.silent_us(), self.trembles_us()])
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {
-        self.around(now_us, |s, now| match s.phase {
-            Phase::Off | Phase::Fault | Phase::RampDown { then: Then::Fault, .. } => {}
-            Phase::Release { .. } | Phase::Ready => s.phase = Phase::Off,
-            Phase::On { .. } => s.close(now, Then::Off),
-            Phase::RampDown { until_us, .. } => s.phase = Phase::RampDown { until_us, then: Then::Off },
-        })
-        .into()
+        self.around(now_us, |s, now| s.gate.stop(now)).into()
     }
 
     fn is_off(&self) -> bool {
-        matches!(self.phase, Phase::Off | Phase::Fault)
+        self.gate.is_off()
     }
 }

@@ -15,15 +15,16 @@
 //! A person who sits down with the shank behind the vertical gets one train up to the longest ON; the next one needs the
 //! shank before the vertical again. A sensor that has turned on the leg is not noticed unless it leaves the range.
 
-#[path = "tilt/angle.rs"]
 mod angle;
 
 pub use angle::{Motion, ShankAngle, TiltFault};
 
 use super::command::{GateCommands, GateTrigger};
-use super::{Listen, us};
+use super::one_gate::{OneGate, Phase, Then, earliest, is_due};
+use super::setting::{Of, SettingError};
+use super::us;
 use crate::gait::{GateCommand, PollAt};
-use core::fmt;
+use core::ops::RangeInclusive;
 use nmes_core::Millis;
 
 /// A shank is within this of the vertical, in millidegrees. Ours: a knee that is bent right up in a swing stays below.
@@ -32,6 +33,9 @@ const MOST_MDEG: i32 = 100_000;
 const MOST_DPS: u64 = 1_000;
 /// What a reading may be off by in one step, in millidegrees.
 const NOISE_MDEG: u64 = 5_000;
+/// Start and end are within this of the vertical, and the end this far above the start, in millidegrees. Ours.
+const ANGLES_MDEG: RangeInclusive<i64> = -60_000..=60_000;
+const HYSTERESIS_MDEG: i64 = 3_000;
 
 states! {
     /// Where the tilt trigger is. Only in [`TiltState::Swing`] and [`TiltState::RampDown`] is there output.
@@ -77,63 +81,11 @@ pub struct TiltTimes {
     pub silence: Millis,
 }
 
-/// Settings that the trigger does not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub enum TiltError {
-    /// Start and end are less than 3 degrees apart, or the wrong way round.
-    Hysteresis {
-        /// The start, in millidegrees.
-        start_mdeg: i32,
-        /// The end, in millidegrees.
-        end_mdeg: i32,
-    },
-    /// An angle beyond 60 degrees.
-    Angle {
-        /// The angle, in millidegrees.
-        mdeg: i32,
-    },
-    /// The longest train has no length.
-    NoMaxOn,
-    /// The longest time without a reading is outside its range.
-    Silence {
-        /// The time, in milliseconds.
-        ms: u32,
-    },
-}
-
-impl fmt::Display for TiltError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hysteresis { start_mdeg, end_mdeg } => write!(
-                f,
-                "tilt, angles: the end, {end_mdeg} mdeg, has to be 3000 mdeg or more above the start, {start_mdeg} mdeg"
-            ),
-            Self::Angle { mdeg } => write!(f, "tilt, angle: {mdeg} mdeg; accepted: -60000 to 60000 mdeg"),
-            Self::NoMaxOn => f.write_str("tilt, longest train: 0 ms is below 1 ms"),
-            Self::Silence { ms } => write!(f, "tilt, time without a reading: {ms} ms; accepted: 5 to 200 ms"),
-        }
-    }
-}
-
-impl core::error::Error for TiltError {}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    Stance,
-    Off,
-    Fault,
-}
-
+/// Where it waits.
 #[derive(Clone, Copy, Debug)]
-enum Phase {
-    Off,
+enum Wait {
     Stance { from_us: u64 },
     Armed,
-    Swing { until_us: u64 },
-    RampDown { until_us: u64, then: Then },
-    Fault,
 }
 
 /// The tilt of the shank as the trigger. See the [module](self) for the states.
@@ -155,12 +107,10 @@ enum Phase {
 #[derive(Clone, Copy, Debug)]
 pub struct Tilt {
     times: TiltTimes,
-    phase: Phase,
-    listen: Listen,
+    gate: OneGate<Wait>,
     last: Option<(u64, i32)>,
     heard_us: u64,
     fault: Option<TiltFault>,
-    command: Option<GateCommand>,
 }
 
 impl Tilt {
@@ -168,40 +118,25 @@ impl Tilt {
     ///
     /// # Errors
     /// Names the angle or time and what is accepted.
-    pub fn new(times: TiltTimes) -> Result<Self, TiltError> {
-        let TiltTimes { start_mdeg, end_mdeg, .. } = times;
-        if let Some(mdeg) = [start_mdeg, end_mdeg].into_iter().find(|a| !(-60_000..=60_000).contains(a)) {
-            return Err(TiltError::Angle { mdeg });
-        }
-        if end_mdeg.saturating_sub(start_mdeg) < 3_000 {
-            return Err(TiltError::Hysteresis { start_mdeg, end_mdeg });
-        }
-        if times.max_on == Millis::ZERO {
-            return Err(TiltError::NoMaxOn);
-        }
-        let ms = times.silence.as_millis();
-        if !(5..=200).contains(&ms) {
-            return Err(TiltError::Silence { ms });
-        }
-        Ok(Self {
-            times,
-            phase: Phase::Off,
-            listen: Listen::default(),
-            last: None,
-            heard_us: 0,
-            fault: None,
-            command: None,
-        })
+    pub fn new(times: TiltTimes) -> Result<Self, SettingError> {
+        let of = Of("tilt");
+        let [start, end] = [times.start_mdeg, times.end_mdeg].map(i64::from);
+        of.between(("start", "mdeg"), start, ANGLES_MDEG)?;
+        of.between(("end", "mdeg"), end, start.saturating_add(HYSTERESIS_MDEG)..=*ANGLES_MDEG.end())?;
+        of.ms("longest train", times.max_on, 1..=Millis::MAX.as_millis())?;
+        of.ms("time without a reading", times.silence, 5..=200)?;
+        let gate = OneGate::new(times.ramp_down);
+        Ok(Self { times, gate, last: None, heard_us: 0, fault: None })
     }
 
     /// OFF to STANCE. In every other state it only polls.
     pub fn start(&mut self, now_us: u64) -> Option<GateCommand> {
         self.around(now_us, |s, now| {
-            if matches!(s.phase, Phase::Off) {
+            if matches!(s.gate.phase, Phase::Off) {
                 s.fault = None;
                 s.last = None;
                 s.heard_us = now;
-                s.phase = Phase::Stance { from_us: now };
+                s.gate.phase = Phase::Idle(Wait::Stance { from_us: now });
             }
         })
     }
@@ -217,21 +152,17 @@ impl Tilt {
 
     /// Leaves FAULT for OFF.
     pub fn acknowledge(&mut self, now_us: u64) -> Option<GateCommand> {
-        self.around(now_us, |s, _| {
-            if matches!(s.phase, Phase::Fault) {
-                s.phase = Phase::Off;
-            }
-        })
+        self.around(now_us, |s, _| s.gate.acknowledge())
     }
 
     /// Where it is.
     #[must_use]
     pub const fn state(&self) -> TiltState {
-        match self.phase {
+        match self.gate.phase {
             Phase::Off => TiltState::Off,
-            Phase::Stance { .. } => TiltState::Stance,
-            Phase::Armed => TiltState::Armed,
-            Phase::Swing { .. } => TiltState::Swing,
+            Phase::Idle(Wait::Stance { .. }) => TiltState::Stance,
+            Phase::Idle(Wait::Armed) => TiltState::Armed,
+            Phase::On { .. } => TiltState::Swing,
             Phase::RampDown { .. } => TiltState::RampDown,
             Phase::Fault => TiltState::Fault,
         }
@@ -244,11 +175,11 @@ impl Tilt {
     }
 
     fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
-        let now = self.listen.hear(now_us);
+        let now = self.gate.listen.hear(now_us);
         self.advance(now);
         input(self, now);
         self.advance(now);
-        self.command.take()
+        self.gate.take()
     }
 
     /// Whether a shank can be there, and have come there.
@@ -268,76 +199,51 @@ impl Tilt {
     fn moved(&mut self, now: u64, mdeg: i32) {
         self.last = Some((now, mdeg));
         self.heard_us = now;
-        match self.phase {
-            Phase::Stance { from_us } if mdeg >= self.times.end_mdeg && from_us <= now => {
-                self.phase = Phase::Armed;
+        let TiltTimes { start_mdeg, end_mdeg, max_on, .. } = self.times;
+        match self.gate.phase {
+            Phase::Idle(Wait::Stance { from_us }) if mdeg >= end_mdeg && from_us <= now => {
+                self.gate.phase = Phase::Idle(Wait::Armed);
             }
-            Phase::Armed if mdeg <= self.times.start_mdeg => {
-                self.command = Some(GateCommand::Open);
-                self.phase = Phase::Swing { until_us: now.saturating_add(us(self.times.max_on)) };
-            }
-            Phase::Swing { .. } if mdeg >= self.times.end_mdeg => self.close(now, Then::Stance),
-            Phase::Off
-            | Phase::Stance { .. }
-            | Phase::Armed
-            | Phase::Swing { .. }
-            | Phase::RampDown { .. }
-            | Phase::Fault => {}
-        }
-    }
-
-    const fn phase_due(&self) -> Option<u64> {
-        match self.phase {
-            Phase::Off | Phase::Stance { .. } | Phase::Armed | Phase::Fault => None,
-            Phase::Swing { until_us } | Phase::RampDown { until_us, .. } => Some(until_us),
+            Phase::Idle(Wait::Armed) if mdeg <= start_mdeg => self.gate.open(now, us(max_on)),
+            Phase::On { .. } if mdeg >= end_mdeg => self.gate.close(now, Then::Next(())),
+            Phase::Off | Phase::Idle(_) | Phase::On { .. } | Phase::RampDown { .. } | Phase::Fault => {}
         }
     }
 
     fn silent_us(&self) -> Option<u64> {
-        let listens = matches!(self.phase, Phase::Stance { .. } | Phase::Armed | Phase::Swing { .. });
+        let listens = matches!(self.gate.phase, Phase::Idle(_) | Phase::On { .. });
         listens.then(|| self.heard_us.saturating_add(us(self.times.silence)))
     }
 
     /// At most two changes of state.
     fn advance(&mut self, now: u64) {
-        if self.silent_us().is_some_and(|at| at <= now) {
+        if is_due(self.silent_us(), now) {
             self.distrust(now, TiltFault::Silent);
         }
-        if self.phase_due().is_some_and(|at| at <= now) {
+        if is_due(self.gate.due_us(), now) {
             self.elapsed(now);
         }
     }
 
     fn elapsed(&mut self, now: u64) {
-        match self.phase {
-            Phase::Off | Phase::Stance { .. } | Phase::Armed | Phase::Fault => {}
-            Phase::Swing { .. } => self.close(now, Then::Stance),
-            Phase::RampDown { then: Then::Stance, .. } => {
-                self.heard_us = self.heard_us.max(now);
-                self.phase = Phase::Stance { from_us: now.saturating_add(us(self.times.wait)) };
+        match self.gate.phase {
+            Phase::Off | Phase::Idle(_) | Phase::Fault => {}
+            Phase::On { .. } => self.gate.close(now, Then::Next(())),
+            Phase::RampDown { then, .. } => {
+                if self.gate.ramped(then).is_some() {
+                    self.heard_us = self.heard_us.max(now);
+                    let from_us = now.saturating_add(us(self.times.wait));
+                    self.gate.phase = Phase::Idle(Wait::Stance { from_us });
+                }
             }
-            Phase::RampDown { then: Then::Off, .. } => self.phase = Phase::Off,
-            Phase::RampDown { then: Then::Fault, .. } => self.phase = Phase::Fault,
         }
-    }
-
-    fn close(&mut self, now: u64, then: Then) {
-        let down = self.times.ramp_down;
-        self.command = Some(GateCommand::Close { down });
-        self.phase = Phase::RampDown { until_us: now.saturating_add(us(down)), then };
     }
 
     fn distrust(&mut self, now: u64, fault: TiltFault) {
         self.last = None;
-        if matches!(self.phase, Phase::Off | Phase::Fault) {
-            return;
-        }
-        self.fault.get_or_insert(fault);
-        match self.phase {
-            Phase::Off | Phase::Fault => {}
-            Phase::Stance { .. } | Phase::Armed => self.phase = Phase::Fault,
-            Phase::Swing { .. } => self.close(now, Then::Fault),
-            Phase::RampDown { until_us, .. } => self.phase = Phase::RampDown { until_us, then: Then::Fault },
+        if !self.gate.is_off() {
+            self.fault.get_or_insert(fault);
+            self.gate.fault(now);
         }
     }
 }
@@ -348,23 +254,14 @@ impl GateTrigger for Tilt {
     }
 
     fn poll_at(&self) -> PollAt {
-        match (self.silent_us(), self.phase_due()) {
-            (None, None) => PollAt::Never,
-            (silent, phase) => PollAt::At(silent.unwrap_or(u64::MAX).min(phase.unwrap_or(u64::MAX))),
-        }
+        earliest([self.silent_us(), self.gate.due_us()])
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {
-        self.around(now_us, |s, now| match s.phase {
-            Phase::Off | Phase::Fault | Phase::RampDown { then: Then::Fault, .. } => {}
-            Phase::Stance { .. } | Phase::Armed => s.phase = Phase::Off,
-            Phase::Swing { .. } => s.close(now, Then::Off),
-            Phase::RampDown { until_us, .. } => s.phase = Phase::RampDown { until_us, then: Then::Off },
-        })
-        .into()
+        self.around(now_us, |s, now| s.gate.stop(now)).into()
     }
 
     fn is_off(&self) -> bool {
-        matches!(self.phase, Phase::Off | Phase::Fault)
+        self.gate.is_off()
     }
 }

@@ -12,9 +12,10 @@
 //! later, never a train longer or a rest shorter than they are set, by more than its own lateness.
 
 use super::command::{GateCommands, GateTrigger};
+use super::one_gate::{earliest, is_due};
+use super::setting::{Of, SettingError};
 use super::{Listen, us};
 use crate::gait::{GateCommand, PollAt};
-use core::fmt;
 use nmes_core::Millis;
 
 states! {
@@ -52,25 +53,6 @@ pub struct TimerTimes {
     pub repeats: u16,
 }
 
-/// Times that a timer does not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub enum TimerError {
-    /// A train of no length.
-    NoOn,
-}
-
-impl fmt::Display for TimerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoOn => f.write_str("timer, on: 0 ms is below 1 ms; a train has to have a length"),
-        }
-    }
-}
-
-impl core::error::Error for TimerError {}
-
 /// A state with the deadline that lives in it.
 #[derive(Clone, Copy, Debug)]
 enum Phase {
@@ -96,10 +78,8 @@ impl Timer {
     ///
     /// # Errors
     /// A train has to have a length.
-    pub fn new(times: TimerTimes) -> Result<Self, TimerError> {
-        if times.on == Millis::ZERO {
-            return Err(TimerError::NoOn);
-        }
+    pub fn new(times: TimerTimes) -> Result<Self, SettingError> {
+        Of("timer").ms("on", times.on, 1..=Millis::MAX.as_millis())?;
         Ok(Self { times, phase: Phase::Off, listen: Listen::default(), opened: 0, command: None })
     }
 
@@ -144,7 +124,7 @@ impl Timer {
 
     /// At most one change: what follows is measured from now.
     fn advance(&mut self, now: u64) {
-        if self.due().is_none_or(|at| at > now) {
+        if !is_due(self.due(), now) {
             return;
         }
         match self.phase {
@@ -179,7 +159,7 @@ impl GateTrigger for Timer {
     }
 
     fn poll_at(&self) -> PollAt {
-        self.due().map_or(PollAt::Never, PollAt::At)
+        earliest([self.due()])
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {

@@ -8,7 +8,7 @@ use cortex_m::peripheral::SYST;
 use cortex_m_semihosting::hprintln;
 use nmes_core::{
     Channel, ChannelHardware, ChannelState, ConfigError, Engine, Hardware, HardwareTiming, Millis, Plan,
-    Schedule, Session,
+    Rate, Schedule, Session, Setting,
 };
 use nmes_hal_adapters::{Alarm, Late, NoSense, Output, Stimulator};
 use nmes_safety::{AdmittedEdge, Checked, Guard, Layer, Profile, Setup, UseClass, assess, check, rules};
@@ -91,8 +91,8 @@ pub(crate) fn report(clock: &SYST) -> Result<(), ConfigError> {
         size_of::<Guard<'_>>()
     );
     edges(clock)?;
-    for minutes in [6, 60] {
-        check_of(clock, minutes)?;
+    for (minutes, differ) in [(6, false), (60, false), (60, true)] {
+        check_of(clock, minutes, differ)?;
     }
     Ok(())
 }
@@ -103,8 +103,8 @@ fn hardware(channels: usize, ticks_per_second: u32) -> Result<Hardware, ConfigEr
     Hardware::new(HardwareTiming::ideal(ticks_per_second), dacs, 0)
 }
 
-fn setup(channels: usize) -> Result<Setup, ConfigError> {
-    let areas = [5_000; 8];
+fn setup(channels: usize, differ: bool) -> Result<Setup, ConfigError> {
+    let areas = if differ { [5_000, 5_010, 5_020, 5_030, 5_040, 5_050, 5_060, 5_070] } else { [5_000; 8] };
     let setup = Setup::new(areas.get(..channels).unwrap_or(&areas), UseClass::Continuous);
     let setup = setup.map_err(|_| WRONG)?;
     setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_600_000).map_err(|_| WRONG)
@@ -126,7 +126,7 @@ fn edges(clock: &SYST) -> Result<(), ConfigError> {
     let session = Session::new(&list, Schedule::Continuous, length)?;
     let hardware = hardware(4, 1_000_000)?;
     let plan = Plan::compile(&session, &hardware)?;
-    let checked = check(plan, &setup(4)?, &Profile::default()).map_err(|_| WRONG)?;
+    let checked = check(plan, &setup(4, false)?, &Profile::default()).map_err(|_| WRONG)?;
     run(clock, &checked, &list, hardware)
 }
 
@@ -181,22 +181,29 @@ fn run(
     Ok(())
 }
 
-/// The check of eight channels.
-fn check_of(clock: &SYST, minutes: u32) -> Result<(), ConfigError> {
+/// The check of eight channels, which are alike or differ in amplitude, width, rate and electrode.
+fn check_of(clock: &SYST, minutes: u32, differ: bool) -> Result<(), ConfigError> {
     let four = ramped()?;
     let mut list = [four[0]; 8];
     for (slot, channel) in list.iter_mut().zip(four.iter().cycle()) {
         *slot = *channel;
     }
+    if differ {
+        for (n, channel) in (0..).zip(list.iter_mut()) {
+            let set = Setting::new(30_000_u32.saturating_add(n), 250_u32.saturating_add(n)).unwrap_or(Setting::ZERO);
+            (channel.set, channel.ceiling, channel.rate) = (set, set, Rate::from_hz(30_u32.saturating_add(n))?);
+        }
+    }
     let length = Millis::from_millis(minutes.saturating_mul(60_000)).unwrap_or(Millis::ZERO);
     let session = Session::new(&list, Schedule::Continuous, length)?;
     let plan = Plan::compile(&session, &hardware(8, 1_000_000)?)?;
-    let (setup, profile) = (setup(8)?, Profile::default());
+    let (setup, profile) = (setup(8, differ)?, Profile::default());
     let before = SYST::get_current();
     let report = black_box(assess(black_box(&plan), &setup, &profile));
     let spent = since(clock, before).saturating_mul(TICK);
     hprintln!(
-        "check of 8 channels over {} minutes: {} instructions, {} rows",
+        "check of 8 {} channels over {} minutes: {} instructions, {} rows",
+        if differ { "different" } else { "like" },
         minutes,
         spent,
         report.rows().count()

@@ -185,7 +185,7 @@ impl Track {
     pub(super) fn angle(&self) -> u64 {
         let per_turn = i64::from(self.encoder.counts_per_turn).max(1);
         let within = self.position.checked_rem_euclid(per_turn).unwrap_or(0);
-        self.mdeg(within.unsigned_abs()) % TURN
+        self.mdeg(within.unsigned_abs())
     }
 
     fn mdeg(&self, counts: u64) -> u64 {
@@ -225,16 +225,17 @@ impl Track {
     }
 
     /// The angle now, on from the last change at a speed: at most to the next count while samples say that it has not come.
+    /// May pass a turn.
     pub(super) fn angle_at(&self, now: u64, speed: u64) -> u64 {
         let on = |from: u64, to: u64| speed.saturating_mul(to.saturating_sub(from)) / 1_000_000;
         let sampled = on(self.moved_us, self.at_us).min(self.mdeg(1));
-        self.angle().saturating_add(sampled).saturating_add(on(self.at_us, now)) % TURN
+        self.angle().saturating_add(sampled).saturating_add(on(self.at_us, now))
     }
 
     /// Whether it has gone back further than a crank rocks.
     pub(super) fn is_backwards(&self) -> bool {
         let back = self.furthest.saturating_sub(self.position);
-        self.mdeg(back.unsigned_abs()) > BACK_MDEG && back > 0
+        self.mdeg(back.unsigned_abs()) > BACK_MDEG
     }
 
     pub(super) const fn at_us(&self) -> u64 {
@@ -256,5 +257,69 @@ impl Track {
     /// Half a turn in counts.
     pub(super) fn half_turn(&self) -> i64 {
         i64::from(self.encoder.counts_per_turn / 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::vec::Vec;
+
+    const DEGREES: Encoder = Encoder { counts_per_turn: 360, forward: Forward::Up, index_mdeg: None };
+    /// 60 turns a minute.
+    const MOST: u64 = 360_000;
+
+    fn fed(counts: &[u32], step_us: u64) -> (Track, Vec<Option<CrankFault>>) {
+        let mut track = Track::new(DEGREES);
+        let told = (1..).zip(counts).map(|(n, c)| track.sample(n * step_us, *c, MOST)).collect();
+        (track, told)
+    }
+
+    /// REQ-PRO-347: six turns of sense within a second are a crank that rocks, the seventh is none.
+    #[test]
+    fn seven_turns_of_sense_are_no_crank() {
+        let (_, told) = fed(&[100, 101, 100, 101, 100, 101, 100, 101, 100], 20_000);
+        assert!(told.iter().take(8).all(Option::is_none), "{told:?}");
+        assert_eq!(told.last(), Some(&Some(CrankFault::Trembling)));
+        let slow = fed(&[100, 101, 100, 101, 100, 101, 100, 101, 100], 200_000).1;
+        assert!(slow.iter().all(Option::is_none), "{slow:?}");
+    }
+
+    /// REQ-PRO-347: a crank rocks by up to ten degrees; how far it goes back is counted afresh where it goes on.
+    #[test]
+    fn rocking_is_not_backwards() {
+        assert!(!fed(&[100, 110, 100], 20_000).0.is_backwards());
+        assert!(fed(&[100, 110, 99], 20_000).0.is_backwards());
+        assert!(!fed(&[100, 110, 102, 103, 95], 20_000).0.is_backwards(), "eight back, one on, eight back");
+    }
+
+    /// REQ-PRO-347: three times the cap and two counts are a motion; a count more is a jump, either way.
+    #[test]
+    fn a_jump_is_more_than_a_crank_can_turn() {
+        // in 10 ms at 3 × 360 degrees a second 10.8 degrees, and 2 counts
+        for (to, fault) in [(112, None), (113, Some(CrankFault::Jump)), (87, Some(CrankFault::Jump))] {
+            assert_eq!(fed(&[100, to], 10_000).1.last(), Some(&fault), "{to}");
+        }
+    }
+
+    /// REQ-PRO-348: speed is not known before a tenth of a second.
+    #[test]
+    fn speed_takes_a_tenth_of_a_second() {
+        let counts: Vec<u32> = (100..110).collect();
+        for (samples, speed) in [(2, 0), (5, 0), (7, 50_000)] {
+            let (track, _) = fed(counts.get(..samples).unwrap_or_default(), 20_000);
+            assert_eq!(track.speed(), speed, "{samples}");
+        }
+    }
+
+    /// REQ-PRO-347: each fault says what it is.
+    #[test]
+    fn faults_are_told_apart() {
+        use CrankFault::{Index, Jump, Lost, Silent, Trembling};
+        let words: Vec<_> =
+            [Index, Jump, Lost, Silent, Trembling].iter().map(std::string::ToString::to_string).collect();
+        assert!(words.iter().all(|word| word.starts_with("crank encoder: ")));
+        assert!(words.iter().enumerate().all(|(i, a)| words.iter().skip(i + 1).all(|b| a != b)));
     }
 }

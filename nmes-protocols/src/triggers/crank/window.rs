@@ -59,7 +59,12 @@ impl Window {
     /// Where the ramp-down has to begin so that it is over at the end; `None` where the window is too short for a train
     /// as long as its ramp-down.
     fn closes(&self, ahead: Ahead) -> Option<u64> {
-        self.width().checked_sub(ahead.down).filter(|closes| *closes >= ahead.down)
+        self.width().checked_sub(ahead.down).filter(|_| self.holds(ahead.down))
+    }
+
+    /// Whether there is room for a train as long as its ramp-down, which takes so many millidegrees.
+    pub(super) fn holds(&self, down: u64) -> bool {
+        self.width() >= down.saturating_mul(2)
     }
 }
 
@@ -105,5 +110,61 @@ impl Gate {
             return None;
         };
         left.saturating_mul(1_000_000).div_ceil(ahead.speed.max(1)).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Window = Window { start_deg: 100, width_deg: 80 };
+
+    fn at(mdeg: u64) -> Ahead {
+        Ahead { angle: mdeg, speed: 120_000, down: 10_000 }
+    }
+
+    /// What a gate that was seen at these angles does at the last of them.
+    fn last(angles: &[u64]) -> Move {
+        let mut gate = Gate::default();
+        angles.iter().map(|mdeg| gate.step(&WINDOW, at(*mdeg))).last().unwrap_or(Move::Stay)
+    }
+
+    /// REQ-PRO-348: a gate opens where its window begins, once it was seen outside, further than a crank rocks before it; and
+    /// closes a ramp before the end.
+    #[test]
+    fn edges_of_a_window() {
+        let cases: [(&[u64], Move); 12] = [
+            (&[100_000], Move::Stay),
+            (&[99_999, 100_000], Move::Stay),
+            (&[85_000, 100_000], Move::Stay),
+            (&[84_999, 100_000], Move::Open),
+            (&[180_000, 100_000], Move::Open),
+            (&[180_000, 99_999], Move::Stay),
+            (&[180_000, 169_999], Move::Open),
+            (&[180_000, 170_000], Move::Stay),
+            (&[0, 100_000, 169_999], Move::Stay),
+            (&[0, 100_000, 170_000], Move::Close),
+            // rocking back over the start keeps it open, going back further does not
+            (&[0, 100_000, 85_000], Move::Stay),
+            (&[0, 100_000, 84_999], Move::Close),
+        ];
+        for (angles, does) in cases {
+            assert_eq!(last(angles), does, "{angles:?}");
+        }
+        // closed inside the window it does not open again there; closed outside it does
+        assert_eq!(last(&[0, 100_000, 170_000, 165_000]), Move::Stay);
+        assert_eq!(last(&[0, 100_000, 181_000, 165_000]), Move::Open);
+    }
+
+    /// REQ-PRO-348: the next edge is due when the angle gets there at the speed there is.
+    #[test]
+    fn edges_are_due() {
+        let mut gate = Gate::default();
+        gate.step(&WINDOW, at(40_000));
+        assert_eq!(gate.due_in_us(&WINDOW, at(40_000)), Some(500_000));
+        gate.step(&WINDOW, at(100_000));
+        assert_eq!(gate.due_in_us(&WINDOW, at(110_000)), Some(500_000));
+        assert_eq!(gate.due_in_us(&WINDOW, at(88_000)), Some(683_334), "rocked back over the start");
+        assert_eq!(Gate::default().due_in_us(&WINDOW, at(40_000)), None, "not seen outside yet");
     }
 }

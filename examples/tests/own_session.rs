@@ -1,0 +1,117 @@
+//! A session of one's own as a file, as a person or a program meets it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test"
+)]
+
+mod common;
+#[path = "common/schema.rs"]
+mod schema;
+
+use common::{said, scratch};
+use nmes_protocols::files::{OwnFile, Syntax};
+use schema::complaints;
+use serde_json::Value;
+
+const SCHEMA: &str = include_str!("../../docs/schema/own-session-file.schema.json");
+const FILE: &str = include_str!("../../docs/own-session.toml");
+
+fn written(name: &str, text: &str) -> String {
+    let path = scratch("own-session").join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// REQ-APP-195: the example fits the schema; what the schema refuses the types refuse, for every field that is left out or
+/// has another name, and each value of another kind.
+#[test]
+fn schema_and_types_agree() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let file = OwnFile::from_text(FILE, Syntax::Toml).unwrap();
+    let text = file.to_text(Syntax::Json);
+    let whole: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(complaints(&schema, &whole), Vec::<String>::new());
+    let names: Vec<&str> =
+        text.split('"').skip(1).step_by(2).filter(|word| text.contains(&format!("\"{word}\":"))).collect();
+    let mut refused = 0;
+    for name in names {
+        for to in [
+            format!("\"{name}s\":"),
+            format!("\"more\": 1, \"{name}\":"),
+            format!("\"{name}\": {{\"x\": 1}}, \"y\":"),
+        ] {
+            let changed: Value =
+                serde_json::from_str(&text.replacen(&format!("\"{name}\":"), &to, 1)).unwrap();
+            let taken = OwnFile::from_text(&changed.to_string(), Syntax::Json);
+            assert_eq!(complaints(&schema, &changed).is_empty(), taken.is_ok(), "{taken:?}\n{changed}");
+            refused += u32::from(taken.is_err());
+        }
+    }
+    assert!(refused > 60, "{refused}");
+}
+
+/// REQ-APP-196: `session validate`, `session export`, `check`, `report` and `run` take it; exported it is the same; an
+/// amplitude above a limit is denied by the check with the rule, and a run of it writes nothing.
+#[test]
+fn every_command_takes_it() {
+    let name = written("own.toml", FILE);
+    let (status, out, err) = said(&["session", "validate", &name]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    for part in [
+        "a session of one's own, \"a pause in the pulse, and bursts of three\"",
+        "2 channels, 600 s",
+        "no protocol",
+    ] {
+        assert!(out.contains(part), "{out}");
+    }
+    let (status, out, _) = said(&["session", "export", "--session", &name, "--format", "toml"]);
+    let again = OwnFile::from_text(&out, Syntax::Toml);
+    assert_eq!((status, again), (0, OwnFile::from_text(FILE, Syntax::Toml)));
+    let (status, out, err) = said(&["check", "--session", &name]);
+    assert!(status == 0 && out.contains("own-session"), "{out}{err}");
+    let dir = scratch("own-run");
+    let short = written("short.toml", &FILE.replace("length_ms = 600000", "length_ms = 60000"));
+    let (status, out, err) =
+        said(&["run", "--session", &short, "--json", "--out-dir", dir.to_str().unwrap()]);
+    assert_eq!((status, err.as_str()), (0, ""), "{out}");
+    let run: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(run["fault"], Value::Null);
+    for channel in 0..2 {
+        assert_eq!(run["channels"][channel]["commanded_na_ticks"], 0, "channel {channel}");
+    }
+    let strong = written("strong.toml", &FILE.replace("amplitude_ua = 30000", "amplitude_ua = 120000"));
+    let empty = scratch("own-denied");
+    for command in [
+        &["check", "--session", &strong][..],
+        &["run", "--session", &strong, "--out-dir", empty.to_str().unwrap()],
+    ] {
+        let (status, out, err) = said(command);
+        assert!(status != 0 && (out + &err).contains("E-"), "{command:?}");
+    }
+    assert_eq!(std::fs::read_dir(&empty).unwrap().count(), 0);
+}
+
+/// REQ-APP-196: what is wrong in it is told with the file, the place, the value and what is allowed, as bad input.
+#[test]
+fn mistakes_are_told() {
+    for (from, to, said_of_it) in [
+        ("permille = 1000,", "permille = 900,", "channels[0].pulse.wave: "),
+        ("site = \"thigh\"", "site = \"face\"", "specialist: false; accepted: true"),
+        ("use_class", "useclass", "useclass: unknown field"),
+        ("[schedule.cyclic]", "[schedule.cycle]", "schedule.cycle: unknown variant"),
+    ] {
+        let name = written("wrong.toml", &FILE.replacen(from, to, 1));
+        for command in [
+            &["session", "validate", &name][..],
+            &["check", "--session", &name],
+            &["run", "--session", &name],
+        ] {
+            let (status, _, err) = said(command);
+            assert_eq!(status, 2, "{command:?}: {err}");
+            assert!(err.contains("wrong.toml") && err.contains(said_of_it), "{err}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The tilt of the shank: the trigger at chosen moments, and the angle from its sensors.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    reason = "tests: a panic is a failed test"
+)]
+
+mod triggers;
+
+use nmes_protocols::GateCommand;
+use nmes_protocols::triggers::tilt::{Motion, ShankAngle, Tilt, TiltFault, TiltState};
+use triggers::*;
+
+const OPEN: Option<GateCommand> = Some(GateCommand::Open);
+
+fn close() -> Option<GateCommand> {
+    Some(GateCommand::Close { down: ms(DOWN_MS) })
+}
+
+/// REQ-PRO-345: the gate opens at the angle of the start, closes at that of the end, and between the two nothing happens.
+#[test]
+fn tilt_moments() {
+    let mut trigger = tilt();
+    trigger.start(0);
+    let mut now = 0;
+    let mut to = |trigger: &mut Tilt, mdeg: i32| {
+        now += 20_000;
+        (trigger.angle(now, Ok(mdeg)), trigger.state())
+    };
+    assert_eq!(
+        to(&mut trigger, -16_000),
+        (None, TiltState::Stance),
+        "behind at the start: it has to come forward"
+    );
+    assert_eq!(to(&mut trigger, 0), (None, TiltState::Stance));
+    assert_eq!(to(&mut trigger, 9_999), (None, TiltState::Stance));
+    assert_eq!(to(&mut trigger, 10_000), (None, TiltState::Armed));
+    assert_eq!(to(&mut trigger, -10_000), (None, TiltState::Armed));
+    assert_eq!(to(&mut trigger, -14_999), (None, TiltState::Armed));
+    assert_eq!(to(&mut trigger, -15_000), (OPEN, TiltState::Swing));
+    assert_eq!(to(&mut trigger, -16_000), (None, TiltState::Swing));
+    assert_eq!(to(&mut trigger, 9_000), (None, TiltState::Swing));
+    assert_eq!(to(&mut trigger, 10_000), (close(), TiltState::RampDown));
+    // 200 ms of ramp and 150 ms of wait
+    for _ in 0..10 {
+        to(&mut trigger, 11_000);
+    }
+    assert_eq!(trigger.state(), TiltState::Stance);
+    for _ in 0..7 {
+        assert_eq!(to(&mut trigger, 11_000), (None, TiltState::Stance));
+    }
+    assert_eq!(to(&mut trigger, 11_000), (None, TiltState::Armed));
+}
+
+/// REQ-PRO-345: what a shank can do is believed: 1,000 degrees a second and 5 degrees of noise.
+#[test]
+fn tilt_limits() {
+    for (mdeg, fault) in [(15_000, None), (15_001, Some(TiltFault::Jump)), (-15_001, Some(TiltFault::Jump))] {
+        let mut trigger = tilt();
+        trigger.start(0);
+        trigger.angle(0, Ok(0));
+        trigger.angle(10_000, Ok(mdeg));
+        assert_eq!(trigger.fault(), fault, "{mdeg}");
+    }
+    for (mdeg, fault) in [(100_000, None), (-100_001, Some(TiltFault::OutOfRange))] {
+        let mut trigger = tilt();
+        trigger.start(0);
+        trigger.angle(0, Ok(mdeg));
+        assert_eq!(trigger.fault(), fault, "{mdeg}");
+    }
+}
+
+fn leaning(mdeg: f64, turn_mdps: i32, dice: &mut Dice) -> Motion {
+    let (sin, cos) = (mdeg / 1_000.0).to_radians().sin_cos();
+    let mg = |g: f64| (g * 1_000.0) as i32;
+    Motion { along_mg: mg(cos) + dice.noise() / 500, across_mg: mg(sin) + dice.noise() / 500, turn_mdps }
+}
+
+/// REQ-PRO-349: the angle of the shank follows a swinging leg to within 2 degrees, with a gyroscope that is off by 3 degrees
+/// a second, with shocks that the accelerometer feels, and with a sensor put on 8 degrees askew.
+#[test]
+fn shank_angle_in_walking() {
+    let (mut shank, mut dice) = (ShankAngle::new(), Dice(4));
+    let offset = 3_000;
+    let mut worst = 0_i32;
+    for step in 0..6_000_u32 {
+        let now = u64::from(step) * 10_000;
+        let t = f64::from(step) * 0.01;
+        // standing for 20 s, then 30 degrees to either side every 1.25 s
+        let walks = step >= 2_000;
+        let (phase, rate) = ((t - 20.0) * std::f64::consts::TAU / 1.25, std::f64::consts::TAU / 1.25);
+        let mdeg = if walks { 30_000.0 * phase.sin() } else { 0.0 };
+        let turn = if walks { 30_000.0 * rate * phase.cos() } else { 0.0 } as i32;
+        let mut motion = leaning(mdeg + 8_000.0, turn + offset, &mut dice);
+        if walks && step % 125 < 15 {
+            motion.along_mg += 900 - 60 * i32::try_from(step % 125).unwrap();
+        }
+        let angle = shank.update(now, motion).unwrap();
+        if step == 1_900 {
+            assert_eq!(shank.set_upright(), Ok(()));
+        }
+        if walks {
+            worst = worst.max((angle - mdeg as i32).abs());
+        }
+    }
+    assert!(worst < 2_000, "{worst} mdeg");
+    assert!((shank.offset_mdps() - offset).abs() < 700, "{}", shank.offset_mdps());
+}
+
+/// REQ-PRO-349: readings that cannot be are refused on both sides of each limit, a part that hangs within half a second; a
+/// sensor that sits wrongly is not made upright.
+#[test]
+fn shank_angle_refuses() {
+    let still = Motion { along_mg: 1_000, across_mg: 0, turn_mdps: 0 };
+    for (motion, refused) in [
+        (Motion { along_mg: 16_500, ..still }, false),
+        (Motion { along_mg: -16_501, ..still }, true),
+        (Motion { across_mg: 16_501, ..still }, true),
+        (Motion { turn_mdps: 2_100_000, ..still }, false),
+        (Motion { turn_mdps: -2_100_001, ..still }, true),
+    ] {
+        assert_eq!(ShankAngle::new().update(0, motion).is_err(), refused, "{motion:?}");
+    }
+    let mut shank = ShankAngle::new();
+    let mut hangs = None;
+    for now in (0..1_000_000).step_by(10_000) {
+        if shank.update(now, still) == Err(TiltFault::Frozen) {
+            hangs.get_or_insert(now);
+        }
+    }
+    assert_eq!(hangs, Some(500_000));
+    for (across_mg, along_mg, upright) in [(500, 870, Ok(())), (530, 848, Err(()))] {
+        let mut shank = ShankAngle::new();
+        shank.update(0, Motion { along_mg, across_mg, turn_mdps: 0 }).unwrap();
+        assert_eq!(shank.set_upright().map_err(drop), upright, "{across_mg}");
+    }
+}
+
+/// REQ-PRO-349: the first angle is that of gravity, all the way round, to within 10 millidegrees of the reading's own steps.
+#[test]
+fn first_angle_all_round() {
+    for deg in -180..=180 {
+        let (sin, cos) = f64::from(deg).to_radians().sin_cos();
+        let mg = |g: f64| (g * 10_000.0).round() as i32;
+        let motion = Motion { along_mg: mg(cos), across_mg: mg(sin), turn_mdps: 0 };
+        let angle = ShankAngle::new().update(0, motion).unwrap();
+        let off = (angle - deg * 1_000).rem_euclid(360_000);
+        assert!(off.min(360_000 - off) <= 10, "{deg}: {angle}");
+    }
+}
+
+/// REQ-PRO-349: after a gap of readings the angle starts afresh from gravity, however it stood before.
+#[test]
+fn a_gap_starts_afresh() {
+    let lean = |across_mg: i32, along_mg: i32| Motion { along_mg, across_mg, turn_mdps: 0 };
+    for (gap_us, fresh) in [(10_000, false), (60_000_000, true)] {
+        let mut shank = ShankAngle::new();
+        shank.update(0, lean(0, 1_000)).unwrap();
+        let angle = shank.update(gap_us, lean(1_000, 0)).unwrap();
+        assert_eq!(angle > 80_000, fresh, "{gap_us}: {angle}");
+    }
+}
