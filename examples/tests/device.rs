@@ -132,13 +132,14 @@ fn heard(shown: &[(u64, char, String)], word: &str) -> usize {
 }
 
 /// REQ-APP-150: says whose responsibility it is, plays the ramp pulse by pulse as `delivered.csv` has it, and ends on Ctrl-C
-/// with an answered stop and exit status 0.
+/// with an answered stop and exit status 0. REQ-APP-185: where standard error is no terminal nothing is drawn on it.
 #[test]
 fn a_p24_on_a_pseudo_terminal() {
     let (output, csv, far) = play("ctrl-c", &["sciencemode4"], &[], Some(Duration::from_secs(4)));
     let said = text(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.starts_with("THIS DRIVES A REAL STIMULATOR."), "{said}");
+    assert!(output.stderr.is_empty() && !said.contains("repeats pulses"), "{said}");
     assert!(said.contains("connected: P24 SIMULATED") && said.contains("stopped by Ctrl-C"), "{said}");
     assert!(said.contains("the stop of the device was answered"), "{said}");
     let shown = far.end();
@@ -227,7 +228,8 @@ fn a_p24_is_kept_alive() {
     assert!(heard(&shown[..pulse], "StimStatus") >= 2, "{shown:?}");
 }
 
-/// REQ-APP-153: a RehaStim 2 over a socket: list, rising pulses, kept alive, and an answered stop on Ctrl-C.
+/// REQ-APP-153: a RehaStim 2 over a socket: list, rising pulses, kept alive, and an answered stop on Ctrl-C. REQ-HAL-390: what
+/// it repeats on its own when the link is lost is said before it is connected: at 50 Hz one onset more than 60.
 #[test]
 fn a_rehastim_over_a_socket() {
     let device = ["rehastim2", "--listen", "127.0.0.1:0"];
@@ -235,6 +237,8 @@ fn a_rehastim_over_a_socket() {
     let said = text(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("the stop of the device was answered"), "{said}");
+    let (before, _) = said.split_once("connected: ").unwrap();
+    assert!(before.contains("for up to 1.2 s: at most 61 pulses"), "{said}");
     let shown = far.end();
     assert_eq!(
         (heard(&shown, "InitList"), heard(&shown, "StopList"), heard(&shown, "no command")),

@@ -169,6 +169,19 @@ impl Cell {
         self.stored_len
     }
 
+    /// Whether two cells without a body put out the same: their stored segments and how often they are repeated.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let alike = self.stored_len == other.stored_len
+            && self.gap_last == other.gap_last
+            && self.cycles == other.cycles
+            && (self.main, self.main_end) == (other.main, other.main_end)
+            && self.body_len == 0
+            && other.body_len == 0;
+        let len = usize::from(self.stored_len);
+        let mut parts = self.levels.iter().zip(&self.ticks).zip(other.levels.iter().zip(&other.ticks));
+        alike && len <= STORED_MAX && parts.by_ref().take(len).all(|(one, two)| one == two)
+    }
+
     /// The main phase is more than one segment.
     pub(crate) fn has_several_main(&self) -> bool {
         self.main_end.saturating_sub(self.main) > 1
@@ -181,11 +194,21 @@ impl Cell {
     }
 
     /// Segments of all repeats.
+    #[inline]
     pub(crate) fn total(&self) -> u16 {
+        if self.is_plain() {
+            return u16::from(self.stored_len);
+        }
         if self.cycles == 1 {
             return self.per_cycle().saturating_sub(u16::from(self.gap_last));
         }
         self.per_cycle().saturating_mul(self.cycles).saturating_sub(u16::from(self.gap_last))
+    }
+
+    /// One repeat without a body and without a gap after it: its segments are those that are stored.
+    #[inline]
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.cycles == 1 && self.body_len == 0 && !self.gap_last
     }
 
     /// Repeat, and segment within it, of an edge.

@@ -139,6 +139,22 @@ impl<'a> PulseFrame<'a> {
         self
     }
 
+    /// Gives the frame another number and another time.
+    pub const fn move_to(&mut self, sequence: u32, onset_tick: u64) {
+        self.sequence = sequence;
+        self.onset_tick = onset_tick;
+    }
+
+    /// Whether another frame is this one again, at whatever time and under whatever number: as many segments, each of the
+    /// same level and length, and the same rest. Never where levels stand in a table or in points, which no frame stores.
+    /// Work: a comparison for each stored segment.
+    #[must_use]
+    pub fn is_repeated_by(&self, other: &Self) -> bool {
+        let stored = matches!((self.body, other.body), (Body::None, Body::None));
+        let alike = (self.channel, self.kind, self.rest) == (other.channel, other.kind, other.rest);
+        stored && alike && self.cell.is_same(&other.cell)
+    }
+
     /// How often the pulse is repeated in the frame.
     #[must_use]
     pub const fn cycles(&self) -> u16 {
@@ -152,8 +168,18 @@ impl<'a> PulseFrame<'a> {
     }
 
     /// One segment; `None` past the last.
+    #[inline]
     #[must_use]
     pub fn segment(&self, index: u16) -> Option<Segment> {
+        if self.cell.is_plain() {
+            let (level, ticks) = self.cell.stored(index)?;
+            return Some(Segment { level: level.into(), ticks });
+        }
+        self.segment_of_any(index)
+    }
+
+    #[inline(never)]
+    fn segment_of_any(&self, index: u16) -> Option<Segment> {
         if index >= self.cell.total() {
             return None;
         }

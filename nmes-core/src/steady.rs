@@ -139,7 +139,9 @@ impl ChannelState {
             return 0;
         }
         let stale = self.stale_from(channel).saturating_add(1);
-        self.envelope.close_tick.min(clock.end_of(channel)).min(stale)
+        let until = self.envelope.close_tick.min(clock.end_of(channel)).min(stale);
+        // a stale command may leave enough for a stage of a lower level; its pulse is not one of these
+        if self.frame.onset_tick < until { until } else { 0 }
     }
 
     /// A pulse on time never delays the onset after it.

@@ -398,3 +398,21 @@ fn recoveries_against_an_offset_are_gentle() {
     }
     assert!(seen > 1_000, "{seen}");
 }
+
+/// REQ-CORE-143: a command that goes stale is counted with the first pulse after it, also where that pulse is the one before it
+/// again, because the ramp down is still above the level of a stage. (That pulse took the short way.)
+#[test]
+fn a_stale_command_is_counted_in_a_low_stage() {
+    let stages =
+        [Stage { cycle: Cycle { hold: ms(900), rest: ms(0) }, repeats: 1, level_permille: 300, rate: None }];
+    let train = Train { stale_after: ms(100), ..Train::default() };
+    let channels = [Channel { train, ramp: ramped(0, 500, 0), ..plain() }];
+    with_plan(&channels, Schedule::Program(&stages), 2_000, ideal(), |plan| {
+        // pulses every 25 ms; the one at 100 ms is the last that is not stale
+        for (stop, stale) in [(100_001, 0), (125_001, 1), (150_001, 1)] {
+            let run = play_on(plan, &[(stop, Action::Stop(StopPolicy::FinishPulse))], || 0);
+            assert!(run.pulses().all(|p| p.code == 120), "the ramp down is above the stage");
+            assert_eq!(run.counters[0].stale, stale, "stopped at {stop}");
+        }
+    });
+}

@@ -1,6 +1,7 @@
 //! The runner without interrupts: it waits for each edge itself.
 
 use embedded_hal::delay::DelayNs;
+use nmes_core::MAX_CHANNELS;
 
 use crate::alarm::{Alarm, Late};
 use crate::outcome::Stopped;
@@ -57,8 +58,8 @@ pub struct Pace {
 /// [`Stopped`]. Until then the level stands: only a one-shot bounds that. A tick that finds no room for twice
 /// [`Pace::slow_ticks`] is done all the same, because keep-alive and windows need it; what that delays is judged alike.
 #[derive(Debug)]
-pub struct Blocking<'a, O: Output, A: Alarm, S: Sense, D: DelayNs> {
-    stim: Stimulator<'a, O, A, S>,
+pub struct Blocking<'a, O: Output, A: Alarm, S: Sense, D: DelayNs, const N: usize = MAX_CHANNELS> {
+    stim: Stimulator<'a, O, A, S, N>,
     delay: D,
     pace: Pace,
     ns_per_tick_shifted: u64,
@@ -68,9 +69,9 @@ pub struct Blocking<'a, O: Output, A: Alarm, S: Sense, D: DelayNs> {
 /// Binary places of a tick's length in nanoseconds.
 const SHIFT: u32 = 20;
 
-impl<'a, O: Output, A: Alarm, S: Sense, D: DelayNs> Blocking<'a, O, A, S, D> {
+impl<'a, O: Output, A: Alarm, S: Sense, D: DelayNs, const N: usize> Blocking<'a, O, A, S, D, N> {
     /// Takes an armed stimulator.
-    pub fn new(stim: Stimulator<'a, O, A, S>, delay: D, pace: Pace) -> Self {
+    pub fn new(stim: Stimulator<'a, O, A, S, N>, delay: D, pace: Pace) -> Self {
         let rate = u64::from(stim.output().hardware().timing().ticks_per_second);
         // a tick is between 1 ns and 1 ms; rounded down, so a wait is never too long
         let ns_per_tick_shifted = (1_000_000_000_u64 << SHIFT).checked_div(rate).unwrap_or(1 << SHIFT);
@@ -78,7 +79,7 @@ impl<'a, O: Output, A: Alarm, S: Sense, D: DelayNs> Blocking<'a, O, A, S, D> {
     }
 
     /// The stimulator, to start, stop and ask.
-    pub const fn stimulator(&mut self) -> &mut Stimulator<'a, O, A, S> {
+    pub const fn stimulator(&mut self) -> &mut Stimulator<'a, O, A, S, N> {
         &mut self.stim
     }
 
@@ -88,7 +89,10 @@ impl<'a, O: Output, A: Alarm, S: Sense, D: DelayNs> Blocking<'a, O, A, S, D> {
     ///
     /// # Errors
     /// The stimulator has stopped; the output is off.
-    pub fn run(&mut self, mut tick: impl FnMut(&mut Stimulator<'a, O, A, S>) -> bool) -> Result<(), Stopped> {
+    pub fn run(
+        &mut self,
+        mut tick: impl FnMut(&mut Stimulator<'a, O, A, S, N>) -> bool,
+    ) -> Result<(), Stopped> {
         loop {
             let now = self.stim.now();
             let slow_at = *self.slow_at.get_or_insert(now);

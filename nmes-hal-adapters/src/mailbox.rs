@@ -216,7 +216,7 @@ impl Receiver<'_> {
     }
 }
 
-impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
+impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     /// Does what the mailbox asks for: a stop first, then the sign of life, then the message. From the slow side, before
     /// [`Stimulator::on_tick`].
     ///

@@ -19,6 +19,8 @@ pub enum Cause {
     Overrun,
     /// What was prepared for an edge changed in memory before the edge was due.
     Damaged,
+    /// Whoever runs it said that something failed: see [`Stimulator::report_fault`](crate::Stimulator::report_fault).
+    Reported,
     /// An edge was due that no frame of the guard's covers.
     NotAdmitted {
         /// The channel.
@@ -34,6 +36,7 @@ impl fmt::Display for Cause {
             Self::Guard(trip) => trip.fmt(f),
             Self::Overrun => f.write_str("the processor does not keep up"),
             Self::Damaged => f.write_str("what was prepared for an edge is damaged"),
+            Self::Reported => f.write_str("a failure was reported"),
             Self::NotAdmitted { channel } => {
                 write!(f, "channel {channel}: an edge was due that was not admitted")
             }

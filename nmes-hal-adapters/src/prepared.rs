@@ -1,7 +1,7 @@
 //! The step that comes next, ready to be put out.
 
-use nmes_core::{Change, Level, MAX_CHANNELS, Step};
-use nmes_safety::{Admitted, AdmittedEdge};
+use nmes_core::{Change, Level, Step};
+use nmes_safety::{AdmittedEdge, Guard};
 
 /// No change; a place to fill.
 const NOTHING: Change = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
@@ -11,23 +11,33 @@ const NOTHING: Change = Change { channel: 0, sequence: 0, edge: None, level: Lev
 ///
 /// It is filled where it stands and never moved: moving it about took a quarter of the edge path on a Cortex-M0+.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<const N: usize> {
     ready: bool,
     at_tick: u64,
-    changes: [Change; MAX_CHANNELS],
+    changes: [Change; N],
     changes_len: u8,
     /// What stands past `edges_len` is of earlier steps.
-    edges: Option<[AdmittedEdge; MAX_CHANNELS]>,
+    edges: Option<[AdmittedEdge; N]>,
     edges_len: u8,
 }
 
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Prepared { ready, at_tick, changes, changes_len, edges, edges_len });
+impl<const N: usize> nmes_core::flip::Flip for Prepared<N> {
+    fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
+        let Self { ready, at_tick, changes, changes_len, edges, edges_len } = self;
+        walk.part("ready", ready);
+        walk.part("at_tick", at_tick);
+        walk.part("changes", changes);
+        walk.part("changes_len", changes_len);
+        walk.part("edges", edges);
+        walk.part("edges_len", edges_len);
+    }
+}
 
-impl Prepared {
+impl<const N: usize> Prepared<N> {
     /// Nothing to do.
     pub(crate) const fn none() -> Self {
-        let changes = [NOTHING; MAX_CHANNELS];
+        let changes = [NOTHING; N];
         Self { ready: false, at_tick: 0, changes, changes_len: 0, edges: None, edges_len: 0 }
     }
 
@@ -39,16 +49,12 @@ impl Prepared {
 
     /// Finds the admitted edge of every change. `Err` names a channel whose frame was not admitted; nothing is ready
     /// then.
-    pub(crate) fn fill(
-        &mut self,
-        step: &Step<'_>,
-        admitted: &[Option<Admitted<'_>>; MAX_CHANNELS],
-    ) -> Result<(), u8> {
+    pub(crate) fn fill(&mut self, step: &Step<'_>, guard: &Guard<'_, N>) -> Result<(), u8> {
         self.clear();
         self.at_tick = step.at_tick();
         for change in step.changes() {
             if let Some(number) = change.edge {
-                let frame = admitted.get(usize::from(change.channel)).and_then(Option::as_ref);
+                let frame = guard.admitted(change.channel);
                 let edge =
                     frame.filter(|a| a.frame().sequence() == change.sequence).and_then(|a| a.edge(number));
                 self.push(edge.filter(|e| e.level() == change.level).ok_or(change.channel)?);
@@ -71,7 +77,7 @@ impl Prepared {
         reason = "the table is large and is filled once, not for each edge"
     )]
     fn push(&mut self, edge: AdmittedEdge) {
-        let table = self.edges.get_or_insert_with(|| [edge; MAX_CHANNELS]);
+        let table = self.edges.get_or_insert_with(|| [edge; N]);
         if let Some(slot) = table.get_mut(usize::from(self.edges_len)) {
             *slot = edge;
             self.edges_len = self.edges_len.saturating_add(1);

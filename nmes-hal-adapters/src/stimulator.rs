@@ -18,7 +18,7 @@ use nmes_core::{
     ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, Hardware,
     MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopPolicy,
 };
-use nmes_safety::{Admitted, BlackBox, Checked, Event, Guard, State, Trip};
+use nmes_safety::{BlackBox, Checked, Event, Guard, State, Trip};
 
 /// The most steps one call puts out before it gives up: each channel twice.
 const STEPS_MAX: usize = 16;
@@ -61,15 +61,14 @@ const STEPS_MAX: usize = 16;
 /// the probe. [`Stimulator::probe`] puts out pulses that look for contact, and [`Stimulator::arm_probed`] arms on what they
 /// measured.
 #[derive(Debug)]
-pub struct Stimulator<'a, O: Output, A: Alarm, S: Sense> {
+pub struct Stimulator<'a, O: Output, A: Alarm, S: Sense, const N: usize = MAX_CHANNELS> {
     engine: Engine<'a, 'a>,
-    guard: Guard<'a>,
+    guard: Guard<'a, N>,
     output: O,
     alarm: A,
     sense: S,
-    admitted: [Option<Admitted<'a>>; MAX_CHANNELS],
-    prepared: Prepared,
-    targets: [Option<Setting>; MAX_CHANNELS],
+    prepared: Prepared<N>,
+    targets: [Option<Setting>; N],
     worst_late: u64,
     late: u32,
     ending: bool,
@@ -91,6 +90,33 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         alarm: A,
         sense: S,
     ) -> Result<Self, ArmError<O, A, S>> {
+        Self::arm_sized(checked, channels, output, alarm, sense)
+    }
+}
+
+impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, N> {
+    /// The same with room for `N` channels, which is less memory. The number stands in the type:
+    ///
+    /// ```
+    /// # use nmes_core::ChannelState;
+    /// # use nmes_hal_adapters::{Alarm, NoSense, Output, Stimulator};
+    /// # use nmes_safety::Checked;
+    /// fn two<'a, O: Output, A: Alarm>(
+    ///     checked: &'a Checked<'a>, states: &'a mut [ChannelState; 2], output: O, alarm: A,
+    /// ) -> Option<Stimulator<'a, O, A, NoSense, 2>> {
+    ///     Stimulator::arm_sized(checked, states, output, alarm, NoSense).ok()
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Stimulator::arm`]; [`ArmRefusal::Storage`] also when the plan has more than `N` channels.
+    pub fn arm_sized(
+        checked: &'a Checked<'a>,
+        channels: &'a mut [ChannelState],
+        output: O,
+        alarm: A,
+        sense: S,
+    ) -> Result<Self, ArmError<O, A, S>> {
         Self::made(output, alarm, sense, |hardware, sense, now| {
             permit(checked, channels, hardware, sense, now)
         })
@@ -101,7 +127,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         mut output: O,
         mut alarm: A,
         mut sense: S,
-        permit: impl FnOnce(&Hardware, &mut S, u64) -> Result<(Engine<'a, 'a>, Guard<'a>), ArmRefusal<O::Error>>,
+        permit: impl FnOnce(&Hardware, &mut S, u64) -> Permission<'a, N, O::Error>,
     ) -> Result<Self, ArmError<O, A, S>> {
         alarm.clear();
         let off = output.off().map_err(ArmRefusal::Output);
@@ -117,9 +143,8 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
             output,
             alarm,
             sense,
-            admitted: [None; MAX_CHANNELS],
             prepared: Prepared::none(),
-            targets: [None; MAX_CHANNELS],
+            targets: [None; N],
             worst_late: 0,
             late: 0,
             ending: false,
@@ -337,6 +362,16 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         self.prepare_and_set()
     }
 
+    /// Something failed that nothing here can see: a supply that sags or comes back, a second clock that disagrees, a test
+    /// of memory. Opens the output first of all, then stops for good: the guard latches and keeps it in its black box as a
+    /// failure of the output. Of no effect on what has stopped before; the answer is the first cause.
+    pub fn report_fault(&mut self) -> Stopped {
+        match self.alive() {
+            Ok(()) => self.fail(Cause::Reported),
+            Err(stopped) => stopped,
+        }
+    }
+
     /// The host is alive: call it at least as often as the profile's keep-alive asks.
     pub fn keep_alive(&mut self) {
         let now = self.alarm.now();
@@ -416,7 +451,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
 
     /// The guard, to look at.
     #[must_use]
-    pub const fn guard(&self) -> &Guard<'a> {
+    pub const fn guard(&self) -> &Guard<'a, N> {
         &self.guard
     }
 
@@ -433,7 +468,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
     }
 }
 
-impl<O: Output, A: Alarm, S: Sense> Drop for Stimulator<'_, O, A, S> {
+impl<O: Output, A: Alarm, S: Sense, const N: usize> Drop for Stimulator<'_, O, A, S, N> {
     fn drop(&mut self) {
         // nobody is left to hear of a failure
         let _ = self.output.off();
@@ -441,14 +476,17 @@ impl<O: Output, A: Alarm, S: Sense> Drop for Stimulator<'_, O, A, S> {
     }
 }
 
+/// Engine and guard, armed; or why not.
+type Permission<'a, const N: usize, E> = Result<(Engine<'a, 'a>, Guard<'a, N>), ArmRefusal<E>>;
+
 /// All that has to hold before a stimulator is made; each amplitude is at zero in a new engine and a new guard.
-pub(crate) fn permit<'a, E>(
+pub(crate) fn permit<'a, const N: usize, E>(
     checked: &'a Checked<'a>,
     channels: &'a mut [ChannelState],
     output: &Hardware,
     sense: &mut impl Sense,
     now: u64,
-) -> Result<(Engine<'a, 'a>, Guard<'a>), ArmRefusal<E>> {
+) -> Permission<'a, N, E> {
     let (engine, mut guard) = ready(checked, channels, output, now)?;
     let bad = (0..checked.plan().channel_count()).find(|&channel| sense.contact(channel) == Contact::Bad);
     if let Some(channel) = bad {
@@ -459,19 +497,19 @@ pub(crate) fn permit<'a, E>(
 }
 
 /// The same up to the contact, which is still to be looked for.
-fn ready<'a, E>(
+fn ready<'a, const N: usize, E>(
     checked: &'a Checked<'a>,
     channels: &'a mut [ChannelState],
     output: &Hardware,
     now: u64,
-) -> Result<(Engine<'a, 'a>, Guard<'a>), ArmRefusal<E>> {
+) -> Permission<'a, N, E> {
     let planned = checked.plan().hardware();
     if planned != output {
         let (planned_crc, output_crc) = (planned.calibration_crc(), output.calibration_crc());
         return Err(ArmRefusal::Hardware { planned_crc, output_crc });
     }
     let engine = Engine::new(checked.plan(), channels).map_err(ArmRefusal::Storage)?;
-    let mut guard = Guard::new(checked, now);
+    let mut guard = Guard::sized(checked, now).map_err(ArmRefusal::Storage)?;
     for event in [Event::Passed, Event::Probe] {
         guard.handle(now, event).map_err(|_| ArmRefusal::Locked)?;
     }

@@ -48,11 +48,11 @@ use crate::stimulator::permit;
 ///
 /// `examples/double_buffer.rs` of `nmes-core` has the buffer's two halves and the interrupt, with a simulated DMA.
 #[derive(Debug)]
-pub struct Streamer<'a, S: Sample, P: OutputPin> {
+pub struct Streamer<'a, S: Sample, P: OutputPin, const N: usize = MAX_CHANNELS> {
     renderer: Renderer<'a, 'a, S>,
-    guard: Guard<'a>,
+    guard: Guard<'a, N>,
     enable: Enabled<P>,
-    targets: [Option<Setting>; MAX_CHANNELS],
+    targets: [Option<Setting>; N],
     ending: bool,
     /// The line stays low: a hard off was asked for, and what is in the buffer still plays.
     cut: bool,
@@ -96,6 +96,22 @@ impl<'a, S: Sample, P: OutputPin> Streamer<'a, S, P> {
         enable: P,
         sense: &mut impl Sense,
     ) -> Result<Self, ArmRefusal<P::Error>> {
+        Self::arm_sized(checked, channels, hardware, enable, sense)
+    }
+}
+
+impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
+    /// The same with room for `N` channels, which is less memory.
+    ///
+    /// # Errors
+    /// As [`Streamer::arm`]; [`ArmRefusal::Storage`] also when the plan has more than `N` channels.
+    pub fn arm_sized(
+        checked: &'a Checked<'a>,
+        channels: &'a mut [ChannelState],
+        hardware: &Hardware,
+        enable: P,
+        sense: &mut impl Sense,
+    ) -> Result<Self, ArmRefusal<P::Error>> {
         let mut enable = Enabled(enable);
         enable.0.set_low().map_err(ArmRefusal::Output)?;
         let (engine, guard) = permit(checked, channels, hardware, sense, 0)?;
@@ -104,7 +120,7 @@ impl<'a, S: Sample, P: OutputPin> Streamer<'a, S, P> {
             renderer,
             guard,
             enable,
-            targets: [None; MAX_CHANNELS],
+            targets: [None; N],
             ending: false,
             cut: false,
             next_half: 0,
@@ -338,7 +354,7 @@ impl<'a, S: Sample, P: OutputPin> Streamer<'a, S, P> {
 
     fn end_levels(&mut self) {
         self.ending = true;
-        self.targets = [None; MAX_CHANNELS];
+        self.targets = [None; N];
     }
 
     fn alive(&mut self) -> Result<(), Stopped> {
@@ -386,13 +402,13 @@ impl<'a, S: Sample, P: OutputPin> Streamer<'a, S, P> {
 }
 
 /// The guard, looking at what is rendered.
-struct Judge<'g, 'a> {
-    guard: &'g mut Guard<'a>,
+struct Judge<'g, 'a, const N: usize> {
+    guard: &'g mut Guard<'a, N>,
     now: u64,
     trip: Option<Trip>,
 }
 
-impl Judge<'_, '_> {
+impl<const N: usize> Judge<'_, '_, N> {
     /// Whether it may go on.
     fn keep(&mut self, trip: Trip) -> bool {
         let goes_on = matches!(trip.response, Response::Warn | Response::RampDown);
@@ -401,7 +417,7 @@ impl Judge<'_, '_> {
     }
 }
 
-impl<'a> Watch<'a> for Judge<'_, 'a> {
+impl<'a, const N: usize> Watch<'a> for Judge<'_, 'a, N> {
     fn admit(&mut self, frame: &PulseFrame<'a>) -> bool {
         match self.guard.admit(self.now, frame) {
             Ok(_) => true,

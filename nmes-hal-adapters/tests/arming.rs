@@ -55,6 +55,52 @@ fn another_hardware_is_refused_and_given_back() {
     assert!(Stimulator::arm(&checked, &mut states, right.output(), refused.alarm, refused.sense).is_ok());
 }
 
+/// REQ-HAL-380: a runner with room for one channel runs a plan of one, and one with too little room refuses it.
+#[test]
+fn room_for_channels() {
+    let set = setting(10_000, 300);
+    let channels = [channel(set)];
+    let (planned, checked) = one_channel(&channels, late(0));
+    let bench = bench(planned, stage(1_000.0, 120.0), 0, 0);
+    let mut states = [ChannelState::new(); 1];
+    let small =
+        Stimulator::<_, _, _, 1>::arm_sized(&checked, &mut states, bench.output(), bench.alarm(), NoSense);
+    let mut small = small.unwrap();
+    small.aim(0, set).unwrap();
+    small.start().unwrap();
+    small.on_tick().unwrap();
+    assert!(small.guard().authorised(0).unwrap().amplitude > MicroAmps::ZERO);
+    assert_eq!(small.guard().authorised(1), None);
+    drop(small);
+    let none =
+        Stimulator::<_, _, _, 0>::arm_sized(&checked, &mut states, bench.output(), bench.alarm(), NoSense);
+    assert!(matches!(none.unwrap_err().why, ArmRefusal::Storage(ConfigError::Below { limit: 1, .. })));
+}
+
+/// REQ-HAL-381: a failure that is reported, a supply that came back say, opens the output first and stops for good, with
+/// the guard latched; only a fresh arm goes on, from zero.
+#[test]
+fn a_reported_failure_ends_it() {
+    let set = setting(10_000, 300);
+    let channels = [channel(set)];
+    let (planned, checked) = one_channel(&channels, late(0));
+    let bench = bench(planned, stage(1_000.0, 120.0), 0, 0);
+    let mut states = [ChannelState::new(); 1];
+    let mut stim = Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), NoSense).unwrap();
+    stim.command(0, setting(1_000, 300)).unwrap();
+    stim.start().unwrap();
+    let stopped = stim.report_fault();
+    assert_eq!((stopped.cause, stopped.off_failed), (Cause::Reported, false));
+    assert_eq!(stim.state(), State::Fault);
+    assert_eq!(stim.guard().black_box().first().unwrap().fault, nmes_safety::Fault::Output);
+    assert_eq!(stim.report_fault(), stopped, "the first cause stays");
+    assert_eq!(stim.start(), Err(stopped));
+    assert_eq!(stim.guard().authorised(0).unwrap().amplitude, MicroAmps::ZERO);
+    drop(stim);
+    let again = Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), NoSense).unwrap();
+    assert_eq!((again.state(), again.guard().authorised(0)), (State::Armed, Some(Setting::ZERO)));
+}
+
 /// REQ-HAL-040: electrodes that are off, an output that does not open, and too little storage are refused.
 #[test]
 fn other_refusals_name_their_reason() {

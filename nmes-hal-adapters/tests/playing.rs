@@ -427,7 +427,7 @@ fn what_is_not_played() {
     }
     guard.set_level(0, 0, setting(1_000, 250)).unwrap();
     let frame = checked.plan().frame(0, setting(1_000, 250), 100).unwrap();
-    let admitted = guard.admit(0, &frame).unwrap();
+    let admitted = *guard.admit(0, &frame).unwrap();
     let mut session = low();
     assert_eq!(session.play(&admitted), Err(PlayError::NotReady));
     session.bind(checked.plan()).unwrap();

@@ -35,6 +35,11 @@ impl<'a> Admitted<'a> {
         Self { frame }
     }
 
+    /// The same pulse again, under another number and at another time.
+    pub(crate) const fn move_to(&mut self, again: &PulseFrame<'a>) {
+        self.frame.move_to(again.sequence(), again.onset_tick());
+    }
+
     /// The frame.
     #[must_use]
     pub const fn frame(&self) -> &PulseFrame<'a> {
@@ -55,9 +60,10 @@ impl<'a> Admitted<'a> {
     #[must_use]
     pub fn edge(&self, edge: u16) -> Option<AdmittedEdge> {
         let frame = &self.frame;
-        let last = edge.checked_add(1) == Some(frame.edge_count());
         let (channel, kind) = (frame.channel(), frame.kind());
-        frame.edge_level(edge).map(|level| AdmittedEdge { level, number: edge, channel, kind, last })
+        let last = edge == frame.segment_count();
+        let level = if last { frame.rest() } else { frame.segment(edge)?.level };
+        Some(AdmittedEdge { level, number: edge, channel, kind, last })
     }
 }
 

@@ -123,7 +123,8 @@ impl<'p> Context<'p> {
             }
             Judge::Electrode(judge) => {
                 let channels = channels.map(|facts| Place::Channel(facts.channel));
-                let shared = (0_u8..).map_while(|n| self.setup.shared(n)).map(|(mask, _)| Place::Shared(mask));
+                let shared =
+                    (0_u8..).map_while(|n| self.setup.shared(n)).map(|(mask, _)| Place::Shared(mask));
                 channels.chain(shared).for_each(|place| worst.take(place, judge(self, place)));
             }
             Judge::Session(judge) => worst.take(Place::Session, Some(judge(self))),

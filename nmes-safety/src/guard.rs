@@ -1,7 +1,8 @@
 //! The guard: nothing goes out that it has not looked at, and nothing goes on that it finds wrong.
 
 use nmes_core::{
-    ChannelHardware, ChannelPlan, Charge, Hardware, MAX_CHANNELS, MicroAmps, PulseFrame, Setting,
+    ChannelHardware, ChannelPlan, Charge, ConfigError, Field, Hardware, MAX_CHANNELS, MicroAmps, PulseFrame,
+    Setting,
 };
 
 use crate::admitted::Admitted;
@@ -73,10 +74,10 @@ pub const CONTACT_LOSSES: u8 = 3;
 /// leakage at rest below it is not seen. Without measurements the guard knows only what was commanded. A gated train
 /// that lasts too long is only warned about where the gate's least Off is two periods or less.
 #[derive(Debug)]
-pub struct Guard<'a> {
+pub struct Guard<'a, const N: usize = MAX_CHANNELS> {
     pub(crate) checked: &'a Checked<'a>,
     pub(crate) limits: Limits,
-    pub(crate) watches: [Watch<'a>; MAX_CHANNELS],
+    pub(crate) watches: [Watch<'a>; N],
     pub(crate) interlock: Interlock,
     pub(crate) black_box: BlackBox,
     /// The trip that ended output.
@@ -89,12 +90,12 @@ pub struct Guard<'a> {
     pub(crate) last_keep_alive: u64,
     pub(crate) first_pulse: Option<u64>,
     /// Checksums of what never changes: the limits, and the terms of each channel; and which is looked at next.
-    sums: (u32, [u32; MAX_CHANNELS]),
+    sums: (u32, [u32; N]),
     next_sum: u8,
 }
 
 #[cfg(feature = "fault-injection")]
-impl nmes_core::flip::Flip for Guard<'_> {
+impl<const N: usize> nmes_core::flip::Flip for Guard<'_, N> {
     fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
         let Self {
             checked,
@@ -130,14 +131,42 @@ impl nmes_core::flip::Flip for Guard<'_> {
 }
 
 impl<'a> Guard<'a> {
-    /// A guard in [`State::SelfTest`] with every set level at amplitude zero. Work: one pass over the channels, and over
-    /// the intervals and tables of their pulses.
+    /// A guard in [`State::SelfTest`] with every set level at amplitude zero, and room for as many channels as any plan has.
+    /// Work: one pass over the channels, and over the intervals and tables of their pulses.
     #[must_use]
     pub fn new(checked: &'a Checked<'a>, now: u64) -> Self {
+        Self::made(checked, now)
+    }
+}
+
+impl<'a, const N: usize> Guard<'a, N> {
+    /// The same with room for `N` channels, which is less memory.
+    ///
+    /// ```
+    /// # use nmes_safety::{Checked, Guard};
+    /// fn of_two<'a>(checked: &'a Checked<'a>, now: u64) -> Option<Guard<'a, 2>> {
+    ///     Guard::sized(checked, now).ok()
+    /// }
+    /// assert!(size_of::<Guard<'_, 2>>() < size_of::<Guard<'_>>());
+    /// ```
+    ///
+    /// # Errors
+    /// The plan has more channels.
+    pub fn sized(checked: &'a Checked<'a>, now: u64) -> Result<Self, ConfigError> {
+        let count = checked.plan().channel_count();
+        if usize::from(count) > N {
+            let (value, limit) = (i64::try_from(N).unwrap_or(0), i64::from(count));
+            let source = "room for each channel of the plan";
+            return Err(ConfigError::Below { field: Field::Channels, value, limit, source });
+        }
+        Ok(Self::made(checked, now))
+    }
+
+    fn made(checked: &'a Checked<'a>, now: u64) -> Self {
         let limits = Limits::of(checked);
-        let mut watches = [Watch::new(now, limits.ticks_per_second, Terms::default()); MAX_CHANNELS];
+        let mut watches = [Watch::new(now, limits.ticks_per_second, Terms::NONE); N];
         for (channel, watch) in (0..checked.plan().channel_count()).zip(watches.iter_mut()) {
-            watch.terms = Terms::of(checked.plan(), channel);
+            watch.terms = Terms::of(checked, channel);
         }
         let sums = (limits.sum(), watches.map(|watch| watch.terms.sum()));
         Self {
@@ -182,7 +211,9 @@ impl<'a> Guard<'a> {
 
     /// Looks at a whole frame before its first edge. Frames may be remade until then: a frame that is never started
     /// counts for nothing, and the last one admitted on a channel replaces it. Work: two passes over the segments of one
-    /// repeat.
+    /// repeat. A pulse that has the levels and lengths of the last one admitted, at the same set level, is compared with it
+    /// instead: only what depends on its number and its time is looked at anew. The guard keeps the frame; copy what it
+    /// answers, or ask [`Guard::admitted`] for it.
     ///
     /// An onset up to L + ε ago is not past yet: its edge can still be on time.
     ///
@@ -191,21 +222,29 @@ impl<'a> Guard<'a> {
     /// of charge (E-BAL-1), energy (N-EN-1), rate (E-F-1) or onset. The form is what the plan puts out at the frame's own
     /// main code and width: levels, lengths, gaps and repeats. For a trim or a recovery: that it pays back what the
     /// guard's own ledger holds, at no more than the balancing level of the last pulse, or of the one it cuts.
-    pub fn admit(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<Admitted<'a>, Trip> {
-        let channel = Some(frame.channel());
-        let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.set_intact(frame.channel()));
+    pub fn admit(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<&Admitted<'a>, Trip> {
+        let channel = frame.channel();
+        let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.set_intact(channel));
         if let Some(trip) = self.latched {
             return Err(trip);
         }
         let known = match found.map_or_else(|| self.examine(now, frame), Err) {
             Ok(known) => known,
-            Err(finding) => return Err(self.trip(now, channel, &finding)),
+            Err(finding) => return Err(self.trip(now, Some(channel), &finding)),
         };
-        if let Some(watch) = self.watches.get_mut(usize::from(frame.channel())) {
-            watch.sequence = Some(frame.sequence());
-            watch.waiting = Some((*frame, known));
-        }
-        Ok(Admitted::new(*frame))
+        // what was examined has a channel
+        let missing = Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), 0, "as channel");
+        let watch = self.watches.get_mut(usize::from(channel));
+        let watch = watch.ok_or_else(|| Trip::new(&missing, Response::OpenNow, Some(channel), now))?;
+        watch.take(frame, known);
+        Ok(&watch.admitted)
+    }
+
+    /// The frame of a channel that was admitted last, as long as it waits for its first edge or is under way.
+    #[must_use]
+    pub fn admitted(&self, channel: u8) -> Option<&Admitted<'a>> {
+        let watch = self.watches.get(usize::from(channel))?;
+        (watch.waits || watch.active.is_some()).then_some(&watch.admitted)
     }
 
     /// Raises or lowers what a channel may put out. Fixed work.
@@ -278,7 +317,7 @@ impl<'a> Guard<'a> {
     fn zero(&mut self) {
         for (_, watch) in self.each_watch() {
             watch.set.drop_to(MicroAmps::ZERO);
-            watch.waiting = None;
+            watch.waits = false;
         }
     }
 
@@ -295,7 +334,7 @@ impl<'a> Guard<'a> {
         for watch in &mut watches {
             *watch = watch.renewed(now, hz);
         }
-        *self = Self { watches, black_box: self.black_box, ..Self::new(self.checked, now) };
+        *self = Self { watches, black_box: self.black_box, ..Self::made(self.checked, now) };
         Ok(state)
     }
 
@@ -394,120 +433,4 @@ impl<'a> Guard<'a> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test stops at the first surprise"
-)]
-mod tests {
-    use nmes_core::{
-        Change, Channel, ChannelHardware, HardwareTiming, Level, Micros, Millis, Plan, PulseShape, Ramp,
-        Rate, Schedule, Session, Train,
-    };
-
-    use super::*;
-    use crate::{Profile, Setup, check};
-
-    /// A checked plan, its pulse, and a change that opens, for `with`.
-    fn with_checked(with: impl FnOnce(&Checked<'_>, &PulseFrame<'_>, &Change)) {
-        let set = Setting::new(5_000, 300).unwrap();
-        let half = Millis::from_millis(500).unwrap();
-        let ramp = Ramp { up: half, down: half, down_min: half, ..Ramp::default() };
-        let rate = Rate::from_hz(40).unwrap();
-        let offset = Micros::ZERO;
-        let channels = [Channel {
-            pulse: PulseShape::default(),
-            rate,
-            train: Train::default(),
-            set,
-            ceiling: set,
-            ramp,
-            offset,
-        }];
-        let minute = Millis::from_millis(60_000).unwrap();
-        let session = Session::new(&channels, Schedule::Continuous, minute).unwrap();
-        let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
-        let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
-        let plan = Plan::compile(&session, &hardware).unwrap();
-        let setup = Setup::new(&[2_500], UseClass::Specialist).unwrap();
-        let checked = check(plan, &setup, &Profile::default()).unwrap();
-        let frame = checked.plan().frame(0, set, 10).unwrap();
-        let open = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
-        with(&checked, &frame, &open);
-    }
-
-    fn is_corrupt(guard: &Guard<'_>, trip: Option<Trip>) {
-        let trip = trip.unwrap();
-        assert_eq!((trip.fault, trip.response), (Fault::StateCorrupt, Response::OpenNow));
-        assert_eq!(guard.state(), State::Fault);
-    }
-
-    /// REQ-SAF-043: a damaged state opens the output at the next admission, edge or tick.
-    #[test]
-    fn damaged_state() {
-        with_checked(|checked, frame, open| {
-            type Call<'a> = fn(&mut Guard<'a>, &PulseFrame<'a>, &Change) -> Option<Trip>;
-            let calls: [Call<'_>; 3] = [
-                |guard, frame, _| guard.admit(0, frame).err(),
-                |guard, _, open| guard.edge(0, open, None).err(),
-                |guard, _, _| guard.tick(0).err(),
-            ];
-            for call in calls {
-                let mut guard = Guard::new(checked, 0);
-                guard.interlock.damage();
-                let trip = call(&mut guard, frame, open);
-                is_corrupt(&guard, trip);
-            }
-        });
-    }
-
-    /// REQ-SAF-430: a set level that was not authorised opens the output at the next admission or tick.
-    #[test]
-    fn damaged_set_level() {
-        with_checked(|checked, frame, _| {
-            let one = Setting::new(1_000, 300).unwrap();
-            let damages: [fn(&mut Setting); 2] = [
-                |s| s.amplitude = MicroAmps::from_microamps(1_000 ^ 4_096).unwrap(),
-                |s| s.width = Micros::from_micros(300 ^ 1).unwrap(),
-            ];
-            for damage in damages {
-                for admits in [true, false] {
-                    let mut guard = Guard::new(checked, 0);
-                    guard.handle(0, Event::Passed).unwrap();
-                    guard.handle(0, Event::Probe).unwrap();
-                    guard.set_level(0, 0, one).unwrap();
-                    guard.tick(0).unwrap();
-                    damage(&mut guard.watches[0].set.authorised);
-                    let trip = if admits { guard.admit(0, frame).err() } else { guard.tick(1).err() };
-                    is_corrupt(&guard, trip);
-                }
-            }
-        });
-    }
-
-    /// REQ-SAF-430: a limit, or a term of a channel, that changed opens the output within a tick for each channel and one.
-    #[test]
-    fn damaged_limits() {
-        with_checked(|checked, _, _| {
-            let damages: [fn(&mut Guard<'_>); 6] = [
-                |guard| guard.limits.peak_na ^= 1 << 20,
-                |guard| guard.limits.pulse_square ^= 1 << 70,
-                |guard| guard.limits.late_ticks ^= 1,
-                |guard| guard.limits.keep_alive_ticks ^= 1 << 40,
-                |guard| guard.watches[0].terms.stretch ^= 1,
-                |guard| guard.watches[0].terms.leads_up ^= true,
-            ];
-            for damage in damages {
-                for before in 0..2 {
-                    let mut guard = Guard::new(checked, 0);
-                    for now in 0..before {
-                        guard.tick(now).unwrap();
-                    }
-                    damage(&mut guard);
-                    let trip = (before..before + 2).find_map(|now| guard.tick(now).err());
-                    is_corrupt(&guard, trip);
-                }
-            }
-        });
-    }
-}
+mod tests;

@@ -20,7 +20,7 @@ struct Applied<'e> {
     limits: &'e Limits,
 }
 
-impl Guard<'_> {
+impl<const N: usize> Guard<'_, N> {
     /// Takes an edge after it is out: `t` is the clock as read *after* the level changed, `sense` the newest
     /// measurement of the channel, if there is one. Work: a fixed number of operations; at the last edge of a pulse
     /// also the buckets of the windows.
@@ -36,21 +36,49 @@ impl Guard<'_> {
     /// nothing when both are 0. A sample shows over-current (E-OC-1, E-PEAK-1), a wrong
     /// polarity or a stuck output at once; a lost contact (E-DEL-1) and an imbalance (E-BAL-2) after three pulses.
     pub fn edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
+        if sense.is_none() && self.on_grid(t, change) {
+            return Ok(());
+        }
+        self.any_edge(t, change, sense)
+    }
+
+    /// The common case, taken ahead: an edge within a frame, on its tick and at its level, while all is well. It is held
+    /// against the same things as any other; false, and nothing done, where one of them is not as it should be, or would
+    /// take more than counting on.
+    #[inline]
+    fn on_grid(&mut self, t: u64, change: &Change) -> bool {
+        let Some(edge) = change.edge else { return false };
+        let well = self.latched.is_none() && self.interlock.is_intact() && t >= self.last_tick;
+        let plan = self.checked.plan().channel(change.channel);
+        let Some((plan, watch)) = plan.zip(self.watches.get_mut(usize::from(change.channel))) else {
+            return false;
+        };
+        let taken = well && watch.take_within(t, edge, change.sequence, change.level, plan.hardware());
+        if taken {
+            self.last_tick = t;
+        }
+        taken
+    }
+
+    #[inline(never)]
+    fn any_edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
         let channel = change.channel;
-        let found = self.clock(t).or_else(|| self.intact());
-        let state = self.state();
-        let limits = self.limits;
-        let Some((_, hardware, watch)) = self.parts(channel) else {
+        let (state, damaged) = self.interlock.read();
+        let found = self.clock(t).or(damaged);
+        let Self { checked, limits, watches, .. } = self;
+        let Some((plan, watch)) = checked.plan().channel(channel).zip(watches.get_mut(usize::from(channel)))
+        else {
             let finding = Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), 0, "as channel");
             return Err(self.trip(t, Some(channel), &finding));
         };
         let (before, after) = split(sense, t);
         let found = found.or(before.and_then(|s| watch.take_sample(&s, t, limits.peak_na)));
+        let hardware = plan.hardware();
         let outcome = match change.edge {
             None => open(watch, hardware, change.level, t),
             Some(edge) => {
                 let (sequence, level) = (change.sequence, change.level);
-                Applied { t, edge, sequence, level, hardware, limits: &limits }.take(watch, state)
+                Applied { t, edge, sequence, level, hardware, limits }.take(watch, state)
             }
         };
         let found = found.or(outcome.finding);
@@ -139,13 +167,15 @@ fn open(watch: &mut Watch<'_>, hardware: &ChannelHardware, level: Level, t: u64)
     let order = Finding::unless(level == Level::Open, Fault::OutOfOrder, Cite::ORDER);
     let finding = order.or(watch.change_level(level, hardware, t));
     watch.abort(t);
-    watch.waiting = None;
+    watch.waits = false;
     Outcome { finding, ..Outcome::default() }
 }
 
 /// The edge that is next in order.
 struct Hand {
     level: Option<Level>,
+    /// How long its level stays; nothing for the last.
+    ticks: u32,
     /// Its tick on the absolute grid, and by how much it may be moved.
     grid: u64,
     moves: u64,
@@ -166,37 +196,39 @@ impl Applied<'_> {
         let mut outcome = Outcome { finding: found.or(overflow), ..Outcome::default() };
         let Some(hand) = hand else { return outcome };
         if self.edge == 0 {
-            watch.begin(before_na, self.hardware, self.t);
+            watch.begin(before_na, self.hardware, self.t, hand.ticks);
             outcome.first_edge = hand.kind == FrameKind::Pulse;
         } else if hand.last {
             let (finding, lost) = self.end(watch);
             outcome.finding = outcome.finding.or(finding);
             outcome.contact_lost = lost;
         } else if let Some(active) = &mut watch.active {
-            active.advance();
+            active.advance(&watch.known, hand.ticks);
         }
         outcome
     }
 
-    /// The next edge of the frame that waits for its first, or of the one under way, when it is this one.
+    /// The next edge of the frame that waits for its first, or of the one under way, when it is this one. Once a recovery
+    /// waits, no edge of the pulse that it cuts comes any more.
     fn hand(&self, watch: &Watch<'_>) -> Option<Hand> {
-        if self.edge == 0 {
-            let (frame, _) = watch.waiting.as_ref()?;
-            let cuts = watch.active.is_none() || frame.kind() == FrameKind::Recover;
-            let (level, grid) = (frame.edge_level(0), frame.onset_tick());
-            let hand = Hand { level, grid, moves: 0, last: false, kind: frame.kind() };
-            return (cuts && frame.sequence() == self.sequence).then_some(hand);
-        }
-        let active = watch.active.as_ref()?;
-        let is_next = active.next_edge == self.edge && active.frame.sequence() == self.sequence;
-        let hand = Hand {
-            level: active.frame.edge_level(self.edge),
-            grid: active.next_tick,
-            moves: active.moves(),
-            last: active.is_last(),
-            kind: active.frame.kind(),
+        let frame = watch.admitted.frame();
+        let active = watch.active.as_ref();
+        let is_next = if self.edge == 0 {
+            watch.waits && (active.is_none() || frame.kind() == FrameKind::Recover)
+        } else {
+            !watch.waits && active.is_some_and(|active| active.next_edge == self.edge)
         };
-        is_next.then_some(hand)
+        if !is_next || frame.sequence() != self.sequence {
+            return None;
+        }
+        let (grid, moves, last) = match active.filter(|_| self.edge > 0) {
+            Some(active) => (active.next_tick, active.next_moves, active.last),
+            None => (frame.onset_tick(), 0, false),
+        };
+        let segment = if last { None } else { frame.segment(self.edge) };
+        let level = if last { Some(frame.rest()) } else { segment.map(|s| s.level) };
+        let ticks = segment.map_or(0, |s| s.ticks);
+        Some(Hand { level, ticks, grid, moves, last, kind: frame.kind() })
     }
 
     fn order(&self, hand: &Hand, state: State) -> Option<Finding> {
@@ -208,6 +240,9 @@ impl Applied<'_> {
 
     /// Holds an edge against the absolute grid of its frame, so that constant latency cancels.
     fn time(&self, hand: &Hand, since: u64) -> Option<Finding> {
+        if self.t == hand.grid && !hand.last && hand.moves == 0 {
+            return None;
+        }
         let late = self.t.saturating_sub(hand.grid);
         let early = hand.grid.saturating_sub(self.t);
         let soon = since.saturating_add(self.limits.spacing_ticks).saturating_sub(self.t);
@@ -232,18 +267,21 @@ impl Applied<'_> {
 
     /// What may stay after a frame beside what it is meant to leave; of a repayment also what a code for an edge spacing is
     /// too much.
-    fn ledger(&self, watch: &Watch<'_>, ended: &Active<'_>, owed: u64) -> Option<Finding> {
-        let pulse = ended.frame.kind() == FrameKind::Pulse;
+    fn ledger(&self, watch: &Watch<'_>, ended: &Active, owed: u64) -> Option<Finding> {
+        if owed == 0 {
+            return None;
+        }
+        let pulse = ended.kind == FrameKind::Pulse;
         let gain = u64::from(self.hardware.na_per_code_positive.max(self.hardware.na_per_code_negative));
         let least = gain.saturating_mul(self.limits.spacing_ticks);
         let less = if self.hardware.is_exact() { gain } else { 1 };
         let whole = if pulse { 0 } else { least.saturating_sub(less) };
         let late = if pulse && watch.terms.stretch == 0 {
             // half of all changes at most, and a code that was left before: together less than all changes
-            let swing = ended.known.swing_na;
+            let swing = watch.known.swing_na;
             swing.max((swing / 2).saturating_add(gain)).saturating_mul(self.limits.jitter_ticks)
         } else {
-            self.retimed(ended)
+            self.retimed(watch)
         };
         let most = late.saturating_add(whole);
         Finding::above(Fault::Ledger, Cite::LEDGER, owed, most, "nA·ticks")
@@ -251,17 +289,17 @@ impl Applied<'_> {
 
     /// Where the last edge is moved: two codes of the level before it × (L + 2 ε), which it cannot know. It can be moved
     /// no nearer to the edge before it than an edge spacing; what a weak level leaves for that stays.
-    fn retimed(&self, ended: &Active<'_>) -> u64 {
-        let jitter = self.limits.jitter_ticks;
-        let last = ended.frame.segment_count().checked_sub(1).and_then(|last| ended.frame.segment(last));
+    fn retimed(&self, watch: &Watch<'_>) -> u64 {
+        let (jitter, frame) = (self.limits.jitter_ticks, watch.admitted.frame());
+        let last = frame.segment_count().checked_sub(1).and_then(|last| frame.segment(last));
         let Some(last) = last else { return 0 };
         let level = last.level.current_na(self.hardware).unsigned_abs();
         let unknown = level.saturating_mul(jitter).saturating_mul(2);
-        if ended.frame.kind() != FrameKind::Pulse {
+        if frame.kind() != FrameKind::Pulse {
             return unknown;
         }
         let room = u64::from(last.ticks).saturating_sub(self.limits.spacing_ticks).saturating_mul(level);
-        let wanted = (ended.known.swing_na / 2).saturating_mul(jitter).saturating_add(unknown);
+        let wanted = (watch.known.swing_na / 2).saturating_mul(jitter).saturating_add(unknown);
         unknown.saturating_add(wanted.saturating_sub(room))
     }
 }

@@ -5,11 +5,11 @@ use nmes_core::{ChannelPlan, Millis, Schedule};
 use crate::fault::{Cite, Fault, Finding, Response, Trip, signed};
 use crate::guard::Guard;
 use crate::interlock::{Event, State};
-use crate::limits::{Limits, rms_row};
+use crate::limits::Limits;
 use crate::rules;
 use crate::stages::{longest_hold, shortest_rest};
 use crate::watch::Watch;
-use crate::windows::rms_ua;
+use crate::windows::{Dose, rms_ua};
 
 /// After how many calls with the same time the clock counts as stopped. Our choice; a call comes every 1 to 10 ms,
 /// and a tick is at most 1 ms.
@@ -45,7 +45,7 @@ struct Findings {
     warning: Option<Finding>,
 }
 
-impl Guard<'_> {
+impl<const N: usize> Guard<'_, N> {
     /// Looks at everything that depends on time alone; call it every 1 to 10 ms. Work: one pass over the channels
     /// and the 15 buckets of each.
     ///
@@ -127,18 +127,29 @@ impl Guard<'_> {
             contact_lost: 0,
         };
         let mut found = None;
+        let (mut second, mut five, mut dc) = (0_u64, 0_u64, 0_i64);
         let (checked, limits) = (self.checked, self.limits);
         for (channel, watch) in self.each_watch() {
             let Some(plan) = checked.plan().channel(channel) else { continue };
             watch.windows.advance(now);
-            report.add(channel, watch, &limits);
-            let findings = watch.windowed(&rms_row(checked, plan), &limits).or(watch.timed(now, &limits));
+            let (sums, longer) = (watch.windows.second(), watch.windows.five());
+            (second, five) = (second.max(sums.squared), five.max(longer));
+            if sums.measured.unsigned_abs() > dc.unsigned_abs() {
+                dc = sums.measured;
+            }
+            report.add(channel, watch);
+            let findings = watch.windowed(&sums, &limits).or(watch.timed(now, &limits));
             let findings =
                 findings.or(watch.on_time(now, checked.plan().session().schedule(), plan, &limits));
             found = found.or(findings.trip.map(|finding| (Some(channel), finding)));
             let warning = findings.warning.map(|w| Trip::new(&w, Response::Warn, Some(channel), now));
             report.warning = report.warning.or(warning);
         }
+        let hz = u64::from(limits.ticks_per_second);
+        report.rms_second_ua = rms_ua(second, hz);
+        report.rms_five_ua = rms_ua(five, hz.saturating_mul(5));
+        report.measured_dc_na = dc.checked_div(signed(hz)).unwrap_or(0);
+        report.indicator = report.indicator || five > 0;
         (report, found)
     }
 
@@ -176,16 +187,8 @@ impl Findings {
 }
 
 impl TickReport {
-    fn add(&mut self, channel: u8, watch: &Watch<'_>, limits: &Limits) {
-        let (second, five) = (watch.windows.second(), watch.windows.five());
-        let hz = u64::from(limits.ticks_per_second);
-        self.rms_second_ua = self.rms_second_ua.max(rms_ua(second.squared, hz));
-        self.rms_five_ua = self.rms_five_ua.max(rms_ua(five.squared, hz.saturating_mul(5)));
-        let dc = second.measured.checked_div(signed(hz)).unwrap_or(0);
-        if dc.unsigned_abs() > self.measured_dc_na.unsigned_abs() {
-            self.measured_dc_na = dc;
-        }
-        self.indicator = self.indicator || five.squared > 0 || watch.active.is_some();
+    fn add(&mut self, channel: u8, watch: &Watch<'_>) {
+        self.indicator = self.indicator || watch.active.is_some();
         if watch.contact.lost {
             self.contact_lost |= 1_u8.checked_shl(u32::from(channel)).unwrap_or(0);
         }
@@ -193,9 +196,8 @@ impl TickReport {
 }
 
 impl Watch<'_> {
-    fn windowed(&self, row: &(&'static rules::Rule, u64, u64), limits: &Limits) -> Findings {
-        let second = self.windows.second();
-        let (rule, _, most) = *row;
+    fn windowed(&self, second: &Dose, limits: &Limits) -> Findings {
+        let (rule, most) = (self.terms.rms_rule, self.terms.rms_square);
         let rms = Finding::above(Fault::Rms, Cite::of(rule), second.squared, most, "µA²·ticks in a second");
         let charge = second.measured.unsigned_abs().max(second.commanded.unsigned_abs());
         let cite = Cite::of(&rules::E_DC_3);
@@ -224,7 +226,7 @@ impl Watch<'_> {
     fn timed(&self, now: u64, limits: &Limits) -> Findings {
         let missing = self.active.as_ref().and_then(|active| {
             let late = now.saturating_sub(active.next_tick);
-            let most = limits.late_ticks.saturating_add(active.moves());
+            let most = limits.late_ticks.saturating_add(active.next_moves);
             Finding::above(Fault::MissingEdge, Cite::LATENESS, late, most, "ticks")
         });
         Findings { trip: missing.or_else(|| self.stale()), warning: None }

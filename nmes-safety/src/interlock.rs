@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::fault::Fault;
+use crate::fault::{Cite, Fault, Finding};
 
 /// Where a device is between power-on and output.
 ///
@@ -113,8 +113,28 @@ impl State {
         self as u32
     }
 
-    fn from_word(word: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
+    /// Compared one after the other, those with output first.
+    const fn from_word(word: u32) -> Option<Self> {
+        const fn is(word: u32, state: State) -> bool {
+            word == state.word()
+        }
+        if is(word, Self::Running) {
+            Some(Self::Running)
+        } else if is(word, Self::Ramping) {
+            Some(Self::Ramping)
+        } else if is(word, Self::Armed) {
+            Some(Self::Armed)
+        } else if is(word, Self::Probing) {
+            Some(Self::Probing)
+        } else if is(word, Self::Idle) {
+            Some(Self::Idle)
+        } else if is(word, Self::SelfTest) {
+            Some(Self::SelfTest)
+        } else if is(word, Self::Fault) {
+            Some(Self::Fault)
+        } else {
+            None
+        }
     }
 
     /// Whether a pulse of a session may start: probing, armed, ramping or running.
@@ -233,6 +253,13 @@ impl Interlock {
     pub const fn new() -> Self {
         let word = State::SelfTest.word();
         Self { word, complement: !word, cause: None }
+    }
+
+    /// The present state, and what is wrong with it where the stored word is no state or does not fit its complement.
+    pub(crate) fn read(&self) -> (State, Option<Finding>) {
+        let known = if self.word == !self.complement { State::from_word(self.word) } else { None };
+        let damaged = Finding::unless(known.is_some(), Fault::StateCorrupt, Cite::STATE);
+        (known.unwrap_or(State::Fault), damaged)
     }
 
     /// The present state. A stored word that does not fit its complement reads as [`State::Fault`].

@@ -442,5 +442,12 @@ pub fn power_uw_per_cm2(mean_square_na2: u128, ohms: u32, area_mm2: u32) -> u64 
 /// The same before it is rounded.
 pub(crate) fn power(mean_square_na2: u128, ohms: u32, area_mm2: u32) -> Ratio {
     // nA²·ohm are 10⁻¹² µW, and 100 mm² are 1 cm²
-    Ratio::of(mean_square_na2, u64::from(ohms).saturating_mul(100), product(u64::from(area_mm2), 1_000_000_000_000))
+    Ratio::of(
+        mean_square_na2,
+        u64::from(ohms).saturating_mul(100),
+        product(u64::from(area_mm2), 1_000_000_000_000),
+    )
 }
+
+#[cfg(test)]
+mod tests;

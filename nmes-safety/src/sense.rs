@@ -75,6 +75,10 @@ impl Interval {
         matches!(self.level, Level::Code(code) if code != 0)
     }
 
+    pub(crate) const fn is_sampled(&self) -> bool {
+        self.samples > 0
+    }
+
     pub(crate) fn take(&mut self, sample: &Sensed) {
         self.sum_na = self.sum_na.saturating_add(sample.current_na);
         self.samples = self.samples.saturating_add(1);

@@ -4,6 +4,7 @@ use nmes_core::{ChannelHardware, Level, PulseFrame, Segment};
 
 use crate::metrics::square_of;
 use crate::sense::NOISE_NA;
+use crate::windows::charge;
 
 /// What is kept of a frame while it waits and while it is under way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +19,8 @@ pub(crate) struct Known {
     pub(crate) swing_na: u64,
     /// The strongest code of each polarity, 0 for none.
     pub(crate) strongest: Strongest,
-    /// Segments of a repeat, with the gap after it.
+    /// Segments of the frame, and of a repeat with the gap after it.
+    pub(crate) count: u16,
     pub(crate) each: u16,
     /// The last segment of a repeat is a gap to the next.
     pub(crate) gap_last: bool,
@@ -34,7 +36,29 @@ pub(crate) struct Strongest {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Strongest { positive, negative });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Known { net, along, noise, swing_na, strongest, each, gap_last });
+nmes_core::flip_fields!(Known { net, along, noise, swing_na, strongest, count, each, gap_last });
+
+impl Known {
+    /// A checksum: any one flipped bit of what is known changes it.
+    pub(crate) fn sum(&self) -> u32 {
+        let Self { net, along, noise, swing_na, strongest, count, each, gap_last } = self;
+        let halves = |word: u64| {
+            let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
+            u32::from_le_bytes([a, b, c, d]).rotate_left(5) ^ u32::from_le_bytes([e, f, g, h])
+        };
+        let small = (u32::from(*count) << 16) ^ (u32::from(*each) << 1) ^ u32::from(*gap_last);
+        let words = [
+            halves(net.cast_unsigned()),
+            halves(*along),
+            halves(*noise),
+            halves(*swing_na),
+            strongest.positive.cast_unsigned(),
+            strongest.negative.cast_unsigned(),
+            small,
+        ];
+        words.iter().fold(0x5a5a_5a5a, |sum: u32, word| sum.rotate_left(3) ^ word)
+    }
+}
 
 impl Strongest {
     /// As a magnitude, the way of a sign.
@@ -104,7 +128,7 @@ impl Sums {
 
     /// With a segment more.
     fn with(mut self, segment: &Segment, current_na: i64) -> Option<Self> {
-        let charge = current_na.checked_mul(i64::from(segment.ticks))?;
+        let charge = charge(current_na, u64::from(segment.ticks))?;
         self.net = self.net.checked_add(charge)?;
         let side = if charge > 0 { &mut self.along } else { &mut self.against };
         *side = side.checked_add(charge.unsigned_abs())?;
@@ -119,6 +143,9 @@ impl Sums {
 
     /// So many repeats, less the gap after the last.
     fn times(&self, cycles: u16, less: &Self) -> Option<Self> {
+        if cycles == 1 && less.ticks == 0 {
+            return Some(*self);
+        }
         let narrow = u64::from(cycles);
         Some(Self {
             net: self.net.checked_mul(i64::from(cycles))?.checked_sub(less.net)?,
@@ -135,26 +162,31 @@ impl Sums {
 #[derive(Clone, Copy, Debug)]
 struct Pass {
     sums: Option<Sums>,
-    /// The last segment by itself.
-    last: Option<Sums>,
+    /// The last segment, and its current.
+    last: (Segment, i64),
     turn: Turn,
     before_na: i64,
 }
 
 impl Pass {
-    const START: Self =
-        Self { sums: Some(Sums::ZERO), last: Some(Sums::ZERO), turn: Turn::START, before_na: 0 };
+    const START: Self = Self {
+        sums: Some(Sums::ZERO),
+        last: (Segment { level: Level::Open, ticks: 0 }, 0),
+        turn: Turn::START,
+        before_na: 0,
+    };
 
     fn take(&mut self, segment: &Segment, current_na: i64) {
         self.turn.take(segment);
         self.sums = self.sums.and_then(|sums| sums.with(segment, current_na));
-        self.last = Sums::ZERO.with(segment, current_na);
+        self.last = (*segment, current_na);
         self.before_na = current_na;
     }
 
     /// All repeats, less the gap after the last; `None` where a sum does not fit.
     fn total(&self, cycles: u16, gap_last: bool) -> Option<Sums> {
-        let less = if gap_last { self.last? } else { Sums::ZERO };
+        let (last, current_na) = &self.last;
+        let less = if gap_last { Sums::ZERO.with(last, *current_na)? } else { Sums::ZERO };
         self.sums?.times(cycles, &less)
     }
 }
@@ -185,8 +217,9 @@ impl Survey {
     fn empty(frame: &PulseFrame<'_>) -> Self {
         let each = u16::try_from(frame.cycle_segments().len()).unwrap_or(u16::MAX);
         let all = u32::from(each).saturating_mul(u32::from(frame.cycles()));
+        let count = frame.segment_count();
         Self {
-            known: Known { each, gap_last: all > u32::from(frame.segment_count()), ..Known::default() },
+            known: Known { count, each, gap_last: all > u32::from(count), ..Known::default() },
             overflow: false,
             square: 0,
             peak_na: 0,

@@ -1,63 +1,106 @@
 //! What the plan of a channel fixes for the guard, worked out once.
 
-use nmes_core::{ChannelHardware, FrameKind, Plan, Polarity, PulseFrame};
+use nmes_core::{ChannelHardware, ChannelPlan, FrameKind, Overlap, Plan, Polarity, PulseFrame};
 
+use crate::check::Checked;
 use crate::crc32::Crc32;
+use crate::limits::rms_row;
 use crate::metrics::PulseMetrics;
+use crate::rules::{self, Rule};
+use crate::set_level::narrow;
 use crate::stages::longest_period;
 
 /// Of one channel. All times are in ticks.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     pub(crate) balanced: bool,
     pub(crate) leads_up: bool,
     /// The most that the last edge of a pulse is moved; 0 where trims repay.
-    pub(crate) stretch: u64,
+    pub(crate) stretch: u32,
     /// L + 2 ε.
-    pub(crate) jitter: u64,
+    pub(crate) jitter: u32,
     /// The shortest and the longest time between two onsets of a train.
     pub(crate) period: u64,
     pub(crate) longest_period: u64,
+    /// The longest that the session lets an onset wait for a shared source, less than a period.
+    pub(crate) wait: u64,
     /// What declared direct current may leave in the second's window, nA × ticks.
     pub(crate) declared: u64,
+    /// The strictest row for r.m.s. current, and Σ I²t over one second that it allows, µA² × ticks.
+    pub(crate) rms_rule: &'static Rule,
+    pub(crate) rms_square: u64,
 }
 
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Terms { balanced, leads_up, stretch, jitter, period, longest_period, declared });
+nmes_core::flip_fields!(Terms {
+    balanced, leads_up, stretch, jitter, period, longest_period, wait, declared, rms_square
+} not { rms_rule });
 
 impl Terms {
-    pub(crate) fn of(plan: &Plan<'_>, channel: u8) -> Self {
-        let Some(compiled) = plan.channel(channel) else { return Self::default() };
+    /// Of a channel that is not there: nothing is allowed.
+    pub(crate) const NONE: Self = Self {
+        balanced: false,
+        leads_up: false,
+        stretch: 0,
+        jitter: 0,
+        period: 0,
+        longest_period: 0,
+        wait: 0,
+        declared: 0,
+        rms_rule: &rules::N_RMS_1,
+        rms_square: 0,
+    };
+
+    pub(crate) fn of(checked: &Checked<'_>, channel: u8) -> Self {
+        let plan = checked.plan();
+        let Some(compiled) = plan.channel(channel) else { return Self::NONE };
         let balanced = compiled.channel().pulse.balance.is_balanced();
+        let (rms_rule, _, rms_square) = rms_row(checked, compiled);
         Self {
             balanced,
             leads_up: compiled.leading() == Polarity::Positive,
-            stretch: if balanced { compiled.stretch_ticks() } else { 0 },
-            jitter: compiled.jitter_ticks(),
+            stretch: if balanced { narrow(compiled.stretch_ticks()) } else { 0 },
+            jitter: narrow(compiled.jitter_ticks()),
             period: compiled.period_ticks(),
             longest_period: longest_period(plan, compiled),
+            wait: longest_wait(plan, compiled),
             declared: if balanced { 0 } else { declared(plan, channel) },
+            rms_rule,
+            rms_square,
         }
     }
 
     /// A checksum over all of it, which is never changed.
     pub(crate) fn sum(&self) -> u32 {
         let ways = [u8::from(self.balanced), u8::from(self.leads_up)];
-        let words = [self.stretch, self.jitter, self.period, self.longest_period, self.declared];
-        words.iter().fold(Crc32::new().update(&ways), |sum, word| sum.update(&word.to_le_bytes())).value()
+        let short = [self.stretch, self.jitter];
+        let long = [self.period, self.longest_period, self.wait, self.declared, self.rms_square];
+        let sum = short.iter().fold(Crc32::new().update(&ways), |sum, word| sum.update(&word.to_le_bytes()));
+        long.iter().fold(sum, |sum, word| sum.update(&word.to_le_bytes())).value()
     }
 
     /// By how much the last edge of a frame may be moved. A repayment takes in what the level before it left by its own
     /// late edge, so at a weaker level it takes the longer.
     pub(crate) fn moves(&self, frame: &PulseFrame<'_>, before_na: i64, hardware: &ChannelHardware) -> u64 {
         if frame.kind() == FrameKind::Pulse || self.jitter == 0 {
-            return self.stretch;
+            return u64::from(self.stretch);
         }
         let last = frame.segment_count().checked_sub(1).and_then(|last| frame.segment(last));
         let level = last.map_or(0, |s| s.level.current_na(hardware).unsigned_abs());
         let ratio = before_na.unsigned_abs().checked_div(level).unwrap_or(0).saturating_add(2);
-        self.stretch.max(self.jitter.saturating_mul(ratio).saturating_add(2))
+        u64::from(self.stretch).max(u64::from(self.jitter).saturating_mul(ratio).saturating_add(2))
     }
+}
+
+fn longest_wait(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> u64 {
+    let Overlap::Defer(most) = plan.session().overlap() else { return 0 };
+    if !plan.shares_sources() || channel.hardware().source == 0 {
+        return 0;
+    }
+    // below 10^7 × 10^9
+    let hz = u64::from(plan.hardware().timing().ticks_per_second);
+    let ticks = u64::from(most.as_micros()).saturating_mul(hz) / 1_000_000;
+    ticks.min(channel.period_ticks().saturating_sub(1))
 }
 
 /// The charge of a pulse at the ceiling, as often as one may end in the second's window: it is kept in whole buckets of

@@ -1,26 +1,32 @@
 //! What the guard knows of one channel, all of it from its own counting.
 
-use nmes_core::{ChannelHardware, FrameKind, Level, PulseFrame};
+use nmes_core::{ChannelHardware, FrameKind, Level, PulseFrame, Setting};
 
+use crate::admitted::Admitted;
 use crate::fault::{Cite, Fault, Finding, signed};
 use crate::rules;
 use crate::sense::{
     ContactWatch, Delivered, Interval, SampleInstant, Sensed, delivered, judge_sample, pulses_of,
 };
 use crate::set_level::SetLevel;
-use crate::survey::Known;
+use crate::survey::{Known, Strongest};
 use crate::terms::Terms;
-use crate::windows::{Dose, Windows};
+use crate::windows::{Dose, Windows, charge, squared};
 
 /// A frame whose first edge was applied and whose last was not.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Active<'a> {
-    pub(crate) frame: PulseFrame<'a>,
-    pub(crate) known: Known,
+pub(crate) struct Active {
+    pub(crate) kind: FrameKind,
+    /// The strongest code of each polarity: a recovery that cuts it may wait while it is under way.
+    pub(crate) strongest: Strongest,
     pub(crate) next_edge: u16,
-    /// The next edge's place on the grid, and its segment within a repeat.
-    pub(crate) next_tick: u64,
+    /// The next edge's segment within a repeat.
     within: u16,
+    /// The next edge is the last one.
+    pub(crate) last: bool,
+    /// The next edge's place on the grid, and by how much it may be moved.
+    pub(crate) next_tick: u64,
+    pub(crate) next_moves: u64,
     /// By how much the last edge of a repeat may be moved.
     moves: u64,
     began: u64,
@@ -35,8 +41,15 @@ pub(crate) struct Active<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch<'a> {
     pub(crate) terms: Terms,
-    pub(crate) waiting: Option<(PulseFrame<'a>, Known)>,
-    pub(crate) active: Option<Active<'a>>,
+    /// The frame that was admitted last, what it amounts to, and a checksum of that.
+    pub(crate) admitted: Admitted<'a>,
+    pub(crate) known: Known,
+    known_sum: u32,
+    /// The set level that it was held against, from end to end; `None` for what is no pulse.
+    pub(crate) judged: Option<Setting>,
+    /// It waits for its first edge.
+    pub(crate) waits: bool,
+    pub(crate) active: Option<Active>,
     pub(crate) sequence: Option<u32>,
     pub(crate) interval: Interval,
     /// Charge as commanded and applied, nA × ticks.
@@ -60,12 +73,24 @@ pub(crate) struct Watch<'a> {
 }
 
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Active<'_> {
-    frame, known, next_edge, next_tick, within, moves, began, dose, all_sensed, any_sensed, delivered
+nmes_core::flip_fields!(Active {
+    kind,
+    strongest,
+    next_edge,
+    within,
+    last,
+    next_tick,
+    next_moves,
+    moves,
+    began,
+    dose,
+    all_sensed,
+    any_sensed,
+    delivered
 });
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Watch<'_> {
-    terms, waiting, active, sequence, interval, ledger, nominal, next_onset, balancing_code, set, contact, windows,
+    terms, admitted, known, known_sum, judged, waits, active, sequence, interval, ledger, nominal, next_onset, balancing_code, set, contact, windows,
     train_began, last_pulse, unsensed, sensed_once, imbalanced, imbalance_warning
 });
 
@@ -73,7 +98,11 @@ impl<'a> Watch<'a> {
     pub(crate) fn new(now: u64, ticks_per_second: u32, terms: Terms) -> Self {
         Self {
             terms,
-            waiting: None,
+            admitted: Admitted::new(PulseFrame::default()),
+            known: Known::default(),
+            known_sum: 0,
+            judged: None,
+            waits: false,
             active: None,
             sequence: None,
             interval: Interval::opened(now),
@@ -98,10 +127,27 @@ impl<'a> Watch<'a> {
         Self { windows: self.windows, ..Self::new(now, ticks_per_second, self.terms) }
     }
 
+    /// Whether a frame is the last one again, at the same set level, and what is known of it is undamaged: what was found
+    /// of it then need not be found again. What depends on the time of a frame is always looked at.
+    pub(crate) fn is_again(&self, frame: &PulseFrame<'_>) -> bool {
+        self.judged == Some(self.set.authorised)
+            && self.admitted.frame().is_repeated_by(frame)
+            && self.known.sum() == self.known_sum
+    }
+
+    /// A frame was admitted: one of which this was found, or the last one again.
+    pub(crate) fn take(&mut self, frame: &PulseFrame<'a>, found: Option<Known>) {
+        self.sequence = Some(frame.sequence());
+        self.waits = true;
+        let Some(known) = found else { return self.admitted.move_to(frame) };
+        self.admitted = Admitted::new(*frame);
+        (self.known, self.known_sum) = (known, known.sum());
+        self.judged = (frame.kind() == FrameKind::Pulse).then_some(self.set.authorised);
+    }
+
     /// The ledger at `t` if the level stays, less what the frames are meant to leave; `None` on overflow.
     pub(crate) fn owed_at(&self, t: u64) -> Option<i64> {
-        let ticks = i64::try_from(t.saturating_sub(self.interval.since)).ok()?;
-        let flown = self.interval.current_na.checked_mul(ticks)?;
+        let flown = charge(self.interval.current_na, t.saturating_sub(self.interval.since))?;
         self.ledger.checked_add(flown)?.checked_sub(self.nominal)
     }
 
@@ -131,7 +177,7 @@ impl<'a> Watch<'a> {
     ) -> Option<Finding> {
         let overflow = || Finding::new(Fault::LedgerOverflow, Cite::LEDGER, i64::MAX, i64::MAX, "nA·ticks");
         let ticks = t.saturating_sub(self.interval.since);
-        let flown = i64::try_from(ticks).ok().and_then(|n| self.interval.current_na.checked_mul(n));
+        let flown = charge(self.interval.current_na, ticks);
         let sum = flown.and_then(|charge| self.ledger.checked_add(charge));
         self.count_interval(flown.unwrap_or(i64::MAX), ticks, t);
         self.interval = Interval::new(level, hardware, t);
@@ -144,10 +190,46 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// An edge within the frame under way, on its tick: the level before it is counted, and its own begins. False, and
+    /// nothing done, where it is not the next edge, or ends a repeat or the frame, or where something was measured.
+    #[inline]
+    pub(crate) fn take_within(
+        &mut self,
+        t: u64,
+        edge: u16,
+        sequence: u32,
+        level: Level,
+        hardware: &ChannelHardware,
+    ) -> bool {
+        let (frame, before) = (self.admitted.frame(), &self.interval);
+        let Some(active) = &mut self.active else { return false };
+        let is_next = active.next_edge == edge && active.next_tick == t && frame.sequence() == sequence;
+        if !is_next || self.waits || active.last || active.next_moves > 0 || before.is_sampled() {
+            return false;
+        }
+        let Some(segment) = frame.segment(edge).filter(|segment| segment.level == level) else {
+            return false;
+        };
+        let ticks = t.saturating_sub(before.since);
+        let Some(flown) = charge(before.current_na, ticks) else { return false };
+        let Some(ledger) = self.ledger.checked_add(flown) else { return false };
+        if before.current_na != 0 || before.is_driven() {
+            let squared = squared(before.current_na, ticks);
+            active.count(before, &Dose { squared, commanded: flown, measured: 0 });
+        }
+        self.ledger = ledger;
+        self.interval = Interval::new(level, hardware, t);
+        active.advance(&self.known, segment.ticks);
+        true
+    }
+
     /// Counts squares of the larger of commanded and measured current. At rest only what is commanded counts: a
     /// sample there is noise, or a stuck output and judged at once.
     fn count_interval(&mut self, flown: i64, ticks: u64, t: u64) {
         let interval = self.interval;
+        if interval.current_na == 0 && !interval.is_driven() {
+            return; // what is measured at rest does not count
+        }
         let measured = interval.measured_na().filter(|_| interval.is_driven());
         let charge = measured.map_or(0, |na| na.saturating_mul(signed(ticks)));
         let stronger = measured.filter(|na| na.unsigned_abs() > interval.current_na.unsigned_abs());
@@ -160,13 +242,17 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Begins the frame that waits, with its first edge at `t`; the level before drove `before_na`.
-    pub(crate) fn begin(&mut self, before_na: i64, hardware: &ChannelHardware, t: u64) {
-        let Some((frame, known)) = self.waiting.take() else { return };
+    /// Begins the frame that waits, with its first edge at `t`; the level before drove `before_na`, the first segment
+    /// lasts `ticks`.
+    pub(crate) fn begin(&mut self, before_na: i64, hardware: &ChannelHardware, t: u64, ticks: u32) {
+        self.waits = false;
         let cut = self.active.take();
-        if frame.kind() == FrameKind::Pulse {
-            self.next_onset = self.next_onset.max(frame.onset_tick()).saturating_add(self.terms.period);
-            self.balancing_code = known.strongest.way(!self.terms.leads_up);
+        let frame = self.admitted.frame();
+        let (kind, onset) = (frame.kind(), frame.onset_tick());
+        let moves = self.terms.moves(frame, before_na, hardware);
+        if kind == FrameKind::Pulse {
+            self.next_onset = self.next_onset.max(onset).saturating_add(self.terms.period);
+            self.balancing_code = self.known.strongest.way(!self.terms.leads_up);
             let pause = t.saturating_sub(self.last_pulse);
             if pause > self.terms.longest_period.saturating_mul(2) {
                 self.train_began = None;
@@ -174,10 +260,24 @@ impl<'a> Watch<'a> {
             self.train_began.get_or_insert(t);
             self.last_pulse = t;
         }
-        let moves = self.terms.moves(&frame, before_na, hardware);
         // the repayment of a pulse that is cut is part of it
         let (began, dose) = cut.map_or((t, Dose::default()), |pulse| (pulse.began, pulse.dose));
-        self.active = Some(Active { began, dose, moves, ..Active::new(frame, known, t) });
+        let active = self.active.insert(Active {
+            kind,
+            strongest: self.known.strongest,
+            next_edge: 0,
+            within: 0,
+            last: false,
+            next_tick: onset,
+            next_moves: 0,
+            moves,
+            began,
+            dose,
+            all_sensed: true,
+            any_sensed: false,
+            delivered: None,
+        });
+        active.advance(&self.known, ticks);
     }
 
     /// Ends the frame under way without its last edge. What it leaves is in the ledger, once and not every second, so
@@ -193,7 +293,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Takes a frame that ended into the windows.
-    pub(crate) fn end(&mut self, t: u64) -> Option<Active<'a>> {
+    pub(crate) fn end(&mut self, t: u64) -> Option<Active> {
         let ended = self.active.take()?;
         self.windows.add(ended.began, t, &ended.dose);
         Some(ended)
@@ -201,9 +301,9 @@ impl<'a> Watch<'a> {
 
     /// What is held beside what the frames that ended, and this one, are meant to leave. Of a declared direct current
     /// nothing is owed afterwards: no pulse repays what edges of another left.
-    pub(crate) fn settle(&mut self, ended: &Active<'_>) -> u64 {
-        if ended.frame.kind() == FrameKind::Pulse {
-            self.nominal = self.nominal.saturating_add(ended.known.net);
+    pub(crate) fn settle(&mut self, ended: &Active) -> u64 {
+        if ended.kind == FrameKind::Pulse {
+            self.nominal = self.nominal.saturating_add(self.known.net);
         }
         let owed = self.ledger.checked_sub(self.nominal).map_or(u64::MAX, i64::unsigned_abs);
         if !self.terms.balanced {
@@ -213,8 +313,8 @@ impl<'a> Watch<'a> {
     }
 
     /// Ends a pulse and judges what was measured of it. True when contact was lost with it.
-    pub(crate) fn judge_pulse(&mut self, ended: &Active<'_>) -> (Option<Finding>, bool) {
-        if ended.frame.kind() != FrameKind::Pulse {
+    pub(crate) fn judge_pulse(&mut self, ended: &Active) -> (Option<Finding>, bool) {
+        if ended.kind != FrameKind::Pulse {
             return (None, false);
         }
         self.unsensed = if ended.any_sensed { 0 } else { self.unsensed.saturating_add(1) };
@@ -222,15 +322,16 @@ impl<'a> Watch<'a> {
         (self.judge_balance(ended), lost)
     }
 
-    fn judge_balance(&mut self, ended: &Active<'_>) -> Option<Finding> {
+    fn judge_balance(&mut self, ended: &Active) -> Option<Finding> {
         self.imbalance_warning = None;
         if !ended.all_sensed || !ended.any_sensed {
             return None;
         }
         // what late edges leave is in the ledger and is repaid; the stage's own part is judged here
         let net = ended.dose.measured.saturating_sub(ended.dose.commanded).unsigned_abs();
-        let permille = net.saturating_mul(1_000).checked_div(ended.known.along).unwrap_or(u64::MAX);
-        let warns = |&limit: &u64| permille > limit && net > ended.known.noise;
+        let permille = net.saturating_mul(1_000).checked_div(self.known.along).unwrap_or(u64::MAX);
+        let noise = self.known.noise;
+        let warns = |&limit: &u64| permille > limit && net > noise;
         self.imbalance_warning = rules::E_BAL_2.warn.filter(warns).map(|_| permille);
         if !warns(&rules::E_BAL_2.limit) {
             self.imbalanced = 0;
@@ -253,44 +354,19 @@ impl<'a> Watch<'a> {
     }
 }
 
-impl<'a> Active<'a> {
-    fn new(frame: PulseFrame<'a>, known: Known, began: u64) -> Self {
-        let mut active = Self {
-            frame,
-            known,
-            next_edge: 0,
-            next_tick: frame.onset_tick(),
-            within: 0,
-            moves: 0,
-            began,
-            dose: Dose::default(),
-            all_sensed: true,
-            any_sensed: false,
-            delivered: None,
-        };
-        active.advance();
-        active
-    }
-
-    /// The pending edge was applied: the next one follows its segment. Fixed work.
-    pub(crate) fn advance(&mut self) {
-        let ticks = self.frame.segment(self.next_edge).map_or(0, |s| u64::from(s.ticks));
-        self.next_tick = self.next_tick.saturating_add(ticks);
+impl Active {
+    /// The pending edge was applied, and its segment lasts `ticks`: the next one follows it. Fixed work.
+    pub(crate) fn advance(&mut self, known: &Known, ticks: u32) {
+        self.next_tick = self.next_tick.saturating_add(u64::from(ticks));
         self.next_edge = self.next_edge.saturating_add(1);
         self.within = self.within.saturating_add(1);
-        if self.within >= self.known.each {
+        if self.within >= known.each {
             self.within = 0;
         }
-    }
-
-    pub(crate) fn is_last(&self) -> bool {
-        self.next_edge.saturating_add(1) == self.frame.edge_count()
-    }
-
-    /// By how much the pending edge may be moved: it ends a repeat, or the frame.
-    pub(crate) fn moves(&self) -> u64 {
-        let ends_repeat = self.known.gap_last && self.within.saturating_add(1) == self.known.each;
-        if self.is_last() || ends_repeat { self.moves } else { 0 }
+        self.last = self.next_edge == known.count;
+        // it ends a repeat, or the frame
+        let ends_repeat = known.gap_last && self.within.saturating_add(1) == known.each;
+        self.next_moves = if self.last || ends_repeat { self.moves } else { 0 };
     }
 
     fn count(&mut self, interval: &Interval, dose: &Dose) {

@@ -37,10 +37,28 @@ impl Dose {
     }
 }
 
-/// I²·t in µA² × ticks, the current rounded up; saturates.
+/// I²·t in µA² × ticks, the current rounded up; saturates. Up to 65 mA for 2³² ticks it is two short products.
 pub(crate) fn squared(nanoamps: i64, ticks: u64) -> u64 {
-    let microamps = nanoamps.unsigned_abs().div_ceil(1_000);
-    microamps.saturating_mul(microamps).saturating_mul(ticks)
+    let magnitude = nanoamps.unsigned_abs();
+    let Ok(narrow) = u32::try_from(magnitude) else {
+        let microamps = magnitude.div_ceil(1_000);
+        return microamps.saturating_mul(microamps).saturating_mul(ticks);
+    };
+    let microamps = u64::from(narrow.div_ceil(1_000));
+    // below 2^23 each
+    let square = microamps.saturating_mul(microamps);
+    match (u32::try_from(square), u32::try_from(ticks)) {
+        (Ok(square), Ok(ticks)) => u64::from(square).saturating_mul(u64::from(ticks)),
+        _ => square.saturating_mul(ticks),
+    }
+}
+
+/// I·t in nA × ticks; `None` when it does not fit. Up to 2 A for 2³¹ ticks it is one short product.
+pub(crate) fn charge(nanoamps: i64, ticks: u64) -> Option<i64> {
+    match (i32::try_from(nanoamps), i32::try_from(ticks)) {
+        (Ok(nanoamps), Ok(ticks)) => i64::from(nanoamps).checked_mul(i64::from(ticks)),
+        _ => nanoamps.checked_mul(i64::try_from(ticks).ok()?),
+    }
 }
 
 /// The r.m.s. value in µA of Σ I²·t over a time, rounded down; for reports.
@@ -51,73 +69,72 @@ pub(crate) fn rms_ua(squared: u64, ticks: u64) -> u32 {
 
 /// One rolling window of `N − 1` whole buckets and the one that is filling.
 #[derive(Clone, Copy, Debug)]
-struct Ring<const N: usize> {
-    buckets: [Dose; N],
-    /// Newest bucket: its place and its first tick.
-    at: usize,
+struct Ring<B, const N: usize> {
+    buckets: [B; N],
+    /// First tick of the newest bucket.
     start: u64,
-    bucket_ticks: u64,
+    bucket_ticks: u32,
+    /// Place of the newest bucket.
+    at: u8,
 }
 
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Ring<9> { buckets, at, start, bucket_ticks });
+nmes_core::flip_fields!(Ring<Dose, 9> { buckets, at, start, bucket_ticks });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Ring<6> { buckets, at, start, bucket_ticks });
+nmes_core::flip_fields!(Ring<u64, 6> { buckets, at, start, bucket_ticks });
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Windows { second, five });
 
-impl<const N: usize> Ring<N> {
+impl<B: Copy + Default, const N: usize> Ring<B, N> {
     fn new(now: u64, window_ticks: u64) -> Self {
         let whole = u64::try_from(N.saturating_sub(1)).unwrap_or(1).max(1);
-        let bucket_ticks = window_ticks.div_ceil(whole).max(1);
-        Self { buckets: [Dose::default(); N], at: 0, start: now, bucket_ticks }
+        // a second of at most 10^9 ticks, or an eighth of one
+        let bucket_ticks = u32::try_from(window_ticks.div_ceil(whole).max(1)).unwrap_or(u32::MAX);
+        Self { buckets: [B::default(); N], start: now, bucket_ticks, at: 0 }
     }
 
-    /// Opens the bucket that holds `now`; at most `N` steps.
+    /// Opens the bucket that holds `now`; at most `N` steps. Mostly it is the one that is open, which takes a comparison.
     fn advance(&mut self, now: u64) {
-        let passed = now.saturating_sub(self.start).checked_div(self.bucket_ticks).unwrap_or(0);
-        for _ in 0..passed.min(u64::try_from(N).unwrap_or(u64::MAX)) {
-            self.at = self.at.saturating_add(1).checked_rem(N).unwrap_or(0);
-            if let Some(bucket) = self.buckets.get_mut(self.at) {
-                *bucket = Dose::default();
+        let length = u64::from(self.bucket_ticks);
+        if now.saturating_sub(self.start) < length {
+            return;
+        }
+        for _ in 0..N {
+            if now.saturating_sub(self.start) < length {
+                return;
+            }
+            self.start = self.start.saturating_add(length);
+            self.at = self.at.checked_add(1).filter(|at| usize::from(*at) < N).unwrap_or(0);
+            if let Some(bucket) = self.buckets.get_mut(usize::from(self.at)) {
+                *bucket = B::default();
             }
         }
-        self.start = self.start.saturating_add(passed.saturating_mul(self.bucket_ticks));
+        // all are empty
+        let passed = now.saturating_sub(self.start).checked_div(length).unwrap_or(0);
+        self.start = self.start.saturating_add(passed.saturating_mul(length));
     }
 
-    /// Counts a pulse that began at `from` and ends now: its squares in every bucket it touches, its charge once.
-    fn add(&mut self, from: u64, dose: &Dose) {
-        if let Some(bucket) = self.buckets.get_mut(self.at) {
-            bucket.add(dose);
-        }
-        let squares = Dose { squared: dose.squared, ..Dose::default() };
-        let mut start = self.start;
-        let mut at = self.at;
-        for _ in 1..N {
+    /// The buckets that a pulse from `from` to now touches, the newest first.
+    fn touched(&mut self, from: u64, mut take: impl FnMut(&mut B, bool)) {
+        let (mut start, mut at) = (self.start, usize::from(self.at));
+        for step in 0..N {
+            if let Some(bucket) = self.buckets.get_mut(at) {
+                take(bucket, step == 0);
+            }
             if from >= start {
                 break;
             }
             at = at.checked_sub(1).unwrap_or(N.saturating_sub(1));
-            if let Some(bucket) = self.buckets.get_mut(at) {
-                bucket.add(&squares);
-            }
-            start = start.saturating_sub(self.bucket_ticks);
+            start = start.saturating_sub(u64::from(self.bucket_ticks));
         }
-    }
-
-    fn sum(&self) -> Dose {
-        self.buckets.iter().fold(Dose::default(), |mut sum, bucket| {
-            sum.add(bucket);
-            sum
-        })
     }
 }
 
-/// The windows of one channel: 1 s in eighths, 5 s in seconds.
+/// The windows of one channel: 1 s in eighths, 5 s in seconds. Of the longer one only squares are kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Windows {
-    second: Ring<9>,
-    five: Ring<6>,
+    second: Ring<Dose, 9>,
+    five: Ring<u64, 6>,
 }
 
 impl Windows {
@@ -132,21 +149,30 @@ impl Windows {
         self.five.advance(now);
     }
 
-    /// Counts a pulse from `from` to `now`. At most 45 additions.
+    /// Counts a pulse from `from` to `now`: its squares in every bucket it touches, its charge once. At most 17 additions.
     pub(crate) fn add(&mut self, from: u64, now: u64, dose: &Dose) {
         self.advance(now);
-        self.second.add(from, dose);
-        self.five.add(from, dose);
+        self.second.touched(from, |bucket, newest| {
+            if newest {
+                bucket.add(dose);
+            } else {
+                bucket.squared = bucket.squared.saturating_add(dose.squared);
+            }
+        });
+        self.five.touched(from, |bucket, _| *bucket = bucket.saturating_add(dose.squared));
     }
 
     /// At least the sums of the last second.
     pub(crate) fn second(&self) -> Dose {
-        self.second.sum()
+        self.second.buckets.iter().fold(Dose::default(), |mut sum, bucket| {
+            sum.add(bucket);
+            sum
+        })
     }
 
-    /// At least the sums of the last five seconds.
-    pub(crate) fn five(&self) -> Dose {
-        self.five.sum()
+    /// At least the squares of the last five seconds.
+    pub(crate) fn five(&self) -> u64 {
+        self.five.buckets.iter().fold(0, |sum, squared| sum.saturating_add(*squared))
     }
 }
 
@@ -176,11 +202,11 @@ mod tests {
         assert_eq!(windows.second(), pulse(7));
         windows.advance(1_125_000);
         assert_eq!(windows.second(), Dose::default());
-        assert_eq!(windows.five(), pulse(7));
+        assert_eq!(windows.five(), 7);
         windows.advance(5_999_999);
-        assert_eq!(windows.five(), pulse(7));
+        assert_eq!(windows.five(), 7);
         windows.advance(6_000_000);
-        assert_eq!(windows.five(), Dose::default());
+        assert_eq!(windows.five(), 0);
     }
 
     /// REQ-SAF-033: squares count in every bucket they touch, charge counts once.

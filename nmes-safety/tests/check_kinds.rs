@@ -100,6 +100,26 @@ fn the_figure_is_not_for_balanced_pulses() {
     assert_eq!((row.verdict, row.value, row.limit), (Verdict::Pass, Some(0), Some(0)));
 }
 
+/// REQ-SAF-205: of a pulse that leaves what its profile allows and one that carries less than a code × a tick, the one that
+/// warns is shown, though the other leaves far more.
+#[test]
+fn the_harder_verdict_is_shown() {
+    let direct = allowing(declared(20_000, 300, 40), 6_000_000_000);
+    let channels = [direct.channel(), Case::pulse(20_000, 300, 40).channel()];
+    let session = Session::new(&channels, direct.schedule, ms(direct.length_ms)).unwrap();
+    let uneven = ChannelHardware {
+        na_per_code_negative: 1_003,
+        ..ChannelHardware::symmetric(1_009, -100_000, 100_000)
+    };
+    let outputs = [ChannelHardware::symmetric(1_000, -100_000, 100_000), uneven];
+    let hardware = Hardware::new(direct.timing, &outputs, 0).unwrap();
+    let plan = Plan::compile(&session, &hardware).unwrap();
+    let report = assess(&plan, &direct.setup, &direct.profile);
+    let row = report.row(&rules::E_BAL_1).unwrap();
+    assert_eq!((row.channel(), row.verdict), (Some(1), Verdict::Warn), "{row}");
+    assert!(row.value.is_some_and(|value| value > 0 && value < 1_009), "{row}");
+}
+
 /// REQ-SAF-205: the mean direct current of the pulses, f·|ΣIt|, is held against N-DC-1 and, on the contact area, against
 /// E-DC-4; it adds to what the setup declares.
 #[test]

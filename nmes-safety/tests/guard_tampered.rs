@@ -67,11 +67,19 @@ fn points(given: &[(i16, u32)]) -> Rig {
     wide(Form::Points(Box::leak(points.into_boxed_slice())), 800)
 }
 
-/// What the guard of a rig says to a frame at its set level, and to nothing before it.
-fn admit(rig: &Rig, frame: &PulseFrame<'static>) -> Result<(), Trip> {
+/// What the guard of a rig says to a frame at its set level, and to nothing before it. It says the same after a legal
+/// pulse, which it could be taken for.
+fn admit(rig: &Rig, given: &PulseFrame<'static>) -> Result<(), Trip> {
     let checked = rig.checked();
     let (mut guard, now) = ready(checked);
-    guard.admit(now, &frame.starting_at(now)).map(drop)
+    let answer = guard.admit(now, &given.starting_at(now)).map(drop);
+    let (mut guard, now) = ready(checked);
+    play(&mut guard, &frame(rig).starting_at(now)).unwrap();
+    let mut later = *given;
+    later.move_to(frame(rig).sequence() + 1, now + 100_000);
+    let again = guard.admit(now + 99_000, &later).map(drop);
+    assert_eq!(again.map_err(|trip| trip.fault), answer.map_err(|trip| trip.fault), "{:?}", list(given));
+    answer
 }
 
 /// The frame of a rig at its set level.
@@ -87,7 +95,7 @@ fn refused(rig: &Rig, other: &PulseFrame<'static>, what: &str) -> Fault {
     }
 }
 
-/// REQ-SAF-211: every code and every length of a frame with up to eight segments, one up and one down; and the legal
+/// REQ-SAF-211, REQ-SAF-500: every code and every length of a frame with up to eight segments, one up and one down; and the legal
 /// frame is admitted.
 #[test]
 fn one_code_or_one_tick() {

@@ -279,14 +279,14 @@ pub const KINDS: [Kind; 58] = [
     kind(
         "bit-guard-frame",
         "a bit of the frame in the guard's hand",
-        Fault::Bit(&["waiting", "active"], &[]),
+        Fault::Bit(&["admitted", "known", "judged", "waits", "active"], &[]),
         MAYBE,
         800,
     ),
     kind(
         "bit-guard-level",
         "a bit of the guard's set levels",
-        Fault::Bit(&["set"], &["engine", "channels", "waiting", "active"]),
+        Fault::Bit(&["set"], &["engine", "channels"]),
         MAYBE,
         800,
     ),
@@ -294,7 +294,21 @@ pub const KINDS: [Kind; 58] = [
     kind(
         "bit-guard-rest",
         "any other bit of the guard",
-        Fault::Bit(&["guard"], &["interlock", "limits", "terms", "waiting", "active", "set", "windows"]),
+        Fault::Bit(
+            &["guard"],
+            &[
+                "interlock",
+                "limits",
+                "terms",
+                "admitted",
+                "known",
+                "judged",
+                "waits",
+                "active",
+                "set",
+                "windows",
+            ],
+        ),
         MAYBE,
         800,
     ),
@@ -315,7 +329,7 @@ pub const KINDS: [Kind; 58] = [
     kind(
         "bit-prepared",
         "a bit of what is prepared for the next edge",
-        Fault::Bit(&["prepared", "admitted", "targets", "ending"], &["guard", "engine"]),
+        Fault::Bit(&["prepared", "targets", "ending"], &["guard", "engine"]),
         MAYBE,
         800,
     ),

@@ -345,7 +345,14 @@ impl Maker<'_> {
         let shortest = ((units + cap - 1) / cap).max(self.spacing);
         let mut widths = (0..8).map(|half| shortest << half);
         let found = widths.find_map(|width| self.over(owed.abs(), towards, width, cap));
-        found.unwrap_or_else(|| vec![(Level::Code(towards as i32), units.max(self.least()))])
+        let mut levels =
+            found.unwrap_or_else(|| vec![(Level::Code(towards as i32), units.max(self.least()))]);
+        // the last edge moves as that of a pulse does, to the nearest tick of what is left
+        let left = owed + self.charge(&levels);
+        let (level, ticks) = levels.last_mut().unwrap();
+        let on = self.current(*level);
+        *ticks = (*ticks - nearest(left * on.signum(), on.abs())).max(self.spacing);
+        levels
     }
 
     /// How long the output has to be open before it drives `towards`, when `level` is on since `on` ticks; a driven zero

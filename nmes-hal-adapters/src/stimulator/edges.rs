@@ -5,13 +5,13 @@ use crate::alarm::Alarm;
 use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
 use crate::sense::Sense;
-use nmes_core::{Change, MAX_CHANNELS};
+use nmes_core::Change;
 use nmes_safety::Trip;
 
 /// The most frames one call has admitted: each channel twice.
 const FRAMES_MAX: usize = 16;
 
-impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
+impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     /// True when there is nothing to do now: nothing is prepared, or the alarm is set for later.
     pub(super) fn alarm_is_set(&mut self) -> bool {
         let Some(due) = self.prepared.due() else {
@@ -37,7 +37,7 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
         if let Err(fault) = self.engine.applied(t) {
             return Err(self.fail_edge(t, fault));
         }
-        for index in 0..MAX_CHANNELS {
+        for index in 0..N {
             let Some(change) = self.prepared.change(index) else { break };
             let judged = self.judge(t, &change);
             judged.or_else(|trip| self.respond(trip))?;
@@ -56,7 +56,7 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
 
     fn put_levels(&mut self) -> Result<(), O::Error> {
         for change in self.prepared.changes().iter().filter(|change| change.edge == Some(0)) {
-            if let Some(Some(admitted)) = self.admitted.get(usize::from(change.channel)) {
+            if let Some(admitted) = self.guard.admitted(change.channel) {
                 self.output.begin(admitted)?;
             }
         }
@@ -73,23 +73,23 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     pub(super) fn prepare(&mut self) -> Result<(), Stopped> {
         self.prepared.clear();
         for _ in 0..FRAMES_MAX {
-            let Some(frame) = self.engine.pending() else { break };
-            let now = self.alarm.now();
-            match self.guard.admit(now, &frame) {
-                Ok(admitted) => {
-                    if let Some(slot) = self.admitted.get_mut(usize::from(frame.channel())) {
-                        *slot = Some(admitted);
-                    }
-                    self.engine.accept(frame.channel(), frame.sequence());
-                }
-                Err(trip) => self.respond(trip)?,
+            let Self { engine, guard, alarm, .. } = self;
+            let mut refused = None;
+            let all = engine.offer(|frame| {
+                refused = guard.admit(alarm.now(), frame).err();
+                refused.is_none()
+            });
+            match refused {
+                Some(trip) => self.respond(trip)?,
+                None if all => break,
+                None => {}
             }
         }
         if let Some(frame) = self.engine.pending() {
             return Err(self.fail(Cause::NotAdmitted { channel: frame.channel() }));
         }
         if let Some(step) = self.engine.step() {
-            let filled = self.prepared.fill(&step, &self.admitted);
+            let filled = self.prepared.fill(&step, &self.guard);
             filled.map_err(|channel| self.fail(Cause::NotAdmitted { channel }))?;
         }
         Ok(())

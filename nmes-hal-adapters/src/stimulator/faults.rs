@@ -5,10 +5,10 @@ use crate::alarm::Alarm;
 use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
 use crate::sense::Sense;
-use nmes_core::{EngineFault, GateInput, MAX_CHANNELS, MicroAmps, Schedule, Setting, StopPolicy};
+use nmes_core::{EngineFault, GateInput, MicroAmps, Schedule, Setting, StopPolicy};
 use nmes_safety::{Event, PROBE_LEVEL, Response, Trip};
 
-impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
+impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     /// Acts on a trip. `Err` only when it opened the output.
     pub(super) fn respond(&mut self, trip: Trip) -> Result<(), Stopped> {
         match trip.response {
@@ -93,7 +93,6 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
     pub(super) fn shut_down(&mut self) -> u64 {
         self.alarm.clear();
         self.prepared.clear();
-        self.admitted = [None; MAX_CHANNELS];
         self.end_levels();
         let now = self.alarm.now();
         self.engine.stop(StopPolicy::HardOff, now);

@@ -5,13 +5,13 @@ use crate::alarm::Alarm;
 use crate::outcome::CommandError;
 use crate::output::Output;
 use crate::sense::Sense;
-use nmes_core::{Engine, MAX_CHANNELS, MicroAmps, Setting};
+use nmes_core::{Engine, MicroAmps, Setting};
 use nmes_safety::Guard;
 
 /// Sets a level of both; half of it is never left.
-pub(crate) fn set_level(
+pub(crate) fn set_level<const N: usize>(
     engine: &mut Engine<'_, '_>,
-    guard: &mut Guard<'_>,
+    guard: &mut Guard<'_, N>,
     ending: bool,
     (channel, setting, now): (u8, Setting, u64),
 ) -> Result<(), CommandError> {
@@ -48,9 +48,9 @@ pub(crate) fn could_have(
 }
 
 /// One step of a channel towards its target, as far as the guard lets it.
-pub(crate) fn raise(
+pub(crate) fn raise<const N: usize>(
     engine: &mut Engine<'_, '_>,
-    guard: &mut Guard<'_>,
+    guard: &mut Guard<'_, N>,
     channel: u8,
     target: Setting,
     now: u64,
@@ -67,7 +67,7 @@ pub(crate) fn raise(
     }
 }
 
-impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
+impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     pub(super) fn set_level(&mut self, channel: u8, setting: Setting, now: u64) -> Result<(), CommandError> {
         set_level(&mut self.engine, &mut self.guard, self.ending, (channel, setting, now))
     }
@@ -89,7 +89,7 @@ impl<O: Output, A: Alarm, S: Sense> Stimulator<'_, O, A, S> {
 
     pub(super) fn end_levels(&mut self) {
         self.ending = true;
-        self.targets = [None; MAX_CHANNELS];
+        self.targets = [None; N];
     }
 }
 

@@ -61,6 +61,22 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
         alarm: A,
         sense: S,
     ) -> Result<Self, ArmError<O, A, S>> {
+        Self::probe_sized(checked, channels, output, alarm, sense)
+    }
+}
+
+impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, N> {
+    /// The same with room for `N` channels, as [`Stimulator::arm_sized`].
+    ///
+    /// # Errors
+    /// As [`Stimulator::arm_sized`], but for the contact.
+    pub fn probe_sized(
+        checked: &'a Checked<'a>,
+        channels: &'a mut [ChannelState],
+        output: O,
+        alarm: A,
+        sense: S,
+    ) -> Result<Self, ArmError<O, A, S>> {
         Self::made(output, alarm, sense, |hardware, _, now| ready(checked, channels, hardware, now))
     }
 }
@@ -76,11 +92,29 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, ContactSense<S>> {
         checked: &'a Checked<'a>,
         channels: &'a mut [ChannelState],
         output: O,
+        alarm: A,
+        sense: ContactSense<S>,
+    ) -> Result<Self, ArmError<O, A, ContactSense<S>>> {
+        Self::arm_probed_sized(checked, channels, output, alarm, sense)
+    }
+}
+
+impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, ContactSense<S>, N> {
+    /// The same with room for `N` channels, as [`Stimulator::arm_sized`].
+    ///
+    /// # Errors
+    /// As [`Stimulator::arm_probed`]; [`ArmRefusal::Storage`](crate::ArmRefusal::Storage) also when the plan has more
+    /// than `N` channels.
+    #[expect(clippy::result_large_err, reason = "without an allocator the parts go back by value")]
+    pub fn arm_probed_sized(
+        checked: &'a Checked<'a>,
+        channels: &'a mut [ChannelState],
+        output: O,
         mut alarm: A,
         mut sense: ContactSense<S>,
     ) -> Result<Self, ArmError<O, A, ContactSense<S>>> {
         sense.begin(alarm.now());
-        Self::arm(checked, channels, output, alarm, sense)
+        Self::arm_sized(checked, channels, output, alarm, sense)
     }
 
     /// What is known of the electrodes: impedance and trend while on.

@@ -8,7 +8,7 @@ use cortex_m::peripheral::SYST;
 use cortex_m_semihosting::hprintln;
 use nmes_core::{
     Channel, ChannelHardware, ChannelState, ConfigError, Engine, Hardware, HardwareTiming, Millis, Plan,
-    Schedule, Session,
+    Rate, Schedule, Session, Setting,
 };
 use nmes_hal_adapters::{Alarm, Late, NoSense, Output, Stimulator};
 use nmes_safety::{AdmittedEdge, Checked, Guard, Layer, Profile, Setup, UseClass, assess, check, rules};
@@ -79,20 +79,28 @@ impl Alarm for &Shared {
     }
 }
 
+type Bare<'a, const N: usize> = Stimulator<'a, Nothing, &'a Shared, NoSense, N>;
+
 /// What cannot be: the session of this program is a valid one.
 const WRONG: ConfigError =
     ConfigError::Conflict { field: nmes_core::Field::Channels, reason: "the check or the runner refuses" };
 
 pub(crate) fn report(clock: &SYST) -> Result<(), ConfigError> {
     hprintln!(
-        "sizes, for up to 8 channels: engine {} bytes and {} a channel, guard {} bytes",
+        "sizes: engine {} bytes and {} a channel; guard {}, {} and {} bytes, runner without its parts {}, {} and {}, for 1, 4 \
+         and 8 channels",
         size_of::<Engine<'_, '_>>(),
         size_of::<ChannelState>(),
-        size_of::<Guard<'_>>()
+        size_of::<Guard<'_, 1>>(),
+        size_of::<Guard<'_, 4>>(),
+        size_of::<Guard<'_, 8>>(),
+        size_of::<Bare<'_, 1>>(),
+        size_of::<Bare<'_, 4>>(),
+        size_of::<Bare<'_, 8>>()
     );
     edges(clock)?;
-    for minutes in [6, 60] {
-        check_of(clock, minutes)?;
+    for (minutes, differ) in [(6, false), (60, false), (60, true)] {
+        check_of(clock, minutes, differ)?;
     }
     Ok(())
 }
@@ -103,8 +111,8 @@ fn hardware(channels: usize, ticks_per_second: u32) -> Result<Hardware, ConfigEr
     Hardware::new(HardwareTiming::ideal(ticks_per_second), dacs, 0)
 }
 
-fn setup(channels: usize) -> Result<Setup, ConfigError> {
-    let areas = [5_000; 8];
+fn setup(channels: usize, differ: bool) -> Result<Setup, ConfigError> {
+    let areas = if differ { [5_000, 5_010, 5_020, 5_030, 5_040, 5_050, 5_060, 5_070] } else { [5_000; 8] };
     let setup = Setup::new(areas.get(..channels).unwrap_or(&areas), UseClass::Continuous);
     let setup = setup.map_err(|_| WRONG)?;
     setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_600_000).map_err(|_| WRONG)
@@ -126,7 +134,7 @@ fn edges(clock: &SYST) -> Result<(), ConfigError> {
     let session = Session::new(&list, Schedule::Continuous, length)?;
     let hardware = hardware(4, 1_000_000)?;
     let plan = Plan::compile(&session, &hardware)?;
-    let checked = check(plan, &setup(4)?, &Profile::default()).map_err(|_| WRONG)?;
+    let checked = check(plan, &setup(4, false)?, &Profile::default()).map_err(|_| WRONG)?;
     run(clock, &checked, &list, hardware)
 }
 
@@ -138,15 +146,17 @@ fn run(
 ) -> Result<(), ConfigError> {
     let time = Shared(core::cell::RefCell::new(Told::default()));
     let mut storage = [ChannelState::new(); 4];
-    let armed = Stimulator::arm(checked, &mut storage, Nothing(hardware), &time, NoSense);
+    let armed = Stimulator::<_, _, _, 4>::arm_sized(checked, &mut storage, Nothing(hardware), &time, NoSense);
     let mut runner = armed.map_err(|_| WRONG)?;
     for (channel, asked) in (0..).zip(list) {
         runner.aim(channel, asked.set).map_err(|_| WRONG)?;
     }
     runner.start().map_err(|_| WRONG)?;
-    let (mut edges, mut ticks, mut worst, mut slow) = (0_u32, 0_u32, 0_u32, 10_000_u64);
-    let (mut slow_ticks, mut slow_calls) = (0_u32, 0_u32);
-    while edges < EDGES {
+    // while the set levels rise, which takes 8 s; then at full level
+    let (mut rising, mut steady) = (Tally::default(), Tally::default());
+    let mut slow_calls = Tally::default();
+    let mut slow = 10_000_u64;
+    while steady.count < EDGES {
         let due = time.0.borrow().due.filter(|due| *due < slow);
         time.0.borrow_mut().now = due.unwrap_or(slow);
         let before = SYST::get_current();
@@ -158,45 +168,76 @@ fn run(
             slow = slow.saturating_add(10_000);
         }
         let spent = since(clock, before);
-        // set levels take 8 s to rise
-        match (due, slow > 10_000_000) {
-            (Some(_), true) => {
-                (edges, ticks, worst) =
-                    (edges.saturating_add(1), ticks.saturating_add(spent), worst.max(spent));
-            }
-            (None, true) => {
-                (slow_calls, slow_ticks) = (slow_calls.saturating_add(1), slow_ticks.saturating_add(spent));
-            }
-            (_, false) => {}
+        let full = slow > 10_000_000;
+        match (due, full) {
+            (Some(_), false) => rising.take(spent),
+            (Some(_), true) => steady.take(spent),
+            (None, true) => slow_calls.take(spent),
+            (None, false) => {}
         }
     }
-    let of = |ticks: u32, count: u32| ticks.saturating_mul(TICK).checked_div(count).unwrap_or(0);
-    hprintln!(
-        "engine, guard and preparation: {} edges, {} instructions an edge, at most {} a call; {} a tick",
-        edges,
-        of(ticks, edges),
-        worst.saturating_add(1).saturating_mul(TICK),
-        of(slow_ticks, slow_calls)
-    );
+    for (name, tally) in [("set levels rising", &rising), ("at full level", &steady)] {
+        hprintln!(
+            "engine, guard and preparation, {}: {} edges, {} instructions an edge, at most {} a call",
+            name,
+            tally.count,
+            tally.average(),
+            tally.worst()
+        );
+    }
+    hprintln!("a tick at full level: {} instructions, at most {}", slow_calls.average(), slow_calls.worst());
     Ok(())
 }
 
-/// The check of eight channels.
-fn check_of(clock: &SYST, minutes: u32) -> Result<(), ConfigError> {
+/// Calls, and the ticks of SysTick that they took.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    count: u32,
+    ticks: u32,
+    worst: u32,
+}
+
+impl Tally {
+    fn take(&mut self, ticks: u32) {
+        self.count = self.count.saturating_add(1);
+        self.ticks = self.ticks.saturating_add(ticks);
+        self.worst = self.worst.max(ticks);
+    }
+
+    fn average(&self) -> u32 {
+        self.ticks.saturating_mul(TICK).checked_div(self.count).unwrap_or(0)
+    }
+
+    fn worst(&self) -> u32 {
+        self.worst.saturating_add(1).saturating_mul(TICK)
+    }
+}
+
+/// The check of eight channels, which are alike or differ in amplitude, width, rate and electrode.
+fn check_of(clock: &SYST, minutes: u32, differ: bool) -> Result<(), ConfigError> {
     let four = ramped()?;
     let mut list = [four[0]; 8];
     for (slot, channel) in list.iter_mut().zip(four.iter().cycle()) {
         *slot = *channel;
     }
+    if differ {
+        for (n, channel) in (0..).zip(list.iter_mut()) {
+            let set = Setting::new(30_000_u32.saturating_add(n), 250_u32.saturating_add(n))
+                .unwrap_or(Setting::ZERO);
+            (channel.set, channel.ceiling, channel.rate) =
+                (set, set, Rate::from_hz(30_u32.saturating_add(n))?);
+        }
+    }
     let length = Millis::from_millis(minutes.saturating_mul(60_000)).unwrap_or(Millis::ZERO);
     let session = Session::new(&list, Schedule::Continuous, length)?;
     let plan = Plan::compile(&session, &hardware(8, 1_000_000)?)?;
-    let (setup, profile) = (setup(8)?, Profile::default());
+    let (setup, profile) = (setup(8, differ)?, Profile::default());
     let before = SYST::get_current();
     let report = black_box(assess(black_box(&plan), &setup, &profile));
     let spent = since(clock, before).saturating_mul(TICK);
     hprintln!(
-        "check of 8 channels over {} minutes: {} instructions, {} rows",
+        "check of 8 {} channels over {} minutes: {} instructions, {} rows",
+        if differ { "different" } else { "like" },
         minutes,
         spent,
         report.rows().count()

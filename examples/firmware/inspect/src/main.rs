@@ -60,8 +60,8 @@ fn judge(asked: &Asked, image: &Image) -> ExitCode {
 fn tell(root: &str, walk: &Walk, pointers: usize) -> bool {
     let calls: usize = walk.indirect.values().sum();
     println!(
-        "{root}: {} functions, {} bytes of stack, {calls} calls through pointers",
-        walk.functions, walk.stack
+        "{root}: {} functions of {} bytes, {} bytes of stack, {calls} calls through pointers",
+        walk.functions, walk.bytes, walk.stack
     );
     for (name, count) in &walk.indirect {
         println!("  through a pointer, {count}: {name}");

@@ -1,5 +1,13 @@
 //! Listings of what images do, and what has to be found in them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by a panic"
+)]
+
 use nmes_inspect::{Image, Walk};
 
 /// An interrupt of a Cortex-M4F, which calls a function that saves registers, makes room and branches on at its end.

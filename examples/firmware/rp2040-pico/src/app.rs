@@ -19,7 +19,8 @@ const MEASURE_US: u64 = 8;
 /// And how long the wait for it has to be.
 const SPARE_US: u64 = 120;
 
-type Stim = Stimulator<'static, BoardOutput, EdgeClock, BoardSense>;
+/// One channel, and room for no more.
+type Stim = Stimulator<'static, BoardOutput, EdgeClock, BoardSense, 1>;
 
 /// Where the session is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl App {
         let channel = ready.checked.plan().session().channels().first().ok_or(NotReady::Level)?;
         let target = channel.set;
         let sense = sense(board.output.hardware()).map_err(NotReady::Calibration)?;
-        let mut stim = Stimulator::arm(ready.checked, ready.states, board.output, board.clock, sense)
+        let mut stim = Stim::arm_sized(ready.checked, ready.states, board.output, board.clock, sense)
             .map_err(|_| NotReady::Arm)?;
         stim.aim(0, target).map_err(|_| NotReady::Level)?;
         Ok(Self {

@@ -80,7 +80,7 @@ pub struct Player<'a, P: OutputPin> {
     ring: [[i16; HALF]; 2],
     start: StartContact,
     target: Setting,
-    /// Halves without a pulse since nothing more comes.
+    /// Halves since nothing more comes.
     quiet: u8,
     phase: Phase,
 }
@@ -161,7 +161,7 @@ impl<'a, P: OutputPin> Player<'a, P> {
         match filled {
             Err(stopped) => self.off(Why::Stopped(stopped)),
             // what was rendered before is still to be played
-            Ok(filled) if filled.finished.is_some() && !filled.busy => self.ended(),
+            Ok(filled) if filled.finished.is_some() => self.ended(),
             Ok(_) => self.go_on(),
         }
         samples

@@ -40,6 +40,7 @@ fn checked() -> Option<()> {
             keep(checked.report().verdict());
             keep(checked.limit(&rules::E_PEAK_1));
             guard(&mut Guard::new(&checked, any(0)));
+            keep(Guard::<2>::sized(&checked, any(0)).map(|mut two| guard(&mut two)));
         }
         Err(denied) => {
             for row in denied.report().denied() {
@@ -64,7 +65,7 @@ fn profile() -> Option<Profile> {
     named.get(any(0_usize))?.with_limit(&rules::E_Q_1, any(1)).ok()
 }
 
-fn guard(guard: &mut Guard<'_>) {
+fn guard<const N: usize>(guard: &mut Guard<'_, N>) {
     while any(true) {
         let now = any(0);
         match any(0_u8) {
@@ -79,6 +80,7 @@ fn guard(guard: &mut Guard<'_>) {
             _ => guard.off(now),
         }
         keep((guard.state(), guard.latched().copied(), guard.ledger(any(0)), guard.authorised(any(0))));
+        keep(guard.admitted(any(0)).copied());
     }
 }
 

@@ -1,0 +1,155 @@
+//! What is stored is damaged on purpose.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+use nmes_core::{
+    Change, Channel, ChannelHardware, HardwareTiming, Level, Micros, Millis, Plan, PulseShape, Ramp, Rate,
+    Schedule, Session, Train,
+};
+
+use super::*;
+use crate::{Profile, Setup, check};
+
+/// A checked plan, its pulse, and a change that opens, for `with`.
+fn with_checked(with: impl FnOnce(&Checked<'_>, &PulseFrame<'_>, &Change)) {
+    let set = Setting::new(5_000, 300).unwrap();
+    let half = Millis::from_millis(500).unwrap();
+    let ramp = Ramp { up: half, down: half, down_min: half, ..Ramp::default() };
+    let rate = Rate::from_hz(40).unwrap();
+    let offset = Micros::ZERO;
+    let channels = [Channel {
+        pulse: PulseShape::default(),
+        rate,
+        train: Train::default(),
+        set,
+        ceiling: set,
+        ramp,
+        offset,
+    }];
+    let minute = Millis::from_millis(60_000).unwrap();
+    let session = Session::new(&channels, Schedule::Continuous, minute).unwrap();
+    let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+    let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
+    let plan = Plan::compile(&session, &hardware).unwrap();
+    let setup = Setup::new(&[2_500], UseClass::Specialist).unwrap();
+    let checked = check(plan, &setup, &Profile::default()).unwrap();
+    let frame = checked.plan().frame(0, set, 10).unwrap();
+    let open = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
+    with(&checked, &frame, &open);
+}
+
+fn is_corrupt(guard: &Guard<'_>, trip: Option<Trip>) {
+    let trip = trip.unwrap();
+    assert_eq!((trip.fault, trip.response), (Fault::StateCorrupt, Response::OpenNow));
+    assert_eq!(guard.state(), State::Fault);
+}
+
+/// REQ-SAF-043: a damaged state opens the output at the next admission, edge or tick.
+#[test]
+fn damaged_state() {
+    with_checked(|checked, frame, open| {
+        type Call<'a> = fn(&mut Guard<'a>, &PulseFrame<'a>, &Change) -> Option<Trip>;
+        let calls: [Call<'_>; 3] = [
+            |guard, frame, _| guard.admit(0, frame).err(),
+            |guard, _, open| guard.edge(0, open, None).err(),
+            |guard, _, _| guard.tick(0).err(),
+        ];
+        for call in calls {
+            let mut guard = Guard::new(checked, 0);
+            guard.interlock.damage();
+            let trip = call(&mut guard, frame, open);
+            is_corrupt(&guard, trip);
+        }
+    });
+}
+
+/// REQ-SAF-430: a set level that was not authorised opens the output at the next admission or tick.
+#[test]
+fn damaged_set_level() {
+    with_checked(|checked, frame, _| {
+        let one = Setting::new(1_000, 300).unwrap();
+        let damages: [fn(&mut Setting); 2] = [
+            |s| s.amplitude = MicroAmps::from_microamps(1_000 ^ 4_096).unwrap(),
+            |s| s.width = Micros::from_micros(300 ^ 1).unwrap(),
+        ];
+        for damage in damages {
+            for admits in [true, false] {
+                let mut guard = Guard::new(checked, 0);
+                guard.handle(0, Event::Passed).unwrap();
+                guard.handle(0, Event::Probe).unwrap();
+                guard.set_level(0, 0, one).unwrap();
+                guard.tick(0).unwrap();
+                damage(&mut guard.watches[0].set.authorised);
+                let trip = if admits { guard.admit(0, frame).err() } else { guard.tick(1).err() };
+                is_corrupt(&guard, trip);
+            }
+        }
+    });
+}
+
+/// REQ-SAF-430: a limit, or a term of a channel, that changed opens the output within a tick for each channel and one.
+#[test]
+fn damaged_limits() {
+    with_checked(|checked, _, _| {
+        let damages: [fn(&mut Guard<'_>); 6] = [
+            |guard| guard.limits.peak_na ^= 1 << 20,
+            |guard| guard.limits.pulse_square ^= 1 << 70,
+            |guard| guard.limits.late_ticks ^= 1,
+            |guard| guard.limits.keep_alive_ticks ^= 1 << 40,
+            |guard| guard.watches[0].terms.stretch ^= 1,
+            |guard| guard.watches[0].terms.leads_up ^= true,
+        ];
+        for damage in damages {
+            for before in 0..2 {
+                let mut guard = Guard::new(checked, 0);
+                for now in 0..before {
+                    guard.tick(now).unwrap();
+                }
+                damage(&mut guard);
+                let trip = (before..before + 2).find_map(|now| guard.tick(now).err());
+                is_corrupt(&guard, trip);
+            }
+        }
+    });
+}
+
+/// REQ-SAF-500: what is known of a pulse has a checksum. Damaged, it is worked out again when the pulse comes again; a
+/// damaged frame is no longer the one that comes.
+#[test]
+fn damaged_knowledge() {
+    with_checked(|checked, frame, _| {
+        let damages: [fn(&mut Watch<'_>); 8] = [
+            |watch| watch.known.net ^= 1 << 40,
+            |watch| watch.known.along ^= 1,
+            |watch| watch.known.noise ^= 1 << 33,
+            |watch| watch.known.swing_na ^= 1 << 63,
+            |watch| watch.known.strongest.negative ^= 1 << 9,
+            |watch| watch.known.count ^= 2,
+            |watch| watch.known.each ^= 1 << 15,
+            |watch| watch.known.gap_last ^= true,
+        ];
+        let mut guard = Guard::new(checked, 0);
+        for event in [Event::Passed, Event::Probe, Event::Contact] {
+            guard.handle(0, event).unwrap();
+        }
+        let one = Setting::new(1_000, 300).unwrap();
+        guard.set_level(0, 0, one).unwrap();
+        let mut again = checked.plan().frame(0, one, frame.onset_tick()).unwrap();
+        again.move_to(0, 10);
+        guard.admit(0, &again).unwrap();
+        let intact = guard.watches[0].known.sum();
+        for (number, damage) in (1..).zip(damages) {
+            damage(&mut guard.watches[0]);
+            assert_ne!(guard.watches[0].known.sum(), intact);
+            again.move_to(number, 10);
+            assert!(!guard.watches[0].is_again(&again));
+            guard.admit(0, &again).unwrap();
+            assert_eq!(guard.watches[0].known.sum(), intact);
+            again.move_to(number, 10);
+            assert!(guard.watches[0].is_again(&again));
+        }
+    });
+}
