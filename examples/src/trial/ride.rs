@@ -249,7 +249,8 @@ pub fn ride(
         residual_na_ticks: ran.played.residual_na_ticks.clone(),
     };
     let picture = picture(&summary, &windows, &ran, &path, delay_us, harm_us, hz, length_us)?;
-    Ok(Shown { text: text(&summary, args, ramp_down), summary, picture, played: ran.played })
+    let text = text(&summary, args, ramp_down) + &shut(args, &times, &windows, &names);
+    Ok(Shown { text, summary, picture, played: ran.played })
 }
 
 /// The cycle, and the state of its trigger just before it is stopped.
@@ -330,6 +331,27 @@ fn muscle_row(
         pulses: pulses.len(),
         outside: outside.count(),
     }
+}
+
+/// The muscles of which the window has no room for its ramp at the highest cadence that is asked for.
+fn shut(args: &CrankArgs, times: &CrankTimes, windows: &[Window], names: &[String]) -> String {
+    let most = rpm(args.rpm.max(args.rpm_to.unwrap_or(0)));
+    let both = windows.iter().zip(names);
+    let short: Vec<String> = both
+        .filter_map(|(window, name)| {
+            let fastest = times.fastest_rpm(*window)?;
+            let shut = fastest < times.max_rpm && f64::from(fastest) < most;
+            shut.then(|| format!("{name} above {fastest}"))
+        })
+        .collect();
+    if short.is_empty() {
+        return String::new();
+    }
+    format!(
+        "No room in the window for a ramp-down of {} ms, so no train: {} turns a minute; a lower amplitude has a shorter ramp\n",
+        times.ramp_down.as_millis(),
+        short.join(", ")
+    )
 }
 
 fn text(summary: &RideSummary, args: &CrankArgs, down: Millis) -> String {
