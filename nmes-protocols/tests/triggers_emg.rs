@@ -138,7 +138,8 @@ fn spikes_and_restlessness() {
 #[test]
 fn at_the_threshold_is_not_below_it() {
     // 100 Hz, so that every window has the same level
-    let square = |now: u64| EmgSample::Nanovolts(if now / 5_000 % 2 == 0 { 60_000 } else { -60_000 });
+    let square =
+        |now: u64| EmgSample::Nanovolts(if (now / 5_000).is_multiple_of(2) { 60_000 } else { -60_000 });
     let run = |threshold: u32| {
         let times = EmgTimes { start: ThresholdStart::Given(threshold), ..emg_times() };
         let (mut emg, mut log, mut dice) = (Emg::new(times).unwrap(), Log::default(), Dice(3));
