@@ -37,7 +37,7 @@ pub(crate) fn session(path: &Path) -> Result<(String, SessionOnDisk), Failure> {
     let (text, syntax) = text(path)?;
     let file = match format_of(&text, syntax).as_deref() {
         Some("nmes-own-session") => SessionOnDisk::Own(Box::leak(Box::new(read(path, OwnFile::from_text)?))),
-        _ => SessionOnDisk::Protocol(read(path, SessionFile::from_text)?),
+        _ => SessionOnDisk::Protocol(Box::new(read(path, SessionFile::from_text)?)),
     };
     Ok((path.display().to_string(), file))
 }
@@ -83,7 +83,7 @@ fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let file = match &scenario.file {
         Some((_, file)) => file.clone(),
         None => SessionFile::of(scenario.row, &scenario.request, &built)
-            .map(SessionOnDisk::Protocol)
+            .map(|file| SessionOnDisk::Protocol(Box::new(file)))
             .ok_or_else(|| Failure::Input(format!("{}: no room in a file", scenario.row.name)))?,
     };
     let by_name = args.out.as_deref().map_or(Syntax::Toml, |path| Syntax::of_name(&path.to_string_lossy()));

@@ -1,4 +1,5 @@
 //! A session file of either kind: of a protocol, or one's own.
+#![expect(clippy::result_large_err, reason = "what the files' own functions answer with, by value")]
 
 use nmes_protocols::conditions::OWN_SESSION;
 use nmes_protocols::files::{FileError, OwnFile, SessionFile, Syntax};
@@ -8,7 +9,7 @@ use nmes_protocols::{Answers, Built, Condition, Provenance, Sourced, Storage, Su
 #[derive(Clone, Debug)]
 pub enum SessionOnDisk {
     /// A session of a protocol.
-    Protocol(SessionFile),
+    Protocol(Box<SessionFile>),
     /// One's own.
     Own(&'static OwnFile),
 }

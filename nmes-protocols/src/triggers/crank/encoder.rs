@@ -272,7 +272,8 @@ mod tests {
 
     fn fed(counts: &[u32], step_us: u64) -> (Track, Vec<Option<CrankFault>>) {
         let mut track = Track::new(DEGREES);
-        let told = (1..).zip(counts).map(|(n, c)| track.sample(n * step_us, *c, MOST)).collect();
+        let told =
+            (1..).zip(counts).map(|(n, c)| track.sample(u64::saturating_mul(n, step_us), *c, MOST)).collect();
         (track, told)
     }
 
