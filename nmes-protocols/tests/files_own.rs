@@ -73,6 +73,18 @@ fn checked_like_all_else() {
     }
 }
 
+/// REQ-PRO-394: a rate at which the next pulse begins within the one before it is a session on no hardware.
+#[test]
+fn a_period_shorter_than_the_pulse_is_refused() {
+    let file = read(&FILE.replacen("rate_millihertz = 40000", "rate_millihertz = 4000000", 1)).unwrap();
+    let mut storage = Storage::new();
+    let built = file.build(&Answers::all_no(), &mut storage).unwrap();
+    let channel = ChannelHardware::symmetric(150_000, -4_096, 4_095);
+    let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[channel; 2], 0).unwrap();
+    let error = Plan::compile(&built.session, &hardware).unwrap_err();
+    assert!(error.to_string().starts_with("pulse with its worst stretch and trim (ticks): "), "{error}");
+}
+
 /// REQ-PRO-395: what is no field, no value of its field, no pulse or no session is refused with the place, the value and what
 /// is allowed.
 #[test]
@@ -108,7 +120,6 @@ fn nonsense_is_refused() {
         ),
         ("length_percent = 400", "length_percent = 0", "channels[1].pulse.balance: "),
         ("rate_millihertz = 25000", "rate_millihertz = 0", "channels[1].rate_millihertz: "),
-        ("rate_millihertz = 40000", "rate_millihertz = 4000000", "channels[0]."),
         ("floor = 0", "floor = 30001", "channels[0].ramp.floor: "),
         (
             "electrode_mm2 = 5000",

@@ -12,7 +12,7 @@ use crate::settings::{Origin, Settings};
 use crate::waveform::{Carrier, WaveKind};
 use heapless::String;
 use nmes_core::{
-    Balance, Channel, ConfigError, Form, MAX_CHANNELS, MAX_POINTS, MicroAmps, Micros, Millis, Point,
+    Balance, Channel, ConfigError, Control, Form, MAX_CHANNELS, MAX_POINTS, MicroAmps, Micros, Millis, Point,
     Polarity, PulseShape, Ramp, Rate, Repeat, Session, Setting, Train,
 };
 use nmes_safety::UseClass;
@@ -248,13 +248,7 @@ impl OwnFile {
         if matches!(self.schedule, ScheduleFile::Steps { .. }) {
             return Err(words("schedule", "steps", "continuous, cyclic, program or gated"));
         }
-        let no_pad = self.channels.iter().position(|c| !(1..=100_000).contains(&c.electrode_mm2));
-        no_pad.map_or(Ok(()), |index| {
-            let given = self.channels.get(index).map_or(0, |c| c.electrode_mm2);
-            let given = Said::Number(u64::from(given), "mm²");
-            let problem = FileProblem::Words { given, accepted: "1 to 100000 mm²" };
-            Err(FileError::new(Place::of("channels", index, "electrode_mm2"), problem))
-        })
+        self.channels.iter().enumerate().try_for_each(|(index, channel)| channel.known(index))
     }
 
     /// Of the first channel, as of every session.
@@ -315,6 +309,33 @@ impl OwnWave {
 }
 
 impl OwnChannelFile {
+    /// What nmes-core does not ask: the pad, and a floor that leaves something of the ramp.
+    fn known(&self, index: usize) -> Result<(), FileError> {
+        let refused = |field, given, unit, accepted| {
+            let problem = FileProblem::Words { given: Said::Number(u64::from(given), unit), accepted };
+            Err(FileError::new(Place::of("channels", index, field), problem))
+        };
+        if !(1..=100_000).contains(&self.electrode_mm2) {
+            return refused("electrode_mm2", self.electrode_mm2, "mm²", "1 to 100000 mm²");
+        }
+        let floor = self.ramp.floor;
+        match self.ramp.control {
+            Control::Amplitude if floor > self.pulse.amplitude_ua.as_microamps() => refused(
+                "ramp.floor",
+                floor,
+                "µA",
+                "up to the amplitude, from which a ramp would have nothing to do",
+            ),
+            Control::Width if floor > self.pulse.width_us.as_micros() => refused(
+                "ramp.floor",
+                floor,
+                "µs",
+                "up to the width, from which a ramp would have nothing to do",
+            ),
+            Control::Amplitude | Control::Width => Ok(()),
+        }
+    }
+
     fn channel(&self) -> Result<Channel<'_>, ConfigError> {
         let OwnPulseFile { amplitude_ua, width_us, gap_us, leading, balance, wave } = &self.pulse;
         let (form, repeat) = wave.shape();
