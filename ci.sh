@@ -728,6 +728,7 @@ PY
   for row in foot-drop knee-oa copd-hf tens-burst; do
     schema_of session-file session export "$row" --format json
   done
+  schema_of own-session-file session export --session docs/own-session.toml --format json
 }
 
 # The RustSec database on both lock files; needs the network.

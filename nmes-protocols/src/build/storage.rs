@@ -5,7 +5,7 @@ use nmes_core::{
     Rate, Repeat, Setting, Stage, Timing, Train,
 };
 
-/// Room for the channels and stages of a session, to lend to [`build_session`]: about two kilobytes. What stands in it
+/// Room for the channels and stages of a session, to lend to [`build_session`](crate::build_session): about two kilobytes. What stands in it
 /// before does not matter.
 #[derive(Clone, Copy, Debug)]
 pub struct Storage {

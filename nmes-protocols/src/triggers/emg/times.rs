@@ -14,7 +14,7 @@ pub enum ThresholdStart {
     Given(u32),
 }
 
-/// Times and levels of an [`Emg`] trigger.
+/// Times and levels of an [`Emg`](super::Emg) trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct EmgTimes {
