@@ -150,7 +150,8 @@ impl ChannelState {
 }
 
 /// Levels that pay `owed` nanoampere-ticks back at no more than `cap` codes. Without lateness exactly, as a last
-/// resort with one code for as long as it takes. With lateness at the cap: the last edge is re-timed and a trim
+/// resort with one code for as long as it takes; nothing where that is less than one code for an edge spacing, so that
+/// this is asked again after the next edge. With lateness at the cap: the last edge is re-timed and a trim
 /// follows, so that a late cut is repaid about as fast as it came.
 fn levels(plan: &ChannelPlan<'_>, owed: i64, positive: bool, cap: u32) -> Option<Balancing> {
     let cap = cap.max(1);
@@ -172,5 +173,5 @@ fn levels(plan: &ChannelPlan<'_>, owed: i64, positive: bool, cap: u32) -> Option
     widths
         .map(over)
         .find_map(|parts| parts)
-        .or_else(|| single(1, u32::try_from(units).ok()?.max(payer.spacing)))
+        .or_else(|| single(1, u32::try_from(units).ok().filter(|units| *units >= payer.spacing)?))
 }

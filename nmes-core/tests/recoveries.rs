@@ -59,6 +59,22 @@ fn calibrated_outputs_recover() {
     assert!(seen > 100, "{seen}");
 }
 
+/// REQ-INV-06: where less is owed than one code pays in an edge spacing, the pulse goes on to its next edge and nothing is left.
+#[test]
+fn too_little_for_one_code_waits() {
+    let point = |permille, n| Point { permille, width: Micros::from_micros(n).unwrap() };
+    // 10, −9, −3 and 2 codes: 3 µs into the third level 1 code × µs is owed
+    let points = [point(1_000, 10), point(-900, 10), point(-300, 6), point(200, 4)];
+    let set = Setting::new(10 * DAC.na_per_code_positive / 1_000, 30).unwrap();
+    let pulse = PulseShape { form: Form::Points(&points), ..PulseShape::default() };
+    let channel = Channel { set, ceiling: set, pulse, ..plain() };
+    for spacing in [1, 2, 3] {
+        let timing = HardwareTiming { min_edge_ticks: spacing, ..HardwareTiming::ideal(1_000_000) };
+        let (residual, faults, _) = recover(channel, timing, DAC).unwrap();
+        assert_eq!((residual, faults), (0, 0), "spacing {spacing}");
+    }
+}
+
 /// REQ-INV-03, REQ-INV-06: with late edges too, whatever the form of the pulse: also those whose last edge is not moved,
 /// and those whose balancing level is far below the level that is cut. At most a code × L is left.
 #[test]

@@ -339,20 +339,20 @@ impl Maker<'_> {
 
     /// What pays back a pulse that is cut: as short as a level of `cap` codes allows; where that will not divide, weaker
     /// and twice as long, and so on; at last one code. The levels, each with its ticks.
-    pub fn recover(&self, owed: i128, cap: i128) -> Vec<(Level, i128)> {
+    pub fn recover(&self, owed: i128, cap: i128) -> Option<Vec<(Level, i128)>> {
         let towards = -owed.signum();
         let units = owed.abs() / self.gain(towards > 0);
         let shortest = ((units + cap - 1) / cap).max(self.spacing);
         let mut widths = (0..8).map(|half| shortest << half);
         let found = widths.find_map(|width| self.over(owed.abs(), towards, width, cap));
-        let mut levels =
-            found.unwrap_or_else(|| vec![(Level::Code(towards as i32), units.max(self.least()))]);
+        let one_code = (units >= self.least()).then(|| vec![(Level::Code(towards as i32), units)]);
+        let mut levels = found.or(one_code)?;
         // the last edge moves as that of a pulse does, to the nearest tick of what is left
         let left = owed + self.charge(&levels);
         let (level, ticks) = levels.last_mut().unwrap();
         let on = self.current(*level);
         *ticks = (*ticks - nearest(left * on.signum(), on.abs())).max(self.spacing);
-        levels
+        Some(levels)
     }
 
     /// How long the output has to be open before it drives `towards`, when `level` is on since `on` ticks; a driven zero

@@ -37,7 +37,8 @@ impl Machine<'_> {
         let cap = strongest(towards).min(strongest(-line.maker.sign()));
         let open =
             line.maker.open_before(towards, line.level, cut - line.changed, within >= pulse.parts.weak);
-        let levels = line.maker.recover(owed, cap);
+        // too little for one code and an edge spacing: this is asked again after the next edge
+        let Some(levels) = line.maker.recover(owed, cap) else { return };
         self.note_main(number, cut);
         let line = &mut self.lines[number];
         let (mut tick, mut edges) = (cut, vec![]);
