@@ -64,6 +64,9 @@ impl ChannelState {
         self.advance_onset(plan);
         self.plain = true;
         self.receipt_ready = false;
+        // planned again before it began, it may be the first of its kind, and follow trims
+        self.balancing_code = self.planned.balancing_code;
+        self.trims_in_row = 0;
         self.counters.pulses = self.counters.pulses.saturating_add(1);
         true
     }
