@@ -1015,10 +1015,24 @@ run_step() {
   return "$code"
 }
 
+# What a run of everything writes, in GB, and some to spare: a full disk shows itself as a linker's bus error. Measured
+# by the line that `all` prints at its end.
+disk_needed=12
+
+disk_room() {
+  local free
+  mkdir -p "$CARGO_TARGET_DIR"
+  free=$(df -Pk "$CARGO_TARGET_DIR" | awk 'NR == 2 { print int($4 / 1048576) }')
+  printf 'disk: %s GB free for the build, about %s GB are used\n' "$free" "$disk_needed"
+}
+
 run_all() {
   local step passed=0 failed=() skipped=0
   NMES_CI_SKIPS=$(mktemp)
   export NMES_CI_SKIPS
+  # everything is built once: what incremental builds would keep is only disk
+  export CARGO_INCREMENTAL=0
+  disk_room
   for step in "${all_steps[@]}"; do
     if run_step "$step"; then passed=$((passed + 1)); else failed+=("$step"); fi
   done
@@ -1029,7 +1043,7 @@ run_all() {
   fi
   printf 'not part of all: verify and mutants (hours, not minutes), schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
-  printf 'total: %s s\n' "$SECONDS"
+  printf 'total: %s s, %s on disk\n' "$SECONDS" "$(du -sh "$CARGO_TARGET_DIR" | cut -f1)"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"
   rm -f "$NMES_CI_SKIPS"
   [ "${#failed[@]}" = 0 ]
