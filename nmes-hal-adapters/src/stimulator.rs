@@ -5,20 +5,23 @@ mod damage;
 mod edges;
 mod faults;
 pub(crate) mod levels;
+mod permit;
 mod probe;
 
 use crate::alarm::Alarm;
 use crate::outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Ticked};
 use crate::output::Output;
 use crate::prepared::Prepared;
-use crate::sense::{Contact, Sense};
+use crate::sense::Sense;
 use crate::watchdog::Watchdog;
 use levels::{could_have, is_lower};
 use nmes_core::{
     ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, Hardware,
     MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopPolicy,
 };
-use nmes_safety::{BlackBox, Checked, Event, Guard, State, Trip};
+use nmes_safety::{BlackBox, Checked, Guard, State, Trip};
+use permit::Permission;
+pub(crate) use permit::permit;
 
 /// The most steps one call puts out before it gives up: each channel twice.
 const STEPS_MAX: usize = 16;
@@ -57,9 +60,9 @@ const STEPS_MAX: usize = 16;
 /// in [`Stats::dropped`].
 ///
 /// # Limitations
-/// `arm` asks [`Sense::contact`] and puts nothing out itself; where that answers [`Contact::Unknown`], the first pulses are
-/// the probe. [`Stimulator::probe`] puts out pulses that look for contact, and [`Stimulator::arm_probed`] arms on what they
-/// measured.
+/// `arm` asks [`Sense::contact`] and puts nothing out itself; where that answers
+/// [`Contact::Unknown`](crate::Contact::Unknown), the first pulses are the probe. [`Stimulator::probe`] puts out pulses that
+/// look for contact, and [`Stimulator::arm_probed`] arms on what they measured.
 #[derive(Debug)]
 pub struct Stimulator<'a, O: Output, A: Alarm, S: Sense, const N: usize = MAX_CHANNELS> {
     engine: Engine<'a, 'a>,
@@ -474,44 +477,4 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Drop for Stimulator<'_, O, A
         let _ = self.output.off();
         self.alarm.clear();
     }
-}
-
-/// Engine and guard, armed; or why not.
-type Permission<'a, const N: usize, E> = Result<(Engine<'a, 'a>, Guard<'a, N>), ArmRefusal<E>>;
-
-/// All that has to hold before a stimulator is made; each amplitude is at zero in a new engine and a new guard.
-pub(crate) fn permit<'a, const N: usize, E>(
-    checked: &'a Checked<'a>,
-    channels: &'a mut [ChannelState],
-    output: &Hardware,
-    sense: &mut impl Sense,
-    now: u64,
-) -> Permission<'a, N, E> {
-    let (engine, mut guard) = ready(checked, channels, output, now)?;
-    let bad = (0..checked.plan().channel_count()).find(|&channel| sense.contact(channel) == Contact::Bad);
-    if let Some(channel) = bad {
-        return Err(ArmRefusal::NoContact { channel });
-    }
-    guard.handle(now, Event::Contact).map_err(|_| ArmRefusal::Locked)?;
-    Ok((engine, guard))
-}
-
-/// The same up to the contact, which is still to be looked for.
-fn ready<'a, const N: usize, E>(
-    checked: &'a Checked<'a>,
-    channels: &'a mut [ChannelState],
-    output: &Hardware,
-    now: u64,
-) -> Permission<'a, N, E> {
-    let planned = checked.plan().hardware();
-    if planned != output {
-        let (planned_crc, output_crc) = (planned.calibration_crc(), output.calibration_crc());
-        return Err(ArmRefusal::Hardware { planned_crc, output_crc });
-    }
-    let engine = Engine::new(checked.plan(), channels).map_err(ArmRefusal::Storage)?;
-    let mut guard = Guard::sized(checked, now).map_err(ArmRefusal::Storage)?;
-    for event in [Event::Passed, Event::Probe] {
-        guard.handle(now, event).map_err(|_| ArmRefusal::Locked)?;
-    }
-    Ok((engine, guard))
 }

@@ -1,6 +1,7 @@
 //! The contact check before a session, run like one.
 
-use super::{Stimulator, ready};
+use super::Stimulator;
+use super::permit::ready;
 use crate::alarm::Alarm;
 use crate::contact_sense::ContactSense;
 use crate::outcome::ArmError;

@@ -1,0 +1,46 @@
+//! What has to hold before a stimulator is made.
+
+use crate::outcome::ArmRefusal;
+use crate::sense::{Contact, Sense};
+use nmes_core::{ChannelState, Engine, Hardware};
+use nmes_safety::{Checked, Event, Guard};
+
+/// Engine and guard, armed; or why not.
+pub(super) type Permission<'a, const N: usize, E> = Result<(Engine<'a, 'a>, Guard<'a, N>), ArmRefusal<E>>;
+
+/// All that has to hold before a stimulator is made; each amplitude is at zero in a new engine and a new guard.
+pub(crate) fn permit<'a, const N: usize, E>(
+    checked: &'a Checked<'a>,
+    channels: &'a mut [ChannelState],
+    output: &Hardware,
+    sense: &mut impl Sense,
+    now: u64,
+) -> Permission<'a, N, E> {
+    let (engine, mut guard) = ready(checked, channels, output, now)?;
+    let bad = (0..checked.plan().channel_count()).find(|&channel| sense.contact(channel) == Contact::Bad);
+    if let Some(channel) = bad {
+        return Err(ArmRefusal::NoContact { channel });
+    }
+    guard.handle(now, Event::Contact).map_err(|_| ArmRefusal::Locked)?;
+    Ok((engine, guard))
+}
+
+/// The same up to the contact, which is still to be looked for.
+pub(super) fn ready<'a, const N: usize, E>(
+    checked: &'a Checked<'a>,
+    channels: &'a mut [ChannelState],
+    output: &Hardware,
+    now: u64,
+) -> Permission<'a, N, E> {
+    let planned = checked.plan().hardware();
+    if planned != output {
+        let (planned_crc, output_crc) = (planned.calibration_crc(), output.calibration_crc());
+        return Err(ArmRefusal::Hardware { planned_crc, output_crc });
+    }
+    let engine = Engine::new(checked.plan(), channels).map_err(ArmRefusal::Storage)?;
+    let mut guard = Guard::sized(checked, now).map_err(ArmRefusal::Storage)?;
+    for event in [Event::Passed, Event::Probe] {
+        guard.handle(now, event).map_err(|_| ArmRefusal::Locked)?;
+    }
+    Ok((engine, guard))
+}
