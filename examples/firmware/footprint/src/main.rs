@@ -90,7 +90,7 @@ impl Alarm for Timer {
 type Output = DacBridge<Mcp4922<Bus, Pin>, Pin, 2, 1>;
 type Everything = Device<'static, Output, Timer, NoSense>;
 
-static DEVICE: Mutex<RefCell<Option<Everything>>> = Mutex::new(RefCell::new(None));
+static DEVICE: Mutex<RefCell<Option<&'static mut Everything>>> = Mutex::new(RefCell::new(None));
 
 #[entry]
 fn main() -> ! {
@@ -100,17 +100,28 @@ fn main() -> ! {
     }
 }
 
+/// The plan in its place. A function of its own, so that the stack it takes is given back before the rest.
 #[inline(never)]
-fn start() -> Option<()> {
+fn checked() -> Option<(&'static Checked<'static>, GaitConfig)> {
     let storage = cortex_m::singleton!(: Storage = Storage::new())?;
+    let made = cortex_m::singleton!(: Option<(Checked<'static>, GaitConfig)> = plan(storage))?;
+    made.as_ref().map(|(checked, gait)| (checked, *gait))
+}
+
+/// The device in its place; what is handed over later is its address.
+#[inline(never)]
+fn device(checked: &'static Checked<'static>, gait: GaitConfig) -> Option<&'static mut Everything> {
     let states = cortex_m::singleton!(: [ChannelState; 1] = [ChannelState::new(); 1])?;
-    let made: (Checked<'static>, GaitConfig) = plan(storage)?;
-    let gait = made.1;
-    let checked = cortex_m::singleton!(: Checked<'static> = made.0)?;
     let bridge = HBridge::diagonal(Pin(1), Pin(2)).ok()?;
     let dac = Mcp4922::new(Bus, Some(Pin(4))).ok()?;
     let output = DacBridge::new(dac, [bridge], hardware().ok()?).ok()?;
-    let device = Device::new(checked, states, gait, (output, Timer, NoSense))?;
+    cortex_m::singleton!(: Option<Everything> = Device::new(checked, states, gait, (output, Timer, NoSense)))?
+        .as_mut()
+}
+
+fn start() -> Option<()> {
+    let (checked, gait) = checked()?;
+    let device = device(checked, gait)?;
     critical_section::with(|cs| DEVICE.borrow(cs).replace(Some(device)));
     Some(())
 }

@@ -58,10 +58,13 @@ pub fn plan<'a>(storage: &'a mut Storage) -> Option<(Checked<'a>, GaitConfig)> {
     Some((check(plan, &setup, &Profile::default()).ok()?, built.gait?))
 }
 
+/// Channels that the board has; a stimulator has room for so many, and each takes some kilobytes of memory.
+pub const CHANNELS: usize = 1;
+
 /// Everything that runs.
 #[derive(Debug)]
 pub struct Device<'a, O: Output, A: Alarm, S: Sense> {
-    stim: Stimulator<'a, O, A, S>,
+    stim: Stimulator<'a, O, A, S, CHANNELS>,
     trigger: Trigger,
     target: Setting,
     begun: bool,
@@ -77,7 +80,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Device<'a, O, A, S> {
         (output, alarm, sense): (O, A, S),
     ) -> Option<Self> {
         let target = checked.plan().session().channels().first()?.set;
-        let mut stim = Stimulator::arm(checked, states, output, alarm, sense).ok()?;
+        let mut stim = Stimulator::arm_sized(checked, states, output, alarm, sense).ok()?;
         stim.aim(0, target).ok()?;
         Some(Self { stim, trigger: Trigger::new(gait), target, begun: false, millis: 0 })
     }
@@ -124,7 +127,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Device<'a, O, A, S> {
     }
 
     /// The stimulator, to look at.
-    pub const fn stimulator(&self) -> &Stimulator<'a, O, A, S> {
+    pub const fn stimulator(&self) -> &Stimulator<'a, O, A, S, CHANNELS> {
         &self.stim
     }
 }
