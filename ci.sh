@@ -300,7 +300,7 @@ run_step() {
 
 # What a run of everything writes, in GB, and some to spare: a full disk shows itself as a linker's bus error. Measured
 # by the line that `all` prints at its end.
-disk_needed=12
+disk_needed=8
 
 disk_room() {
   local free
