@@ -43,7 +43,7 @@ step_mutants() {
     code=0
     (cd "$out/tree" && CARGO_TARGET_DIR="$out/build" CARGO_INCREMENTAL=1 CARGO_PROFILE_TEST_DEBUG=0 \
       NMES_CASES="${NMES_MUTANT_CASES:-16}" cargo mutants -p nmes-protocols --in-place -f "nmes-protocols/src/$files" \
-      -C=--lib -C=--test=all -o "$out" --timeout 60 --shard "${NMES_SHARD:-0/1}" --sharding round-robin) || code=$?
+      -C=--lib -C=--test=all -o "$out" --timeout "${NMES_MUTANT_TIMEOUT:-60}" --shard "${NMES_SHARD:-0/1}" --sharding round-robin) || code=$?
     case ${code:-0} in 0 | 2 | 3) ;; *) fail "mutants: $name did not run" ;; esac
     caught=$(cat "$out"/mutants.out/{caught,timeout}.txt | wc -l)
     missed=$(wc -l <"$out/mutants.out/missed.txt")
