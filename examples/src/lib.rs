@@ -21,6 +21,7 @@ pub mod failure;
 mod files;
 pub mod flags;
 pub mod gait;
+pub mod heels;
 pub mod judge;
 pub mod made_walk;
 pub mod memory;

@@ -56,6 +56,8 @@ pub struct Scenario {
     pub other_heel: bool,
     /// Whether it was asked for.
     pub both_asked: bool,
+    /// Whether a step starts at a strike of the other heel, and the treated one is not read.
+    pub by_other: bool,
     /// The output stage as it is declared.
     pub hardware: Hardware,
     /// The output stage and load as they are simulated.
@@ -97,6 +99,7 @@ impl Scenario {
             Some(path) => Walk::read(path)?,
             None => built_in(asked_us.unwrap_or(0).max(BUILT_IN_US)),
         };
+        let by_other = by_other(ask, &walk, foot)?;
         let length_ms = length_ms(row, ask, &walk, foot)?.filter(|_| file.is_none());
         let count = file.as_ref().map_or_else(|| channels(row), |(_, file)| file.channels());
         let hardware = hardware(ask, count)?;
@@ -107,8 +110,8 @@ impl Scenario {
             request: request(ask, length_ms)?,
             answers: person.as_ref().map_or_else(Answers::all_no, SubjectFile::answers),
             both_asked: ask.shape.trigger == TriggerWord::BothHeels,
-            other_heel: ask.shape.trigger == TriggerWord::BothHeels
-                && walk.heel(foot.other()).next().is_some(),
+            by_other,
+            other_heel: ask.shape.trigger != TriggerWord::Heel && walk.heel(foot.other()).next().is_some(),
             walk,
             foot,
             hardware,
@@ -192,6 +195,26 @@ pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
     let hint =
         near.filter(|(score, _)| *score > 0.6).map_or(String::new(), |(_, k)| format!("did you mean {k}? "));
     format!("{hint}accepted: {}", known.join(", "))
+}
+
+/// Whether the other heel starts the steps; it needs that foot's events, and has no extension.
+fn by_other(ask: &Ask, walk: &Walk, foot: Foot) -> Result<bool, Failure> {
+    if ask.shape.trigger != TriggerWord::OtherHeel {
+        return Ok(false);
+    }
+    if ask.shape.extension_ms.is_some() {
+        let why = "--extension-ms: the other heel's trigger closes after a share of a stride, with no extension; \
+                   accepted with --trigger heel, both-heels";
+        return Err(Failure::Input(why.to_owned()));
+    }
+    if walk.heel(foot.other()).next().is_none() {
+        let (name, word) = (walk.name(), foot.other().word());
+        return Err(Failure::Input(format!(
+            "gait file {name}: no heel_off or heel_strike of the {word} foot, which starts the steps; accepted with \
+             --trigger heel, both-heels"
+        )));
+    }
+    Ok(true)
 }
 
 fn has_heel_events(walk: &Walk, foot: Foot) -> Result<(), Failure> {

@@ -3,9 +3,10 @@
 use crate::desk::{OVERTIME_US, Played, Player, TICK_US, Table};
 use crate::failure::Failure;
 use crate::gait::Foot;
+use crate::heels::HeelTrigger;
 use crate::scenario::Scenario;
 use nmes_core::{GateInput, StopPolicy};
-use nmes_protocols::{GaitConfig, GateCommand, Heel, PollAt, State, Trigger, TriggerNote};
+use nmes_protocols::{Counters, GaitConfig, GateCommand, Heel, PollAt, TriggerNote};
 use nmes_safety::Checked;
 use std::collections::VecDeque;
 
@@ -15,10 +16,12 @@ const SETTLE_CALLS: u32 = 64;
 /// What the trigger did.
 #[derive(Clone, Debug)]
 pub struct TriggerEnd {
-    /// Where it ended.
-    pub state: State,
-    /// What it counted.
-    pub counters: nmes_protocols::Counters,
+    /// The name of the state in which it ended.
+    pub state: &'static str,
+    /// How often it opened the gate.
+    pub openings: u32,
+    /// What it counted besides; nothing where the other heel alone is read.
+    pub counters: Option<Counters>,
     /// What it said, with session time in µs.
     pub notes: Vec<(u64, TriggerNote)>,
 }
@@ -35,7 +38,7 @@ pub struct Run {
 /// Runs it to its end. `progress` is told the session time in µs.
 ///
 /// # Errors
-/// The stimulator could not be armed or its level could not be raised. A fault during the session is no error here:
+/// The times do not suit the trigger, the stimulator could not be armed, or its level could not be raised. A fault during the session is no error here:
 /// it is in [`Played::stopped`].
 pub fn run(
     scenario: &Scenario,
@@ -43,9 +46,10 @@ pub fn run(
     checked: &Checked<'_>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Run, Failure> {
+    let trigger = HeelTrigger::new(gait, scenario.by_other)?;
     let mut table = Table::of(&scenario.desk(), checked);
     let player = Player::start(&mut table, checked)?;
-    let mut bout = Bout { player, trigger: Trigger::new(*gait), notes: Vec::new() };
+    let mut bout = Bout { player, trigger, notes: Vec::new() };
     bout.session(scenario, checked, progress)?;
     Ok(bout.finish())
 }
@@ -82,7 +86,7 @@ impl Agenda {
 
 struct Bout<'r> {
     player: Player<'r>,
-    trigger: Trigger,
+    trigger: HeelTrigger,
     notes: Vec<(u64, TriggerNote)>,
 }
 
@@ -94,12 +98,8 @@ impl Bout<'_> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), Failure> {
         let first = |foot| if scenario.walk.starts_on_heel(foot) { Heel::Loaded } else { Heel::Lifted };
-        self.trigger.start(0);
-        self.trigger.heel(0, first(scenario.foot));
-        if scenario.other_heel {
-            self.trigger.other_heel(0, first(scenario.foot.other()));
-        }
-        self.trigger.resume(0);
+        let other = scenario.other_heel.then(|| first(scenario.foot.other()));
+        self.trigger.start(first(scenario.foot), other);
         let length_us = u64::from(checked.plan().session().length().as_millis()) * 1_000;
         let read = |foot: &Foot| *foot == scenario.foot || scenario.other_heel;
         let heel = scenario.walk.heels().filter(|(_, foot, _)| read(foot)).collect();
@@ -124,11 +124,7 @@ impl Bout<'_> {
                 if let Some((_, foot, lifted)) = agenda.heel.pop_front() {
                     let heel = if lifted { Heel::Lifted } else { Heel::Loaded };
                     let now_us = self.player.us();
-                    let command = if foot == treated {
-                        self.trigger.heel_edge(now_us, heel)
-                    } else {
-                        self.trigger.other_heel(now_us, heel)
-                    };
+                    let command = self.trigger.heel(now_us, heel, foot == treated);
                     self.obey(command);
                 }
             }
@@ -185,7 +181,12 @@ impl Bout<'_> {
             self.trigger.poll(now_us);
         }
         self.take_notes();
-        let (state, counters) = (self.trigger.state(), self.trigger.counters());
-        Run { played: self.player.finish(), trigger: TriggerEnd { state, counters, notes: self.notes } }
+        let trigger = TriggerEnd {
+            state: self.trigger.state(),
+            openings: self.trigger.openings(),
+            counters: self.trigger.counters(),
+            notes: self.notes,
+        };
+        Run { played: self.player.finish(), trigger }
     }
 }

@@ -137,19 +137,47 @@ fn the_trigger_can_be_chosen() {
     let first = |options: &[&str], lines: &str| {
         let walk = save_lines("chosen.csv", lines);
         let options = [&["--gait", walk.to_str().unwrap()], options].concat();
-        with_run(&ask(&options), |shown| Ok((shown.pulses[0].onset_us, shown.run.trigger.counters.early)))
-            .unwrap()
+        with_run(&ask(&options), |shown| {
+            Ok((shown.pulses[0].onset_us, shown.run.trigger.counters.map(|c| c.early)))
+        })
+        .unwrap()
     };
-    assert_eq!(first(&[], lines), (1_100_001, 1));
-    assert_eq!(first(&["--trigger", "heel"], lines), (1_125_001, 0));
+    assert_eq!(first(&[], lines), (1_100_001, Some(1)));
+    assert_eq!(first(&["--trigger", "heel"], lines), (1_125_001, Some(0)));
     let left: String = lines.lines().filter(|l| l.contains("left")).map(|l| format!("{l}\n")).collect();
-    assert_eq!(first(&[], &left), (1_125_001, 0));
+    assert_eq!(first(&[], &left), (1_125_001, Some(0)));
     let walk = save_lines("left-only.csv", &left);
     has(
         &run("left-only", &["--gait", walk.to_str().unwrap()]).1,
         &["the walk has no heel events of the other foot"],
     );
     has(&run("heel", &["--trigger", "heel"]).1, &["debounced (--trigger heel)"]);
+}
+
+/// REQ-APP-222: with `--trigger other-heel` a step starts at the other heel's strike, debounced, and the treated heel is not
+/// read; what this trigger does not have is refused.
+#[test]
+fn the_other_heel_can_start_a_step() {
+    let lines = "100000,left,heel_off\n500000,right,heel_off\n700000,left,heel_strike\n1000000,right,heel_strike\n\
+                 1400000,left,heel_off\n1410000,left,toe_off\n1900000,left,heel_strike\n";
+    let walk = save_lines("other-heel.csv", lines);
+    let other = ["--gait", walk.to_str().unwrap(), "--trigger", "other-heel"];
+    let seen = with_run(&ask(&other), |shown| {
+        let end = &shown.run.trigger;
+        assert_eq!((end.openings, end.counters, end.state), (1, None, "OFF"));
+        Ok((shown.pulses[0].onset_us, shown.pulses.last().unwrap().onset_us))
+    });
+    let (first, last) = seen.unwrap();
+    assert_eq!(first, 1_025_001);
+    // 700 ms before a stride was measured, and the ramp
+    assert!((1_700_000..2_100_000).contains(&last), "{last}");
+    has(&run("other", &["--trigger", "other-heel"]).1, &["the other heel alone", "(--trigger other-heel)"]);
+    let refused = [&other[..], &["--extension-ms", "100"]].concat();
+    has(&run("extension", &refused).2, &["--extension-ms", "share of a stride"]);
+    let treated: String = lines.lines().filter(|l| l.contains("left")).map(|l| format!("{l}\n")).collect();
+    let alone = save_lines("one-heel.csv", &treated);
+    let refused = ["--gait", alone.to_str().unwrap(), "--trigger", "other-heel"];
+    has(&run("one-heel", &refused).2, &["no heel_off or heel_strike of the right foot", "both-heels"]);
 }
 
 /// REQ-APP-026: the built-in walk is the same however long the session is, and a session that ends within it is judged

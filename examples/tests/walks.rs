@@ -62,7 +62,7 @@ fn recorded_walks_are_served() {
             assert!(full + unannounced >= swings.len() && unannounced <= 1, "{}", path.display());
             assert!(judgement.passes(), "{} {side}: {criteria:#?}", path.display());
             assert!(judgement.swings().count() >= 15, "the walk was read");
-            assert_eq!(trigger.state.name(), "OFF");
+            assert_eq!(trigger.state, "OFF");
         }
     }
 }
@@ -100,7 +100,7 @@ fn unloaded_and_shuffled_steps_are_told() {
         let path = save_walk(&format!("shuffle-{seed}.csv"), &affected(&how));
         let (judgement, trigger) = judged(&path, "left");
         assert_eq!(judgement.stray_pulses, 0, "seed {seed}");
-        assert_eq!(trigger.state.name(), "OFF");
+        assert_eq!(trigger.state, "OFF");
         // shuffles at 4, 8, 12, 16 and 20; the one at 24 is the last stride
         assert_eq!(judgement.count(Outcome::Shuffle), 5, "seed {seed}");
         let ordinary = judgement.swings().filter(|s| s.step.heel_off.is_some() && s.step.strike.is_some());

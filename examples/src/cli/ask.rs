@@ -204,6 +204,8 @@ pub enum TriggerWord {
     Heel,
     /// The treated heel; just after a strike of the other heel at the first edge of its lift.
     BothHeels,
+    /// A strike of the other heel; the treated one is not read, and a step lasts a share of the stride.
+    OtherHeel,
 }
 
 /// What is known of the nerve.

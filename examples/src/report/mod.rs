@@ -298,7 +298,8 @@ struct CriterionJson {
 #[derive(Debug, Serialize)]
 struct TriggerJson {
     ended_in: &'static str,
-    counters: nmes_protocols::Counters,
+    openings: u32,
+    counters: Option<nmes_protocols::Counters>,
     notes: Vec<NoteJson>,
 }
 
@@ -342,7 +343,8 @@ impl<'s> From<&'s Shown<'s>> for RunJson<'s> {
             dose: shown.dose,
             balance: shown.balance,
             trigger: TriggerJson {
-                ended_in: trigger.state.name(),
+                ended_in: trigger.state,
+                openings: trigger.openings,
                 counters: trigger.counters,
                 notes: notes.collect(),
             },

@@ -159,19 +159,7 @@ fn trigger(shown: &Shown<'_>) -> String {
         let left = charge_text(shown.run.played.residual_na_ticks[0], shown.hz());
         let _ = writeln!(text, "  session stopped at {} s ({how}): {left} left", seconds(at_us));
     }
-    let _ = writeln!(
-        text,
-        "  ended in {}; {} openings, {} of them at the first edge of the lift, {} false starts, {} time-outs, {} merged \
-         (less than {} ms of Off before), {} bounces",
-        end.state,
-        end.counters.steps,
-        end.counters.early,
-        end.counters.false_starts,
-        end.counters.timeouts,
-        end.counters.merged,
-        shown.gait.times().off_min.as_millis(),
-        end.counters.bounces
-    );
+    let _ = writeln!(text, "  ended in {}; {} openings{}", end.state, end.openings, counted(shown));
     for oddity in shown.scenario.walk.oddities(shown.scenario.foot, debounce_us) {
         let _ = writeln!(text, "  walk: {oddity}");
     }
@@ -188,8 +176,27 @@ fn trigger(shown: &Shown<'_>) -> String {
     text
 }
 
+/// What the trigger of the treated heel counted besides its openings.
+fn counted(shown: &Shown<'_>) -> String {
+    shown.run.trigger.counters.map_or(String::new(), |counters| {
+        format!(
+            ", {} of them at the first edge of the lift, {} false starts, {} time-outs, {} merged (less than {} ms of \
+             Off before), {} bounces",
+            counters.early,
+            counters.false_starts,
+            counters.timeouts,
+            counters.merged,
+            shown.gait.times().off_min.as_millis(),
+            counters.bounces
+        )
+    })
+}
+
 /// Which heels started the steps.
 fn switches(scenario: &Scenario) -> &'static str {
+    if scenario.by_other {
+        return "the other heel alone: from its strike, for a share of the stride (--trigger other-heel)";
+    }
     match (scenario.other_heel, scenario.both_asked) {
         (true, _) => {
             "both heels: just after the other foot struck, a lift starts at its first edge; else after the debounce"
