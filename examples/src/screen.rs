@@ -98,15 +98,6 @@ const fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-const fn state(why: Why) -> &'static str {
-    match why {
-        Why::Blocks => "blocks",
-        Why::NotAcknowledged => "to be acknowledged",
-        Why::Acknowledged => "acknowledged",
-        Why::NotAnswered => "not answered, and that blocks",
-    }
-}
-
 fn text(args: &ScreenArgs, row: &Condition, screening: &Screening) -> String {
     let others = if args.unanswered { "were not answered" } else { "are taken as answered with no" };
     let mut text = format!(
@@ -116,7 +107,7 @@ fn text(args: &ScreenArgs, row: &Condition, screening: &Screening) -> String {
         word(screening.outcome())
     );
     for (entry, why) in screening.findings() {
-        text.push_str(&format!("\n{}: {} ({})\n", entry.text, state(why), entry.severity().word()));
+        text.push_str(&format!("\n{}: {} ({})\n", entry.text, why.word(), entry.severity().word()));
         let mut table = Table::new(&["list", "severity", "what it says"]);
         for list in entry.lists {
             let title = format!("{} [{}]", list.source.title, list.source.tag);

@@ -42,9 +42,9 @@ const SCI: Condition = Condition {
 };
 
 const CYCLE_PADS: Electrodes = pads(
-    square_mm(4_500, 9_750, 10_000, recalled(src::USUAL_CURRENTS), found(src::FES_CYCLING)),
-    text("quadriceps proximal and lateral, hamstrings, gluteus maximus", found(src::FES_CYCLING)),
-    text("distal and medial on the same muscle", found(src::FES_CYCLING)),
+    square_mm(4_500, 9_750, 10_000, recalled(src::USUAL_CURRENTS), UNMARKED),
+    text("quadriceps proximal and lateral, hamstrings, gluteus maximus", UNMARKED),
+    text("distal and medial on the same muscle", UNMARKED),
 );
 
 // The source's edges take 10 degrees (EMA_CYCLING): 83, 48 and 33 ms at 20, 35 and 50 turns a minute. The slope is what
