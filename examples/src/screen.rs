@@ -98,6 +98,17 @@ const fn word(outcome: Outcome) -> &'static str {
     }
 }
 
+const fn state(why: Why) -> &'static str {
+    match why {
+        Why::Blocks => "blocks",
+        Why::NotAcknowledged => "to be acknowledged",
+        Why::Acknowledged => "acknowledged",
+        Why::NotAnswered => "not answered, and that blocks",
+        Why::NotAsked => "not asked by this protocol; as it was said, to be acknowledged",
+        Why::NothingFollows => "nothing follows from it at this site",
+    }
+}
+
 fn text(args: &ScreenArgs, row: &Condition, screening: &Screening) -> String {
     let others = if args.unanswered { "were not answered" } else { "are taken as answered with no" };
     let mut text = format!(
@@ -107,7 +118,7 @@ fn text(args: &ScreenArgs, row: &Condition, screening: &Screening) -> String {
         word(screening.outcome())
     );
     for (entry, why) in screening.findings() {
-        text.push_str(&format!("\n{}: {} ({})\n", entry.text, why.word(), entry.severity().word()));
+        text.push_str(&format!("\n{}: {} ({})\n", entry.text, state(why), entry.severity().word()));
         let mut table = Table::new(&["list", "severity", "what it says"]);
         for list in entry.lists {
             let title = format!("{} [{}]", list.source.title, list.source.tag);

@@ -122,8 +122,9 @@ fn a_path_through_the_heart_blocks_everywhere() {
     }
 }
 
-/// REQ-PRO-402: a block of the table is eased for two things only: an operation at the pads in rows for after it, and no
-/// answer in intensive care with a specialist. Both are acknowledged, with the hardest list shown as it is.
+/// REQ-PRO-402: a block of the table is eased for three things only: an operation at the pads in rows for after it; with a
+/// specialist, no answer in intensive care, and torn roots in rows for denervated muscle. All are acknowledged, with the hardest
+/// list shown as it is.
 #[test]
 fn a_row_is_for_its_own_people() {
     for row in CATALOGUE {
@@ -135,7 +136,8 @@ fn a_row_is_for_its_own_people() {
                 let surgery =
                     row.family == Family::KneeSurgery && entry.item == Item::SurgeryOrFractureAtSite;
                 let sedated = row.family == Family::IntensiveCare && entry.item == Item::NoFeedback;
-                let for_them = surgery || (sedated && specialist);
+                let torn = row.family != Family::Face && entry.item == Item::RootAvulsion && blocks;
+                let for_them = surgery || ((sedated || torn) && specialist);
                 if blocks {
                     assert_eq!(
                         screening.outcome() == Outcome::Blocked,

@@ -1,7 +1,7 @@
 //! Muscle without its nerve: long pulses, for specialists. The general limits refuse them, and say why.
 
 use super::parts::*;
-use super::rules::NUMB;
+use super::rules::DENERVATED;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Electrodes, Family, Finding, InnervationGate};
 use crate::dose::{Change, Dose, Progress};
@@ -62,7 +62,7 @@ const RISE_EVIDENCE: &[Finding] = &[finding(
     found(src::RISE),
 )];
 
-pub(super) const ITEMS: &[Item] = &[Item::NerveRepairRecent, Item::Causalgia];
+pub(super) const ITEMS: &[Item] = &[Item::NerveRepairRecent, Item::Causalgia, Item::RootAvulsion];
 
 const RISE_WAVE: Waveform = Waveform {
     balance: Sourced::new(ChargeReturn::Symmetric, found(src::RISE)),
@@ -102,7 +102,7 @@ const RISE: Condition = Condition {
     progression: RISE_PROGRESS,
     evidence: RISE_EVIDENCE,
     specific_items: ITEMS,
-    item_rules: NUMB,
+    item_rules: DENERVATED,
     stop_rules: STOP_DENERVATED,
     notes: RISE_NOTES,
     ..BASE
@@ -320,7 +320,7 @@ const SMALL: Condition = Condition {
         ),
     ],
     specific_items: ITEMS,
-    item_rules: NUMB,
+    item_rules: DENERVATED,
     stop_rules: STOP_DENERVATED,
     notes: SMALL_NOTES,
     ..BASE
@@ -438,7 +438,7 @@ pub static DENERVATED_PARTIAL: Condition = Condition {
         recalled(src::DENERVATED_PRACTICE),
     )],
     specific_items: ITEMS,
-    item_rules: NUMB,
+    item_rules: DENERVATED,
     notes: NOTES,
     ..BASE
 };

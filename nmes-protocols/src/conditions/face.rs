@@ -77,7 +77,7 @@ const FACE: Condition = Condition {
     channels: count(1, 1, 2, recalled(src::FACE_TEXTS), PICKED),
     evidence: &[POOLED],
     related: JENA,
-    specific_items: &[Item::EarlyPalsy, Item::SynkinesisGrowing],
+    specific_items: &[Item::EarlyPalsy, Item::SynkinesisGrowing, Item::MouthMetal],
     item_rules: NUMB,
     stop_rules: STOP_FACE,
     notes: NOTES,

@@ -23,12 +23,27 @@ pub(super) const NO_ANSWER: &[ItemRule] = &[ItemRule {
     ),
 }];
 
-/// Rows for muscle that has lost its nerve, all of it or in part: what is numb with it takes a specialist.
-pub(super) const NUMB: &[ItemRule] = &[ItemRule {
+const NUMB_SKIN: ItemRule = ItemRule {
     item: Item::ImpairedSensation,
     does: RuleAction::Specialist,
     why: text(
         "denervated skin feels no burn: specialist only",
         ours("stricter than the lists, which have a precaution; numb skin under long or strong pulses"),
     ),
-}];
+};
+
+/// Rows for muscle that has lost its nerve, in part or for a while: what is numb with it takes a specialist.
+pub(super) const NUMB: &[ItemRule] = &[NUMB_SKIN];
+
+/// Rows for denervated muscle: the same, and a nerve that will not grow back.
+pub(super) const DENERVATED: &[ItemRule] = &[
+    NUMB_SKIN,
+    ItemRule {
+        item: Item::RootAvulsion,
+        does: RuleAction::Specialist,
+        why: text(
+            "no nerve will come: a specialist decides whether care of the tissue is aim enough",
+            ours("practice excludes it, but for the care of tissue"),
+        ),
+    },
+];

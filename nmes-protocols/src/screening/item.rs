@@ -129,6 +129,10 @@ pub enum Item {
     HeatSensitive,
     /// Metal or swelling at the ankle.
     AnkleOedema,
+    /// Roots torn out of the spinal cord, with no prospect of recovery.
+    RootAvulsion,
+    /// Metal in the mouth: fillings, crowns, braces.
+    MouthMetal,
 }
 
 impl Item {
@@ -194,6 +198,8 @@ impl Item {
         Self::Laryngospasm,
         Self::HeatSensitive,
         Self::AnkleOedema,
+        Self::RootAvulsion,
+        Self::MouthMetal,
     ];
 
     /// The item's place in a 64-bit set.
@@ -259,6 +265,8 @@ impl Item {
             Self::Laryngospasm => 1 << 57,
             Self::HeatSensitive => 1 << 58,
             Self::AnkleOedema => 1 << 59,
+            Self::RootAvulsion => 1 << 60,
+            Self::MouthMetal => 1 << 61,
         }
     }
 
@@ -326,6 +334,8 @@ impl Item {
             Self::Laryngospasm => "laryngospasm",
             Self::HeatSensitive => "heat-sensitive",
             Self::AnkleOedema => "ankle-oedema",
+            Self::RootAvulsion => "root-avulsion",
+            Self::MouthMetal => "mouth-metal",
         }
     }
 }

@@ -189,4 +189,16 @@ pub(super) const OF_ROWS: &[Entry] = &[
         [Acknowledge; 8],
         &[list(src::TIBIAL_PRACTICE, "precaution", Precaution)],
     ),
+    asked_by_some(
+        Item::RootAvulsion,
+        "roots torn out of the spinal cord, with no prospect of recovery",
+        [Block; 8],
+        &[list(src::DENERVATED_PRACTICE, "excluded, but for the care of tissue", Absolute)],
+    ),
+    asked_by_some(
+        Item::MouthMetal,
+        "metal in the mouth: fillings, crowns, braces",
+        [Acknowledge; 8],
+        &[list(src::FACE_TEXTS, "discomfort", Precaution)],
+    ),
 ];
