@@ -154,3 +154,27 @@ pub static KNEE_OA_ELBOIM: Condition = Condition {
     ),
     ..OA
 };
+
+const NOVAK: Finding =
+    finding("the settings were read; its outcome was not looked up", Evidence::None, found(src::OA_SETTINGS));
+
+/// A range of settings.
+pub static KNEE_OA_NOVAK: Condition = Condition {
+    name: "knee-oa-novak",
+    title: "Osteoarthritis of the knee: 50 to 75 Hz, 20 minutes (Novak)",
+    summary: "Quadriceps for twenty minutes; ON and OFF are not stated.",
+    headline: NOVAK,
+    evidence: &[NOVAK],
+    related: &[REVIEWED, COUNTED, ELBOIM, SHAM],
+    phase_width: micros(200, 300, 400, found(src::OA_SETTINGS), PICKED),
+    rate: hertz(50, 50, 75, found(src::OA_SETTINGS), PICKED),
+    amplitude_rule: Sourced::new(TOLERATED, UNSTATED),
+    schedule: cyclic(
+        our_ramps(2_000, 1_000),
+        seconds(5, 10, 10, UNSTATED, UNSTATED),
+        seconds(10, 50, 50, UNSTATED, UNSTATED),
+        RAMPS_UNSTATED,
+    ),
+    session_length: at_minutes(20, found(src::OA_SETTINGS)),
+    ..OA
+};

@@ -153,16 +153,18 @@ pub static STROKE_WRIST_CHAE: Condition = Condition {
     ..WRIST
 };
 
+const WILSON_HEAD: Finding = finding(
+    "cyclic, EMG-triggered or sensory stimulation did not differ in one trial",
+    Evidence::None,
+    recalled(src::WILSON_2016),
+);
+
 /// Trains that the person's own EMG starts.
 pub static STROKE_WRIST_EMG: Condition = Condition {
     name: "stroke-wrist-emg",
     title: "Stroke: wrist and fingers, started by the person's EMG",
     summary: "Each attempt that passes a threshold is completed by a train of five seconds.",
-    headline: finding(
-        "cyclic, EMG-triggered or sensory stimulation did not differ in one trial",
-        Evidence::None,
-        recalled(src::WILSON_2016),
-    ),
+    headline: WILSON_HEAD,
     evidence: &[WILSON],
     related: &[YUZER, BRIDGE],
     phase_width: at_us(200, recalled(src::CAURAUGH_2000)),
@@ -405,3 +407,25 @@ const FAGHRI: Finding = finding(
     Evidence::None,
     recalled_high(src::FAGHRI_1994),
 );
+
+/// Forty minutes twice a day.
+pub static STROKE_WRIST_WILSON: Condition = Condition {
+    name: "stroke-wrist-wilson",
+    title: "Stroke: wrist and fingers, 40 minutes twice a day (Wilson)",
+    summary: "Cyclic, one arm of a trial of three ways to trigger; width, ON and OFF are not stated.",
+    headline: WILSON_HEAD,
+    evidence: &[WILSON],
+    related: &[YUZER, BRIDGE],
+    phase_width: micros(200, 300, 300, UNSTATED, UNSTATED),
+    rate: at_hz(35, recalled(src::WILSON_2016)),
+    amplitude: milliamps(1, 20, 40, recalled(src::WILSON_2016)),
+    schedule: cyclic(
+        our_ramps(2_000, 1_000),
+        seconds(5, 10, 10, UNSTATED, UNSTATED),
+        seconds(10, 10, 20, UNSTATED, UNSTATED),
+        RAMPS_UNSTATED,
+    ),
+    session_length: at_minutes(40, recalled(src::WILSON_2016)),
+    dose: dose(None, exactly(2, recalled(src::WILSON_2016)), None, exactly(8, recalled(src::WILSON_2016))),
+    ..WRIST
+};

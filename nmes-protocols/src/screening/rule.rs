@@ -51,6 +51,6 @@ impl ItemRule {
 impl fmt::Display for ItemRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = TABLE.iter().find(|entry| entry.item == self.item).map_or("", |entry| entry.text);
-        write!(f, "{text}: {}; {}", self.does.word(), self.why.value)
+        write!(f, "{text}: {}, by our choice: {}", self.does.word(), self.why.value)
     }
 }
