@@ -146,10 +146,10 @@ pub static ACL_SNYDER_MACKLER: Condition = Condition {
         Sourced::new(OnIncludesRamps::Yes, recalled(src::SNYDER_MACKLER)),
     ),
     session_length: millis(
-        1,
+        131_000,
         1_965_000,
         1_965_000,
-        ours("15 contractions of 11 and 120 s"),
+        ours("1 to 15 contractions of 11 and 120 s"),
         ours("15 contractions of 11 and 120 s"),
     ),
     electrodes: pads(
