@@ -146,7 +146,17 @@ fn a_row_is_for_its_own_people() {
                         row.name
                     );
                 }
+                assert_eq!(
+                    screening.rule(entry.item).is_some(),
+                    row.item_rules.iter().any(|r| r.item == entry.item)
+                );
                 if for_them {
+                    let rule = screening.rule(entry.item).unwrap().to_string();
+                    assert!(rule.contains(entry.text) && rule.contains("by our choice"), "{rule}");
+                    assert_eq!(
+                        screening.by_our_choice(entry),
+                        screening.rule(entry.item).map(|rule| rule.why.value)
+                    );
                     let said = screening.to_string();
                     assert!(said.contains("eased by our choice: "), "{said}");
                     assert!(said.contains(entry.severity_at(row.site).word()), "{said}");
