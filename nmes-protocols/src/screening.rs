@@ -203,7 +203,7 @@ impl Screening {
     pub const fn outcome(&self) -> Outcome {
         if !self.blocking.is_empty() || !self.unanswered.is_empty() {
             Outcome::Blocked
-        } else if !self.open.is_empty() || !self.not_asked.is_empty() {
+        } else if !self.open.is_empty() {
             Outcome::NeedsAcknowledgement
         } else {
             Outcome::NoBlockFound
@@ -234,6 +234,9 @@ impl Screening {
     pub fn by_our_choice(&self, entry: &Entry) -> Option<&'static str> {
         let strictest = entry.severity_at(self.site).action();
         match self.rule(entry.item) {
+            _ if self.not_asked.contains(entry.item) => {
+                (Action::Acknowledge < strictest).then_some(NOT_ASKED)
+            }
             Some(rule) => (rule.action(self.specialist) < strictest).then_some(rule.why.value),
             None => entry.eased_at(self.site),
         }
@@ -244,12 +247,12 @@ impl Screening {
             Some(Why::Blocks)
         } else if self.unanswered.contains(item) {
             Some(Why::NotAnswered)
-        } else if self.open.contains(item) {
-            Some(Why::NotAcknowledged)
         } else if self.acknowledged.contains(item) {
             Some(Why::Acknowledged)
         } else if self.not_asked.contains(item) {
             Some(Why::NotAsked)
+        } else if self.open.contains(item) {
+            Some(Why::NotAcknowledged)
         } else if self.nothing_follows.contains(item) {
             Some(Why::NothingFollows)
         } else {
@@ -257,21 +260,28 @@ impl Screening {
         }
     }
 
-    /// Puts an item where it belongs, from what a "yes" does and what was answered.
+    /// Puts an item where it belongs, from what a "yes" does and what was answered; `None` where nobody asks it.
     const fn put(&mut self, item: Item, action: Option<Action>, answers: &Answers) {
-        let read = answers.is_acknowledged(item);
+        let yes = matches!(answers.answer(item), Some(true));
+        if action.is_none() && yes {
+            self.not_asked = self.not_asked.with(item);
+        }
         let set = match (action, answers.answer(item)) {
             (_, Some(false)) | (None | Some(Action::Clear), None) => return,
             (Some(Action::Clear), Some(true)) => &mut self.nothing_follows,
             (Some(_), None) => &mut self.unanswered,
             (Some(Action::Block), Some(true)) => &mut self.blocking,
-            (None | Some(Action::Acknowledge), Some(true)) if read => &mut self.acknowledged,
-            (Some(Action::Acknowledge), Some(true)) => &mut self.open,
-            (None, Some(true)) => &mut self.not_asked,
+            (None | Some(Action::Acknowledge), Some(true)) if answers.is_acknowledged(item) => {
+                &mut self.acknowledged
+            }
+            (None | Some(Action::Acknowledge), Some(true)) => &mut self.open,
         };
         *set = set.with(item);
     }
 }
+
+/// Why a "yes" that was not asked for is acknowledged where a list would block.
+const NOT_ASKED: &str = "this protocol does not ask it, as its sources do not; whoever said it weighs it";
 
 impl fmt::Display for Screening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

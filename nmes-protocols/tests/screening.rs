@@ -8,8 +8,8 @@
 )]
 
 use nmes_protocols::{
-    Action, Answers, FOOT_DROP, Innervation, Item, ItemSet, Outcome, Provenance, Severity, Site, TABLE, Why,
-    check_innervation, screen,
+    Action, Answers, FOOT_DROP, Innervation, Item, ItemSet, Outcome, Provenance, RuleAction, Severity, Site,
+    TABLE, Why, check_innervation, screen,
 };
 use std::collections::BTreeSet;
 
@@ -202,11 +202,16 @@ fn first_of_the_strictest() {
         let mut of_them = entry.lists.iter().filter(|list| list.action == strictest);
         assert_eq!(entry.stricter_source(), of_them.next().unwrap().source, "{:?}", entry.item);
         several += usize::from(of_them.any(|list| list.source != entry.stricter_source()));
+        for site in Site::ALL {
+            let hardest = entry.severity_at(site).action();
+            let first = entry.lists.iter().find(|list| list.severity_at(site).action() == hardest).unwrap();
+            assert_eq!(entry.stricter_source_at(site), first.source, "{:?} {site:?}", entry.item);
+        }
     }
     assert!(several > 0, "there are such items");
 }
 
-/// REQ-PRO-391: no two sites, severities or states of a nerve have the same word.
+/// REQ-PRO-391: no two sites, severities, states of a nerve, reasons of a finding or rules of a row have the same word.
 #[test]
 fn words_tell_apart() {
     use Severity::{Absolute, Local, None, Precaution, SpecialistOnly};
@@ -216,11 +221,21 @@ fn words_tell_apart() {
         Innervation::Denervated,
         Innervation::Unknown,
     ];
+    let reasons = [
+        Why::Blocks,
+        Why::NotAcknowledged,
+        Why::Acknowledged,
+        Why::NotAnswered,
+        Why::NotAsked,
+        Why::NothingFollows,
+    ];
     let severities = [None, Precaution, SpecialistOnly, Local, Absolute];
     for words in [
         Site::ALL.map(Site::word).to_vec(),
         severities.map(Severity::word).to_vec(),
         nerves.map(Innervation::word).to_vec(),
+        reasons.map(Why::word).to_vec(),
+        [RuleAction::Acknowledge, RuleAction::Specialist].map(RuleAction::word).to_vec(),
     ] {
         let different: BTreeSet<_> = words.iter().filter(|word| !word.is_empty()).collect();
         assert_eq!(different.len(), words.len(), "{words:?}");

@@ -42,7 +42,13 @@ fn no_yes_is_dropped() {
             if !asked(row, entry) {
                 not_asked += 1;
                 assert_eq!(found[0].1, Why::NotAsked);
-                assert!(screening.to_string().contains("not asked by this protocol"), "{screening}");
+                let said = screening.to_string();
+                assert!(said.contains("not asked by this protocol"), "{said}");
+                // where a list blocks, that it does not here is our choice, acknowledged or not
+                let hard = entry.severity_at(site).action() == Action::Block;
+                assert_eq!(said.contains("eased by our choice"), hard, "{said}");
+                let read = screen_row(row, site, false, &answers.acknowledge(entry.item));
+                assert_eq!(read.by_our_choice(entry).is_some(), hard);
                 let read = screen_row(row, site, false, &answers.acknowledge(entry.item));
                 assert_eq!(read.outcome(), Outcome::NoBlockFound);
                 assert_eq!(read.findings().next().unwrap().1, Why::Acknowledged);
@@ -146,7 +152,17 @@ fn a_row_is_for_its_own_people() {
                         row.name
                     );
                 }
+                assert_eq!(
+                    screening.rule(entry.item).is_some(),
+                    row.item_rules.iter().any(|r| r.item == entry.item)
+                );
                 if for_them {
+                    let rule = screening.rule(entry.item).unwrap().to_string();
+                    assert!(rule.contains(entry.text) && rule.contains("by our choice"), "{rule}");
+                    assert_eq!(
+                        screening.by_our_choice(entry),
+                        screening.rule(entry.item).map(|rule| rule.why.value)
+                    );
                     let said = screening.to_string();
                     assert!(said.contains("eased by our choice: "), "{said}");
                     assert!(said.contains(entry.severity_at(row.site).word()), "{said}");
