@@ -1,7 +1,7 @@
 //! Session, subject and diary files on the command line.
 
 use crate::app::say;
-use crate::cli::{ExportArgs, FileSyntax, SessionCommand, ValidateArgs};
+use crate::cli::{ExportArgs, FileSyntax, SessionCommand, ValidateArgs, unused};
 use crate::failure::Failure;
 use crate::flags;
 use crate::own::SessionOnDisk;
@@ -70,6 +70,7 @@ pub(crate) fn run(command: &SessionCommand, out: &mut dyn Write) -> Result<(), F
 }
 
 fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    unused::where_nothing_runs(&args.ask)?;
     let mut scenario = Scenario::of(&args.ask)?;
     if let Some(week) = args.week {
         scenario.request = scenario.row.in_week(week, &scenario.request);
@@ -97,7 +98,8 @@ fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<(), Failure> {
         None => say(out, &text),
         Some(path) => {
             save(path, |to| to.write_all(text.as_bytes()))?;
-            say(out, &format!("Written: {}\n", path.display()))
+            let made_up = scenario.made_up().map_or(String::new(), |what| format!(" ({what})"));
+            say(out, &format!("Written: {}{made_up}\n", path.display()))
         }
     }
 }

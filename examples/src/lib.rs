@@ -17,6 +17,7 @@ pub mod cli;
 pub mod desk;
 pub mod device;
 mod diary;
+pub mod envelope;
 pub mod failure;
 mod files;
 pub mod flags;
@@ -39,8 +40,10 @@ pub mod serve;
 pub mod simulation;
 pub mod text;
 mod titrate;
+mod today;
 pub mod trial;
 pub mod wave;
+mod written;
 
 /// The example of the root README, compiled and run as a test.
 #[cfg(doctest)]

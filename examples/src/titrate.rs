@@ -12,6 +12,7 @@ use crate::records::save;
 use crate::report::WARNING;
 use crate::scenario::Scenario;
 use crate::text::{Table, thousandths, trimmed};
+use crate::today::today;
 use nmes_core::{MicroAmps, Millis, Plan};
 use nmes_hal_adapters::sim::Random;
 use nmes_protocols::files::{ElectrodeFile, Ended, MeasuredFile, OtherAnswers, SubjectFile, Syntax};
@@ -77,7 +78,18 @@ pub(crate) fn run(args: &TitrateArgs, out: &mut dyn Write) -> Result<(), Failure
         Some(path) => {
             let syntax = Syntax::of_name(&path.to_string_lossy());
             save(path, |to| to.write_all(text(syntax).as_bytes()))?;
-            say(out, &format!("\nWritten: {}\n", path.display()))
+            say(out, &format!("\nWritten: {}{}\n", path.display(), unanswered(&file)))
+        }
+    }
+}
+
+/// What has to be done before the file is of use.
+fn unanswered(file: &SubjectFile) -> &'static str {
+    match file.screening.others {
+        OtherAnswers::No => "",
+        OtherAnswers::Unanswered => {
+            "; its screening questions are unanswered, and that blocks every session: answer them in [screening] \
+             (`nmes run --subject` lists them)"
         }
     }
 }
@@ -413,7 +425,7 @@ fn subject_file(args: &TitrateArgs, scenario: &Scenario, found: &Thresholds) -> 
     let width_us = scenario.request.width.map_or(scenario.row.phase_width.default, |width| width.as_micros());
     let measured = MeasuredFile {
         channel: args.channel,
-        date: args.date,
+        date: args.date.map_or_else(today, Ok)?,
         electrode: ElectrodeFile {
             area_mm2: scenario.setup.area_mm2(args.channel).or(scenario.setup.area_mm2(0)).unwrap_or(0),
             leading: scenario.row.waveform.leading.value,

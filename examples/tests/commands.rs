@@ -225,8 +225,6 @@ fn check_takes_every_protocol() {
     assert!(status == 1 && err.contains("N-EN-1") && err.contains("energy of one pulse"), "{err}");
     let (status, _, err) = said(&["check", "denervated-rise-1", "--specialist"]);
     assert!(status == 1 && err.contains("takes far less charge") || err.contains("far less charge"), "{err}");
-    let (status, _, err) = said(&["plot", "knee-oa"]);
-    assert!(status == 2 && err.contains("foot-drop, foot-drop-ms"), "{err}");
 }
 
 /// REQ-APP-018: `plot` writes the picture alone.

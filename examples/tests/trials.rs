@@ -18,8 +18,9 @@ fn json(args: &[&str], dir: &str) -> Value {
     let all: Vec<&str> = args.iter().copied().chain(["--json", "--out-dir", dir.to_str().unwrap()]).collect();
     let (status, out, err) = said(&all);
     assert_eq!((status, err.as_str()), (0, ""), "{args:?}");
-    let svg = std::fs::read_dir(&dir).unwrap().next().unwrap().unwrap();
-    assert!(std::fs::read_to_string(svg.path()).unwrap().trim_end().ends_with("</svg>"));
+    let mut files = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+    let svg = files.find(|path| path.extension().is_some_and(|end| end == "svg")).unwrap();
+    assert!(std::fs::read_to_string(svg).unwrap().trim_end().ends_with("</svg>"));
     serde_json::from_str(&out).unwrap()
 }
 

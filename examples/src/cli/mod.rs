@@ -3,6 +3,7 @@
 mod ask;
 mod bodies;
 mod files;
+pub(crate) mod unused;
 
 pub use ask::{
     Ask, ControlWord, InnervationWord, LoadArgs, Person, PulseArgs, StageArgs, StepShape, StopArgs, StopWord,
@@ -103,7 +104,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Print every level change on the output, one a line.
     Events(EventsArgs),
-    /// Draw the picture of a run, nothing else.
+    /// Draw the picture of a run, nothing else: a walk with what its steps got, or the level of every channel over a session.
     Plot(PlotArgs),
     /// Show one pulse and a train of any kind: as compiled for an output stage, level by level; list the kinds.
     Wave(Box<WaveArgs>),
@@ -163,6 +164,12 @@ pub struct ScreenArgs {
     /// Where the pads are, where the protocol knows several places.
     #[arg(long, value_name = "SITE")]
     pub site: Option<String>,
+    /// What is known of the nerve; without it that gate is named and not held.
+    #[arg(long, value_enum)]
+    pub innervation: Option<InnervationWord>,
+    /// A specialist asks.
+    #[arg(long)]
+    pub specialist: bool,
     /// An item that was answered with yes, read and accepted, by its word below; may stand several times.
     #[arg(long, value_name = "ITEM")]
     pub acknowledge: Vec<String>,
@@ -217,7 +224,8 @@ pub struct RunArgs {
     /// List every step, not only those that were not on time.
     #[arg(long, help_heading = "Output")]
     pub steps: bool,
-    /// Where foot-drop.svg and pulses.csv are written; fes-cycle.svg for a crank, emg.svg for an EMG trigger.
+    /// Where the picture and pulses.csv are written. The picture is foot-drop.svg of a walk, fes-cycle.svg of a crank, emg.svg
+    /// of an EMG, and else the protocol's name: the level of every channel over the session.
     #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Output")]
     pub out_dir: PathBuf,
     /// A folder in place of the device's memory: dose, delivered pulses and first faults are kept there, after those of the
@@ -252,9 +260,9 @@ pub struct PlotArgs {
     /// What is asked.
     #[command(flatten)]
     pub ask: Ask,
-    /// The SVG file to write.
-    #[arg(long, value_name = "FILE", default_value = "foot-drop.svg", help_heading = "Output")]
-    pub out: PathBuf,
+    /// The SVG file to write; default: as `run` calls it.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: Option<PathBuf>,
 }
 
 /// Which document's rows a report has.

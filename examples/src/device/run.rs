@@ -4,7 +4,7 @@ use super::DeviceWord;
 use super::port::{LineSettings, Port};
 use super::progress::Progress;
 use super::rig::{Rig, TURN};
-use crate::cli::{Ask, RunArgs};
+use crate::cli::{Ask, RunArgs, unused};
 use crate::failure::Failure;
 use crate::records::save;
 use crate::scenario::Scenario;
@@ -38,6 +38,8 @@ Ctrl-C stops; again, it stops at once. The stimulator's own switch is the one to
 pub(crate) fn run(args: &RunArgs, device: DeviceWord, out: &mut dyn Write) -> Result<(), Failure> {
     let port_name = args.device.port()?;
     only_device_options(&args.ask)?;
+    let row = args.ask.protocol.as_deref().and_then(nmes_protocols::find);
+    unused::in_run(args, row)?;
     let mut scenario = Scenario::of(&args.ask)?;
     let channels = usize::from(scenario.hardware.channel_count());
     scenario.hardware = hardware(device, channels)?;

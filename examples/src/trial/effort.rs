@@ -171,16 +171,16 @@ pub fn try_wrist(
     times.start = ThresholdStart::BestOf(3);
     let mut emg = Emg::new(times).map_err(|error| Failure::Input(error.to_string()))?;
     emg.start(0);
-    let efforts = efforts(u64::from(args.effort_every_s) * 1_000, length_us);
+    let efforts = efforts(u64::from(args.effort_every_ms()) * 1_000, length_us);
     let nv = |thousandths: u32| f64::from(thousandths);
     let mut forearm = Forearm {
         emg,
         noise: Noise(scenario.seed),
         listened: vec![false; efforts.len()],
         efforts,
-        rest_nv: nv(args.noise_uv),
-        effort_nv: nv(args.effort_uv),
-        hum_nv: nv(args.hum_uv),
+        rest_nv: nv(args.noise_nv()),
+        effort_nv: nv(args.effort_nv()),
+        hum_nv: nv(args.hum_nv()),
         blank: !args.no_blanking,
         lead_off_us: args.lead_off_at_s.map_or(u64::MAX, |ms| u64::from(ms) * 1_000),
         reading_us: SAMPLE_US,
@@ -248,9 +248,9 @@ fn text(summary: &EffortSummary, args: &EmgArgs) -> String {
     format!(
         "{}: noise {} µV, efforts of {} µV for 1.2 s, hum of 50 Hz {} µV; artefacts of the pulses are {}\n\n{}{fault}",
         summary.protocol,
-        uv(args.noise_uv),
-        uv(args.effort_uv),
-        uv(args.hum_uv),
+        uv(args.noise_nv()),
+        uv(args.effort_nv()),
+        uv(args.hum_nv()),
         if summary.blanked { "blanked" } else { "not blanked" },
         table.plain(),
     )
