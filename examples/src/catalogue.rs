@@ -3,8 +3,8 @@
 use crate::app::{say, say_json};
 use crate::cli::{ListArgs, ShowArgs};
 use crate::failure::Failure;
+use crate::names::find_row;
 use crate::report::shown_value;
-use crate::scenario::find_row;
 use crate::screen::asked_before;
 use crate::text::Table;
 use nmes_protocols::{
@@ -39,7 +39,7 @@ pub(crate) fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> 
                 row.name.to_owned(),
                 row.headline.evidence.word().to_owned(),
                 with_mark(row.phase_width),
-                with_mark(row.rate),
+                at_most(row),
                 counted(row),
                 said(row),
             ]);
@@ -55,6 +55,12 @@ pub(crate) fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> 
 
 fn with_mark(range: Ranged) -> String {
     format!("{} {}", shown_value(range.default, range.unit), range.chosen.mark())
+}
+
+/// Of a timing that varies the row has the fastest rate.
+fn at_most(row: &Condition) -> String {
+    let most = if row.timing.is_some() { "up to " } else { "" };
+    format!("{most}{}", with_mark(row.rate))
 }
 
 /// How many values are found, recalled, ours.

@@ -26,6 +26,7 @@ pub mod heels;
 pub mod judge;
 pub mod made_walk;
 pub mod memory;
+mod names;
 pub mod own;
 pub mod parse;
 pub mod picture;

@@ -1,11 +1,14 @@
 //! From the command line to what the layers below take: a row, a person, a hardware, a bench, a set of limits.
 
-use crate::cli::{Ask, ControlWord, StopWord, TriggerWord, unused};
+use crate::cli::{
+    Ask, CODE_MAX, CODE_MIN, ControlWord, NA_PER_CODE, StopWord, TICKS_HZ, TriggerWord, unused,
+};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::files;
 use crate::flags;
 use crate::gait::{Foot, Walk, built_in};
+use crate::names::{find_row, suggestion};
 use crate::own::SessionOnDisk;
 use crate::screen::denied;
 use crate::text::thousandths;
@@ -207,6 +210,9 @@ impl Scenario {
 
     /// A refusal of the session or the plan with the flag that is its cause.
     fn explain(&self, error: &ConfigError) -> Failure {
+        if let Some((path, _)) = self.file.as_ref().filter(|_| !flags::is_of_stage(error)) {
+            return Failure::Input(format!("{path}: {error}"));
+        }
         let length_ms = self.request.length.filter(|_| !self.length_from_walk).map(Millis::as_millis);
         flags::of_plan(error, self.hardware.timing().late_max_ticks, length_ms)
     }
@@ -260,21 +266,6 @@ impl Scenario {
     pub fn threshold_ua(&self) -> u32 {
         self.subject.motor_threshold.map_or(0, MicroAmps::as_microamps)
     }
-}
-
-pub(crate) fn find_row(name: &str) -> Result<&'static Condition, Failure> {
-    nmes_protocols::find(name).ok_or_else(|| {
-        let known: Vec<&str> = nmes_protocols::names().collect();
-        Failure::Input(format!("protocol \"{name}\" is not known; {}", suggestion(name, &known)))
-    })
-}
-
-/// The nearest of the known words, and all of them.
-pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|k| (strsim::jaro_winkler(word, k), k)).max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint =
-        near.filter(|(score, _)| *score > 0.6).map_or(String::new(), |(_, k)| format!("did you mean {k}? "));
-    format!("{hint}accepted: {}", known.join(", "))
 }
 
 /// Whether the other heel starts the steps; it needs that foot's events, and has no extension.
@@ -333,7 +324,7 @@ fn session_ms(step: &StepRow, ask: &Ask, walk: &Walk, foot: Foot) -> Result<u32,
 
 fn row_of(ask: &Ask, file: Option<&(String, SessionOnDisk)>) -> Result<&'static Condition, Failure> {
     match (file, &ask.protocol) {
-        (Some((path, file)), _) => file.row().map_err(|error| files::refused(path, &error)),
+        (Some((path, file)), _) => files::row(path, file),
         (None, Some(name)) => find_row(name),
         (None, None) => {
             Err(Failure::Input("no protocol; accepted: a name of `nmes list`, or --session".to_owned()))
@@ -399,6 +390,12 @@ fn request(ask: &Ask, length_ms: Option<u32>) -> Result<Request, Failure> {
 pub(crate) fn ticks_up(us: u32, hz: u32) -> u32 {
     let ticks = (u64::from(us) * u64::from(hz)).div_ceil(1_000_000);
     u32::try_from(ticks).unwrap_or(u32::MAX)
+}
+
+/// The stage that is simulated where no flag says another.
+pub(crate) fn usual_hardware(count: usize) -> Result<Hardware, ConfigError> {
+    let channel = ChannelHardware::symmetric(NA_PER_CODE, CODE_MIN, CODE_MAX);
+    Hardware::new(HardwareTiming::ideal(TICKS_HZ), &vec![channel; count], 0)
 }
 
 /// One channel for each that the session has.

@@ -3,7 +3,7 @@
 use crate::app::{say, say_json};
 use crate::cli::{InnervationWord, ScreenArgs};
 use crate::failure::Failure;
-use crate::scenario::{find_row, suggestion};
+use crate::names::{find_row, suggestion};
 use crate::text::Table;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use nmes_protocols::{

@@ -411,13 +411,18 @@ fn thresholds_text(found: &Thresholds) -> String {
 
 /// What was measured, in the file of the person: the one that was named, with this channel's measurement in place.
 fn subject_file(args: &TitrateArgs, scenario: &Scenario, found: &Thresholds) -> Result<SubjectFile, Failure> {
-    let long = |what: &str| Failure::Input(format!("{what}: too long for a subject file"));
+    let long = |what: &str, given: &str, most: usize| {
+        let bytes = given.len();
+        Failure::Input(format!(
+            "{what}: {bytes} bytes are too long for a subject file; accepted: up to {most}"
+        ))
+    };
     let mut file = match &scenario.person {
         Some(person) => person.clone(),
         None => {
             let side = scenario.subject.side;
             let mut file = SubjectFile::new(&args.code, scenario.subject.innervation, side)
-                .ok_or_else(|| long("--code"))?;
+                .ok_or_else(|| long("--code", &args.code, 32))?;
             file.screening.others = OtherAnswers::Unanswered;
             file
         }
@@ -429,7 +434,11 @@ fn subject_file(args: &TitrateArgs, scenario: &Scenario, found: &Thresholds) -> 
         electrode: ElectrodeFile {
             area_mm2: scenario.setup.area_mm2(args.channel).or(scenario.setup.area_mm2(0)).unwrap_or(0),
             leading: scenario.row.waveform.leading.value,
-            placement: args.placement.as_str().try_into().map_err(|_| long("--placement"))?,
+            placement: args
+                .placement
+                .as_str()
+                .try_into()
+                .map_err(|_| long("--placement", &args.placement, 96))?,
         },
         width_us: nmes_core::Micros::from_micros(width_us).unwrap_or_default(),
         sensory_ua: found.sensory,

@@ -110,7 +110,7 @@ fn texts_are_refused_with_place_value_and_what_is_allowed() {
         (
             "width_us = 300",
             "width_us = \"300\"",
-            "channels[0].pulse.width_us: invalid type: string \"300\", expected u32",
+            "channels[0].pulse.width_us: invalid type: string \"300\", expected a whole number from 0 to 4294967295",
         ),
         (
             "leading = \"negative\"",

@@ -133,21 +133,30 @@ pub struct WalkArgs {
     pub seconds: Option<u32>,
 }
 
+/// Ticks in one second of the stage that is simulated where no flag says another: µs.
+pub(crate) const TICKS_HZ: u32 = 1_000_000;
+/// Its nanoamperes for one code: 125 mA over 12 bits with a sign.
+pub(crate) const NA_PER_CODE: u32 = 61_035;
+/// Its lowest code.
+pub(crate) const CODE_MIN: i32 = -2_048;
+/// Its highest code.
+pub(crate) const CODE_MAX: i32 = 2_047;
+
 /// The simulated output stage.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output stage (what the plan is compiled for)")]
 pub struct StageArgs {
     /// Ticks of its timer in one second.
-    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value = "1000000")]
+    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value_t = TICKS_HZ)]
     pub ticks_hz: u32,
     /// Nanoamperes of one DAC code.
-    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value = "61035")]
+    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value_t = NA_PER_CODE)]
     pub na_per_code: u32,
     /// Lowest DAC code.
-    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value = "-2048")]
+    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value_t = CODE_MIN)]
     pub code_min: i32,
     /// Highest DAC code.
-    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value = "2047")]
+    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value_t = CODE_MAX)]
     pub code_max: i32,
     /// Apply every edge late by a random 0 to N µs.
     #[arg(long, value_name = "N", value_parser = parse::short_us, allow_hyphen_values = true, default_value = "0")]

@@ -9,6 +9,7 @@ pub use ask::{
     Ask, ControlWord, InnervationWord, LoadArgs, Person, PulseArgs, StageArgs, StepShape, StopArgs, StopWord,
     TriggerWord, WalkArgs,
 };
+pub(crate) use ask::{CODE_MAX, CODE_MIN, NA_PER_CODE, TICKS_HZ};
 pub use bodies::{CrankArgs, CrankHarm, CrankWord, EmgArgs};
 pub use files::{
     DiaryArgs, DiaryShape, ExportArgs, FileSyntax, RecordShape, RecordsArgs, SessionCommand, TitrateArgs,
@@ -38,6 +39,8 @@ Examples:
       trains that a simulated EMG starts
   nmes check foot-drop --electrode-cm2 8
       the limits only, nothing is run
+  nmes run knee-oa --seconds 60
+      any protocol: knee-oa.svg has the level of every channel over the session, pulses.csv each pulse
   nmes report foot-drop --format fda-510k-table
       what the plan puts out, in the seventeen rows of FDA's guidance of 1999
   nmes list
@@ -66,6 +69,11 @@ Examples:
       what a device keeps of its sessions, and how it reads
   nmes titrate foot-drop --seed 4 --out person.toml
       thresholds of a simulated person, train by train
+
+Programs of their own, which draw force and fatigue, a force held inside a ceiling, and foot drop on both feet:
+  cargo run --release -p nmes-examples --example force_and_fatigue -- force-and-fatigue.svg
+  cargo run --release -p nmes-examples --example closed_loop -- closed-loop.svg
+  cargo run --release -p nmes-examples --example both_feet
 
 Exit status: 0 done; 1 denied by a rule or ended by a fault, which is named; 2 the input cannot be taken.
 

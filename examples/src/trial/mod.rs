@@ -48,7 +48,7 @@ pub fn run_trial(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) -
     let mut ask = args.ask.clone();
     // `--seconds` is how long is simulated; the session is as long as its row says
     let seconds = ask.walk.seconds.take();
-    let kind = crate::scenario::find_row(ask.protocol.as_deref().unwrap_or_default())?.trigger.value;
+    let kind = crate::names::find_row(ask.protocol.as_deref().unwrap_or_default())?.trigger.value;
     if kind == TriggerKind::CrankAngle {
         ride::prepare(&mut ask);
         let scenario = Scenario::of(&ask)?;
