@@ -8,7 +8,7 @@ use crate::text::Table;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use nmes_protocols::{
     Action, Answers, Availability, Condition, Entry, Innervation, Item, Outcome, Screening, Site, Source,
-    TABLE, Why, check_innervation, screen as held,
+    TABLE, Why, check_innervation, screen_row,
 };
 use serde::Serialize;
 use std::io::Write;
@@ -51,28 +51,22 @@ pub(crate) fn screen(args: &ScreenArgs, out: &mut dyn Write) -> Result<(), Failu
     let row = find_row(&args.protocol)?;
     let site = site(args, row)?;
     let answers = answers(args)?;
-    let screening = held(site, row.specific_items, &answers);
+    let screening = screen_row(row, site, args.specialist, &answers);
     let gates = Gates::of(args, row);
-    let not_asked = not_asked(args, row);
     if args.json {
-        say_json(out, &Json::of(row, &gates, &screening, &not_asked))?;
+        say_json(out, &Json::of(row, &gates, &screening))?;
     } else {
-        say(out, &format!("{}{}", gates.text(row), text(args, row, &screening, &not_asked)))?;
+        say(out, &format!("{}{}", gates.text(row), text(args, row, &screening)))?;
     }
     let mut against = gates.against();
     if screening.outcome() != Outcome::NoBlockFound {
         against.push(word(screening.outcome()).to_owned());
     }
+    let not_asked = screening.findings().filter(|(_, why)| *why == Why::NotAsked);
     against
-        .extend(not_asked.iter().map(|entry| format!("--{}: not asked by this protocol", entry.item.flag())));
+        .extend(not_asked.map(|(entry, _)| format!("--{}: not asked by this protocol", entry.item.flag())));
     let said = format!("screening of {}: {}", row.name, against.join("; "));
     if against.is_empty() { Ok(()) } else { Err(Failure::Refused(said)) }
-}
-
-/// A "yes" to what this row does not ask: the table has no answer for it here, and it is not a "no" either.
-fn not_asked(args: &ScreenArgs, row: &Condition) -> Vec<&'static Entry> {
-    let asked = |entry: &Entry| entry.general || row.specific_items.contains(&entry.item);
-    TABLE.iter().filter(|entry| args.yes.items.contains(&entry.item) && !asked(entry)).collect()
 }
 
 /// What stands before any answer, as the builder holds it.
@@ -177,13 +171,18 @@ const fn word(outcome: Outcome) -> &'static str {
 /// strictest list of each.
 pub(crate) fn asked_before(row: &Condition) -> (String, Vec<Source>) {
     let asked = |entry: &&Entry| entry.general || row.specific_items.contains(&entry.item);
+    let rule = |entry: &Entry| row.item_rules.iter().find(|rule| rule.item == entry.item);
+    let does = |entry: &Entry| rule(entry).map_or(entry.action(row.site), |rule| rule.action(false));
     let mut lists = Vec::new();
     let mut table = Table::new(&["a \"yes\"", "asked before a session", "by"]);
-    for (action, does) in [(Action::Block, "blocks"), (Action::Acknowledge, "to be acknowledged")] {
-        for entry in TABLE.iter().filter(asked).filter(|entry| entry.action(row.site) == action) {
+    for (action, word) in [(Action::Block, "blocks"), (Action::Acknowledge, "to be acknowledged")] {
+        for entry in TABLE.iter().filter(asked).filter(|entry| does(entry) == action) {
             let own = if entry.general { "" } else { " (this protocol's own question)" };
-            let list = entry.stricter_source();
-            table.row([does.to_owned(), format!("{}{own}", entry.text), list.tag.to_owned()]);
+            let word = rule(entry).map_or(word, |rule| rule.does.word());
+            let list = entry.stricter_source_at(row.site);
+            let choice = rule(entry).map(|rule| rule.why.value).or(entry.eased_at(row.site));
+            let choice = choice.map_or(String::new(), |why| format!("; our choice: {why}"));
+            table.row([word.to_owned(), format!("{}{own}", entry.text), format!("{}{choice}", list.tag)]);
             lists.push(list);
         }
     }
@@ -196,7 +195,8 @@ pub(crate) fn denied(screening: &Screening, subject_file: Option<&str>) -> Strin
     let of = |open: bool| screening.findings().filter(move |(_, why)| (*why == Why::NotAnswered) == open);
     let mut text = format!("screening: {}", word(screening.outcome()));
     for (entry, why) in of(false) {
-        text += &format!("\n  {}: {} [{}]", entry.text, state(why), entry.stricter_source().tag);
+        let list = entry.stricter_source_at(screening.site()).tag;
+        text += &format!("\n  {} [{list}]", finding(screening, entry, why));
     }
     let unanswered = of(true).count();
     if unanswered > 0 {
@@ -217,16 +217,15 @@ pub(crate) fn denied(screening: &Screening, subject_file: Option<&str>) -> Strin
     text
 }
 
-const fn state(why: Why) -> &'static str {
-    match why {
-        Why::Blocks => "blocks",
-        Why::NotAcknowledged => "to be acknowledged",
-        Why::Acknowledged => "acknowledged",
-        Why::NotAnswered => "not answered, and that blocks",
-    }
+/// What a finding does, how hard the strictest list is about it at this site, and where we chose otherwise.
+fn finding(screening: &Screening, entry: &Entry, why: Why) -> String {
+    let severity = entry.severity_at(screening.site()).word();
+    let choice = screening.by_our_choice(entry).or(screening.rule(entry.item).map(|rule| rule.why.value));
+    let choice = choice.map_or(String::new(), |reason| format!("; by our choice: {reason}"));
+    format!("{}: {} ({severity}{choice})", entry.text, why.word())
 }
 
-fn text(args: &ScreenArgs, row: &Condition, screening: &Screening, not_asked: &[&Entry]) -> String {
+fn text(args: &ScreenArgs, row: &Condition, screening: &Screening) -> String {
     let others = if args.unanswered { "were not answered" } else { "are taken as answered with no" };
     let mut text = format!(
         "{}, pads on the {}; of the answers: {}\n  Questions that were not named {others}. A default for software, not a clinical rule.\n",
@@ -235,22 +234,13 @@ fn text(args: &ScreenArgs, row: &Condition, screening: &Screening, not_asked: &[
         word(screening.outcome())
     );
     for (entry, why) in screening.findings() {
-        text.push_str(&format!("\n{}: {} ({})\n", entry.text, state(why), entry.severity().word()));
+        text.push_str(&format!("\n{}\n", finding(screening, entry, why)));
         let mut table = Table::new(&["list", "severity", "what it says"]);
         for list in entry.lists {
             let title = format!("{} [{}]", list.source.title, list.source.tag);
             table.row([title, list.severity.word().to_owned(), list.says.to_owned()]);
         }
         text.push_str(&table.plain());
-    }
-    for entry in not_asked {
-        text +=
-            &format!("\n{}: answered with yes, and not asked by this protocol: not weighed\n", entry.text);
-    }
-    let clear = TABLE.iter().filter(|e| e.general && e.action(screening.site()) == Action::Clear);
-    for entry in clear.filter(|entry| args.yes.items.contains(&entry.item)) {
-        text +=
-            &format!("\n{}: answered with yes; by the table nothing follows with pads there\n", entry.text);
     }
     text
 }
@@ -260,7 +250,6 @@ struct Json<'s> {
     protocol: &'static str,
     #[serde(flatten)]
     gates: &'s Gates,
-    not_asked: Vec<Item>,
     site: Site,
     outcome: Outcome,
     findings: Vec<Said>,
@@ -273,11 +262,10 @@ struct Said {
 }
 
 impl<'s> Json<'s> {
-    fn of(row: &Condition, gates: &'s Gates, screening: &Screening, not_asked: &[&Entry]) -> Self {
+    fn of(row: &Condition, gates: &'s Gates, screening: &Screening) -> Self {
         Self {
             protocol: row.name,
             gates,
-            not_asked: not_asked.iter().map(|entry| entry.item).collect(),
             site: screening.site(),
             outcome: screening.outcome(),
             findings: screening.findings().map(|(entry, why)| Said { why, entry }).collect(),

@@ -169,7 +169,7 @@ fn no_yes_is_dropped() {
     }
     let (status, json, _) = said(&["screen", "foot-drop", "--knee-flare", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((status, json["not_asked"][0].as_str()), (1, Some("knee_flare")));
+    assert_eq!((status, json["findings"][0]["why"].as_str()), (1, Some("not_asked")));
 }
 
 /// REQ-APP-235: `show` has what is asked before a session, with what a "yes" does, and the reason of every number that is ours.

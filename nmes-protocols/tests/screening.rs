@@ -8,8 +8,8 @@
 )]
 
 use nmes_protocols::{
-    Action, Answers, FOOT_DROP, Innervation, Item, ItemSet, Outcome, Provenance, Severity, Site, TABLE, Why,
-    check_innervation, screen,
+    Action, Answers, FOOT_DROP, Innervation, Item, ItemSet, Outcome, Provenance, RuleAction, Severity, Site,
+    TABLE, Why, check_innervation, screen,
 };
 use std::collections::BTreeSet;
 
@@ -24,15 +24,27 @@ fn one_row_an_item() {
     }
 }
 
-/// REQ-PRO-004: where the lists differ the table acts on the strictest of them.
+/// REQ-PRO-004: where the lists differ the table acts at each site on the strictest of them, or says that it is eased. It is
+/// stricter than all of them where a list leaves a place open, and nowhere else.
 #[test]
 fn the_stricter_wins() {
+    let mut stricter = Vec::new();
     for entry in TABLE {
         let strictest = entry.lists.iter().map(|list| list.action).max().unwrap();
-        let table = entry.at.iter().copied().max().unwrap();
-        assert_eq!(table, strictest, "{:?}", entry.item);
+        for site in Site::ALL {
+            let there = entry.severity_at(site).action();
+            assert!(
+                entry.action(site) >= there || entry.eased_at(site).is_some(),
+                "{:?} {site:?}",
+                entry.item
+            );
+            if entry.action(site) > there {
+                stricter.push((entry.item, site));
+            }
+        }
         assert!(entry.lists.iter().any(|l| l.action == strictest && l.source == entry.stricter_source()));
     }
+    assert_eq!(stricter, []);
     let both = TABLE.iter().filter(|e| e.lists.iter().any(|l| l.action != e.lists[0].action)).count();
     assert!(both >= 8, "the disagreements are kept: {both}");
 }
@@ -78,7 +90,9 @@ fn cells() {
                 Acknowledge,
             ],
         ),
-        (Item::ThroughHeartHeadOrNeck, [Clear, Clear, Clear, Clear, Block, Block, Block, Clear]),
+        (Item::ThroughHeartHeadOrNeck, [Block; 8]),
+        (Item::Menstruation, [Clear, Clear, Clear, Acknowledge, Clear, Clear, Clear, Acknowledge]),
+        (Item::ReproductiveOrgans, [Block, Block, Block, Block, Block, Block, Block, Acknowledge]),
         (Item::MetalImplant, [Clear; 8]),
         (Item::NoFeedback, [Block; 8]),
     ];
@@ -188,11 +202,16 @@ fn first_of_the_strictest() {
         let mut of_them = entry.lists.iter().filter(|list| list.action == strictest);
         assert_eq!(entry.stricter_source(), of_them.next().unwrap().source, "{:?}", entry.item);
         several += usize::from(of_them.any(|list| list.source != entry.stricter_source()));
+        for site in Site::ALL {
+            let hardest = entry.severity_at(site).action();
+            let first = entry.lists.iter().find(|list| list.severity_at(site).action() == hardest).unwrap();
+            assert_eq!(entry.stricter_source_at(site), first.source, "{:?} {site:?}", entry.item);
+        }
     }
     assert!(several > 0, "there are such items");
 }
 
-/// REQ-PRO-391: no two sites, severities or states of a nerve have the same word.
+/// REQ-PRO-391: no two sites, severities, states of a nerve, reasons of a finding or rules of a row have the same word.
 #[test]
 fn words_tell_apart() {
     use Severity::{Absolute, Local, None, Precaution, SpecialistOnly};
@@ -202,11 +221,21 @@ fn words_tell_apart() {
         Innervation::Denervated,
         Innervation::Unknown,
     ];
+    let reasons = [
+        Why::Blocks,
+        Why::NotAcknowledged,
+        Why::Acknowledged,
+        Why::NotAnswered,
+        Why::NotAsked,
+        Why::NothingFollows,
+    ];
     let severities = [None, Precaution, SpecialistOnly, Local, Absolute];
     for words in [
         Site::ALL.map(Site::word).to_vec(),
         severities.map(Severity::word).to_vec(),
         nerves.map(Innervation::word).to_vec(),
+        reasons.map(Why::word).to_vec(),
+        [RuleAction::Acknowledge, RuleAction::Specialist].map(RuleAction::word).to_vec(),
     ] {
         let different: BTreeSet<_> = words.iter().filter(|word| !word.is_empty()).collect();
         assert_eq!(different.len(), words.len(), "{words:?}");
