@@ -153,6 +153,9 @@ fn seconds_cut_a_session_short() {
     let length = json["settings"].as_array().unwrap().iter().find(|s| s["name"] == "session length").unwrap();
     assert_eq!(length["value"], 1_200_000);
     assert!(json["seconds"].as_f64().unwrap() > 1_100.0, "{}", json["seconds"]);
+    assert_eq!(json["stopped_early"], false);
+    let (_, out, _) = run(&folder, &["run", "knee-oa", "--seconds", "3"]);
+    assert!(out.contains(": 3 s, stopped before its end."), "{out}");
     let (status, _, err) = said(&["check", "knee-oa", "--seconds", "3"]);
     assert!(status == 2 && err.contains("takes 900 s to 1200 s"), "{err}");
     let (status, _, err) = said(&["events", "knee-oa", "--seconds", "1300"]);

@@ -61,6 +61,7 @@ pub struct PlayedJson<'s> {
     side: &'static str,
     timer_openings: Option<u32>,
     seconds: f64,
+    stopped_early: bool,
     settings: &'s Settings,
     screening: String,
     notes: Vec<String>,
@@ -160,6 +161,7 @@ impl<'s> PlayedShown<'s> {
             side: self.scenario.foot.word(),
             timer_openings: self.played.openings,
             seconds: self.played.end_us as f64 / 1e6,
+            stopped_early: self.played.cut_short,
             settings: &self.built.settings,
             screening: self.built.screening.to_string(),
             notes: self.built.notes().map(|note| note.to_string()).collect(),
@@ -200,7 +202,8 @@ impl<'s> PlayedShown<'s> {
         let mut text = format!("{}\n", paint.warn(WARNING));
         let _ = writeln!(text, "{}", scenario.person_text(&self.built.screening));
         let seconds = trimmed(self.played.end_us as f64 / 1e6, 1);
-        let _ = writeln!(text, "\n{}: {seconds} s.", paint.head(scenario.row.title));
+        let early = if self.played.cut_short { ", stopped before its end" } else { "" };
+        let _ = writeln!(text, "\n{}: {seconds} s{early}.", paint.head(scenario.row.title));
         if let Some(openings) = self.played.openings {
             let _ = writeln!(
                 text,
