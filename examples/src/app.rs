@@ -4,19 +4,22 @@ use crate::campaign::{KINDS, Kind, campaign, page};
 use crate::catalogue::{list, show};
 use crate::cli::{
     Ask, CampaignArgs, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs,
+    unused,
 };
 use crate::desk::LevelChange;
 use crate::device;
 use crate::diary;
+use crate::envelope::envelope;
 use crate::failure::Failure;
 use crate::files;
 use crate::made_walk::made_walk;
 use crate::memory::{self, Memory};
 use crate::picture::picture;
 use crate::play::play;
+use crate::plot::DrawError;
 use crate::records::{save, write_changes, write_pulses};
 use crate::report::{
-    FILES, Listing, PlayedShown, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, sources_text,
+    Listing, PULSES, PlayedShown, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, sources_text,
 };
 use crate::scenario::Scenario;
 use crate::screen::screen;
@@ -24,6 +27,7 @@ use crate::simulation::{Run, run};
 use crate::text::Paint;
 use crate::titrate;
 use crate::wave::wave;
+use crate::written::Files;
 use indicatif::{ProgressBar, ProgressStyle};
 use nmes_core::Plan;
 use nmes_protocols::{Built, CATALOGUE, Condition, GaitConfig, Storage};
@@ -101,6 +105,7 @@ fn with_plan(
     ask: &Ask,
     look: impl FnOnce(&Scenario, &Plan<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    unused::where_nothing_runs(ask)?;
     let scenario = Scenario::of(ask)?;
     let mut storage = Storage::new();
     let built = scenario.build(&mut storage)?;
@@ -124,8 +129,9 @@ fn say_rules(scenario: &Scenario, plan: &Plan<'_>, json: bool, out: &mut dyn Wri
         report.use_class(),
         scenario.checked_ohm
     );
+    let made_up = scenario.made_up().map_or(String::new(), |what| format!("  {what}\n"));
     let (limits, sources) = (limits_text(&report, paint), sources_text(&report));
-    say(out, &format!("{}\n{limits}\nWhere each limit is from\n{sources}", paint.head(&head)))
+    say(out, &format!("{}\n{made_up}{limits}\nWhere each limit is from\n{sources}", paint.head(&head)))
 }
 
 fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<(), Failure> {
@@ -203,9 +209,11 @@ fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
     // a session file is played as it stands
     let row = args.ask.protocol.as_deref().and_then(nmes_protocols::find);
     let own = row.is_some_and(|row| crate::trial::has_own_trigger(row.trigger.value));
-    let memory = args.memory.as_deref().map(Memory::open).transpose()?;
-    let memory = memory.as_ref();
-    let done = if own { crate::trial::run_trial(args, memory, out) } else { run_and_show(args, memory, out) };
+    let done = unused::in_run(args, row).and_then(|()| {
+        let memory = args.memory.as_deref().map(Memory::open).transpose()?;
+        let memory = memory.as_ref();
+        if own { crate::trial::run_trial(args, memory, out) } else { run_and_show(args, memory, out) }
+    });
     if let Some(refused) = done.as_ref().err().filter(|failure| args.json && !failure.is_fault()) {
         say_json(out, &RefusedJson::from(refused))?;
     }
@@ -240,12 +248,18 @@ fn play_and_show(
 ) -> Result<(), Failure> {
     with_play(scenario, |shown| {
         memory.map_or(Ok(()), |memory| memory.keep(shown.checked, shown.played))?;
-        let csv = args.out_dir.join(FILES[1]);
-        save(&csv, |file| write_pulses(&shown.played.pulses, &scenario.hardware, file))?;
+        let svg = args.out_dir.join(picture_name(scenario.row));
+        let drawn = envelope(shown).to_svg().map_err(|error| Failure::writing(&svg, &error))?;
+        let mut files = Files::default();
+        files.add(&svg, |file| file.write_all(drawn.as_bytes()))?;
+        files.add(&args.out_dir.join(PULSES), |file| {
+            write_pulses(&shown.played.pulses, &scenario.hardware, file)
+        })?;
+        let written = files.keep()?;
         if args.json {
             say_json(out, &shown.json())?;
         } else {
-            say(out, &format!("{}\nWritten: {}\n", shown.text(Paint::for_stdout()), csv.display()))?;
+            say(out, &format!("{}\nWritten: {written}\n", shown.text(Paint::for_stdout())))?;
         }
         shown.verdict()
     })
@@ -257,29 +271,33 @@ fn plays(scenario: &Scenario) -> bool {
 }
 
 fn run_and_show(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) -> Result<(), Failure> {
-    let scenario = Scenario::of(&args.ask)?;
+    let scenario = Scenario::to_run(&args.ask)?;
     if plays(&scenario) {
+        unused::steps_of(args, scenario.row)?;
         return play_and_show(args, &scenario, memory, out);
     }
     with_run(&args.ask, |shown| {
         memory.map_or(Ok(()), |memory| memory.keep(shown.checked, &shown.run.played))?;
-        let [svg, csv] = FILES.map(|name| args.out_dir.join(name));
-        std::fs::create_dir_all(&args.out_dir).map_err(|error| Failure::writing(&args.out_dir, &error))?;
+        let svg = args.out_dir.join(picture_name(scenario.row));
         let drawn = picture(shown).to_svg().map_err(|error| Failure::writing(&svg, &error))?;
-        save(&svg, |file| file.write_all(drawn.as_bytes()))?;
-        save(&csv, |file| write_pulses(&shown.run.played.pulses, &shown.scenario.hardware, file))?;
+        let mut files = Files::default();
+        files.add(&svg, |file| file.write_all(drawn.as_bytes()))?;
+        files.add(&args.out_dir.join(PULSES), |file| {
+            write_pulses(&shown.run.played.pulses, &shown.scenario.hardware, file)
+        })?;
+        let written = files.keep()?;
         if args.json {
             say_json(out, &RunJson::from(shown))?;
         } else {
             let text = run_text(shown, args.steps, Paint::for_stdout());
-            say(out, &format!("{text}\nWritten: {}, {}\n", svg.display(), csv.display()))?;
+            say(out, &format!("{text}\nWritten: {written}\n"))?;
         }
         verdict(shown)
     })
 }
 
 fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let scenario = Scenario::of(&args.ask)?;
+    let scenario = Scenario::to_run(&args.ask)?;
     if plays(&scenario) {
         return with_play(&scenario, |shown| {
             say_changes(args, &shown.played.changes, &scenario, out)?;
@@ -308,11 +326,28 @@ fn say_changes(
     say(out, &String::from_utf8_lossy(&text))
 }
 
+/// What the picture of a run is called where no other name is given.
+fn picture_name(row: &Condition) -> String {
+    let name = if row.schedule.step().is_some() { "foot-drop" } else { row.name };
+    format!("{name}.svg")
+}
+
 fn plot(args: &PlotArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let scenario = Scenario::to_run(&args.ask)?;
+    let path = args.out.clone().unwrap_or_else(|| picture_name(scenario.row).into());
+    let mut write = |drawn: Result<String, DrawError>| {
+        let drawn = drawn.map_err(|error| Failure::writing(&path, &error))?;
+        save(&path, |file| file.write_all(drawn.as_bytes()))?;
+        say(out, &format!("{WARNING}\nWritten: {}\n", path.display()))
+    };
+    if plays(&scenario) {
+        return with_play(&scenario, |shown| {
+            write(envelope(shown).to_svg())?;
+            shown.verdict()
+        });
+    }
     with_run(&args.ask, |shown| {
-        let drawn = picture(shown).to_svg().map_err(|error| Failure::writing(&args.out, &error))?;
-        save(&args.out, |file| file.write_all(drawn.as_bytes()))?;
-        say(out, &format!("{WARNING}\nWritten: {}\n", args.out.display()))?;
+        write(picture(shown).to_svg())?;
         verdict(shown)
     })
 }

@@ -3,8 +3,9 @@
 use crate::app::{say, say_json};
 use crate::cli::{ListArgs, ShowArgs};
 use crate::failure::Failure;
+use crate::names::find_row;
 use crate::report::shown_value;
-use crate::scenario::find_row;
+use crate::screen::asked_before;
 use crate::text::Table;
 use nmes_protocols::{
     Availability, CATALOGUE, Condition, Evidence, Family, Provenance, Ranged, RowValue, of_family,
@@ -38,7 +39,7 @@ pub(crate) fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> 
                 row.name.to_owned(),
                 row.headline.evidence.word().to_owned(),
                 with_mark(row.phase_width),
-                with_mark(row.rate),
+                at_most(row),
                 counted(row),
                 said(row),
             ]);
@@ -54,6 +55,12 @@ pub(crate) fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> 
 
 fn with_mark(range: Ranged) -> String {
     format!("{} {}", shown_value(range.default, range.unit), range.chosen.mark())
+}
+
+/// Of a timing that varies the row has the fastest rate.
+fn at_most(row: &Condition) -> String {
+    let most = if row.timing.is_some() { "up to " } else { "" };
+    format!("{most}{}", with_mark(row.rate))
 }
 
 /// How many values are found, recalled, ours.
@@ -104,46 +111,77 @@ pub(crate) fn show(args: &ShowArgs, out: &mut dyn Write) -> Result<(), Failure> 
 fn row_text(row: &Condition) -> String {
     let head = format!("{}: {}\n", row.name, row.title);
     let mut text = if row.shows_no_benefit() { format!("{}.\n{head}", headline(row)) } else { head };
-    let intact = if row.needs.accepts(nmes_protocols::Innervation::Intact) { "an intact " } else { "" };
+    let states: Vec<&str> = row.needs.accepted.iter().map(|state| state.word()).collect();
     let _ = writeln!(
         text,
-        "  {}\n  Needs {intact}{}; pads on the {}. {NO_ADVICE}\n",
+        "  {}\n  Innervation of {}: for {}; pads on the {}. {NO_ADVICE}\n",
         row.summary,
         row.needs.nerve,
+        states.join(", "),
         row.site.word()
     );
     let (mut numbers, mut words) =
         (Table::new(&["number", ">default", "from", ">least", ">most", "range from"]), String::new());
-    let mut sources = BTreeMap::new();
+    let (mut sources, mut reasons) = (BTreeMap::new(), Reasons::default());
     row.visit(&mut |name, value| {
         for provenance in value.provenances() {
             if let Some(source) = provenance.source() {
                 sources.insert(source.tag, source.title);
             }
         }
-        one(name, &value, &mut numbers, &mut words);
+        one(name, &value, &mut numbers, &mut words, &mut reasons);
     });
-    let _ = writeln!(text, "{}\n{words}\n  {MARKS}\n\n  Sources", numbers.plain());
+    let (asked, lists) = asked_before(row);
+    sources.extend(lists.into_iter().map(|list| (list.tag, list.title)));
+    let _ = writeln!(
+        text,
+        "{}{}\n{words}\n{asked}  `nmes screen {}` holds answers against these.\n\n  {MARKS}\n\n  Sources",
+        numbers.plain(),
+        reasons.text(),
+        row.name
+    );
     for (tag, title) in sources {
         let _ = writeln!(text, "  {tag}: {title}");
     }
     text
 }
 
-fn one(name: &str, value: &RowValue<'_>, numbers: &mut Table, words: &mut String) {
+/// Why numbers are ours, each reason once, with the number that stands for it in the table.
+#[derive(Default)]
+struct Reasons(Vec<&'static str>);
+
+impl Reasons {
+    /// The mark and the tag of the source; of what is ours the number of the reason.
+    fn origin(&mut self, provenance: &Provenance) -> String {
+        let Provenance::Ours { reason } = provenance else { return origin(provenance) };
+        let known = self.0.iter().position(|known| known == reason);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(reason);
+            self.0.len() - 1
+        });
+        format!("{} ({})", provenance.mark(), at + 1)
+    }
+
+    fn text(&self) -> String {
+        let lines = (1..).zip(&self.0).map(|(at, reason): (usize, _)| format!("  ({at}) {reason}\n"));
+        if self.0.is_empty() { String::new() } else { format!("\n{}", lines.collect::<String>()) }
+    }
+}
+
+fn one(name: &str, value: &RowValue<'_>, numbers: &mut Table, words: &mut String, reasons: &mut Reasons) {
     match value {
         RowValue::Range(range) => numbers.row([
             name.to_owned(),
             shown_value(range.default, range.unit),
-            origin(&range.chosen),
+            reasons.origin(&range.chosen),
             shown_value(range.min, range.unit),
             shown_value(range.max, range.unit),
-            origin(&range.range),
+            reasons.origin(&range.range),
         ]),
         RowValue::Number(number, unit, provenance) => numbers.row([
             name.to_owned(),
             shown_value(*number, *unit),
-            origin(provenance),
+            reasons.origin(provenance),
             String::new(),
             String::new(),
             String::new(),
@@ -157,7 +195,7 @@ fn one(name: &str, value: &RowValue<'_>, numbers: &mut Table, words: &mut String
     }
 }
 
-/// The mark and the tag of the source.
+/// The mark, and the tag of the source.
 fn origin(provenance: &Provenance) -> String {
     provenance
         .source()

@@ -4,7 +4,9 @@
 //! meanwhile. All ticks and microseconds that come out of here count from session time zero.
 
 use crate::failure::Failure;
-use nmes_core::{ChannelState, Counters, FrameKind, Hardware, Level, MicroAmps, PulseReceipt, Setting};
+use nmes_core::{
+    ChannelState, Counters, FrameKind, Hardware, Level, MicroAmps, PulseReceipt, Setting, StopPolicy,
+};
 use nmes_hal_adapters::sim::{Bench, Delivered, EdgeSink, SimAlarm, SimEdge, SimOutput, SimSense, Stage};
 use nmes_hal_adapters::{Cause, Stats, Stimulator, Stopped, Ticked};
 use nmes_safety::records::{OffPermit, StillOn, StoredBlackBox};
@@ -78,6 +80,8 @@ pub struct Played {
     pub stats: Stats,
     /// The largest measured direct current of a second, in nA, signed.
     pub worst_second_dc_na: i64,
+    /// Whether it was ended from outside before its own end.
+    pub cut_short: bool,
     /// How often a timer opened the gate, in a session that is gated and whose trigger is not simulated.
     pub openings: Option<u32>,
     /// The set amplitude of each channel when the slow side was called last before the end.
@@ -243,6 +247,13 @@ impl<'r> Player<'r> {
             let settings = (0..self.channels).filter_map(|channel| self.stim.engine().setting(channel));
             self.played.levels = settings.map(|setting| setting.amplitude).collect();
         }
+    }
+
+    /// Ends the session before its own end.
+    pub(crate) fn stop(&mut self, policy: StopPolicy) {
+        self.played.cut_short = true;
+        let stopped = self.stim.stop(policy);
+        self.take(stopped);
     }
 
     /// Keeps what the last call on the stimulator left behind.

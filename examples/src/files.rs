@@ -1,16 +1,19 @@
 //! Session, subject and diary files on the command line.
 
 use crate::app::say;
-use crate::cli::{ExportArgs, FileSyntax, SessionCommand, ValidateArgs};
+use crate::cli::{ExportArgs, FileSyntax, SessionCommand, ValidateArgs, unused};
 use crate::failure::Failure;
 use crate::flags;
+use crate::names::find_row;
 use crate::own::SessionOnDisk;
 use crate::records::save;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, usual_hardware};
+use crate::text::thousandths;
+use nmes_core::Plan;
 use nmes_protocols::files::{
     DiaryFile, FileError, FileProblem, OwnFile, SessionFile, SubjectFile, Syntax, TextError,
 };
-use nmes_protocols::{Answers, Innervation, Side, Storage, Subject};
+use nmes_protocols::{Answers, Built, Condition, Innervation, Side, Storage, Subject};
 use std::io::Write;
 use std::path::Path;
 
@@ -61,6 +64,18 @@ pub(crate) fn refused(path: &str, error: &FileError) -> Failure {
     Failure::Input(said)
 }
 
+/// The protocol that a session file names; or what stands for one.
+pub(crate) fn row(path: &str, file: &SessionOnDisk) -> Result<&'static Condition, Failure> {
+    if let SessionOnDisk::Protocol(file) = file {
+        let known = |failure: Failure| match &failure {
+            Failure::Input(said) => Failure::Input(format!("{path}: {said}")),
+            Failure::Denied(_) | Failure::Refused(_) | Failure::Faulted(_) => failure,
+        };
+        return find_row(&file.protocol).map_err(known);
+    }
+    file.row().map_err(|error| refused(path, &error))
+}
+
 /// `nmes session`.
 pub(crate) fn run(command: &SessionCommand, out: &mut dyn Write) -> Result<(), Failure> {
     match command {
@@ -70,6 +85,7 @@ pub(crate) fn run(command: &SessionCommand, out: &mut dyn Write) -> Result<(), F
 }
 
 fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    unused::where_nothing_runs(&args.ask)?;
     let mut scenario = Scenario::of(&args.ask)?;
     if let Some(week) = args.week {
         scenario.request = scenario.row.in_week(week, &scenario.request);
@@ -97,7 +113,8 @@ fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<(), Failure> {
         None => say(out, &text),
         Some(path) => {
             save(path, |to| to.write_all(text.as_bytes()))?;
-            say(out, &format!("Written: {}\n", path.display()))
+            let made_up = scenario.made_up().map_or(String::new(), |what| format!(" ({what})"));
+            say(out, &format!("Written: {}{made_up}\n", path.display()))
         }
     }
 }
@@ -123,15 +140,13 @@ fn validate(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Failure> {
     match format_of(&text, syntax).as_deref() {
         Some("nmes-subject") => {
             let file = subject(&args.file)?;
-            let (measured, limits) = (file.measured.len(), file.limits.len());
-            say(
-                out,
-                &format!("{path}: a subject, {} channels measured, {limits} limits of their own\n", measured),
-            )
+            let measured = counted(file.measured.len(), "channel");
+            let limits = counted(file.limits.len(), "limit");
+            say(out, &format!("{path}: a subject, {measured} measured, {limits} of their own\n"))
         }
         Some("nmes-diary") => {
             let file = diary(&args.file)?;
-            say(out, &format!("{path}: a diary of {} sessions\n", file.sessions.len()))
+            say(out, &format!("{path}: a diary of {}\n", counted(file.sessions.len(), "session")))
         }
         _ => validate_session(args, out),
     }
@@ -140,16 +155,17 @@ fn validate(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Failure> {
 /// For somebody whom the row is for and who answered every question with no.
 fn validate_session(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let (path, file) = session(&args.file)?;
-    let row = file.row().map_err(|error| refused(&path, &error))?;
+    let row = row(&path, &file)?;
     let fits = [Innervation::Intact, Innervation::PartiallyDenervated, Innervation::Denervated];
     let innervation = fits.into_iter().find(|i| row.needs.accepts(*i)).unwrap_or(Innervation::Unknown);
     let mut storage = Storage::new();
     let built = file.build(&Subject::new(innervation, Side::Left), &Answers::all_no(), &mut storage);
     let built = built.map_err(|error| refused(&path, &error))?;
-    let (channels, seconds) = (built.session.channels().len(), built.session.length().as_millis() / 1_000);
+    compiles(&path, &built)?;
+    let channels = counted(built.session.channels().len(), "channel");
+    let seconds = thousandths(u64::from(built.session.length().as_millis()), 3);
     if let SessionOnDisk::Own(own) = &file {
-        let head =
-            format!("{path}: a session of one's own, \"{}\", {channels} channels, {seconds} s", own.name);
+        let head = format!("{path}: a session of one's own, \"{}\", {channels}, {seconds} s", own.name);
         return say(
             out,
             &format!(
@@ -165,9 +181,22 @@ fn validate_session(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Fail
     say(
         out,
         &format!(
-            "{path}: a session of {}, {} channels, {} s; not as the protocol has it by default: {changed}\n{notes}  Taken \
-             for somebody with \"no\" to every question; `nmes check --session` holds it against every limit.\n",
-            row.name, channels, seconds
+            "{path}: a session of {}, {channels}, {seconds} s; not as the protocol has it by default: {changed}\n{notes}  \
+             Taken for somebody with \"no\" to every question; `nmes check --session` holds it against every limit.\n",
+            row.name
         ),
     )
+}
+
+/// Whether the stage that `nmes run` simulates by default can put it out: what core takes may still be beyond any output.
+fn compiles(path: &str, built: &Built<'_>) -> Result<(), Failure> {
+    let channels = built.session.channels().len();
+    let hardware = usual_hardware(channels).map_err(|error| flags::of_config(&error))?;
+    let plan = Plan::compile(&built.session, &hardware);
+    plan.map(drop).map_err(|error| Failure::Input(format!("{path}: on the stage that is simulated: {error}")))
+}
+
+/// A number of things.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

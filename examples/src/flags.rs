@@ -89,6 +89,20 @@ const fn of_times(error: &GaitConfigError) -> &'static str {
     }
 }
 
+/// Whether it is about the output stage, which flags state, and not about the session.
+#[must_use]
+pub const fn is_of_stage(error: &ConfigError) -> bool {
+    matches!(
+        error.field(),
+        Field::TicksPerSecond
+            | Field::NanoampsPerCode
+            | Field::CodeMin
+            | Field::CodeMax
+            | Field::Lateness
+            | Field::ClosingCharge
+    )
+}
+
 const fn of_field(field: Field) -> Option<&'static str> {
     Some(match field {
         Field::PhaseWidth | Field::PhaseTicks => "--phase-us",

@@ -17,6 +17,7 @@ pub mod cli;
 pub mod desk;
 pub mod device;
 mod diary;
+pub mod envelope;
 pub mod failure;
 mod files;
 pub mod flags;
@@ -25,6 +26,7 @@ pub mod heels;
 pub mod judge;
 pub mod made_walk;
 pub mod memory;
+mod names;
 pub mod own;
 pub mod parse;
 pub mod picture;
@@ -39,8 +41,10 @@ pub mod serve;
 pub mod simulation;
 pub mod text;
 mod titrate;
+mod today;
 pub mod trial;
 pub mod wave;
+mod written;
 
 /// The example of the root README, compiled and run as a test.
 #[cfg(doctest)]

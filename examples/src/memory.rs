@@ -3,12 +3,14 @@
 //! The bytes are those of `docs/records.md`. A folder that holds records of sessions before goes on from them; one whose
 //! record is lost is refused before anything is run.
 
+mod lock;
 mod show;
 
 pub(crate) use show::run as show;
 
 use crate::desk::{DeliveredPulse, Played};
 use crate::failure::Failure;
+use lock::Lock;
 use nmes_core::{Hardware, MAX_CHANNELS, MicroAmps};
 use nmes_hal_adapters::{Store, load, save};
 use nmes_safety::records::{
@@ -55,41 +57,44 @@ impl Store for Pages<'_> {
     }
 }
 
-/// A folder with what was kept before.
+/// A folder that keeps sessions. Several programs may use one: each reads and writes while it holds the folder's lock.
 #[derive(Debug)]
 pub struct Memory {
     folder: PathBuf,
-    found: Found,
 }
 
 impl Memory {
-    /// Opens or makes the folder and reads the dose record.
+    /// Opens or makes the folder and looks whether its dose record reads.
     ///
     /// # Errors
-    /// The folder cannot be made or read, or its record is lost: that does not read as a first start.
+    /// The folder cannot be made or read, or its record is lost: that does not read as a first start. Another program
+    /// holds its lock.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
-        let found = load(&mut Pages(folder)).map_err(|error| refused(folder, &error))?;
-        Ok(Self { folder: folder.to_owned(), found })
+        let memory = Self { folder: folder.to_owned() };
+        let _lock = Lock::take(folder)?;
+        memory.found().map(|_| memory)
     }
 
-    /// The record as it is.
-    fn before(&self) -> DoseRecord {
-        match self.found {
-            Found::Blank => DoseRecord::default(),
-            Found::Kept(kept) => kept.record,
-        }
+    fn found(&self) -> Result<Found, Failure> {
+        load(&mut Pages(&self.folder)).map_err(|error| refused(&self.folder, &error))
     }
 
     /// Keeps what a run left behind: first the log and the faults, then the dose, which counts the session.
     ///
     /// # Errors
-    /// Output was still on, or a file cannot be written.
+    /// Output was still on, another program holds the lock, or a file cannot be written.
     pub fn keep(&self, checked: &Checked<'_>, played: &Played) -> Result<(), Failure> {
         if let Some(still_on) = played.still_on {
             return Err(Failure::Faulted(still_on.to_string()));
         }
-        let before = self.before();
+        // what stands there now: another run may have kept its session since this one began
+        let _lock = Lock::take(&self.folder)?;
+        let found = self.found()?;
+        let before = match found {
+            Found::Blank => DoseRecord::default(),
+            Found::Kept(kept) => kept.record,
+        };
         let limits_crc = LimitsSum::of_checked(checked).value();
         let session = before.begun.saturating_add(1);
         self.append(&log(checked.plan().hardware(), played, limits_crc, session))?;
@@ -102,10 +107,10 @@ impl Memory {
         played.pulses.iter().for_each(|pulse| meter.add(&pulse.receipt));
         let mut last_level = [MicroAmps::ZERO; MAX_CHANNELS];
         last_level.iter_mut().zip(&played.levels).for_each(|(at, level)| *at = *level);
-        let after = meter.close(&before, played.end_us / 1_000, end_of(checked, played));
+        let after = meter.close(&before, played.end_us / 1_000, end_of(played));
         let after = DoseRecord { limits_crc, last_level, ..after };
         // the stimulator is gone by now, and its guard with it
-        save(&mut Pages(&self.folder), &self.found, &after, OffPermit::before_any_guard())
+        save(&mut Pages(&self.folder), &found, &after, OffPermit::before_any_guard())
             .map_err(|error| refused(&self.folder, &error))?;
         Ok(())
     }
@@ -121,14 +126,14 @@ fn refused(folder: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::Input(format!("{}: {error}; name another folder, or look at `nmes records`", folder.display()))
 }
 
-fn end_of(checked: &Checked<'_>, played: &Played) -> SessionEnd {
-    let length_us = u64::from(checked.plan().session().length().as_millis()) * 1_000;
+/// A session is over with its last train, which may end before its length does.
+fn end_of(played: &Played) -> SessionEnd {
     if played.stopped.is_some() || played.ended_by().is_some() {
         SessionEnd::Faulted
-    } else if played.end_us >= length_us {
-        SessionEnd::Completed
-    } else {
+    } else if played.cut_short {
         SessionEnd::Stopped
+    } else {
+        SessionEnd::Completed
     }
 }
 

@@ -83,8 +83,7 @@ fn session(
         if at_us == stop_us {
             if let Some((_, policy)) = stop.take() {
                 timer = None;
-                let stopped = player.stim.stop(policy);
-                player.take(stopped);
+                player.stop(policy);
             }
         } else if at_us == timer_us {
             if let Some(timer) = timer.as_mut() {

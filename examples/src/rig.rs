@@ -57,7 +57,7 @@ fn micros(tick: u64, hz: u32) -> u64 {
     u64::try_from(u128::from(tick) * 1_000_000 / u128::from(hz)).unwrap_or(u64::MAX)
 }
 
-/// Runs a trigger for some session time, stops it, and lets everything ramp down.
+/// Runs a trigger for some session time, stops it, and lets everything ramp down; a stop that was asked for comes before.
 ///
 /// # Errors
 /// The stimulator could not be armed or its levels not raised; a fault during the session is in [`Played::stopped`].
@@ -70,7 +70,7 @@ pub fn run(
     let mut table = Table::of(&scenario.desk(), checked);
     let player = Player::start(&mut table, checked)?;
     let mut rig = Rig { player, source, seen: 0, told: Vec::new(), refused: 0 };
-    rig.session(length_us);
+    rig.session(length_us, scenario.stop);
     let Rig { player, told, refused, .. } = rig;
     Ok(Ran { played: player.finish(), told, refused })
 }
@@ -85,7 +85,7 @@ struct Rig<'r, 's> {
 }
 
 impl Rig<'_, '_> {
-    fn session(&mut self, length_us: u64) {
+    fn session(&mut self, length_us: u64, mut stop: Option<(u64, StopPolicy)>) {
         let (mut tick_us, mut stopped) = (0, false);
         while !self.player.over() {
             self.tell_pulses();
@@ -95,12 +95,17 @@ impl Rig<'_, '_> {
                 PollAt::Never => u64::MAX,
             };
             let reading = if stopped { u64::MAX } else { self.source.reading_us() };
-            let first = [tick_us, poll, reading, end_us].into_iter().min().unwrap_or(end_us);
+            let stop_us = stop.map_or(u64::MAX, |(us, _)| us);
+            let first = [tick_us, poll, reading, end_us, stop_us].into_iter().min().unwrap_or(end_us);
             if self.player.fired_before(first.max(self.player.us())) {
                 continue;
             }
             let now = self.player.us();
-            if now >= end_us {
+            if let Some((_, policy)) = stop.take_if(|(us, _)| now >= *us) {
+                // the stop closes the gates; what the trigger would have them do is of no use any more
+                let _ = self.source.stop(now);
+                self.player.stop(policy);
+            } else if now >= end_us {
                 let end = if stopped { self.end() } else { self.source.stop(now) };
                 stopped = true;
                 self.obey(end);
@@ -120,8 +125,7 @@ impl Rig<'_, '_> {
 
     /// Everything has ramped down: the session is over.
     fn end(&mut self) -> GateCommands {
-        let stopped = self.player.stim.stop(StopPolicy::FinishPulse);
-        self.player.take(stopped);
+        self.player.stop(StopPolicy::FinishPulse);
         GateCommands::NONE
     }
 

@@ -1,20 +1,25 @@
 //! From the command line to what the layers below take: a row, a person, a hardware, a bench, a set of limits.
 
-use crate::cli::{Ask, ControlWord, InnervationWord, StopWord, TriggerWord};
+use crate::cli::{
+    Ask, CODE_MAX, CODE_MIN, ControlWord, NA_PER_CODE, StopWord, TICKS_HZ, TriggerWord, unused,
+};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::files;
 use crate::flags;
 use crate::gait::{Foot, Walk, built_in};
+use crate::names::{find_row, suggestion};
 use crate::own::SessionOnDisk;
+use crate::screen::denied;
+use crate::text::thousandths;
 use nmes_core::{
     ChannelHardware, ConfigError, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan,
     StopPolicy,
 };
 use nmes_hal_adapters::sim::{Load, Stage};
-use nmes_protocols::files::SubjectFile;
+use nmes_protocols::files::{FileProblem, SubjectFile};
 use nmes_protocols::{
-    Answers, BuildError, Built, Condition, Innervation, Request, Side, StepRow, Storage, Subject,
+    Answers, BuildError, Built, Condition, Request, Screening, Side, StepRow, Storage, Subject, TABLE,
     build_channels,
 };
 use nmes_safety::{Layer, Profile, Setup, rules};
@@ -28,6 +33,8 @@ const SKIN_NANOFARAD: f64 = 100.0;
 const SERIES_SHARE: f64 = 0.4;
 /// The smaller of the two usual pads of foot drop.
 const WALKING_PAD_MM2: u32 = 2_000;
+/// The motor threshold that a walk is run with where none is given.
+const WALKING_THRESHOLD_UA: u32 = 25_000;
 /// A load of 0 ohm is simulated as a very small one.
 const SHORT_OHM: f64 = 0.01;
 
@@ -38,6 +45,8 @@ pub struct Scenario {
     pub row: &'static Condition,
     /// The person, with what was measured on the first channel.
     pub subject: Subject,
+    /// Whether the motor threshold was made up, for a walk.
+    pub threshold_made_up: bool,
     /// The person channel by channel, where more was measured than that.
     pub subjects: Vec<Subject>,
     /// What is asked for beyond the row; with a session file nothing is.
@@ -46,6 +55,8 @@ pub struct Scenario {
     pub file: Option<(String, SessionOnDisk)>,
     /// The subject file, where one was named.
     pub person: Option<SubjectFile>,
+    /// Its path.
+    pub person_path: Option<String>,
     /// The screening answers: those of the subject file, else "no" to everything, assumed.
     pub answers: Answers,
     /// The walk.
@@ -89,11 +100,12 @@ impl Scenario {
         let file = ask.session.as_deref().map(files::session).transpose()?;
         let person = ask.subject.as_deref().map(files::subject).transpose()?;
         let row = row_of(ask, file.as_ref())?;
+        unused::in_ask(ask, row)?;
         if let (Some(person), Some(path)) = (&person, &ask.subject) {
             person.fits(row).map_err(|error| files::refused(&path.display().to_string(), &error))?;
         }
         let foot = person.as_ref().map_or(ask.person.side, |person| foot_of(person.side));
-        let subjects = subjects(ask, person.as_ref());
+        let subjects = subjects(ask, row, person.as_ref());
         let asked_us = ask.walk.seconds.map(|ms| u64::from(ms) * 1_000);
         let walk = match &ask.walk.gait {
             Some(path) => Walk::read(path)?,
@@ -107,11 +119,14 @@ impl Scenario {
         Ok(Self {
             row,
             subject: subjects[0],
+            threshold_made_up: person.is_none()
+                && ask.person.motor_threshold_ma.is_none()
+                && row.schedule.step().is_some(),
             request: request(ask, length_ms)?,
             answers: person.as_ref().map_or_else(Answers::all_no, SubjectFile::answers),
-            both_asked: ask.shape.trigger == TriggerWord::BothHeels,
+            both_asked: ask.shape.heels() == TriggerWord::BothHeels,
             by_other,
-            other_heel: ask.shape.trigger != TriggerWord::Heel && walk.heel(foot.other()).next().is_some(),
+            other_heel: ask.shape.heels() != TriggerWord::Heel && walk.heel(foot.other()).next().is_some(),
             walk,
             foot,
             hardware,
@@ -132,7 +147,34 @@ impl Scenario {
             subjects,
             file,
             person,
+            person_path: ask.subject.as_ref().map(|path| path.display().to_string()),
         })
+    }
+
+    /// The same for something that is run: where fewer seconds are asked for than the shortest session of a protocol that
+    /// runs by its own clock, that session is stopped after so many.
+    ///
+    /// # Errors
+    /// As [`Scenario::of`].
+    pub fn to_run(ask: &Ask) -> Result<Self, Failure> {
+        let row = ask
+            .protocol
+            .as_deref()
+            .and_then(nmes_protocols::find)
+            .filter(|row| row.schedule.step().is_none());
+        let shortest = row.map(|row| row.session_length.min);
+        let Some((shortest, asked)) =
+            shortest.zip(ask.walk.seconds).filter(|(shortest, asked)| asked < shortest)
+        else {
+            return Self::of(ask);
+        };
+        let mut ask = ask.clone();
+        ask.walk.seconds = Some(shortest);
+        let mut scenario = Self::of(&ask)?;
+        let cut_us = u64::from(asked) * 1_000;
+        let sooner = scenario.stop.filter(|(at_us, _)| *at_us <= cut_us);
+        scenario.stop = Some(sooner.unwrap_or((cut_us, StopPolicy::FinishPulse)));
+        Ok(scenario)
     }
 
     /// The session, screened.
@@ -142,20 +184,35 @@ impl Scenario {
     pub fn build<'s>(&self, storage: &'s mut Storage) -> Result<Built<'s>, Failure> {
         if let Some((path, file)) = &self.file {
             let built = file.build(&self.subject, &self.answers, storage);
-            return built.map_err(|error| files::refused(path, &error));
+            return built.map_err(|error| {
+                if let FileProblem::Build(BuildError::Screening(screening)) = &error.problem {
+                    self.screened_out(screening)
+                } else {
+                    files::refused(path, &error)
+                }
+            });
         }
         let built = build_channels(self.row, &self.subjects, &self.request, &self.answers, storage);
         built.map_err(|error| {
             if let BuildError::Session(config) = &error {
                 self.explain(config)
+            } else if let BuildError::Screening(screening) = &error {
+                self.screened_out(screening)
             } else {
                 flags::of_build(&error)
             }
         })
     }
 
+    fn screened_out(&self, screening: &Screening) -> Failure {
+        Failure::Denied(denied(screening, self.person_path.as_deref()))
+    }
+
     /// A refusal of the session or the plan with the flag that is its cause.
     fn explain(&self, error: &ConfigError) -> Failure {
+        if let Some((path, _)) = self.file.as_ref().filter(|_| !flags::is_of_stage(error)) {
+            return Failure::Input(format!("{path}: {error}"));
+        }
         let length_ms = self.request.length.filter(|_| !self.length_from_walk).map(Millis::as_millis);
         flags::of_plan(error, self.hardware.timing().late_max_ticks, length_ms)
     }
@@ -175,6 +232,35 @@ impl Scenario {
         Desk { hardware, stage, late_ticks: self.late_ticks, seed: self.seed }
     }
 
+    /// What is known of the person, or was made up of them.
+    #[must_use]
+    pub fn person_text(&self, screening: &Screening) -> String {
+        let (nerve, state) = (self.row.needs.nerve, self.subject.innervation.word());
+        let threshold = self.subject.motor_threshold.map_or(String::new(), |threshold| {
+            format!("; motor threshold {} mA", thousandths(u64::from(threshold.as_microamps()), 3))
+        });
+        match &self.person {
+            Some(person) => format!(
+                "Of the person {}, by the subject file: the answers to screening ({screening}); {nerve} {state}{threshold}.",
+                person.code
+            ),
+            None => format!(
+                "Assumed of the person: \"no\" to all {} screening questions ({screening}); {nerve} {state}{threshold}.",
+                TABLE.len()
+            ),
+        }
+    }
+
+    /// What was made up of the person where a value of the session follows from it.
+    #[must_use]
+    pub fn made_up(&self) -> Option<String> {
+        let ua = self.subject.motor_threshold.filter(|_| self.threshold_made_up)?;
+        let ma = thousandths(u64::from(ua.as_microamps()), 3);
+        Some(format!(
+            "motor threshold {ma} mA assumed, and the ramp floor by it; --motor-threshold-ma, --subject say another"
+        ))
+    }
+
     /// Motor threshold, or 0 where it is not known.
     #[must_use]
     pub fn threshold_ua(&self) -> u32 {
@@ -182,24 +268,9 @@ impl Scenario {
     }
 }
 
-pub(crate) fn find_row(name: &str) -> Result<&'static Condition, Failure> {
-    nmes_protocols::find(name).ok_or_else(|| {
-        let known: Vec<&str> = nmes_protocols::names().collect();
-        Failure::Input(format!("protocol \"{name}\" is not known; {}", suggestion(name, &known)))
-    })
-}
-
-/// The nearest of the known words, and all of them.
-pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|k| (strsim::jaro_winkler(word, k), k)).max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint =
-        near.filter(|(score, _)| *score > 0.6).map_or(String::new(), |(_, k)| format!("did you mean {k}? "));
-    format!("{hint}accepted: {}", known.join(", "))
-}
-
 /// Whether the other heel starts the steps; it needs that foot's events, and has no extension.
 fn by_other(ask: &Ask, walk: &Walk, foot: Foot) -> Result<bool, Failure> {
-    if ask.shape.trigger != TriggerWord::OtherHeel {
+    if ask.shape.heels() != TriggerWord::OtherHeel {
         return Ok(false);
     }
     if ask.shape.extension_ms.is_some() {
@@ -253,7 +324,7 @@ fn session_ms(step: &StepRow, ask: &Ask, walk: &Walk, foot: Foot) -> Result<u32,
 
 fn row_of(ask: &Ask, file: Option<&(String, SessionOnDisk)>) -> Result<&'static Condition, Failure> {
     match (file, &ask.protocol) {
-        (Some((path, file)), _) => file.row().map_err(|error| files::refused(path, &error)),
+        (Some((path, file)), _) => files::row(path, file),
         (None, Some(name)) => find_row(name),
         (None, None) => {
             Err(Failure::Input("no protocol; accepted: a name of `nmes list`, or --session".to_owned()))
@@ -269,25 +340,21 @@ const fn foot_of(side: Side) -> Foot {
 }
 
 /// Channel by channel up to the last one that was measured; at least one.
-fn subjects(ask: &Ask, person: Option<&SubjectFile>) -> Vec<Subject> {
-    let Some(person) = person else { return vec![subject(ask)] };
+fn subjects(ask: &Ask, row: &Condition, person: Option<&SubjectFile>) -> Vec<Subject> {
+    let Some(person) = person else { return vec![subject(ask, row)] };
     let last = person.measured.iter().map(|measured| measured.channel).max().unwrap_or(0);
     (0..=last).map(|channel| person.subject(channel)).collect()
 }
 
-fn subject(ask: &Ask) -> Subject {
-    let innervation = match ask.person.innervation {
-        InnervationWord::Intact => Innervation::Intact,
-        InnervationWord::Partial => Innervation::PartiallyDenervated,
-        InnervationWord::Denervated => Innervation::Denervated,
-        InnervationWord::Unknown => Innervation::Unknown,
-    };
+fn subject(ask: &Ask, row: &Condition) -> Subject {
     let side = match ask.person.side {
         Foot::Left => Side::Left,
         Foot::Right => Side::Right,
     };
-    let motor_threshold = MicroAmps::from_microamps(ask.person.motor_threshold_ma);
-    Subject { motor_threshold, ..Subject::new(innervation, side) }
+    // a walk is judged by when motor threshold is passed, so there one has to be made up; elsewhere the row's own values hold
+    let made_up = row.schedule.step().map(|_| WALKING_THRESHOLD_UA);
+    let motor_threshold = ask.person.motor_threshold_ma.or(made_up).and_then(MicroAmps::from_microamps);
+    Subject { motor_threshold, ..Subject::new(ask.person.innervation.state(), side) }
 }
 
 fn request(ask: &Ask, length_ms: Option<u32>) -> Result<Request, Failure> {
@@ -323,6 +390,12 @@ fn request(ask: &Ask, length_ms: Option<u32>) -> Result<Request, Failure> {
 pub(crate) fn ticks_up(us: u32, hz: u32) -> u32 {
     let ticks = (u64::from(us) * u64::from(hz)).div_ceil(1_000_000);
     u32::try_from(ticks).unwrap_or(u32::MAX)
+}
+
+/// The stage that is simulated where no flag says another.
+pub(crate) fn usual_hardware(count: usize) -> Result<Hardware, ConfigError> {
+    let channel = ChannelHardware::symmetric(NA_PER_CODE, CODE_MIN, CODE_MAX);
+    Hardware::new(HardwareTiming::ideal(TICKS_HZ), &vec![channel; count], 0)
 }
 
 /// One channel for each that the session has.

@@ -167,8 +167,7 @@ impl Bout<'_> {
         // the stop below closes the gate; what the trigger would have it do is of no use any more
         self.trigger.stop(self.player.us());
         self.take_notes();
-        let stopped = self.player.stim.stop(policy);
-        self.player.take(stopped);
+        self.player.stop(policy);
     }
 
     /// Ends the trigger too, and gathers what there is.

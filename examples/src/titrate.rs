@@ -12,6 +12,7 @@ use crate::records::save;
 use crate::report::WARNING;
 use crate::scenario::Scenario;
 use crate::text::{Table, thousandths, trimmed};
+use crate::today::today;
 use nmes_core::{MicroAmps, Millis, Plan};
 use nmes_hal_adapters::sim::Random;
 use nmes_protocols::files::{ElectrodeFile, Ended, MeasuredFile, OtherAnswers, SubjectFile, Syntax};
@@ -77,7 +78,18 @@ pub(crate) fn run(args: &TitrateArgs, out: &mut dyn Write) -> Result<(), Failure
         Some(path) => {
             let syntax = Syntax::of_name(&path.to_string_lossy());
             save(path, |to| to.write_all(text(syntax).as_bytes()))?;
-            say(out, &format!("\nWritten: {}\n", path.display()))
+            say(out, &format!("\nWritten: {}{}\n", path.display(), unanswered(&file)))
+        }
+    }
+}
+
+/// What has to be done before the file is of use.
+fn unanswered(file: &SubjectFile) -> &'static str {
+    match file.screening.others {
+        OtherAnswers::No => "",
+        OtherAnswers::Unanswered => {
+            "; its screening questions are unanswered, and that blocks every session: answer them in [screening] \
+             (`nmes run --subject` lists them)"
         }
     }
 }
@@ -399,13 +411,18 @@ fn thresholds_text(found: &Thresholds) -> String {
 
 /// What was measured, in the file of the person: the one that was named, with this channel's measurement in place.
 fn subject_file(args: &TitrateArgs, scenario: &Scenario, found: &Thresholds) -> Result<SubjectFile, Failure> {
-    let long = |what: &str| Failure::Input(format!("{what}: too long for a subject file"));
+    let long = |what: &str, given: &str, most: usize| {
+        let bytes = given.len();
+        Failure::Input(format!(
+            "{what}: {bytes} bytes are too long for a subject file; accepted: up to {most}"
+        ))
+    };
     let mut file = match &scenario.person {
         Some(person) => person.clone(),
         None => {
             let side = scenario.subject.side;
             let mut file = SubjectFile::new(&args.code, scenario.subject.innervation, side)
-                .ok_or_else(|| long("--code"))?;
+                .ok_or_else(|| long("--code", &args.code, 32))?;
             file.screening.others = OtherAnswers::Unanswered;
             file
         }
@@ -413,11 +430,15 @@ fn subject_file(args: &TitrateArgs, scenario: &Scenario, found: &Thresholds) -> 
     let width_us = scenario.request.width.map_or(scenario.row.phase_width.default, |width| width.as_micros());
     let measured = MeasuredFile {
         channel: args.channel,
-        date: args.date,
+        date: args.date.map_or_else(today, Ok)?,
         electrode: ElectrodeFile {
             area_mm2: scenario.setup.area_mm2(args.channel).or(scenario.setup.area_mm2(0)).unwrap_or(0),
             leading: scenario.row.waveform.leading.value,
-            placement: args.placement.as_str().try_into().map_err(|_| long("--placement"))?,
+            placement: args
+                .placement
+                .as_str()
+                .try_into()
+                .map_err(|_| long("--placement", &args.placement, 96))?,
         },
         width_us: nmes_core::Micros::from_micros(width_us).unwrap_or_default(),
         sensory_ua: found.sensory,

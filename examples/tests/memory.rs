@@ -132,3 +132,67 @@ fn damage_is_named() {
     let (status, said) = all(&["records", folder.join("out").to_str().unwrap()]);
     assert!(status == 2 && said.contains("no records"), "{said}");
 }
+
+/// REQ-APP-230: a session that played its last train counts as completed, although the length that it was given ends later;
+/// one that was ended before does not.
+#[test]
+fn a_session_by_its_own_clock_is_completed() {
+    for (protocol, more, completed) in [
+        ("knee-oa", &[][..], 1),
+        ("tens-al", &[], 1),
+        ("venous-pump", &[], 1),
+        ("recovery-ladder", &[], 1),
+        ("knee-oa", &["--stop-at-us", "60000000"], 0),
+        ("stroke-wrist-emg", &["--seconds", "20"], 0),
+    ] {
+        let folder = empty("completed");
+        let (device, out) = (folder.join("device"), folder.join("out"));
+        let mut args = vec!["run", protocol, "--memory", device.to_str().unwrap()];
+        args.extend(["--out-dir", out.to_str().unwrap()]);
+        args.extend(more);
+        let (status, said) = all(&args);
+        assert_eq!(status, 0, "{said}");
+        let (kept, _) = dose(&device, "dose-a.bin");
+        assert_eq!((kept.begun, kept.completed, kept.faulted), (1, completed, 0), "{args:?}");
+    }
+}
+
+/// REQ-APP-237: runs that end at the same time are all kept; a lock that nobody gives back is waited for, then named with what
+/// to do, and nothing is run.
+#[test]
+fn runs_at_once_are_all_kept() {
+    let folder = empty("at-once");
+    let device = folder.join("device");
+    let run = |n: usize| {
+        let (device, out) = (device.clone(), folder.join(n.to_string()));
+        std::thread::spawn(move || {
+            let (device, out) = (device.to_str().unwrap(), out.to_str().unwrap());
+            all(&["run", "foot-drop", "--seconds", "4", "--memory", device, "--out-dir", out])
+        })
+    };
+    let runs: Vec<_> = (0..5).map(run).collect();
+    for run in runs {
+        let (status, said) = run.join().unwrap();
+        assert_eq!(status, 0, "{said}");
+    }
+    let last = ["dose-a.bin", "dose-b.bin"].map(|page| dose(&device, page).0.begun).into_iter().max();
+    assert_eq!(last, Some(5));
+    let mut sessions: Vec<u32> = pulses(&device)
+        .iter()
+        .filter_map(|entry| if let LogEntry::Channel(channel) = entry { Some(channel.session) } else { None })
+        .collect();
+    sessions.sort_unstable();
+    assert_eq!(sessions, [1, 2, 3, 4, 5]);
+
+    let lock = device.join("lock");
+    assert!(!lock.exists(), "given back");
+    std::fs::write(&lock, "held by process 1\n").unwrap();
+    let (status, said) = run_into(&folder, &[]);
+    assert_eq!(status, 2, "{said}");
+    for phrase in [lock.to_str().unwrap(), "held by process 1", "delete this file"] {
+        assert!(said.contains(phrase), "{phrase}: {said}");
+    }
+    assert_eq!(pulses(&device).iter().filter(|entry| matches!(entry, LogEntry::Channel(_))).count(), 5);
+    std::fs::remove_file(&lock).unwrap();
+    assert_eq!(run_into(&folder, &[]).0, 0, "it can be gone on from");
+}

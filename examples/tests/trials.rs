@@ -18,8 +18,9 @@ fn json(args: &[&str], dir: &str) -> Value {
     let all: Vec<&str> = args.iter().copied().chain(["--json", "--out-dir", dir.to_str().unwrap()]).collect();
     let (status, out, err) = said(&all);
     assert_eq!((status, err.as_str()), (0, ""), "{args:?}");
-    let svg = std::fs::read_dir(&dir).unwrap().next().unwrap().unwrap();
-    assert!(std::fs::read_to_string(svg.path()).unwrap().trim_end().ends_with("</svg>"));
+    let mut files = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+    let svg = files.find(|path| path.extension().is_some_and(|end| end == "svg")).unwrap();
+    assert!(std::fs::read_to_string(svg).unwrap().trim_end().ends_with("</svg>"));
     serde_json::from_str(&out).unwrap()
 }
 
@@ -157,4 +158,26 @@ fn reports_for_people() {
         let (status, _, err) = said(args);
         assert!(status == 2 && err.contains(word), "{args:?}: {err}");
     }
+}
+
+/// REQ-APP-242: where the trigger never came to listen, the run says why and what would change it.
+#[test]
+fn an_emg_that_hears_nothing_says_why() {
+    let dir = scratch("deaf");
+    for (more, why) in [
+        (&["--noise-uv", "40"][..], "the level at rest was above 15 µV"),
+        (&["--hum-uv", "60"], "the level at rest was above 15 µV"),
+        (&["--effort-uv", "5"], "fewer than 3 attempts came to twice the level at rest"),
+        (&["--seconds", "1"], "before the muscle had rested for 2000 ms"),
+    ] {
+        let asked = [&["run", "stroke-wrist-emg", "--out-dir", dir.to_str().unwrap()], more].concat();
+        let (status, out, err) = said(&asked);
+        assert_eq!((status, err.as_str()), (0, ""), "{more:?}");
+        assert!(
+            out.contains("The trigger never listened: no threshold was set: ") && out.contains(why),
+            "{out}"
+        );
+    }
+    let (_, out, _) = said(&["run", "stroke-wrist-emg", "--out-dir", dir.to_str().unwrap()]);
+    assert!(!out.contains("never listened"), "{out}");
 }

@@ -110,7 +110,7 @@ fn texts_are_refused_with_place_value_and_what_is_allowed() {
         (
             "width_us = 300",
             "width_us = \"300\"",
-            "channels[0].pulse.width_us: invalid type: string \"300\", expected u32",
+            "channels[0].pulse.width_us: invalid type: string \"300\", expected a whole number from 0 to 4294967295",
         ),
         (
             "leading = \"negative\"",
@@ -138,7 +138,9 @@ fn texts_are_refused_with_place_value_and_what_is_allowed() {
     let broken = format!("{}\"width_us\": true, \"x\": {}", &json[..second], &json[second + 12..]);
     let error = SessionFile::from_text(&broken, Syntax::Json).unwrap_err().to_string();
     assert!(
-        error.starts_with("channels[1].pulse.width_us: invalid type: boolean `true`, expected u32"),
+        error.starts_with(
+            "channels[1].pulse.width_us: invalid type: boolean `true`, expected a whole number from 0"
+        ),
         "{error}"
     );
     let many = json.replacen(

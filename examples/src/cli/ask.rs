@@ -3,6 +3,7 @@
 use crate::gait::Foot;
 use crate::parse;
 use clap::{Args, ValueEnum};
+use nmes_protocols::Innervation;
 use std::path::PathBuf;
 
 /// What is asked of a session: all options that a run, a check and a listing share.
@@ -51,15 +52,16 @@ pub struct Ask {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Person (a simulated one)")]
 pub struct Person {
-    /// The treated foot.
+    /// The treated side.
     #[arg(long, value_enum, default_value_t = Foot::Left)]
     pub side: Foot,
     /// State of the nerve of the muscle.
     #[arg(long, value_enum, default_value_t = InnervationWord::Intact)]
     pub innervation: InnervationWord,
-    /// Motor threshold at the set width; ramps start just below it.
-    #[arg(long, value_name = "X", value_parser = parse::milliamps, allow_hyphen_values = true, default_value = "25")]
-    pub motor_threshold_ma: u32,
+    /// Motor threshold at the set width; default: 25 mA where trains follow steps and ramps start just below it, else not
+    /// known, and the protocol's own amplitude holds.
+    #[arg(long, value_name = "X", value_parser = parse::milliamps, allow_hyphen_values = true)]
+    pub motor_threshold_ma: Option<u32>,
     /// A specialist asks: opens the protocols that are kept behind that gate, and loosens nothing else.
     #[arg(long)]
     pub specialist: bool,
@@ -90,9 +92,9 @@ pub struct PulseArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Step (default: as the protocol states)")]
 pub struct StepShape {
-    /// Which heel events start a step; a walk without the other foot's runs on the treated heel alone.
-    #[arg(long, value_enum, default_value_t = TriggerWord::BothHeels)]
-    pub trigger: TriggerWord,
+    /// Which heel events start a step; default: both-heels. A walk without the other foot's runs on the treated heel alone.
+    #[arg(long, value_enum)]
+    pub trigger: Option<TriggerWord>,
     /// From heel-off to the start of the ramp.
     #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
     pub delay_ms: Option<u32>,
@@ -110,6 +112,14 @@ pub struct StepShape {
     pub ramp_floor_ma: Option<u32>,
 }
 
+impl StepShape {
+    /// Which heel events start a step.
+    #[must_use]
+    pub fn heels(&self) -> TriggerWord {
+        self.trigger.unwrap_or(TriggerWord::BothHeels)
+    }
+}
+
 /// The walk.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Walk")]
@@ -117,26 +127,36 @@ pub struct WalkArgs {
     /// Foot events: columns t_us,foot,event (left, right; heel_off, toe_off, heel_strike); default: a built-in walk.
     #[arg(long, value_name = "FILE.csv")]
     pub gait: Option<PathBuf>,
-    /// End after S seconds of session time; default: when the walk is over.
+    /// A session of S seconds; default: as long as the walk, or as the protocol states. Where the protocol's shortest is longer,
+    /// what runs is the first S seconds of that. On a crank or an EMG: how long is simulated.
     #[arg(long, value_name = "S", value_parser = parse::seconds, allow_hyphen_values = true)]
     pub seconds: Option<u32>,
 }
+
+/// Ticks in one second of the stage that is simulated where no flag says another: µs.
+pub(crate) const TICKS_HZ: u32 = 1_000_000;
+/// Its nanoamperes for one code: 125 mA over 12 bits with a sign.
+pub(crate) const NA_PER_CODE: u32 = 61_035;
+/// Its lowest code.
+pub(crate) const CODE_MIN: i32 = -2_048;
+/// Its highest code.
+pub(crate) const CODE_MAX: i32 = 2_047;
 
 /// The simulated output stage.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output stage (what the plan is compiled for)")]
 pub struct StageArgs {
     /// Ticks of its timer in one second.
-    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value = "1000000")]
+    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value_t = TICKS_HZ)]
     pub ticks_hz: u32,
     /// Nanoamperes of one DAC code.
-    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value = "61035")]
+    #[arg(long, value_name = "N", value_parser = parse::whole, allow_hyphen_values = true, default_value_t = NA_PER_CODE)]
     pub na_per_code: u32,
     /// Lowest DAC code.
-    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value = "-2048")]
+    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value_t = CODE_MIN)]
     pub code_min: i32,
     /// Highest DAC code.
-    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value = "2047")]
+    #[arg(long, value_name = "N", value_parser = parse::code, allow_hyphen_values = true, default_value_t = CODE_MAX)]
     pub code_max: i32,
     /// Apply every edge late by a random 0 to N µs.
     #[arg(long, value_name = "N", value_parser = parse::short_us, allow_hyphen_values = true, default_value = "0")]
@@ -211,14 +231,27 @@ pub enum TriggerWord {
 /// What is known of the nerve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum InnervationWord {
-    /// The peroneal nerve conducts.
+    /// It answers short pulses.
     Intact,
     /// Some of it does.
     Partial,
     /// The muscle has lost its nerve.
     Denervated,
-    /// Nobody looked.
+    /// Nobody has tested it.
     Unknown,
+}
+
+impl InnervationWord {
+    /// As the protocols have it.
+    #[must_use]
+    pub const fn state(self) -> Innervation {
+        match self {
+            Self::Intact => Innervation::Intact,
+            Self::Partial => Innervation::PartiallyDenervated,
+            Self::Denervated => Innervation::Denervated,
+            Self::Unknown => Innervation::Unknown,
+        }
+    }
 }
 
 /// How output ends.

@@ -7,21 +7,40 @@ use clap::{Args, ValueEnum};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Crank (a simulated one, for protocols that a crank triggers)")]
 pub struct CrankArgs {
-    /// Turns a minute.
-    #[arg(long, value_name = "X", value_parser = parse::rpm, allow_hyphen_values = true, default_value = "35")]
-    pub rpm: u32,
+    /// Turns a minute; default: 35.
+    #[arg(long, value_name = "X", value_parser = parse::rpm, allow_hyphen_values = true)]
+    pub rpm: Option<u32>,
     /// Turns a minute at the end; changes evenly over the middle third.
     #[arg(long, value_name = "X", value_parser = parse::rpm, allow_hyphen_values = true)]
     pub rpm_to: Option<u32>,
-    /// Whose windows.
-    #[arg(long, value_enum, default_value_t = CrankWord::Trike)]
-    pub windows: CrankWord,
+    /// Whose windows; default: trike.
+    #[arg(long, value_enum)]
+    pub windows: Option<CrankWord>,
     /// What is done to crank or encoder.
     #[arg(long, value_enum)]
     pub harm: Option<CrankHarm>,
     /// When; default: after two thirds.
     #[arg(long, value_name = "S", value_parser = parse::seconds, requires = "harm", allow_hyphen_values = true)]
     pub harm_at_s: Option<u32>,
+}
+
+impl CrankArgs {
+    /// Turns a minute at the start, in thousandths.
+    #[must_use]
+    pub fn rpm_milli(&self) -> u32 {
+        self.rpm.unwrap_or(35_000)
+    }
+
+    /// Each flag, and whether it was given.
+    pub(crate) const fn given(&self) -> [(&'static str, bool); 5] {
+        [
+            ("--rpm", self.rpm.is_some()),
+            ("--rpm-to", self.rpm_to.is_some()),
+            ("--windows", self.windows.is_some()),
+            ("--harm", self.harm.is_some()),
+            ("--harm-at-s", self.harm_at_s.is_some()),
+        ]
+    }
 }
 
 /// Sources of windows for the legs.
@@ -72,22 +91,60 @@ impl CrankHarm {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "EMG (a simulated one, for protocols that it triggers)")]
 pub struct EmgArgs {
-    /// Noise at rest, one standard deviation.
-    #[arg(long, value_name = "UV", value_parser = parse::microvolts, allow_hyphen_values = true, default_value = "3")]
-    pub noise_uv: u32,
-    /// EMG of an effort, one standard deviation.
-    #[arg(long, value_name = "UV", value_parser = parse::microvolts, allow_hyphen_values = true, default_value = "40")]
-    pub effort_uv: u32,
-    /// Hum of the mains.
-    #[arg(long, value_name = "UV", value_parser = parse::microvolts, allow_hyphen_values = true, default_value = "0")]
-    pub hum_uv: u32,
-    /// An effort this often; those that fall into a train or its rest are not waited for.
-    #[arg(long, value_name = "S", value_parser = parse::seconds, allow_hyphen_values = true, default_value = "11")]
-    pub effort_every_s: u32,
+    /// Noise at rest, one standard deviation; default: 3 µV.
+    #[arg(long, value_name = "UV", value_parser = parse::microvolts, allow_hyphen_values = true)]
+    pub noise_uv: Option<u32>,
+    /// EMG of an effort, one standard deviation; default: 40 µV.
+    #[arg(long, value_name = "UV", value_parser = parse::microvolts, allow_hyphen_values = true)]
+    pub effort_uv: Option<u32>,
+    /// Hum of the mains; default: 0 µV.
+    #[arg(long, value_name = "UV", value_parser = parse::microvolts, allow_hyphen_values = true)]
+    pub hum_uv: Option<u32>,
+    /// An effort this often, by default every 11 s; those that fall into a train or its rest are not waited for.
+    #[arg(long, value_name = "S", value_parser = parse::seconds, allow_hyphen_values = true)]
+    pub effort_every_s: Option<u32>,
     /// The trigger is not told of the pulses.
     #[arg(long)]
     pub no_blanking: bool,
     /// An electrode comes off at this second.
     #[arg(long, value_name = "S", value_parser = parse::seconds, allow_hyphen_values = true)]
     pub lead_off_at_s: Option<u32>,
+}
+
+impl EmgArgs {
+    /// Noise at rest in nV.
+    #[must_use]
+    pub fn noise_nv(&self) -> u32 {
+        self.noise_uv.unwrap_or(3_000)
+    }
+
+    /// EMG of an effort in nV.
+    #[must_use]
+    pub fn effort_nv(&self) -> u32 {
+        self.effort_uv.unwrap_or(40_000)
+    }
+
+    /// Hum in nV.
+    #[must_use]
+    pub fn hum_nv(&self) -> u32 {
+        self.hum_uv.unwrap_or(0)
+    }
+
+    /// From one effort to the next, in ms.
+    #[must_use]
+    pub fn effort_every_ms(&self) -> u32 {
+        self.effort_every_s.unwrap_or(11_000)
+    }
+
+    /// Each flag, and whether it was given.
+    pub(crate) const fn given(&self) -> [(&'static str, bool); 6] {
+        [
+            ("--noise-uv", self.noise_uv.is_some()),
+            ("--effort-uv", self.effort_uv.is_some()),
+            ("--hum-uv", self.hum_uv.is_some()),
+            ("--effort-every-s", self.effort_every_s.is_some()),
+            ("--no-blanking", self.no_blanking),
+            ("--lead-off-at-s", self.lead_off_at_s.is_some()),
+        ]
+    }
 }

@@ -103,9 +103,9 @@ pub struct TitrateArgs {
     /// The channel that is measured.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=7), help_heading = "Titration")]
     pub channel: u8,
-    /// The day that the file says, as 2026-11-21.
-    #[arg(long, value_name = "DAY", value_parser = parse::day, default_value = "2026-01-01", help_heading = "Output")]
-    pub date: nmes_protocols::Date,
+    /// The day that the file says, as 2026-11-21; default: today, by the clock of this computer and UTC.
+    #[arg(long, value_name = "DAY", value_parser = parse::day, help_heading = "Output")]
+    pub date: Option<nmes_protocols::Date>,
     /// Where the active pad is, in words.
     #[arg(long, value_name = "WORDS", default_value = "marked on the skin", help_heading = "Output")]
     pub placement: String,

@@ -3,11 +3,13 @@
 mod ask;
 mod bodies;
 mod files;
+pub(crate) mod unused;
 
 pub use ask::{
     Ask, ControlWord, InnervationWord, LoadArgs, Person, PulseArgs, StageArgs, StepShape, StopArgs, StopWord,
     TriggerWord, WalkArgs,
 };
+pub(crate) use ask::{CODE_MAX, CODE_MIN, NA_PER_CODE, TICKS_HZ};
 pub use bodies::{CrankArgs, CrankHarm, CrankWord, EmgArgs};
 pub use files::{
     DiaryArgs, DiaryShape, ExportArgs, FileSyntax, RecordShape, RecordsArgs, SessionCommand, TitrateArgs,
@@ -37,6 +39,8 @@ Examples:
       trains that a simulated EMG starts
   nmes check foot-drop --electrode-cm2 8
       the limits only, nothing is run
+  nmes run knee-oa --seconds 60
+      any protocol: knee-oa.svg has the level of every channel over the session, pulses.csv each pulse
   nmes report foot-drop --format fda-510k-table
       what the plan puts out, in the seventeen rows of FDA's guidance of 1999
   nmes list
@@ -65,6 +69,11 @@ Examples:
       what a device keeps of its sessions, and how it reads
   nmes titrate foot-drop --seed 4 --out person.toml
       thresholds of a simulated person, train by train
+
+Programs of their own, which draw force and fatigue, a force held inside a ceiling, and foot drop on both feet:
+  cargo run --release -p nmes-examples --example force_and_fatigue -- force-and-fatigue.svg
+  cargo run --release -p nmes-examples --example closed_loop -- closed-loop.svg
+  cargo run --release -p nmes-examples --example both_feet
 
 Exit status: 0 done; 1 denied by a rule or ended by a fault, which is named; 2 the input cannot be taken.
 
@@ -103,7 +112,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Print every level change on the output, one a line.
     Events(EventsArgs),
-    /// Draw the picture of a run, nothing else.
+    /// Draw the picture of a run, nothing else: a walk with what its steps got, or the level of every channel over a session.
     Plot(PlotArgs),
     /// Show one pulse and a train of any kind: as compiled for an output stage, level by level; list the kinds.
     Wave(Box<WaveArgs>),
@@ -163,6 +172,12 @@ pub struct ScreenArgs {
     /// Where the pads are, where the protocol knows several places.
     #[arg(long, value_name = "SITE")]
     pub site: Option<String>,
+    /// What is known of the nerve; without it that gate is named and not held.
+    #[arg(long, value_enum)]
+    pub innervation: Option<InnervationWord>,
+    /// A specialist asks.
+    #[arg(long)]
+    pub specialist: bool,
     /// An item that was answered with yes, read and accepted, by its word below; may stand several times.
     #[arg(long, value_name = "ITEM")]
     pub acknowledge: Vec<String>,
@@ -217,7 +232,8 @@ pub struct RunArgs {
     /// List every step, not only those that were not on time.
     #[arg(long, help_heading = "Output")]
     pub steps: bool,
-    /// Where foot-drop.svg and pulses.csv are written; fes-cycle.svg for a crank, emg.svg for an EMG trigger.
+    /// Where the picture and pulses.csv are written. The picture is foot-drop.svg of a walk, fes-cycle.svg of a crank, emg.svg
+    /// of an EMG, and else the protocol's name: the level of every channel over the session.
     #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Output")]
     pub out_dir: PathBuf,
     /// A folder in place of the device's memory: dose, delivered pulses and first faults are kept there, after those of the
@@ -252,9 +268,9 @@ pub struct PlotArgs {
     /// What is asked.
     #[command(flatten)]
     pub ask: Ask,
-    /// The SVG file to write.
-    #[arg(long, value_name = "FILE", default_value = "foot-drop.svg", help_heading = "Output")]
-    pub out: PathBuf,
+    /// The SVG file to write; default: as `run` calls it.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: Option<PathBuf>,
 }
 
 /// Which document's rows a report has.

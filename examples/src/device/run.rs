@@ -4,7 +4,7 @@ use super::DeviceWord;
 use super::port::{LineSettings, Port};
 use super::progress::Progress;
 use super::rig::{Rig, TURN};
-use crate::cli::{Ask, RunArgs};
+use crate::cli::{Ask, CODE_MAX, CODE_MIN, NA_PER_CODE, RunArgs, TICKS_HZ, unused};
 use crate::failure::Failure;
 use crate::records::save;
 use crate::scenario::Scenario;
@@ -38,6 +38,8 @@ Ctrl-C stops; again, it stops at once. The stimulator's own switch is the one to
 pub(crate) fn run(args: &RunArgs, device: DeviceWord, out: &mut dyn Write) -> Result<(), Failure> {
     let port_name = args.device.port()?;
     only_device_options(&args.ask)?;
+    let row = args.ask.protocol.as_deref().and_then(nmes_protocols::find);
+    unused::in_run(args, row)?;
     let mut scenario = Scenario::of(&args.ask)?;
     let channels = usize::from(scenario.hardware.channel_count());
     scenario.hardware = hardware(device, channels)?;
@@ -135,10 +137,10 @@ fn only_device_options(ask: &Ask) -> Result<(), Failure> {
     let stage = &ask.stage;
     let load = &ask.load;
     let given = [
-        ("--ticks-hz", stage.ticks_hz != 1_000_000),
-        ("--na-per-code", stage.na_per_code != 61_035),
-        ("--code-min", stage.code_min != -2_048),
-        ("--code-max", stage.code_max != 2_047),
+        ("--ticks-hz", stage.ticks_hz != TICKS_HZ),
+        ("--na-per-code", stage.na_per_code != NA_PER_CODE),
+        ("--code-min", stage.code_min != CODE_MIN),
+        ("--code-max", stage.code_max != CODE_MAX),
         ("--late-us", stage.late_us != 0),
         ("--declared-late-us", stage.declared_late_us.is_some()),
         ("--load-ohm", load.load_ohm != 1_000_000 && load.load_ohm != 1_000),

@@ -1,6 +1,7 @@
 //! The picture of a run: both feet, the level, every step's outcome, and one pulse to scale.
 
 pub mod effort;
+pub mod envelope;
 mod pulse;
 pub mod ride;
 mod walk;

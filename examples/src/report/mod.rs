@@ -11,7 +11,7 @@ pub use limits::{limits_text, sources_text};
 pub use output::{ChannelJson, Listing, OutputJson};
 pub use played::{ChannelPlayed, PlayedJson, PlayedShown};
 pub(crate) use show::shown_value;
-pub use show::{FILES, run_text};
+pub use show::{PULSES, run_text};
 
 use crate::desk::DeliveredPulse;
 use crate::failure::Failure;

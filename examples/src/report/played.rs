@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::scenario::Scenario;
 use crate::text::{Paint, Table, thousandths, trimmed};
 use nmes_core::{Plan, Schedule};
-use nmes_protocols::{Built, Settings, TABLE, Unit};
+use nmes_protocols::{Built, Settings, Unit};
 use nmes_safety::{Checked, Report, Response};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -61,6 +61,7 @@ pub struct PlayedJson<'s> {
     side: &'static str,
     timer_openings: Option<u32>,
     seconds: f64,
+    stopped_early: bool,
     settings: &'s Settings,
     screening: String,
     notes: Vec<String>,
@@ -98,13 +99,13 @@ impl<'s> PlayedShown<'s> {
     }
 
     fn channel(&self, channel: u8) -> ChannelPlayed {
-        let plan = self.checked.plan();
         let of = |p: &&DeliveredPulse| p.receipt.channel == channel;
         let all: Vec<_> = self.played.pulses.iter().filter(of).collect();
         let pulses: Vec<_> = all.iter().copied().filter(|p| p.is_pulse()).collect();
         let hz = f64::from(self.hz());
-        let trains = trains(&pulses, silence_ticks(plan));
-        let on: u64 = trains.iter().map(|(from, to)| to - from).sum();
+        let trains = self.trains(channel);
+        let ends = trains.iter().filter_map(|train| train.first().zip(train.last()));
+        let on: u64 = ends.map(|(first, last)| last.receipt.end_tick - first.receipt.onset_tick).sum();
         let full = pulses.iter().filter(|p| p.receipt.full_level).map(|p| p.delivered.primary_nc.abs());
         let net: f64 = all.iter().map(|p| p.delivered.net_nc).sum();
         let seconds = self.played.end_us as f64 / 1e6;
@@ -121,6 +122,25 @@ impl<'s> PlayedShown<'s> {
             residual_na_ticks: self.played.residual_na_ticks.get(usize::from(channel)).copied().unwrap_or(0),
             session_dc_ua: if seconds > 0.0 { net / seconds / 1e3 } else { 0.0 },
         }
+    }
+
+    /// The pulses of a channel, repayments not counted, train by train.
+    #[must_use]
+    pub fn trains(&self, channel: u8) -> Vec<Vec<&DeliveredPulse>> {
+        let silence = silence_ticks(self.checked.plan());
+        let mut trains: Vec<Vec<&DeliveredPulse>> = Vec::new();
+        for pulse in self.played.pulses.iter().filter(|p| p.is_pulse() && p.receipt.channel == channel) {
+            let end = trains.last().and_then(|train| train.last()).map(|last| last.receipt.end_tick);
+            match trains.last_mut() {
+                Some(train)
+                    if end.is_some_and(|end| pulse.receipt.onset_tick.saturating_sub(end) <= silence) =>
+                {
+                    train.push(pulse);
+                }
+                _ => trains.push(vec![pulse]),
+            }
+        }
+        trains
     }
 
     fn commanded(&self, channel: u8) -> i128 {
@@ -141,6 +161,7 @@ impl<'s> PlayedShown<'s> {
             side: self.scenario.foot.word(),
             timer_openings: self.played.openings,
             seconds: self.played.end_us as f64 / 1e6,
+            stopped_early: self.played.cut_short,
             settings: &self.built.settings,
             screening: self.built.screening.to_string(),
             notes: self.built.notes().map(|note| note.to_string()).collect(),
@@ -154,7 +175,13 @@ impl<'s> PlayedShown<'s> {
     /// For people.
     #[must_use]
     pub fn text(&self, paint: Paint) -> String {
-        let mut text = self.head(paint);
+        self.head(paint) + &self.sections(paint)
+    }
+
+    /// Settings with their marks, what each channel put out, and the limits.
+    #[must_use]
+    pub fn sections(&self, paint: Paint) -> String {
+        let mut text = String::new();
         let mut section = |title: &str, body: &str| {
             let _ = write!(text, "\n{}\n{body}", paint.head(title));
         };
@@ -173,19 +200,10 @@ impl<'s> PlayedShown<'s> {
     fn head(&self, paint: Paint) -> String {
         let scenario = self.scenario;
         let mut text = format!("{}\n", paint.warn(WARNING));
-        let answers = match &scenario.person {
-            Some(person) => format!("of {}: answers and thresholds of the subject file", person.code),
-            None => format!("\"no\" to all {} screening questions", TABLE.len()),
-        };
-        let _ = writeln!(
-            text,
-            "Assumed of the person: {answers} ({}); {} {}.",
-            self.built.screening,
-            scenario.row.needs.nerve,
-            scenario.subject.innervation.word()
-        );
+        let _ = writeln!(text, "{}", scenario.person_text(&self.built.screening));
         let seconds = trimmed(self.played.end_us as f64 / 1e6, 1);
-        let _ = writeln!(text, "\n{}: {seconds} s.", paint.head(scenario.row.title));
+        let early = if self.played.cut_short { ", stopped before its end" } else { "" };
+        let _ = writeln!(text, "\n{}: {seconds} s{early}.", paint.head(scenario.row.title));
         if let Some(openings) = self.played.openings {
             let _ = writeln!(
                 text,
@@ -252,26 +270,16 @@ impl<'s> PlayedShown<'s> {
     }
 }
 
-/// From one onset to the next more than this is a silence between trains.
+/// From one onset to the next more than this is a silence between trains. Without a rest there is none.
 fn silence_ticks(plan: &Plan<'_>) -> u64 {
     let rest_ms = match plan.session().schedule() {
-        Schedule::Continuous => return u64::MAX,
-        Schedule::Cyclic(cycle) => cycle.rest.as_millis(),
-        Schedule::Program(stages) => stages.iter().map(|s| s.cycle.rest.as_millis()).min().unwrap_or(0),
-        Schedule::Gated(gate) => gate.min_off.as_millis(),
-    };
-    u64::from(rest_ms) * u64::from(plan.hardware().timing().ticks_per_second) / 2_000
-}
-
-/// First onset and end of each train.
-fn trains(pulses: &[&DeliveredPulse], silence: u64) -> Vec<(u64, u64)> {
-    let mut trains: Vec<(u64, u64)> = Vec::new();
-    for pulse in pulses {
-        let (from, to) = (pulse.receipt.onset_tick, pulse.receipt.end_tick);
-        match trains.last_mut() {
-            Some(last) if from.saturating_sub(last.1) <= silence => last.1 = to,
-            _ => trains.push((from, to)),
+        Schedule::Continuous => None,
+        Schedule::Cyclic(cycle) => Some(cycle.rest.as_millis()),
+        Schedule::Program(stages) => {
+            stages.iter().map(|s| s.cycle.rest.as_millis()).filter(|ms| *ms > 0).min()
         }
-    }
-    trains
+        Schedule::Gated(gate) => Some(gate.min_off.as_millis()),
+    };
+    let ticks = |ms: u32| u64::from(ms) * u64::from(plan.hardware().timing().ticks_per_second) / 2_000;
+    rest_ms.filter(|ms| *ms > 0).map_or(u64::MAX, ticks)
 }

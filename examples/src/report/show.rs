@@ -7,13 +7,13 @@ use crate::gait::seconds;
 use crate::scenario::Scenario;
 use crate::text::{Paint, Table, thousandths, trimmed};
 use nmes_core::StopPolicy;
-use nmes_protocols::{Applied, Built, TABLE, Unit};
+use nmes_protocols::{Applied, Built, Unit};
 use nmes_safety::{Checked, rules};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The files that `run` writes.
-pub const FILES: [&str; 2] = ["foot-drop.svg", "pulses.csv"];
+/// Where `run` writes a record for each pulse.
+pub const PULSES: &str = "pulses.csv";
 
 const MARKS: &str = "F read in a source; R-h, R-m, R-l recalled with high, medium, low confidence; ours our own \
                      choice or arithmetic; given by you; walk from the walk";
@@ -45,15 +45,7 @@ fn section(text: &mut String, paint: Paint, title: &str, body: &str) {
 fn head(text: &mut String, shown: &Shown<'_>, paint: Paint) {
     let scenario = shown.scenario;
     let _ = writeln!(text, "{}", paint.warn(WARNING));
-    let questions = TABLE.len();
-    let innervation = scenario.subject.innervation.word();
-    let threshold = thousandths(u64::from(scenario.threshold_ua()), 3);
-    let _ = writeln!(
-        text,
-        "Assumed of the person: \"no\" to all {questions} screening questions ({}); {} {innervation}; motor \
-         threshold {threshold} mA.",
-        shown.built.screening, scenario.row.needs.nerve
-    );
+    let _ = writeln!(text, "{}", scenario.person_text(&shown.built.screening));
     let timing = scenario.hardware.timing();
     let _ = writeln!(
         text,

@@ -8,7 +8,7 @@ use crate::rig::{self, Ran, Source};
 use crate::scenario::Scenario;
 use crate::text::{Table, trimmed};
 use nmes_core::Schedule;
-use nmes_protocols::triggers::emg::{Emg, EmgSample, EmgTimes, ThresholdStart};
+use nmes_protocols::triggers::emg::{Emg, EmgSample, EmgState, EmgTimes, ThresholdStart};
 use nmes_protocols::triggers::{GateCommands, GateTrigger};
 use nmes_protocols::{GateCommand, PollAt};
 use nmes_safety::Checked;
@@ -50,6 +50,8 @@ pub struct EffortSummary {
     pub blanked: bool,
     /// What the trigger said.
     pub fault: Option<String>,
+    /// Why it never came to listen, where it did not.
+    pub never_listened: Option<String>,
     /// Openings that the session's gate refused.
     pub refused: usize,
     /// Charge left on the channel, in nA·ticks.
@@ -85,6 +87,8 @@ struct Forearm {
     /// Level of the last window, for the picture.
     levels: Vec<(u64, u32, u32)>,
     listened: Vec<bool>,
+    /// Where the trigger was when it was stopped.
+    ended_in: EmgState,
 }
 
 impl Forearm {
@@ -110,7 +114,7 @@ impl Source for Forearm {
         let nv = self.nanovolts(now_us);
         for (at, listened) in self.efforts.iter().zip(&mut self.listened) {
             if (*at..*at + SAMPLE_US).contains(&now_us) {
-                *listened = matches!(self.emg.state(), nmes_protocols::triggers::emg::EmgState::Listen);
+                *listened = matches!(self.emg.state(), EmgState::Listen);
             }
         }
         let sample = if now_us >= self.lead_off_us { EmgSample::LeadOff } else { EmgSample::Nanovolts(nv) };
@@ -138,6 +142,9 @@ impl Source for Forearm {
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {
+        if self.ended_in == EmgState::Off {
+            self.ended_in = self.emg.state();
+        }
         self.emg.stop(now_us)
     }
 }
@@ -171,29 +178,30 @@ pub fn try_wrist(
     times.start = ThresholdStart::BestOf(3);
     let mut emg = Emg::new(times).map_err(|error| Failure::Input(error.to_string()))?;
     emg.start(0);
-    let efforts = efforts(u64::from(args.effort_every_s) * 1_000, length_us);
+    let efforts = efforts(u64::from(args.effort_every_ms()) * 1_000, length_us);
     let nv = |thousandths: u32| f64::from(thousandths);
     let mut forearm = Forearm {
         emg,
         noise: Noise(scenario.seed),
         listened: vec![false; efforts.len()],
         efforts,
-        rest_nv: nv(args.noise_uv),
-        effort_nv: nv(args.effort_uv),
-        hum_nv: nv(args.hum_uv),
+        rest_nv: nv(args.noise_nv()),
+        effort_nv: nv(args.effort_nv()),
+        hum_nv: nv(args.hum_nv()),
         blank: !args.no_blanking,
         lead_off_us: args.lead_off_at_s.map_or(u64::MAX, |ms| u64::from(ms) * 1_000),
         reading_us: SAMPLE_US,
         artefact: None,
         levels: Vec::new(),
+        ended_in: EmgState::Off,
     };
     let ran = rig::run(scenario, checked, &mut forearm, length_us)?;
-    let summary = summary(scenario, &forearm, &ran);
+    let summary = summary(scenario, &forearm, &times, &ran);
     let picture = picture(&summary, &forearm, &ran, scenario, length_us)?;
     Ok(Shown { text: text(&summary, args), summary, picture, played: ran.played })
 }
 
-fn summary(scenario: &Scenario, forearm: &Forearm, ran: &Ran) -> EffortSummary {
+fn summary(scenario: &Scenario, forearm: &Forearm, times: &EmgTimes, ran: &Ran) -> EffortSummary {
     let opened: Vec<u64> =
         ran.told.iter().filter(|(_, _, c)| *c == GateCommand::Open).map(|(at, _, _)| *at).collect();
     let listened: Vec<u64> =
@@ -218,8 +226,37 @@ fn summary(scenario: &Scenario, forearm: &Forearm, ran: &Ran) -> EffortSummary {
         pulses: ran.played.pulses.iter().filter(|p| p.is_pulse()).count(),
         blanked: forearm.blank,
         fault: forearm.emg.fault().map(|fault| fault.to_string()),
+        never_listened: never_listened(forearm, times),
         refused: ran.refused,
         residual_na_ticks: ran.played.residual_na_ticks.iter().map(|r| r.abs()).max().unwrap_or(0),
+    }
+}
+
+/// Before it listens a trigger measures the muscle at rest, then takes its threshold from attempts that stand out of that.
+fn never_listened(forearm: &Forearm, times: &EmgTimes) -> Option<String> {
+    let uv = |nv: u32| trimmed(f64::from(nv) / 1e3, 1);
+    let restless = forearm.emg.counters().restless;
+    match forearm.ended_in {
+        EmgState::Baseline if restless > 0 => Some(format!(
+            "no threshold was set: the level at rest was above {} µV, {restless} times, and the trigger takes no level above \
+             that for rest; less --noise-uv or --hum-uv",
+            uv(times.rest_max_nv)
+        )),
+        EmgState::Baseline => Some(format!(
+            "no threshold was set: the run ended before the muscle had rested for {} ms; more --seconds",
+            times.baseline.as_millis()
+        )),
+        EmgState::Attempts => Some(format!(
+            "no threshold was set: fewer than {CALIBRATION} attempts came to twice the level at rest, {} µV; more --effort-uv, \
+             less --noise-uv, or more --seconds",
+            forearm.emg.threshold_nv().map_or("-".to_owned(), uv)
+        )),
+        EmgState::Off
+        | EmgState::Listen
+        | EmgState::On
+        | EmgState::RampDown
+        | EmgState::Lockout
+        | EmgState::Fault => None,
     }
 }
 
@@ -243,14 +280,18 @@ fn text(summary: &EffortSummary, args: &EmgArgs) -> String {
     for (what, value) in rows {
         table.row([what.to_owned(), value]);
     }
+    let why = summary
+        .never_listened
+        .as_ref()
+        .map_or(String::new(), |why| format!("\nThe trigger never listened: {why}\n"));
     let fault =
         summary.fault.as_ref().map_or(String::new(), |fault| format!("\nThe trigger says: {fault}\n"));
     format!(
-        "{}: noise {} µV, efforts of {} µV for 1.2 s, hum of 50 Hz {} µV; artefacts of the pulses are {}\n\n{}{fault}",
+        "{}: noise {} µV, efforts of {} µV for 1.2 s, hum of 50 Hz {} µV; artefacts of the pulses are {}\n\n{}{why}{fault}",
         summary.protocol,
-        uv(args.noise_uv),
-        uv(args.effort_uv),
-        uv(args.hum_uv),
+        uv(args.noise_nv()),
+        uv(args.effort_nv()),
+        uv(args.hum_nv()),
         if summary.blanked { "blanked" } else { "not blanked" },
         table.plain(),
     )

@@ -11,9 +11,11 @@ use crate::cli::RunArgs;
 use crate::desk::Played;
 use crate::failure::Failure;
 use crate::memory::Memory;
-use crate::records::save;
+use crate::records::write_pulses;
+use crate::report::{PULSES, PlayedJson, PlayedShown, WARNING};
 use crate::scenario::Scenario;
 use crate::text::Paint;
+use crate::written::Files;
 use nmes_core::Plan;
 use nmes_protocols::{Built, Storage, TriggerKind};
 use nmes_safety::{Checked, check};
@@ -46,19 +48,19 @@ pub fn run_trial(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) -
     let mut ask = args.ask.clone();
     // `--seconds` is how long is simulated; the session is as long as its row says
     let seconds = ask.walk.seconds.take();
-    let kind = crate::scenario::find_row(ask.protocol.as_deref().unwrap_or_default())?.trigger.value;
+    let kind = crate::names::find_row(ask.protocol.as_deref().unwrap_or_default())?.trigger.value;
     if kind == TriggerKind::CrankAngle {
         ride::prepare(&mut ask);
         let scenario = Scenario::of(&ask)?;
-        with_checked(&scenario, |_, checked| {
+        with_checked(&scenario, |built, checked| {
             let shown = ride(&scenario, checked, &args.crank, seconds.unwrap_or(30_000))?;
-            finish(args, "fes-cycle.svg", (memory, checked), shown, out)
+            finish(args, "fes-cycle.svg", memory, (&scenario, built, checked), &shown, out)
         })
     } else {
         let scenario = Scenario::of(&ask)?;
-        with_checked(&scenario, |_, checked| {
+        with_checked(&scenario, |built, checked| {
             let shown = try_wrist(&scenario, checked, &args.emg, seconds.unwrap_or(240_000))?;
-            finish(args, "emg.svg", (memory, checked), shown, out)
+            finish(args, "emg.svg", memory, (&scenario, built, checked), &shown, out)
         })
     }
 }
@@ -74,21 +76,36 @@ fn with_checked(
     look(&built, &checked.map_err(|denied| Failure::Denied(denied_text(&denied)))?)
 }
 
+/// What the trigger did, and the same as of a session that runs by its own clock.
+#[derive(Serialize)]
+struct TrialJson<'s, S> {
+    #[serde(flatten)]
+    trial: &'s S,
+    session: PlayedJson<'s>,
+}
+
 fn finish<S: Serialize>(
     args: &RunArgs,
     file: &str,
-    (memory, checked): (Option<&Memory>, &Checked<'_>),
-    shown: Shown<S>,
+    memory: Option<&Memory>,
+    (scenario, built, checked): (&Scenario, &Built<'_>, &Checked<'_>),
+    shown: &Shown<S>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
+    let played = PlayedShown { scenario, built, checked, played: &shown.played };
     memory.map_or(Ok(()), |memory| memory.keep(checked, &shown.played))?;
-    let svg = args.out_dir.join(file);
-    save(&svg, |file| file.write_all(shown.picture.as_bytes()))?;
+    let mut files = Files::default();
+    files.add(&args.out_dir.join(file), |file| file.write_all(shown.picture.as_bytes()))?;
+    let pulses = |file: &mut dyn Write| write_pulses(&shown.played.pulses, &scenario.hardware, file);
+    files.add(&args.out_dir.join(PULSES), pulses)?;
+    let written = files.keep()?;
     if args.json {
-        say_json(out, &shown.summary)?;
+        say_json(out, &TrialJson { trial: &shown.summary, session: played.json() })?;
     } else {
-        let warning = Paint::for_stdout().head(crate::report::WARNING);
-        say(out, &format!("{warning}\n{}\nWritten: {}\n", shown.text, svg.display()))?;
+        let paint = Paint::for_stdout();
+        let (warning, sections) = (paint.head(WARNING), played.sections(paint));
+        let person = scenario.person_text(&built.screening);
+        say(out, &format!("{warning}\n{person}\n\n{}{sections}\nWritten: {written}\n", shown.text))?;
     }
-    shown.played.stopped.map_or(Ok(()), |why| Err(Failure::Faulted(why.to_string())))
+    played.verdict()
 }

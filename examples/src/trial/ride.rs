@@ -91,7 +91,7 @@ struct Path {
 
 impl Path {
     fn new(args: &CrankArgs, harm_us: Option<u64>, length_us: u64) -> Self {
-        let (from, to) = (rpm(args.rpm), rpm(args.rpm_to.unwrap_or(args.rpm)));
+        let (from, to) = (rpm(args.rpm_milli()), rpm(args.rpm_to.unwrap_or(args.rpm_milli())));
         let third = length_us as f64 / 3.0;
         let mut deg = vec![0.0];
         let mut at = 0.0;
@@ -211,7 +211,7 @@ pub fn ride(
     length_ms: u32,
 ) -> Result<Shown<RideSummary>, Failure> {
     let length_us = u64::from(length_ms) * 1_000;
-    let source = source(args.windows);
+    let source = source(args.windows.unwrap_or(CrankWord::Trike));
     let (windows, names) = windows(source);
     let ramp_down = checked.plan().session().channels()[0].ramp.down;
     let times = CrankTimes::new(ENCODER, ramp_down);
@@ -335,7 +335,7 @@ fn muscle_row(
 
 /// The muscles of which the window has no room for its ramp at the highest cadence that is asked for.
 fn shut(args: &CrankArgs, times: &CrankTimes, windows: &[Window], names: &[String]) -> String {
-    let most = rpm(args.rpm.max(args.rpm_to.unwrap_or(0)));
+    let most = rpm(args.rpm_milli().max(args.rpm_to.unwrap_or(0)));
     let both = windows.iter().zip(names);
     let short: Vec<String> = both
         .filter_map(|(window, name)| {
@@ -382,8 +382,8 @@ fn text(summary: &RideSummary, args: &CrankArgs, down: Millis) -> String {
             row.outside.to_string(),
         ]);
     }
-    let speed = args.rpm_to.map_or(format!("{} turns a minute", rpm(args.rpm)), |to| {
-        format!("{} to {} turns a minute", rpm(args.rpm), rpm(to))
+    let speed = args.rpm_to.map_or(format!("{} turns a minute", rpm(args.rpm_milli())), |to| {
+        format!("{} to {} turns a minute", rpm(args.rpm_milli()), rpm(to))
     });
     let harm = summary.harm.map_or(String::new(), |(word, at)| {
         let after =

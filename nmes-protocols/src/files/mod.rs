@@ -28,6 +28,8 @@ mod diary_file;
 mod error;
 mod hold;
 mod own_file;
+#[cfg(feature = "text")]
+mod plain;
 mod schedule_file;
 mod session_file;
 mod subject_file;

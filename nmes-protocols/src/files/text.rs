@@ -5,6 +5,7 @@ extern crate std;
 use super::diary_file::{DIARY_VERSION, DiaryFile};
 use super::error::FileError;
 use super::own_file::{OWN_VERSION, OwnFile};
+use super::plain::{cut, of_field, of_syntax};
 use super::session_file::{SESSION_VERSION, SessionFile};
 use super::subject_file::{SUBJECT_VERSION, SubjectFile};
 use core::fmt;
@@ -79,7 +80,7 @@ fn parse<T: DeserializeOwned>(text: &str, syntax: Syntax) -> Result<T, TextError
     match syntax {
         Syntax::Toml => {
             let parsed = toml::Deserializer::parse(text);
-            let parsed = parsed.map_err(|error| TextError::Syntax { said: error.to_string() })?;
+            let parsed = parsed.map_err(|error| TextError::Syntax { said: of_syntax(&error.to_string()) })?;
             pathed(parsed, |error| error.message().to_string())
         }
         Syntax::Json => {
@@ -89,9 +90,9 @@ fn parse<T: DeserializeOwned>(text: &str, syntax: Syntax) -> Result<T, TextError
                 Err(error) if error.inner().is_data() => {
                     return Err(field(error.path(), error.inner().to_string()));
                 }
-                Err(error) => return Err(TextError::Syntax { said: error.inner().to_string() }),
+                Err(error) => return Err(TextError::Syntax { said: of_syntax(&error.inner().to_string()) }),
             };
-            parsed.end().map_err(|error| TextError::Syntax { said: error.to_string() })?;
+            parsed.end().map_err(|error| TextError::Syntax { said: of_syntax(&error.to_string()) })?;
             Ok(value)
         }
     }
@@ -105,19 +106,27 @@ fn pathed<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
 }
 
 fn field(path: &serde_path_to_error::Path, said: String) -> TextError {
-    let path = if path.iter().next().is_none() { "the file".to_string() } else { path.to_string() };
-    TextError::Field { path, said }
+    let path = if path.iter().next().is_none() { "the file".to_string() } else { cut(&path.to_string()) };
+    TextError::Field { path, said: of_field(&said) }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 fn read<T: DeserializeOwned>(text: &str, syntax: Syntax, format: &str, known: u16) -> Result<T, TextError> {
-    let head: Head = parse(text, syntax)?;
     let refuse = |path: &str, said: String| Err(TextError::Field { path: path.to_string(), said });
+    // JSON takes a list for a table whose fields come in order
+    if syntax == Syntax::Json && !text.trim_start().starts_with('{') && is_json(text) {
+        return refuse("the file", "a table of fields is expected, as in { \"format\": … }".to_string());
+    }
+    let head: Head = parse(text, syntax)?;
     match head.format.as_deref() {
         Some(given) if given == format => {}
         Some(given) => {
             return refuse(
                 "format",
-                std::format!("\"{given}\" is another kind of file; accepted: \"{format}\""),
+                std::format!("\"{}\" is another kind of file; accepted: \"{format}\"", cut(given)),
             );
         }
         None => return refuse("format", std::format!("missing; accepted: \"{format}\"")),

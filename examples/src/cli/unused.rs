@@ -1,0 +1,80 @@
+//! A flag that would do nothing for a protocol is refused, so that nobody takes it for obeyed.
+
+use super::{Ask, RunArgs};
+use crate::failure::Failure;
+use nmes_protocols::{CATALOGUE, Condition, TriggerKind};
+
+/// A flag, and whether it was given.
+type Given = (&'static str, bool);
+
+const NO_STEPS: &str = "has no steps of a walk";
+
+/// What follows the steps of a walk, where the protocol has none.
+///
+/// # Errors
+/// Names the first such flag and the protocols that take it.
+pub(crate) fn in_ask(ask: &Ask, row: &Condition) -> Result<(), Failure> {
+    let (shape, walk) = (&ask.shape, &ask.walk);
+    let of_steps = [
+        ("--gait", walk.gait.is_some()),
+        ("--trigger", shape.trigger.is_some()),
+        ("--delay-ms", shape.delay_ms.is_some()),
+        ("--extension-ms", shape.extension_ms.is_some()),
+    ];
+    refuse(&of_steps, row.name, NO_STEPS, &has_steps, has_steps(row))
+}
+
+/// The simulated crank and forearm, and the list of steps, where the protocol has none; `row` is nothing for a session
+/// file, which is played as it stands and has neither of the two.
+///
+/// # Errors
+/// As [`in_ask`].
+pub(crate) fn in_run(args: &RunArgs, row: Option<&Condition>) -> Result<(), Failure> {
+    let name = row.map_or("a session file", |row| row.name);
+    let is = |kind: TriggerKind| move |row: &Condition| row.trigger.value == kind;
+    let (crank, emg) = (is(TriggerKind::CrankAngle), is(TriggerKind::EmgThreshold));
+    refuse(&args.crank.given(), name, "is run on no crank", &crank, row.is_some_and(crank))?;
+    refuse(&args.emg.given(), name, "is run on no EMG", &emg, row.is_some_and(emg))?;
+    // whether a session file has steps is known once it was read
+    row.map_or(Ok(()), |row| steps_of(args, row))
+}
+
+/// The list of steps.
+///
+/// # Errors
+/// As [`in_ask`].
+pub(crate) fn steps_of(args: &RunArgs, row: &Condition) -> Result<(), Failure> {
+    refuse(&[("--steps", args.steps)], row.name, NO_STEPS, &has_steps, has_steps(row))
+}
+
+fn has_steps(row: &Condition) -> bool {
+    row.schedule.step().is_some()
+}
+
+/// An end of a run, where nothing is run.
+///
+/// # Errors
+/// As [`in_ask`].
+pub(crate) fn where_nothing_runs(ask: &Ask) -> Result<(), Failure> {
+    if ask.stop.stop_at_us.is_none() {
+        return Ok(());
+    }
+    Err(Failure::Input(
+        "--stop-at-us: nothing is run here that could stop; accepted: run, events, plot".to_owned(),
+    ))
+}
+
+fn refuse(
+    flags: &[Given],
+    name: &str,
+    why: &str,
+    takes: &dyn Fn(&Condition) -> bool,
+    taken: bool,
+) -> Result<(), Failure> {
+    let Some((flag, _)) = flags.iter().find(|(_, given)| *given && !taken) else { return Ok(()) };
+    let rows: Vec<&str> = CATALOGUE.iter().filter(|row| takes(row)).map(|row| row.name).collect();
+    Err(Failure::Input(format!(
+        "{flag}: {name} {why}, so it would do nothing; accepted with {}",
+        rows.join(", ")
+    )))
+}
