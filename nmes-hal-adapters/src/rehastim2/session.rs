@@ -73,18 +73,19 @@ impl Session {
 
     /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet.
     fn refill(&mut self) {
-        let Machine { phase, list, queued_list, queued_start, .. } = &mut self.machine;
-        if queued_start.is_some() {
+        let Machine { phase, list, queued_start, .. } = &self.machine;
+        let (prepares, goes_on) =
+            (*phase == Phase::Ready && list.is_none(), *phase == Phase::Running && list.is_some());
+        if queued_start.is_some() || !(prepares || goes_on) {
             return;
         }
-        match (*phase, *list) {
-            (Phase::Ready, None) => {
-                if let Some((list, start)) = self.wanted.take() {
-                    (*queued_list, *queued_start) = (Some(list), Some(start));
-                }
+        match self.wanted.take() {
+            Ok(None) => {}
+            Ok(Some((list, start))) => {
+                self.machine.queued_list = prepares.then_some(list);
+                self.machine.queued_start = Some(start);
             }
-            (Phase::Running, Some(_)) => *queued_start = self.wanted.take().map(|(_, start)| start),
-            _ => {}
+            Err(refusal) => self.machine.fail(Fault::Refused(refusal)),
         }
     }
 

@@ -112,6 +112,8 @@ pub enum Fault {
     },
     /// An answer that says nothing the protocol knows.
     Malformed(DecodeError),
+    /// What was to be sent is nothing that the device takes; it would have gone on with what it was told before.
+    Refused(Refusal),
     /// Too many broken frames or stray bytes since the last good answer.
     Noise {
         /// Broken frames.
@@ -142,6 +144,7 @@ impl fmt::Display for Fault {
                 write!(f, "answer {answer:?} with packet number {number} fits no question")
             }
             Self::Malformed(error) => write!(f, "an answer makes no sense: {error}"),
+            Self::Refused(refusal) => write!(f, "a change could not be sent: {refusal}"),
             Self::Noise { refused, discarded } => {
                 write!(f, "{refused} broken frames and {discarded} stray bytes since the last good answer")
             }

@@ -109,7 +109,10 @@ impl Session {
     /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet.
     fn refill(&mut self) {
         if self.machine.queued.is_none() && self.works() {
-            self.machine.queued = self.wanted.take();
+            match self.wanted.take() {
+                Ok(command) => self.machine.queued = command,
+                Err(refusal) => self.machine.fail(Fault::Refused(refusal)),
+            }
         }
     }
 
