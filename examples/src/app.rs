@@ -1,9 +1,7 @@
 //! The commands.
 
 use crate::catalogue::{list, show};
-use crate::cli::{
-    Ask, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs,
-};
+use crate::cli::{Ask, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs};
 use crate::desk::LevelChange;
 use crate::device;
 use crate::diary;
