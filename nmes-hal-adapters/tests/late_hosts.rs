@@ -21,6 +21,7 @@ use nmes_hal_adapters::{
 };
 use nmes_safety::{Checked, Event, Guard, State, UseClass};
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use stimulators::Line;
 
 /// As `nmes run` has it.
@@ -64,6 +65,9 @@ struct Road<'r, S: Plays, D> {
     now_us: u64,
     turn_at: u64,
     tick_at: u64,
+    /// How long the device takes for an answer, and the answers that are under way.
+    answers_us: u64,
+    answers: VecDeque<(u64, Vec<u8>)>,
     on_us: u64,
     longest_on_us: u64,
 }
@@ -74,9 +78,8 @@ impl<S: Plays, D: Repeats> Road<'_, S, D> {
         self.turn_at = self.turn_at.min(self.now_us + turn_us);
         while self.now_us < until_us {
             self.now_us += 100;
-            let mut back = Vec::new();
-            self.device.tick(self.now_us / 1_000, &mut |bytes| back.extend_from_slice(bytes));
-            self.session.borrow_mut().receive(&back, self.now_us / 1_000);
+            let (due, answers) = (self.now_us + self.answers_us, &mut self.answers);
+            self.device.tick(self.now_us / 1_000, &mut |bytes| answers.push_back((due, bytes.to_vec())));
             if self.now_us >= self.turn_at {
                 self.turn_at = self.now_us + turn_us;
                 let went = self.turn();
@@ -102,14 +105,17 @@ impl<S: Plays, D: Repeats> Road<'_, S, D> {
         Ok(())
     }
 
-    /// A link without delay.
+    /// What has come back, and what is to be sent.
     fn talk(&mut self) {
         let (now, mut out) = (self.now_us / 1_000, vec![0; S::FRAME_MAX]);
         for _ in 0..8 {
+            while self.answers.front().is_some_and(|(due, _)| *due <= self.now_us) {
+                let (_, bytes) = self.answers.pop_front().unwrap();
+                self.session.borrow_mut().receive(&bytes, now);
+            }
             let Poll::Send(length) = self.session.borrow_mut().poll(now, &mut out) else { break };
-            let mut back = Vec::new();
-            self.device.receive(&out[..length], now, &mut |bytes| back.extend_from_slice(bytes));
-            self.session.borrow_mut().receive(&back, now);
+            let (due, answers) = (self.now_us + self.answers_us, &mut self.answers);
+            self.device.receive(&out[..length], now, &mut |bytes| answers.push_back((due, bytes.to_vec())));
         }
     }
 }
@@ -124,8 +130,21 @@ fn started<'r, S: Plays, D: Repeats>(
 ) -> Road<'r, S, D> {
     let output = DeviceOutput::bind(session, checked.plan()).unwrap();
     let stim = Stimulator::arm(checked, states, output, clock.alarm(), NoSense).unwrap();
-    let mut road =
-        Road { stim, clock, session, device, now_us: 0, turn_at: 0, tick_at: 0, on_us: 0, longest_on_us: 0 };
+    let (answers_us, answers) = (0, VecDeque::new());
+    let (now_us, turn_at, tick_at, on_us, longest_on_us) = (0, 0, 0, 0, 0);
+    let mut road = Road {
+        stim,
+        clock,
+        session,
+        device,
+        now_us,
+        turn_at,
+        tick_at,
+        answers_us,
+        answers,
+        on_us,
+        longest_on_us,
+    };
     road.run(1_000_000, 500).unwrap();
     assert!(session.borrow().is_ready());
     let set = checked.plan().session().channels()[0].set;
@@ -142,13 +161,14 @@ fn late_by<S: Plays, D: Repeats>(
     session: S,
     device: D,
     hardware: &Hardware,
-    turn_us: u64,
+    (turn_us, answers_us): (u64, u64),
 ) -> (u64, u64, u64, Option<Cause>) {
     let (channels, session) = (channels(50, setting(20_000, 300)), RefCell::new(session));
     let checked = checked_on(&channels, hardware);
     let (clock, mut states) = (PacedClock::following(AWAY_MAX_US), [ChannelState::new(); 1]);
     let mut road = started(&session, device, &checked, &mut states, &clock);
     let began = road.now_us;
+    road.answers_us = answers_us;
     // at the top of the first contraction the host becomes late
     let ended = road.run(began + 3_000_000, 500).and_then(|()| road.run(began + 12_000_000, turn_us));
     let spent = road.now_us - began;
@@ -167,8 +187,8 @@ fn a_late_host_stretches_nothing() {
     let on = |turn| {
         let (list, mid) = (rs2::hardware(1).unwrap(), sm4::hardware(1).unwrap());
         [
-            late_by(rs2::Session::new(rs2::Timing::default()), SimRehaStim2::new(), &list, turn),
-            late_by(sm4::Session::mid_level(sm4::Timing::default()), SimP24::new(), &mid, turn),
+            late_by(rs2::Session::new(rs2::Timing::default()), SimRehaStim2::new(), &list, (turn, 0)),
+            late_by(sm4::Session::mid_level(sm4::Timing::default()), SimP24::new(), &mid, (turn, 0)),
         ]
     };
     // what a host that is never late leaves on: hold and ramps, but for their ends below one code
@@ -185,6 +205,29 @@ fn a_late_host_stretches_nothing() {
         for (host_us, _, on_us, why) in on(turn) {
             assert_eq!(why, Some(Cause::Overdue(nmes_hal_adapters::Late { by_ticks: turn })));
             assert!(host_us <= 3_000_000 + turn + 500 && on_us <= host_us, "over after {host_us} µs");
+        }
+    }
+}
+
+/// REQ-HAL-400: a device that is slow to answer, but in time, is told of a rest after two answers at most, whatever is asked of
+/// it in between: also where a question is due again as soon as one was answered.
+#[test]
+fn slow_answers_delay_a_rest_by_two() {
+    let (list, mid) = (rs2::hardware(1).unwrap(), sm4::hardware(1).unwrap());
+    for (reply_ms, keep_alive_ms, answers_us) in
+        [(600, 400, 590_000), (600, 100, 500_000), (500, 500, 120_000)]
+    {
+        let on = |answers_us: u64| {
+            let timing = rs2::Timing::new(reply_ms, keep_alive_ms).unwrap();
+            let mid_timing = sm4::Timing::new(reply_ms, keep_alive_ms.min(300)).unwrap();
+            [
+                late_by(rs2::Session::new(timing), SimRehaStim2::new(), &list, (500, answers_us)),
+                late_by(sm4::Session::mid_level(mid_timing), SimP24::new(), &mid, (500, answers_us)),
+            ]
+        };
+        for ((_, _, on_us, why), (_, _, punctual, _)) in on(answers_us).into_iter().zip(on(0)) {
+            assert_eq!(why, None, "{answers_us}");
+            assert!(on_us <= punctual + 2 * (answers_us + 1_500), "{answers_us}: {on_us} µs, not {punctual}");
         }
     }
 }

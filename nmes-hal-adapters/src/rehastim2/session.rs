@@ -71,12 +71,12 @@ impl Session {
         self.machine.list
     }
 
-    /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet.
+    /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet, in place of what waits and is older.
     fn refill(&mut self) {
         let Machine { phase, list, queued_start, .. } = &self.machine;
-        let (prepares, goes_on) =
-            (*phase == Phase::Ready && list.is_none(), *phase == Phase::Running && list.is_some());
-        if queued_start.is_some() || !(prepares || goes_on) {
+        let prepares = *phase == Phase::Ready && list.is_none();
+        let goes_on = *phase == Phase::Running && list.is_some();
+        if !(prepares || goes_on || queued_start.is_some()) {
             return;
         }
         match self.wanted.take() {
