@@ -12,16 +12,18 @@ mod common;
 mod stimulators;
 
 use common::{channel, ms, setting};
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use nmes_core::*;
-use nmes_hal_adapters::sim::{FarEnd, SimP24, SimRehaStim2};
+use nmes_hal_adapters::sim::{FarEnd, FaultyOutput, SimP24, SimRehaStim2};
 use nmes_hal_adapters::wire::{DeviceOutput, PlayError, Plays, Poll};
 use nmes_hal_adapters::{
-    ArmRefusal, Cause, NoSense, PacedAlarm, PacedClock, Stimulator, Stopped, rehastim2 as rs2,
-    sciencemode4 as sm4,
+    Alarm, ArmRefusal, Cause, Late, MarkerMode, NoSense, OneShot, Output, PacedAlarm, PacedClock, PinSupply,
+    PinSync, Powered, PulseEnable, Stimulator, Stopped, Synced, rehastim2 as rs2, sciencemode4 as sm4,
 };
 use nmes_safety::{Checked, Event, Guard, State, UseClass};
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use stimulators::Line;
 
 /// As `nmes run` has it.
@@ -203,7 +205,7 @@ fn a_late_host_stretches_nothing() {
     }
     for turn in [100_000, 400_000] {
         for (host_us, _, on_us, why) in on(turn) {
-            assert_eq!(why, Some(Cause::Overdue(nmes_hal_adapters::Late { by_ticks: turn })));
+            assert_eq!(why, Some(Cause::Overdue(Late { by_ticks: turn })));
             assert!(host_us <= 3_000_000 + turn + 500 && on_us <= host_us, "over after {host_us} µs");
         }
     }
@@ -311,6 +313,64 @@ fn the_plan_bound_last_counts() {
     assert_eq!(refused.why, ArmRefusal::OtherPlan);
 }
 
+/// A pin that is on nothing.
+struct Tied;
+
+impl ErrorType for Tied {
+    type Error = Infallible;
+}
+
+impl OutputPin for Tied {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+impl InputPin for Tied {
+    fn is_high(&mut self) -> Result<bool, Infallible> {
+        Ok(true)
+    }
+    fn is_low(&mut self) -> Result<bool, Infallible> {
+        Ok(false)
+    }
+}
+
+/// What an output says of two plans, and whether it repeats.
+fn says(output: impl Output, plans: (&Plan<'_>, &Plan<'_>)) -> (bool, bool, bool) {
+    (output.fits(plans.0), output.fits(plans.1), output.repeats())
+}
+
+/// REQ-HAL-400, REQ-HAL-401: an output around another says what that one says.
+#[test]
+fn parts_around_an_output_say_the_same() {
+    let (mine, other) = (channels(50, setting(20_000, 300)), channels(20, setting(20_000, 300)));
+    let hardware = rs2::hardware(1).unwrap();
+    let (mine, other) = (checked_on(&mine, &hardware), checked_on(&other, &hardware));
+    let plans = (mine.plan(), other.plan());
+    let session = RefCell::new(rs2::Session::new(rs2::Timing::default()));
+    let bare = || DeviceOutput::bind(&session, mine.plan()).unwrap();
+    let expected = (true, false, true);
+    assert_eq!(says(bare(), plans), expected);
+    assert_eq!(says(&mut bare(), plans), expected);
+    assert_eq!(says(FaultyOutput::new(bare(), 0, 0), plans), expected);
+    let enable = PulseEnable::new(Tied, None, 500).unwrap();
+    assert_eq!(says(OneShot::new(bare(), enable), plans), expected);
+    let supply = PinSupply::new(Tied, Tied, Tied).unwrap();
+    assert_eq!(says(Powered::new(bare(), supply), plans), expected);
+    let lines = PinSync::new(Tied, Tied, Tied).unwrap();
+    assert_eq!(says(Synced::new(bare(), lines, MarkerMode::Pulse, || 0), plans), expected);
+    let clock = PacedClock::following(AWAY_MAX_US);
+    let (_, _) = (clock.turn(0, false), clock.turn(60_000, false));
+    let mut alarm = clock.alarm();
+    assert_eq!((alarm.waits(), alarm.overdue()), (false, Some(Late { by_ticks: 60_000 })));
+    let lent = &mut alarm;
+    assert_eq!((Alarm::waits(&lent), Alarm::overdue(&lent)), (false, Some(Late { by_ticks: 60_000 })));
+    assert!(PacedClock::new(5_000).alarm().waits());
+}
+
 /// The first pulse of a plan, admitted by a guard of its own.
 fn admitted<'a>(checked: &'a Checked<'a>, set: Setting, play: impl FnOnce(&nmes_safety::Admitted<'a>)) {
     let mut guard: Guard<'a> = Guard::new(checked, 0);
@@ -326,7 +386,7 @@ fn admitted<'a>(checked: &'a Checked<'a>, set: Setting, play: impl FnOnce(&nmes_
     }
     guard.keep_alive(now);
     let frame = checked.plan().frame(0, set, now + 100).unwrap();
-    play(&guard.admit(now, &frame).unwrap());
+    play(guard.admit(now, &frame).unwrap());
 }
 
 /// REQ-HAL-401: a frame of another plan that is more than the bound one ever has is not played, whatever guard admitted it,

@@ -182,6 +182,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Device<'a, O, A, S> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "tests; a panic is a failure")]
 mod tests {
     extern crate std;
     use nmes_core::Level;
