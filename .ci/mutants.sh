@@ -4,7 +4,7 @@
 # What of nmes-protocols is mutated, one line each: name, files below its src, files of tests that are to notice.
 # `NMES_MUTANTS=name ./ci.sh mutants` does one; NMES_SHARD=k/n a part of it. docs/mutants.md lists what survives, with reasons.
 mutated=(
-  'triggers triggers/** triggers_drawn triggers_moments triggers_emg triggers_tilt triggers_settings triggers_faults triggers_crank'
+  'triggers triggers/** triggers_drawn triggers_moments triggers_emg triggers_tilt triggers_settings triggers_faults triggers_crank triggers_words'
   'screening {screening,screening/*,innervation}.rs screening build row catalogue serde'
 )
 

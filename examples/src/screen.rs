@@ -104,6 +104,8 @@ const fn state(why: Why) -> &'static str {
         Why::NotAcknowledged => "to be acknowledged",
         Why::Acknowledged => "acknowledged",
         Why::NotAnswered => "not answered, and that blocks",
+        Why::NotAsked => "not asked by this protocol; as it was said, to be acknowledged",
+        Why::NothingFollows => "nothing follows from it at this site",
     }
 }
 

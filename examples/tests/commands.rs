@@ -152,7 +152,7 @@ fn list_names_protocols_and_sources() {
     assert_eq!(status, 0);
     let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(rows[0]["name"], "foot-drop");
-    assert_eq!(rows.as_array().unwrap().len(), 99);
+    assert_eq!(rows.as_array().unwrap().len(), 102);
     let range = &rows[0]["rate"];
     assert!(range["chosen"]["recalled"]["source"]["tag"].is_string(), "{range}");
 }

@@ -2,6 +2,7 @@
 
 use crate::channel_plan::ChannelPlan;
 use crate::error::Field;
+use crate::pulse::Form;
 use crate::ticks::ticks_to_ns;
 use crate::units::{Micros, Millis};
 
@@ -35,17 +36,46 @@ impl Rounded {
 }
 
 /// All roundings of one channel of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RoundingReport {
-    pub(crate) rows: [Rounded; 7],
+    rows: [Rounded; 7],
+    count: usize,
 }
 
 impl RoundingReport {
-    /// The rows: amplitude, phase width, interphase gap, balancing phase, ramp up, ramp down, offset.
+    /// The rows: amplitude, phase width, interphase gap, balancing phase, ramp up, ramp down, offset. Without a gap where
+    /// the pulse has none (one phase, custom points), and with a balancing phase where its length is asked for: in a
+    /// rectangular pulse without a pre-pulse.
     #[must_use]
-    pub const fn rows(&self) -> &[Rounded] {
-        &self.rows
+    pub fn rows(&self) -> &[Rounded] {
+        self.rows.get(..self.count).unwrap_or(&[])
+    }
+
+    /// Those that there are.
+    fn of(rows: [Option<Rounded>; 7]) -> Self {
+        let none = Rounded { field: Field::Amplitude, requested: 0, realised: 0, unit: "" };
+        let mut kept = Self { rows: [none; 7], count: 0 };
+        for (slot, row) in kept.rows.iter_mut().zip(rows.into_iter().flatten()) {
+            *slot = row;
+            kept.count = kept.count.saturating_add(1);
+        }
+        kept
+    }
+}
+
+impl core::fmt::Debug for RoundingReport {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.rows()).finish()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for RoundingReport {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut report = serializer.serialize_struct("RoundingReport", 1)?;
+        report.serialize_field("rows", self.rows())?;
+        report.end()
     }
 }
 
@@ -73,15 +103,18 @@ impl ChannelPlan<'_> {
             realised: self.hardware.current_na(code).unsigned_abs(),
             unit: "nA",
         };
-        let rows = [
-            amplitude,
-            ns(Field::PhaseWidth, us(channel.set.width), u64::from(width)),
-            ns(Field::InterphaseGap, us(channel.pulse.gap), u64::from(self.gap_ticks)),
-            ns(Field::BalanceLength, us(channel.set.width).saturating_mul(percent) / 100, balance),
-            ns(Field::RampTime, ms(channel.ramp.up), self.up_ticks),
-            ns(Field::RampTime, ms(channel.ramp.down), self.down_ticks),
-            ns(Field::Offset, us(channel.offset), self.offset_ticks),
-        ];
-        RoundingReport { rows }
+        let balanced = channel.pulse.balance.is_balanced();
+        let gap = balanced && !matches!(channel.pulse.form, Form::Points(_));
+        let recharge = balanced && channel.pulse.form == Form::Rectangular;
+        let length = us(channel.set.width).saturating_mul(percent) / 100;
+        RoundingReport::of([
+            Some(amplitude),
+            Some(ns(Field::PhaseWidth, us(channel.set.width), u64::from(width))),
+            gap.then(|| ns(Field::InterphaseGap, us(channel.pulse.gap), u64::from(self.gap_ticks))),
+            recharge.then(|| ns(Field::BalanceLength, length, balance)),
+            Some(ns(Field::RampTime, ms(channel.ramp.up), self.up_ticks)),
+            Some(ns(Field::RampTime, ms(channel.ramp.down), self.down_ticks)),
+            Some(ns(Field::Offset, us(channel.offset), self.offset_ticks)),
+        ])
     }
 }

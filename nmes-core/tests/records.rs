@@ -242,6 +242,31 @@ fn rounding_is_reported_exactly() {
     assert!(plan.rounding(1).is_none());
 }
 
+/// REQ-CORE-144: nothing is said to be rounded that a pulse has not: no gap without a second phase, no balancing length where
+/// it follows from the rest of the form.
+#[test]
+fn only_what_there_is_is_rounded() {
+    let us = |n| Micros::from_micros(n).unwrap();
+    let fields = |pulse: PulseShape<'_>| {
+        let channels = [Channel { pulse, ..plain() }];
+        let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+        let output = ChannelHardware::symmetric(61_035, -2_048, 2_047);
+        let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[output], 0).unwrap();
+        let report = Plan::compile(&session, &hardware).unwrap().rounding(0).unwrap();
+        let has = |field| report.rows().iter().any(|row| row.field == field);
+        (has(Field::InterphaseGap), has(Field::BalanceLength), report.rows().len())
+    };
+    let usual = plain().pulse;
+    let points = [Point { width: us(150), permille: 1_000 }, Point { width: us(150), permille: -1_000 }];
+    let dc = Balance::DeclaredDc { at_most: MicroAmps::MAX };
+    let pre = Prepulse { amplitude_percent: 20, width: us(100) };
+    assert_eq!(fields(usual), (true, true, 7));
+    assert_eq!(fields(PulseShape { form: Form::Triphasic { outer_percent: 50 }, ..usual }), (true, false, 6));
+    assert_eq!(fields(PulseShape { form: Form::Prepulse(pre), ..usual }), (true, false, 6));
+    assert_eq!(fields(PulseShape { form: Form::Points(&points), gap: us(0), ..usual }), (false, false, 5));
+    assert_eq!(fields(PulseShape { balance: dc, gap: us(0), ..usual }), (false, false, 5));
+}
+
 /// REQ-INV-03: an onset that would wait a period or more is dropped and counted, one that waits less is put out and
 /// counted, and the grid stays where it was.
 #[test]

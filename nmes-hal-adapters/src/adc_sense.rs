@@ -28,9 +28,9 @@ pub struct Reading {
 /// off what was commanded, or rightly too much.
 ///
 /// A closure that answers `None` has nothing. Readings that came and then stop are a fault, by the guard's count of pulses.
-/// **Readings that never come are no fault**: a guard does not know whether a board measures, and runs a session without as
-/// it does with [`NoSense`](crate::NoSense). Convert once before arming and look, or arm by
-/// [`Stimulator::arm_probed`](crate::Stimulator::arm_probed), which takes no channel that was not measured.
+/// **Readings that never come are a fault only where the check was promised them**, by
+/// [`Setup::with_measurement`](nmes_safety::Setup::with_measurement): without it the guard takes silence from the start for a
+/// board that does not measure, as with [`NoSense`](crate::NoSense). So a board with this type gives its setup that promise.
 ///
 /// # Limitations
 /// One reading is of one channel. Where several channels share a converter, convert the one whose edge comes next.

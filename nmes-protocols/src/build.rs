@@ -20,7 +20,7 @@ use crate::gait::GaitConfig;
 use crate::innervation::check_innervation;
 use crate::provenance::{Provenance, Ranged, Unit};
 use crate::request::{Param, Request, Subject, pick};
-use crate::screening::{Answers, Outcome, Screening, screen};
+use crate::screening::{Answers, Outcome, Screening, screen_row};
 use crate::settings::{Origin, Settings};
 use crate::shape::{self, Shape};
 use crate::timeline;
@@ -123,7 +123,7 @@ fn gates(
     if !row.is_for(site) {
         return Err(BuildError::Site { row: row.name, site });
     }
-    let screening = screen(site, row.specific_items, answers);
+    let screening = screen_row(row, site, request.specialist, answers);
     if screening.outcome() == Outcome::NoBlockFound {
         Ok(screening)
     } else {

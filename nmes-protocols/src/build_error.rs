@@ -3,7 +3,7 @@
 use crate::amplitude::AmplitudeRule;
 use crate::gait::GaitConfigError;
 use crate::innervation::InnervationRefusal;
-use crate::provenance::Provenance;
+use crate::provenance::{Provenance, Thousandths};
 use crate::request::RangeError;
 use crate::screening::{Screening, Site};
 use core::fmt;
@@ -66,13 +66,15 @@ impl fmt::Display for BuildNote {
                 "motor threshold unknown: the ramp starts at 0 and spends most of its time below threshold",
             ),
             Self::SetNotAboveThreshold { set, threshold } => {
+                let [set, threshold] = [set, threshold].map(|ua| Thousandths(ua.as_microamps()));
                 write!(
                     f,
-                    "the set amplitude, {set}, is not above motor threshold, {threshold}: expect no contraction"
+                    "the set amplitude, {set} mA, is not above motor threshold, {threshold} mA: expect no contraction"
                 )
             }
             Self::RuleNotMeasured { set, rule } => {
-                write!(f, "{set} is the row's default, not measured; the row's rule: {rule}")
+                let set = Thousandths(set.as_microamps());
+                write!(f, "{set} mA is the row's default, not measured; the row's rule: {rule}")
             }
             Self::Transferred { from, to, charge_permille } => write!(
                 f,

@@ -5,7 +5,7 @@ use crate::dose::{Dose, Progress};
 use crate::innervation::Innervation;
 use crate::provenance::{Evidence, Provenance, Ranged, Source, Sourced};
 use crate::schedule_row::{ScheduleRow, TriggerKind};
-use crate::screening::{Item, Site};
+use crate::screening::{Item, ItemRule, Site};
 use crate::waveform::{TimingRow, Waveform};
 use nmes_safety::{UseClass, rules};
 
@@ -51,7 +51,8 @@ pub struct Condition {
     pub rate: Ranged,
     /// When the pulses of a train stand, where that is not evenly.
     pub timing: Option<Sourced<TimingRow>>,
-    /// Amplitude of the primary phase, in microamperes. Its default holds until the rule was measured.
+    /// Amplitude of the primary phase, in microamperes. Its default holds until the rule was measured. Its least is next to
+    /// nothing, where a person begins; the origin of the range is that of its most, where no band was read.
     pub amplitude: Ranged,
     /// The band of amplitudes that most people use, in microamperes. With impaired sensation its top is the limit.
     pub typical_amplitude_ua: Sourced<(u32, u32)>,
@@ -79,10 +80,14 @@ pub struct Condition {
     pub progression: &'static [Progress],
     /// Settings that trials report and that are too few for a session, or another choice than this row's.
     pub reported: &'static [Sourced<&'static str>],
-    /// What was found out, claim by claim.
+    /// What was found out with this row, claim by claim.
     pub evidence: &'static [Finding],
+    /// What was found out with other rows of the group, other settings or animals; each claim begins with what it is of.
+    pub related: &'static [Finding],
     /// Screening items that this row asks beyond the general ones.
     pub specific_items: &'static [Item],
+    /// Items that weigh less here because the row is for them, or more: our choice, with the reason.
+    pub item_rules: &'static [ItemRule],
     /// When to stop.
     pub stop_rules: &'static [Sourced<&'static str>],
     /// What a reader must know about the outcome; none of it promises one.

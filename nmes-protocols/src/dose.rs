@@ -1,7 +1,7 @@
 //! How often, how long, and what changes from week to week.
 
 use crate::condition::Condition;
-use crate::provenance::{Provenance, Ranged, Sourced};
+use crate::provenance::{Provenance, Ranged, Sourced, Thousandths};
 use crate::request::Request;
 use core::fmt;
 use nmes_core::{MicroAmps, Micros, Millis};
@@ -114,10 +114,11 @@ impl Condition {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OnOff(on, off) => write!(f, "{on} ms on, {off} ms off"),
+            Self::OnOff(on, off) => write!(f, "{} s on, {} s off", Thousandths(*on), Thousandths(*off)),
             Self::Session(ms) => write!(f, "sessions of {} min", ms / 60_000),
+            Self::Width(us) if *us >= 1_000 => write!(f, "{} ms a phase", Thousandths(*us)),
             Self::Width(us) => write!(f, "{us} µs a phase"),
-            Self::Amplitude(ua) => write!(f, "{ua} µA"),
+            Self::Amplitude(ua) => write!(f, "{} mA", Thousandths(*ua)),
             Self::Text(text) => f.write_str(text),
         }
     }

@@ -63,7 +63,8 @@ pub use schedule_row::{
     TriggerKind,
 };
 pub use screening::{
-    Action, Answers, Entry, Item, ItemSet, ListSays, Outcome, Screening, Severity, Site, TABLE, Why, screen,
+    Action, Answers, Entry, Item, ItemRule, ItemSet, ListSays, Outcome, RuleAction, Screening, Severity,
+    Site, TABLE, Why, screen, screen_row,
 };
 pub use settings::{Applied, Origin, Settings};
 pub use transfer::{MOTOR_CHRONAXIE_US, MUSCLE_CHRONAXIE_US, SENSORY_CHRONAXIE_US, weiss_transfer};

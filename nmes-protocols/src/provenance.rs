@@ -230,3 +230,18 @@ impl Unit {
         }
     }
 }
+
+/// A number of thousandths as a decimal number, without zeros at its end.
+pub(crate) struct Thousandths(pub(crate) u32);
+
+impl fmt::Display for Thousandths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / 1_000, self.0 % 1_000);
+        match (part % 10, part % 100, part) {
+            (_, _, 0) => write!(f, "{whole}"),
+            (_, 0, _) => write!(f, "{whole}.{}", part / 100),
+            (0, _, _) => write!(f, "{whole}.{:02}", part / 10),
+            _ => write!(f, "{whole}.{part:03}"),
+        }
+    }
+}

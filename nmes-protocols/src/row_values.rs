@@ -73,6 +73,9 @@ impl Condition {
             let cap = gate.direct_ua_per_cm2;
             look("direct current, µA/cm²", RowValue::Number(cap.value, Unit::Count, cap.provenance));
         }
+        for rule in self.item_rules {
+            look("answered with yes", RowValue::Words(rule, rule.why.provenance));
+        }
         look("use class", RowValue::Words(&self.use_class.value, self.use_class.provenance));
     }
 
@@ -113,7 +116,11 @@ impl Condition {
                 let includes = cycle.on_includes_ramps;
                 look("on includes ramps", RowValue::Words(&includes.value.word(), includes.provenance));
             }
-            ScheduleRow::Program(program) => program.stages.iter().for_each(|stage| visit_stage(stage, look)),
+            ScheduleRow::Program(program) => {
+                let includes = program.on_includes_ramps;
+                look("on includes ramps", RowValue::Words(&includes.value.word(), includes.provenance));
+                program.stages.iter().for_each(|stage| visit_stage(stage, look));
+            }
             ScheduleRow::Steps { step, gate } => {
                 look("step trigger", RowValue::Words(&step.trigger.value, step.trigger.provenance));
                 look("gate, longest opening", RowValue::Words(&gate.max_on.value, gate.max_on.provenance));
@@ -152,6 +159,9 @@ impl Condition {
         }
         for finding in self.evidence {
             look("finding", RowValue::Claim(finding.claim, finding.evidence, finding.provenance));
+        }
+        for finding in self.related {
+            look("not of this row", RowValue::Claim(finding.claim, finding.evidence, finding.provenance));
         }
     }
 }

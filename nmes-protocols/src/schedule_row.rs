@@ -140,6 +140,8 @@ impl CycleRow {
 pub struct ProgramRow {
     /// The slopes, of every stage.
     pub ramps: RampRow,
+    /// Whether what the source calls ON includes the ramps. The times of a stage never do.
+    pub on_includes_ramps: Sourced<OnIncludesRamps>,
     /// One after the other.
     pub stages: &'static [StageRow],
 }

@@ -1,17 +1,22 @@
 //! Screening: one table of items by site, and what a set of answers makes of it.
 //!
-//! Two lists overlap and disagree in places. The table keeps what each of them says, and acts on the stricter. It is
-//! our default for software, not a clinical rule: a clinic maps it to its own.
+//! Lists overlap and disagree in places. The table keeps what each of them says, and acts on the strictest at each site.
+//! Where it is milder than that, the entry says so as our choice, with the reason ([`Entry::eased_at`]). A row may have rules
+//! of its own ([`ItemRule`]): what the row is for is acknowledged, where the table would block. It is our default for
+//! software, not a clinical rule: a clinic maps it to its own.
 
 mod answers;
 mod item;
 mod row_items;
+mod rule;
 mod table;
 
 pub use answers::{Answers, ItemSet};
 pub use item::{Entry, Item, ListSays};
+pub use rule::{ItemRule, RuleAction};
 pub use table::TABLE;
 
+use crate::condition::Condition;
 use core::fmt;
 
 /// Where the pads are.
@@ -94,6 +99,16 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// What a "yes" does where a list is this hard about it.
+    #[must_use]
+    pub const fn action(self) -> Action {
+        match self {
+            Self::None => Action::Clear,
+            Self::Precaution => Action::Acknowledge,
+            Self::SpecialistOnly | Self::Local | Self::Absolute => Action::Block,
+        }
+    }
+
     /// A word for tables.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -131,26 +146,64 @@ pub enum Why {
     Acknowledged,
     /// Not answered, and a "yes" would matter here.
     NotAnswered,
+    /// Answered "yes" without being asked: the row does not ask it. To be acknowledged.
+    NotAsked,
+    /// Answered "yes", and nothing follows from it with pads at this site. It changes no outcome.
+    NothingFollows,
 }
 
-/// The result of [`screen`]: sets of items, and their texts on demand.
+impl Why {
+    /// A few words for tables and messages.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Blocks => "blocks",
+            Self::NotAcknowledged => "to be acknowledged",
+            Self::Acknowledged => "acknowledged",
+            Self::NotAnswered => "not answered, and that blocks",
+            Self::NotAsked => "not asked by this protocol; as it was said, to be acknowledged",
+            Self::NothingFollows => "nothing follows from it at this site",
+        }
+    }
+}
+
+/// The result of [`screen`] or [`screen_row`]: sets of items, and their texts on demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Screening {
     site: Site,
+    rules: &'static [ItemRule],
+    specialist: bool,
     blocking: ItemSet,
     unanswered: ItemSet,
     open: ItemSet,
     acknowledged: ItemSet,
+    not_asked: ItemSet,
+    nothing_follows: ItemSet,
 }
 
 impl Screening {
+    const fn empty(site: Site, rules: &'static [ItemRule], specialist: bool) -> Self {
+        let none = ItemSet::EMPTY;
+        Self {
+            site,
+            rules,
+            specialist,
+            blocking: none,
+            unanswered: none,
+            open: none,
+            acknowledged: none,
+            not_asked: none,
+            nothing_follows: none,
+        }
+    }
+
     /// The result in one word.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         if !self.blocking.is_empty() || !self.unanswered.is_empty() {
             Outcome::Blocked
-        } else if !self.open.is_empty() {
+        } else if !self.open.is_empty() || !self.not_asked.is_empty() {
             Outcome::NeedsAcknowledgement
         } else {
             Outcome::NoBlockFound
@@ -163,9 +216,27 @@ impl Screening {
         self.site
     }
 
-    /// Every item that came up, with its entry and why, in the order of the table.
+    /// Every item that came up, with its entry and why, in the order of the table. What each list says at the site is
+    /// [`Entry::severity_at`]; whether the outcome is milder than that, [`Screening::by_our_choice`].
     pub fn findings(&self) -> impl Iterator<Item = (&'static Entry, Why)> + '_ {
         TABLE.iter().filter_map(|entry| self.why(entry.item).map(|why| (entry, why)))
+    }
+
+    /// The rule that the row has of its own for this item.
+    #[must_use]
+    pub fn rule(&self, item: Item) -> Option<&'static ItemRule> {
+        self.rules.iter().find(|rule| rule.item == item)
+    }
+
+    /// Why a "yes" does less here than the strictest list would have it do. `None` where it does as much: then nothing was
+    /// eased. Whoever shows a finding shows this with it.
+    #[must_use]
+    pub fn by_our_choice(&self, entry: &Entry) -> Option<&'static str> {
+        let strictest = entry.severity_at(self.site).action();
+        match self.rule(entry.item) {
+            Some(rule) => (rule.action(self.specialist) < strictest).then_some(rule.why.value),
+            None => entry.eased_at(self.site),
+        }
     }
 
     const fn why(&self, item: Item) -> Option<Why> {
@@ -177,9 +248,28 @@ impl Screening {
             Some(Why::NotAcknowledged)
         } else if self.acknowledged.contains(item) {
             Some(Why::Acknowledged)
+        } else if self.not_asked.contains(item) {
+            Some(Why::NotAsked)
+        } else if self.nothing_follows.contains(item) {
+            Some(Why::NothingFollows)
         } else {
             None
         }
+    }
+
+    /// Puts an item where it belongs, from what a "yes" does and what was answered.
+    const fn put(&mut self, item: Item, action: Option<Action>, answers: &Answers) {
+        let read = answers.is_acknowledged(item);
+        let set = match (action, answers.answer(item)) {
+            (_, Some(false)) | (None | Some(Action::Clear), None) => return,
+            (Some(Action::Clear), Some(true)) => &mut self.nothing_follows,
+            (Some(_), None) => &mut self.unanswered,
+            (Some(Action::Block), Some(true)) => &mut self.blocking,
+            (None | Some(Action::Acknowledge), Some(true)) if read => &mut self.acknowledged,
+            (Some(Action::Acknowledge), Some(true)) => &mut self.open,
+            (None, Some(true)) => &mut self.not_asked,
+        };
+        *set = set.with(item);
     }
 }
 
@@ -191,21 +281,25 @@ impl fmt::Display for Screening {
             Outcome::Blocked => "blocked",
         })?;
         for (entry, why) in self.findings() {
-            let state = match why {
-                Why::Blocks => "blocks",
-                Why::NotAcknowledged => "to be acknowledged",
-                Why::Acknowledged => "acknowledged",
-                Why::NotAnswered => "not answered",
-            };
-            write!(f, "; {}: {state} [{}]", entry.text, entry.stricter_source().tag)?;
+            let (severity, source) =
+                (entry.severity_at(self.site).word(), entry.stricter_source_at(self.site).tag);
+            let state = if why == Why::NotAnswered { "not answered" } else { why.word() };
+            write!(f, "; {}: {state} [{severity}, {source}", entry.text)?;
+            match (self.by_our_choice(entry), self.rule(entry.item)) {
+                (Some(reason), _) => write!(f, "; eased by our choice: {reason}]")?,
+                (None, Some(rule)) => write!(f, "; {}]", rule.why.value)?,
+                (None, None) => f.write_str("]")?,
+            }
         }
         Ok(())
     }
 }
 
-/// Holds answers against the table, for pads at `site`, with the `specific` items of a row added to the general ones.
+/// Holds answers against the table, for pads at `site`, with the `specific` items of a row added to the general ones. For
+/// a row of the catalogue take [`screen_row`], which knows the row's own rules.
 ///
-/// A question that nobody answered blocks as a "yes" would: silence is not a "no".
+/// A question that nobody answered blocks as a "yes" would: silence is not a "no". A "yes" to an item that is not asked is
+/// not dropped: it has to be acknowledged.
 ///
 /// ```
 /// use nmes_protocols::{Answers, Item, Outcome, Site, screen};
@@ -218,23 +312,33 @@ impl fmt::Display for Screening {
 /// ```
 #[must_use]
 pub fn screen(site: Site, specific: &[Item], answers: &Answers) -> Screening {
-    let mut result = Screening {
-        site,
-        blocking: ItemSet::EMPTY,
-        unanswered: ItemSet::EMPTY,
-        open: ItemSet::EMPTY,
-        acknowledged: ItemSet::EMPTY,
-    };
-    for entry in TABLE.iter().filter(|entry| entry.general || specific.contains(&entry.item)) {
+    held(Screening::empty(site, &[], false), specific, answers)
+}
+
+/// The same for a row: its items, and its own rules for some of them. With `specialist` a specialist asks.
+///
+/// ```
+/// use nmes_protocols::{Answers, Item, Outcome, find, screen_row};
+/// let row = find("tka-stevens-lapsley").unwrap(); // begins 48 h after the operation
+/// let answers = Answers::all_no().yes(Item::SurgeryOrFractureAtSite);
+/// let screening = screen_row(row, row.site, false, &answers);
+/// assert_eq!(screening.outcome(), Outcome::NeedsAcknowledgement);
+/// let (entry, _) = screening.findings().next().unwrap();
+/// assert_eq!(entry.severity_at(row.site).word(), "local"); // the stricter list is still said
+/// assert!(screening.by_our_choice(entry).unwrap().contains("is for"));
+/// ```
+#[must_use]
+pub fn screen_row(row: &Condition, site: Site, specialist: bool, answers: &Answers) -> Screening {
+    held(Screening::empty(site, row.item_rules, specialist), row.specific_items, answers)
+}
+
+fn held(mut result: Screening, specific: &[Item], answers: &Answers) -> Screening {
+    for entry in TABLE {
         let item = entry.item;
-        let set = match (entry.action(site), answers.answer(item)) {
-            (Action::Clear, _) | (_, Some(false)) => continue,
-            (_, None) => &mut result.unanswered,
-            (Action::Block, Some(true)) => &mut result.blocking,
-            (Action::Acknowledge, Some(true)) if answers.is_acknowledged(item) => &mut result.acknowledged,
-            (Action::Acknowledge, Some(true)) => &mut result.open,
-        };
-        *set = set.with(item);
+        let by_table = entry.action(result.site);
+        let of_row = result.rule(item).map_or(by_table, |rule| rule.action(result.specialist));
+        let asked = entry.general || specific.contains(&item);
+        result.put(item, asked.then_some(of_row), answers);
     }
     result
 }

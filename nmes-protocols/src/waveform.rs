@@ -1,6 +1,6 @@
 //! The shape of a row's pulses, and what core makes of it.
 
-use crate::provenance::Sourced;
+use crate::provenance::{Sourced, Thousandths};
 use core::fmt;
 use nmes_core::{
     Balance, Bursts, FULL_SCALE, Form, MicroAmps, Micros, Polarity, PulseShape, Rate, Repeat, Timing, shapes,
@@ -128,7 +128,7 @@ impl fmt::Display for TimingRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bursts { pulses, every_millihertz } => {
-                write!(f, "bursts of {pulses} pulses, {every_millihertz} mHz")
+                write!(f, "bursts of {pulses} pulses, {} a second", Thousandths(*every_millihertz))
             }
             Self::Intervals(list) => write!(f, "{} listed intervals, again and again", list.len()),
         }

@@ -75,6 +75,32 @@ fn blanked_all_the_time_is_deaf() {
     assert_eq!(log.opened(), 0);
 }
 
+/// REQ-PRO-355: an attempt that pauses for a moment is one, and rest after one, however long, is none.
+#[test]
+fn attempts_are_counted_once() {
+    let times = EmgTimes { start: ThresholdStart::BestOf(3), ..emg_times() };
+    let (mut emg, mut log, mut dice) = (Emg::new(times).unwrap(), Log::default(), Dice(11));
+    emg.start(0);
+    let mut now = 0;
+    let mut go = |emg: &mut Emg, ms: u64, nv: i32| {
+        feed(emg, &mut log, &mut dice, now, now + ms * MS, nv);
+        now += ms * MS;
+    };
+    go(&mut emg, 2_500, 4_000);
+    for attempt in 1..=3 {
+        go(&mut emg, 300, 80_000);
+        go(&mut emg, 100, 4_000);
+        assert_eq!(emg.state(), EmgState::Attempts, "attempt {attempt} pauses");
+        go(&mut emg, 300, 80_000);
+        if attempt < 3 {
+            go(&mut emg, 5_000, 4_000);
+            assert_eq!(emg.state(), EmgState::Attempts, "rest after attempt {attempt}");
+        }
+    }
+    go(&mut emg, 800, 4_000);
+    assert_eq!(emg.state(), EmgState::Listen);
+}
+
 /// REQ-PRO-355: the threshold starts at 80 % of the best of three, rises by 5 % after three successes in a row, falls by 5 %
 /// after two misses in a row, and never below the rest and its wandering.
 #[test]

@@ -43,7 +43,8 @@ impl<const N: usize> Guard<'_, N> {
 
     /// What depends on more than levels, lengths and set level.
     fn again(&self, exam: &Examination<'_>) -> Result<Option<Known>, Finding> {
-        let found = exam.alone().or_else(|| self.balance(exam, Some(exam.watch.known.net)));
+        let found = exam.alone().or_else(|| exam.paid_back());
+        let found = found.or_else(|| self.balance(exam, Some(exam.watch.known.net)));
         found.or_else(|| exam.rate()).or_else(|| self.session(exam)).map_or(Ok(None), Err)
     }
 
@@ -76,6 +77,7 @@ impl<const N: usize> Guard<'_, N> {
         };
         let (net, most) = ((!survey.overflow).then_some(survey.known.net), self.limits.pulse_square);
         exam.alone()
+            .or_else(|| exam.paid_back())
             .or_else(|| exam.amplitude(&main, survey.peak_na))
             .or_else(|| exam.width(&main))
             .or_else(|| {
@@ -129,6 +131,7 @@ impl<const N: usize> Guard<'_, N> {
         let most_code = u64::from(exam.paying_code(net > 0)).saturating_add(1);
         let most = owed.unsigned_abs().saturating_add(self.beyond(exam, most_code, survey.ticks));
         Finding::unless(fits, Fault::OutOfOrder, Cite::ORDER)
+            .or_else(|| exam.cut_in_time())
             .or_else(|| Finding::unless(exam.is_one_way(rest), Fault::Form, Cite::PLAN))
             .or_else(|| Finding::unless(against, Fault::Repayment, Cite::LEDGER))
             .or_else(|| Finding::above(Fault::Repayment, Cite::LEDGER, net.unsigned_abs(), most, "nA·ticks"))
@@ -175,6 +178,12 @@ impl Examination<'_> {
         Finding::unless(self.watch.active.is_none(), Fault::OutOfOrder, Cite::ORDER)
     }
 
+    /// A pulse that was cut leaves its charge in the ledger: that is paid back before the next begins.
+    fn paid_back(&self) -> Option<Finding> {
+        let watch = self.watch;
+        Finding::above(Fault::Ledger, Cite::LEDGER, watch.owed(), watch.may_leave, "nA·ticks")
+    }
+
     /// Its first edge is not past, and not too soon after an edge.
     fn onset(&self, now: u64) -> Option<Finding> {
         let onset = self.frame.onset_tick();
@@ -197,6 +206,14 @@ impl Examination<'_> {
         let terms = &self.watch.terms;
         let allowed = u64::from(terms.stretch).max(command).max(terms.wait);
         Finding::above(Fault::Rate, Cite::PLAN, soon, allowed, "ticks before its period")
+    }
+
+    /// A recovery comes no later than the edge that it stands in for: until it comes, the level of the pulse goes on.
+    fn cut_in_time(&self) -> Option<Finding> {
+        let cut = self.watch.active.as_ref()?;
+        let late = self.frame.onset_tick().saturating_sub(cut.next_tick);
+        let most = self.limits.late_ticks.saturating_add(cut.next_moves);
+        Finding::above(Fault::Repayment, Cite::LATENESS, late, most, "ticks after the edge it stands in for")
     }
 
     /// The strongest code that a repayment may have: of a trim that of the last pulse's own repayment, of a recovery the
@@ -243,18 +260,20 @@ impl Examination<'_> {
         codes.all(|code| code.is_some_and(|c| (c > 0) == (first > 0))) && self.rest_ok(rest)
     }
 
-    /// The main phase to the nearest code of the set level, and nothing stronger than it and one code.
+    /// The main phase at the code nearest to the set level or below it, and nothing stronger than it and one code. Nothing is
+    /// stronger than the peak that was checked.
     fn amplitude(&self, main: &Main, peak_na: u64) -> Option<Finding> {
         let set = self.watch.set.authorised.amplitude.min(self.plan.channel().ceiling.amplitude);
         let leads_up = self.plan.leading() == Polarity::Positive;
-        let signed = if leads_up { main.code } else { main.code.saturating_neg() };
-        let main_na = self.hardware.current_na(signed).unsigned_abs();
-        let code = u64::from(self.coarser_gain());
-        let rounding = if set.as_microamps() == 0 { 0 } else { code };
-        let most = u64::from(set.as_microamps()).saturating_mul(1_000).saturating_add(rounding);
-        let repaid = main_na.max(main.repaid_na).saturating_add(code);
+        let towards = |code: i32| if leads_up { code } else { code.saturating_neg() };
+        let main_na = self.hardware.current_na(towards(main.code)).unsigned_abs();
+        let nearest = i32::try_from(self.plan.code_for(set)).unwrap_or(i32::MAX);
+        let most = self.hardware.current_na(towards(nearest)).unsigned_abs();
+        let repaid = main_na.max(main.repaid_na).saturating_add(u64::from(self.coarser_gain()));
+        let checked = Cite::of(&rules::E_PEAK_1);
         Finding::above(Fault::Amplitude, Cite::SET, main_na, most, "nA")
             .or_else(|| Finding::above(Fault::Amplitude, Cite::SET, peak_na, repaid, "nA to repay with"))
+            .or_else(|| Finding::above(Fault::Amplitude, checked, peak_na, self.limits.peak_na, "nA"))
     }
 
     fn width(&self, main: &Main) -> Option<Finding> {

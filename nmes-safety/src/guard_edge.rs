@@ -260,17 +260,15 @@ impl Applied<'_> {
     fn end(&self, watch: &mut Watch<'_>) -> (Option<Finding>, bool) {
         let Some(ended) = watch.end(self.t) else { return (None, false) };
         let owed = watch.settle(&ended);
-        let ledger = self.ledger(watch, &ended, owed);
+        watch.may_leave = if owed == 0 { 0 } else { self.may_leave(watch, &ended) };
+        let ledger = Finding::above(Fault::Ledger, Cite::LEDGER, owed, watch.may_leave, "nA·ticks");
         let (balance, lost) = watch.judge_pulse(&ended);
         (ledger.or(balance).or_else(|| watch.stale()), lost)
     }
 
     /// What may stay after a frame beside what it is meant to leave; of a repayment also what a code for an edge spacing is
     /// too much.
-    fn ledger(&self, watch: &Watch<'_>, ended: &Active, owed: u64) -> Option<Finding> {
-        if owed == 0 {
-            return None;
-        }
+    fn may_leave(&self, watch: &Watch<'_>, ended: &Active) -> u64 {
         let pulse = ended.kind == FrameKind::Pulse;
         let gain = u64::from(self.hardware.na_per_code_positive.max(self.hardware.na_per_code_negative));
         let least = gain.saturating_mul(self.limits.spacing_ticks);
@@ -283,8 +281,7 @@ impl Applied<'_> {
         } else {
             self.retimed(watch)
         };
-        let most = late.saturating_add(whole);
-        Finding::above(Fault::Ledger, Cite::LEDGER, owed, most, "nA·ticks")
+        late.saturating_add(whole)
     }
 
     /// Where the last edge is moved: two codes of the level before it × (L + 2 ε), which it cannot know. It can be moved

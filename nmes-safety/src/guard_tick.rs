@@ -50,10 +50,11 @@ impl<const N: usize> Guard<'_, N> {
     /// and the 15 buckets of each.
     ///
     /// # Errors
-    /// A [`Trip`], the strongest of: a damaged state, set level or limit (a checksum of these a tick, in turn); a clock that went back or stands still for ten calls; an edge
-    /// that is due more than L + ε ago; measurements that stopped; r.m.s. current (the strictest N-RMS row) or
-    /// measured direct current (E-DC-3) over the last second; a silent host (E-WD-1); a session or a train that
-    /// lasts too long; a ramp-down that is over its time, which then opens the output.
+    /// A [`Trip`], one that opens the output at once before one that ramps down: a damaged state, set level or limit (a
+    /// checksum of these a tick, in turn); a clock that went back or stands still for ten calls; an edge that is due more
+    /// than L + ε ago; measurements that stopped; r.m.s. current (the strictest N-RMS row) or measured direct current
+    /// (E-DC-3) over the last second; a silent host (E-WD-1); a session or a train that lasts too long; a ramp-down that is
+    /// over its time, which then opens the output.
     pub fn tick(&mut self, now: u64) -> Result<TickReport, Trip> {
         let general = self.clock(now).or_else(|| self.intact()).or_else(|| self.constants_intact());
         let general = general.or_else(|| self.sets_intact()).or_else(|| self.standstill(now));
@@ -70,8 +71,7 @@ impl<const N: usize> Guard<'_, N> {
         let found = found.or(self.host(now).map(|finding| (None, finding)));
         // what a ramp-down answers is being answered
         let closing = self.closing.is_some();
-        let news =
-            |finding: &Finding| !closing || finding.fault.response(Response::RampDown) == Response::OpenNow;
+        let news = |finding: &Finding| !closing || opens(finding);
         if let Some((channel, finding)) = found.filter(|(_, finding)| news(finding)) {
             return Err(self.trip(now, channel, &finding));
         }
@@ -115,7 +115,7 @@ impl<const N: usize> Guard<'_, N> {
         Some(trip)
     }
 
-    /// One pass over the channels; the first trip and the first warning are kept.
+    /// One pass over the channels; the first trip that opens at once, else the first trip, and the first warning are kept.
     fn look(&mut self, now: u64) -> (TickReport, Option<(Option<u8>, Finding)>) {
         let mut report = TickReport {
             state: State::Fault,
@@ -141,7 +141,7 @@ impl<const N: usize> Guard<'_, N> {
             let findings = watch.windowed(&sums, &limits).or(watch.timed(now, &limits));
             let findings =
                 findings.or(watch.on_time(now, checked.plan().session().schedule(), plan, &limits));
-            found = found.or(findings.trip.map(|finding| (Some(channel), finding)));
+            found = graver(found, findings.trip.map(|finding| (Some(channel), finding)));
             let warning = findings.warning.map(|w| Trip::new(&w, Response::Warn, Some(channel), now));
             report.warning = report.warning.or(warning);
         }
@@ -178,6 +178,20 @@ impl<const N: usize> Guard<'_, N> {
             self.interlock.handle(Event::Level).ok();
         }
     }
+}
+
+/// Whether it opens the output at once.
+fn opens(finding: &Finding) -> bool {
+    finding.fault.response(Response::RampDown) == Response::OpenNow
+}
+
+/// The first of two, unless only the second opens the output at once.
+fn graver(
+    first: Option<(Option<u8>, Finding)>,
+    second: Option<(Option<u8>, Finding)>,
+) -> Option<(Option<u8>, Finding)> {
+    let graver = second.filter(|(_, finding)| opens(finding));
+    first.filter(|(_, finding)| graver.is_none() || opens(finding)).or(graver).or(second)
 }
 
 impl Findings {
@@ -260,5 +274,38 @@ impl Watch<'_> {
             }
             Schedule::Gated(gate) => Findings { trip: found(of(gate.max_on)), warning: None },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::tests::with_checked;
+
+    /// REQ-SAF-041: what the last second holds is judged by one nA·tick and by one µA²·tick. A second has 10^6 ticks.
+    #[test]
+    fn a_second_by_one_unit() {
+        with_checked(|checked, _, _| {
+            let guard: Guard<'_> = Guard::new(checked, 0);
+            let of = |second: Dose| {
+                let found = guard.watches[0].windowed(&second, &guard.limits);
+                (found.trip.map(|f| f.fault), found.warning.map(|f| f.fault))
+            };
+            let dc = Some(Fault::MeasuredDc);
+            for way in [1, -1] {
+                for (charge, expected) in [
+                    (10_000_000_000, (None, None)),
+                    (10_000_000_001, (None, dc)),
+                    (50_000_000_000, (None, dc)),
+                    (50_000_000_001, (dc, dc)),
+                ] {
+                    assert_eq!(of(Dose { measured: way * charge, ..Dose::default() }), expected, "{charge}");
+                    assert_eq!(of(Dose { commanded: way * charge, ..Dose::default() }), expected, "{charge}");
+                }
+            }
+            let most = guard.watches[0].terms.rms_square;
+            assert_eq!(of(Dose { squared: most, ..Dose::default() }), (None, None));
+            assert_eq!(of(Dose { squared: most + 1, ..Dose::default() }), (Some(Fault::Rms), None));
+        });
     }
 }

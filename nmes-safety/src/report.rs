@@ -87,6 +87,8 @@ pub enum Remark {
     Unwatched,
     /// There is no hardware one-shot: the figure is for one that is just longer than the longest level.
     WithOneShot,
+    /// The hardware one-shot may open the output within a phase, and leave its charge; this denies.
+    OneShotShort,
     /// Above this a device needs an output indicator.
     IndicatorNeeded,
     /// The polarities differ or there is an offset: less than one code × one tick is carried into the next pulse.
@@ -114,6 +116,9 @@ impl Remark {
             }
             Self::WithOneShot => {
                 "what a hardware one-shot on the enable line would leave of E-STUCK-1, its time just above the longest level"
+            }
+            Self::OneShotShort => {
+                "the one-shot on the enable line may be over before the longest phase is: it would cut pulses and leave their charge"
             }
             Self::IndicatorNeeded => "the device needs an output indicator",
             Self::Carried => "less than one code × one tick, carried into the next pulse",

@@ -142,14 +142,16 @@ pub struct Setup {
     load_ohm: Option<u32>,
     declared_dc: Option<MicroAmps>,
     one_shot: Option<Micros>,
+    one_shot_least: Option<Micros>,
     watchdog: Option<Millis>,
+    measured: bool,
     use_class: UseClass,
     stated: Stated,
 }
 
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Setup { stated } not {
-    areas_mm2, channels, contact_permille, shared, rail_mv, load_ohm, declared_dc, one_shot, watchdog, use_class
+    areas_mm2, channels, contact_permille, shared, rail_mv, load_ohm, declared_dc, one_shot, one_shot_least, watchdog, measured, use_class
 });
 
 impl Setup {
@@ -177,7 +179,9 @@ impl Setup {
             load_ohm: None,
             declared_dc: None,
             one_shot: None,
+            one_shot_least: None,
             watchdog: None,
+            measured: false,
             use_class,
             stated: Stated::default(),
         })
@@ -271,15 +275,52 @@ impl Setup {
         Ok(self)
     }
 
-    /// The same with a hardware one-shot on the enable line: the longest it lets one level stand.
+    /// The same with a hardware one-shot on the enable line that lets one level stand for exactly this time.
     ///
     /// # Errors
     /// Zero.
-    pub fn with_one_shot(mut self, time: Micros) -> Result<Self, SetupError> {
-        let range = (1, u64::from(Micros::MAX.as_micros()));
-        within(SetupField::OneShot, u64::from(time.as_micros()), range, "without a one-shot declare none")?;
-        self.one_shot = Some(time);
+    pub fn with_one_shot(self, time: Micros) -> Result<Self, SetupError> {
+        self.with_one_shot_between(time, time)
+    }
+
+    /// The same with its tolerance: the shortest and the longest that it lets one level stand. The longest bounds what an
+    /// output that stays on delivers (E-STUCK-1); a plan with a level that outlasts the shortest is denied, because it would
+    /// be cut, and its charge left.
+    ///
+    /// ```
+    /// use nmes_core::Micros;
+    /// use nmes_safety::{Setup, UseClass};
+    /// let us = |n| Micros::from_micros(n).unwrap();
+    /// let setup = Setup::new(&[2_500], UseClass::Exercise)?;
+    /// assert!(setup.with_one_shot_between(us(400), us(600)).is_ok());
+    /// assert!(setup.with_one_shot_between(us(600), us(400)).is_err());
+    /// # Ok::<(), nmes_safety::SetupError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A time of zero; the longest below the shortest.
+    pub fn with_one_shot_between(mut self, least: Micros, longest: Micros) -> Result<Self, SetupError> {
+        let hint = "without a one-shot declare none";
+        let most = u64::from(Micros::MAX.as_micros());
+        within(SetupField::OneShot, u64::from(least.as_micros()), (1, most), hint)?;
+        let range = (u64::from(least.as_micros()), most);
+        within(
+            SetupField::OneShot,
+            u64::from(longest.as_micros()),
+            range,
+            "the longest is not below the shortest",
+        )?;
+        (self.one_shot, self.one_shot_least) = (Some(longest), Some(least));
         Ok(self)
+    }
+
+    /// The same with a measurement of current on every channel: one that gives nothing from the start is then a fault as one
+    /// that stops is, after three pulses (E-DEL-1). Without this the guard takes silence from the start for a stage that
+    /// does not measure.
+    #[must_use]
+    pub const fn with_measurement(mut self) -> Self {
+        self.measured = true;
+        self
     }
 
     /// The same with a watchdog that resets the processor, and so opens the output, when it is not fed: the longest from the
@@ -360,6 +401,18 @@ impl Setup {
         self.one_shot
     }
 
+    /// The shortest that it lets one level stand, if there is one.
+    #[must_use]
+    pub const fn one_shot_least(&self) -> Option<Micros> {
+        self.one_shot_least
+    }
+
+    /// Whether every channel is said to be measured.
+    #[must_use]
+    pub const fn is_measured(&self) -> bool {
+        self.measured
+    }
+
     /// The longest from the last feed of the watchdog to an open output, if there is a watchdog.
     #[must_use]
     pub const fn watchdog(&self) -> Option<Millis> {
@@ -386,8 +439,12 @@ impl Setup {
     #[must_use]
     pub fn limit(&self, rule: &Rule, profile: &Profile) -> Option<Limit> {
         let wear = matches!(self.use_class, UseClass::FunctionalWear | UseClass::Continuous);
-        let base = profile.limit(rule);
-        let from_protocol = ptr::eq(rule, &rules::E_SES_1) && wear && base.layer == Layer::Rule;
+        let mut base = profile.limit(rule);
+        let session = ptr::eq(rule, &rules::E_SES_1);
+        let from_protocol = session && wear && base.layer == Layer::Rule;
+        if session && !wear && base.value > rule.limit {
+            base = Limit { value: rule.limit, layer: Layer::Rule };
+        }
         self.stated.strictest(rule, if from_protocol { None } else { Some(base) })
     }
 }

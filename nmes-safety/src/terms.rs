@@ -15,6 +15,8 @@ use crate::stages::longest_period;
 pub(crate) struct Terms {
     pub(crate) balanced: bool,
     pub(crate) leads_up: bool,
+    /// A measurement is promised: its silence from the start counts.
+    pub(crate) measured: bool,
     /// The most that the last edge of a pulse is moved; 0 where trims repay.
     pub(crate) stretch: u32,
     /// L + 2 ε.
@@ -33,7 +35,7 @@ pub(crate) struct Terms {
 
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Terms {
-    balanced, leads_up, stretch, jitter, period, longest_period, wait, declared, rms_square
+    balanced, leads_up, measured, stretch, jitter, period, longest_period, wait, declared, rms_square
 } not { rms_rule });
 
 impl Terms {
@@ -41,6 +43,7 @@ impl Terms {
     pub(crate) const NONE: Self = Self {
         balanced: false,
         leads_up: false,
+        measured: false,
         stretch: 0,
         jitter: 0,
         period: 0,
@@ -59,6 +62,7 @@ impl Terms {
         Self {
             balanced,
             leads_up: compiled.leading() == Polarity::Positive,
+            measured: checked.setup().is_measured(),
             stretch: if balanced { narrow(compiled.stretch_ticks()) } else { 0 },
             jitter: narrow(compiled.jitter_ticks()),
             period: compiled.period_ticks(),
@@ -72,7 +76,7 @@ impl Terms {
 
     /// A checksum over all of it, which is never changed.
     pub(crate) fn sum(&self) -> u32 {
-        let ways = [u8::from(self.balanced), u8::from(self.leads_up)];
+        let ways = [u8::from(self.balanced), u8::from(self.leads_up), u8::from(self.measured)];
         let short = [self.stretch, self.jitter];
         let long = [self.period, self.longest_period, self.wait, self.declared, self.rms_square];
         let sum = short.iter().fold(Crc32::new().update(&ways), |sum, word| sum.update(&word.to_le_bytes()));

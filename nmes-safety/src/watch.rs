@@ -60,6 +60,8 @@ pub(crate) struct Watch<'a> {
     pub(crate) next_onset: u64,
     /// The strongest code of the last pulse against its leading way.
     pub(crate) balancing_code: u32,
+    /// What the last frame that ended whole may leave, beside what it is meant to: no more is owed when a pulse begins.
+    pub(crate) may_leave: u64,
     pub(crate) set: SetLevel,
     pub(crate) contact: ContactWatch,
     pub(crate) windows: Windows,
@@ -90,7 +92,7 @@ nmes_core::flip_fields!(Active {
 });
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Watch<'_> {
-    terms, admitted, known, known_sum, judged, waits, active, sequence, interval, ledger, nominal, next_onset, balancing_code, set, contact, windows,
+    terms, admitted, known, known_sum, judged, waits, active, sequence, interval, ledger, nominal, next_onset, balancing_code, may_leave, set, contact, windows,
     train_began, last_pulse, unsensed, sensed_once, imbalanced, imbalance_warning
 });
 
@@ -110,6 +112,7 @@ impl<'a> Watch<'a> {
             nominal: 0,
             next_onset: 0,
             balancing_code: 0,
+            may_leave: 0,
             set: SetLevel::ZERO,
             contact: ContactWatch::default(),
             windows: Windows::new(now, ticks_per_second),
@@ -305,11 +308,16 @@ impl<'a> Watch<'a> {
         if ended.kind == FrameKind::Pulse {
             self.nominal = self.nominal.saturating_add(self.known.net);
         }
-        let owed = self.ledger.checked_sub(self.nominal).map_or(u64::MAX, i64::unsigned_abs);
+        let owed = self.owed();
         if !self.terms.balanced {
             self.nominal = self.ledger;
         }
         owed
+    }
+
+    /// What is held beside what the frames are meant to leave, in nA·ticks.
+    pub(crate) fn owed(&self) -> u64 {
+        self.ledger.checked_sub(self.nominal).map_or(u64::MAX, i64::unsigned_abs)
     }
 
     /// Ends a pulse and judges what was measured of it. True when contact was lost with it.
@@ -344,13 +352,13 @@ impl<'a> Watch<'a> {
         found.filter(|_| self.imbalanced >= pulses_of(&rules::E_BAL_2))
     }
 
-    /// Measurements that came once and then stopped count as the worst value.
+    /// Measurements that came once, or are promised, and do not come count as the worst value.
     pub(crate) fn stale(&self) -> Option<Finding> {
         let most = pulses_of(&rules::E_DEL_1).saturating_sub(1);
         let cite = Cite::of(&rules::E_DEL_1);
         let unit = "pulses without a measurement";
         Finding::above(Fault::SenseStale, cite, u64::from(self.unsensed), u64::from(most), unit)
-            .filter(|_| self.sensed_once)
+            .filter(|_| self.sensed_once || self.terms.measured)
     }
 }
 

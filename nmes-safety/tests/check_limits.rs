@@ -241,6 +241,36 @@ fn stuck_output() {
     assert_eq!(remark_of(&none, &rules::E_STUCK_1), Some(nmes_safety::Remark::Unwatched));
 }
 
+/// REQ-SAF-546: a one-shot that may be over within the longest phase, with its edges as late as may be, is denied.
+#[test]
+fn a_one_shot_does_not_cut_pulses() {
+    let slow = Balance::Asymmetric { length_percent: 400 };
+    let plain = |late_max_ticks| Case {
+        timing: HardwareTiming { late_max_ticks, ..HardwareTiming::ideal(1_000_000) },
+        balance: slow,
+        ..Case::pulse(4_000, 300, 40)
+    };
+    let shot = |least| exercise(5_000).with_one_shot_between(us(least), us(2_000)).unwrap();
+    for late in [0, 3] {
+        let level = plain(late)
+            .row(&rules::E_STUCK_2)
+            .1
+            .map(|charge| u32::try_from(charge / 4_000).unwrap())
+            .unwrap();
+        assert!((1_200 + late..1_300).contains(&level), "{level}");
+        let with = |least| Case { setup: shot(least), ..plain(late) };
+        assert_eq!(
+            with(level).row(&rules::E_STUCK_1),
+            (Verdict::Pass, Some(8_000_000)),
+            "the longest bounds it"
+        );
+        let row = with(level - 1).report();
+        let row = row.row(&rules::E_STUCK_1).unwrap();
+        let remark = Some(nmes_safety::Remark::OneShotShort);
+        assert_eq!((row.verdict, row.value, row.remark), (Verdict::Deny, None, remark));
+    }
+}
+
 fn remark_of(case: &Case, rule: &nmes_safety::Rule) -> Option<nmes_safety::Remark> {
     case.report().row(rule).unwrap().remark
 }
@@ -384,7 +414,8 @@ fn no_layer_loosens() {
     assert!(setup.with_limit(Layer::Device, &rules::E_PEAK_1, 1).is_err());
 }
 
-/// REQ-SAF-002: worn use and continuous use are as long as the protocol states.
+/// REQ-SAF-002, REQ-SAF-547: worn use and continuous use are as long as the protocol states; exercise and a specialist's session
+/// no longer than the rule, whatever a profile states.
 #[test]
 fn session_by_use_class() {
     let day = 57_600_000;
@@ -396,6 +427,13 @@ fn session_by_use_class() {
     denies(&rules::E_SES_1, (long(stated, day), u64::from(day)), (long(stated, day + 1), u64::from(day) + 1));
     let specialist = Setup::new(&[5_000], UseClass::Specialist).unwrap();
     assert_eq!(long(specialist, 3_600_001).row(&rules::E_SES_1).0, Verdict::Deny);
+    let profile =
+        Profile::custom("long", &Profile::default()).with_limit(&rules::E_SES_1, 172_800_000).unwrap();
+    for setup in [specialist, exercise(5_000)] {
+        let case = |length_ms| Case { profile, ..long(setup, length_ms) };
+        denies(&rules::E_SES_1, (case(3_600_000), 3_600_000), (case(3_600_001), 3_600_001));
+    }
+    assert_eq!(Case { profile, ..long(wear(5_000), day) }.row(&rules::E_SES_1).0, Verdict::Pass);
     assert_eq!(
         long(wear(5_000), 10_000).report().row(&rules::E_DUTY_1).unwrap().verdict,
         Verdict::NotEvaluated

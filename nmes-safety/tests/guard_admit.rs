@@ -36,6 +36,8 @@ const CALIBRATED: Rig = Rig {
     schedule: Schedule::Continuous,
     seconds: 3_600,
     ramp_down_ms: 500,
+    channels: 1,
+    measured: false,
 };
 
 /// REQ-SAF-020: nothing is admitted before arming, and nothing after a trip.
@@ -173,12 +175,12 @@ fn withdrawn_frames_do_not_count() {
     play(&mut guard, &pulse(checked, 20, now + 30)).unwrap();
 }
 
-/// REQ-SAF-023: the primary phase is at most the set level to one code, and the set level binds below the ceiling.
+/// REQ-SAF-023: the primary phase is at most the code nearest to the set level, and the set level binds below the ceiling.
 #[test]
 fn level_is_authorised() {
     let checked = Rig::default().checked();
-    // 10 mA set: 100 codes and one of rounding
-    for (code, admitted) in [(100, true), (101, true), (102, false), (400, false)] {
+    // 10 mA set: 100 codes
+    for (code, admitted) in [(99, true), (100, true), (101, false), (400, false)] {
         let mut guard = armed(checked, 0);
         let mut now = 0;
         for ua in 1..=10 {
@@ -201,13 +203,13 @@ fn symmetric(code: i32, width: u32) -> [Segment; 3] {
     ]
 }
 
-/// REQ-SAF-023: the ceiling binds to one code, the width to the tick, codes to the calibrated range.
+/// REQ-SAF-023: the ceiling binds to the code, the width to the tick, codes to the calibrated range.
 #[test]
 fn ceiling_and_range() {
     let checked = Rig::default().checked();
     let cases = [
-        (symmetric(401, 300), None),
-        (symmetric(402, 300), Some(Fault::Amplitude)),
+        (symmetric(400, 300), None),
+        (symmetric(401, 300), Some(Fault::Amplitude)),
         (symmetric(400, 301), Some(Fault::Width)),
         (symmetric(400, 299), None),
         (symmetric(2_048, 300), Some(Fault::CodeRange)),
@@ -225,9 +227,9 @@ fn ceiling_and_range() {
 #[test]
 fn energy_of_a_frame() {
     // a setup may lower no energy so far that a checked plan breaks it, so the guard is shown the rule by a
-    // device limit of exactly the pulse's energy: 500 ohm × 2 × (40 mA)² × 300 µs = 480 µJ
-    for (limit_uj, admitted) in [(480, true), (479, false)] {
-        let checked = Rig::default().checked();
+    // device limit of exactly the pulse's energy: 500 ohm × 2 × (10 mA)² × 300 µs = 30 µJ
+    for (limit_uj, admitted) in [(30, true), (29, false)] {
+        let checked = Rig { set: (10_000, 300), ceiling: (10_000, 300), ..Rig::default() }.checked();
         let setup = *checked.setup();
         let setup = setup.with_limit(Layer::Device, &rules::N_EN_1, limit_uj).unwrap();
         let answer = check(*checked.plan(), &setup, &Profile::default());
@@ -236,11 +238,31 @@ fn energy_of_a_frame() {
         let tight: &'static Checked<'static> = Box::leak(Box::new(tight));
         let (mut guard, now) = ready(tight);
         assert!(guard.admit(now, &pulse(tight, 0, now)).is_ok());
-        // one code more in both phases is within the rounding of the set level, and over the energy
-        let answer = guard.admit(now, &remade(&pulse(tight, 1, now), 1, now, &symmetric(401, 300)));
+        // the same charge paid back in less time, by one code more, is of the form, and over the energy
+        let [main, gap, _] = symmetric(100, 300);
+        let paid = |code, ticks| Segment { level: Level::Code(code), ticks };
+        let answer = guard.admit(
+            now,
+            &remade(&pulse(tight, 1, now), 1, now, &[main, gap, paid(-101, 100), paid(-100, 199)]),
+        );
         let trip = answer.unwrap_err();
         assert_eq!(trip.fault, Fault::Energy);
-        assert_eq!((trip.value, trip.limit, trip.unit), (964_806_000_000, 960_000_000_000, "µA²·ticks"));
+        assert_eq!((trip.value, trip.limit, trip.unit), (60_101_000_000, 60_000_000_000, "µA²·ticks"));
+    }
+}
+
+/// REQ-SAF-542: where one code is coarse, no pulse is above the peak that was checked nor above the code nearest to the set level.
+#[test]
+fn coarse_codes_bind() {
+    // 40.9 mA in codes of 2 mA is 20 of them; 21 were 42 mA
+    let rig =
+        Rig { set: (40_900, 300), ceiling: (40_900, 300), gains: (2_000_000, 2_000_000), ..Rig::default() };
+    let checked = rig.checked();
+    for (code, admitted) in [(20, true), (21, false)] {
+        let (mut guard, now) = ready(checked);
+        let answer = guard.admit(now, &remade(&pulse(checked, 0, now), 0, now, &symmetric(code, 300)));
+        assert_eq!(answer.is_ok(), admitted, "code {code}");
+        assert!(answer.is_ok() || fault(answer) == Fault::Amplitude);
     }
 }
 
@@ -309,7 +331,7 @@ proptest! {
         ];
         let frame = PulseFrame::from_parts(0, FrameKind::Pulse, 0, now, &segments, Level::Open).unwrap();
         let balanced = frame.net_charge(&output) == Some(Charge::ZERO);
-        let legal = balanced && code <= 401 && width <= 300 && paid <= width + 16;
+        let legal = balanced && code <= 400 && width <= 300 && paid <= width + 16;
         prop_assert_eq!(guard.admit(now, &frame).is_ok(), legal);
     }
 }
@@ -376,6 +398,19 @@ fn recovery_fits_the_ledger() {
     let (_, mut guard, now) = owing();
     let trim = repayment(FrameKind::Trim, 1, now + 5, -100, 300);
     assert_eq!(fault(guard.admit(now, &trim)), Fault::OutOfOrder, "a trim does not cut a pulse");
+}
+
+/// REQ-SAF-545: a recovery begins at the latest when the edge is due that it stands in for: until then the level goes on.
+#[test]
+fn recovery_comes_in_time() {
+    // the gap is over 90 ticks after this guard's time
+    let late = |ticks: u64| {
+        let (_, mut guard, now) = owing();
+        guard.admit(now, &repayment(FrameKind::Recover, 1, now + 90 + ticks, -400, 300)).err()
+    };
+    assert_eq!(late(0), None);
+    let trip = late(1).unwrap();
+    assert_eq!((trip.fault, trip.value, trip.limit), (Fault::Repayment, 1, 0));
 }
 
 /// REQ-SAF-027: a recovery that was admitted takes the pulse's place, and ends with nothing owed.

@@ -174,6 +174,29 @@ fn opening_is_always_in_order() {
     assert_eq!(fault(guard.edge(now + 200, &driven, None)), Fault::OutOfOrder);
 }
 
+/// REQ-SAF-543: a pulse that was cut is paid back before the next one begins; what a late edge may leave is not.
+#[test]
+fn a_cut_pulse_is_owed() {
+    let checked = Rig::default().checked();
+    let open = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
+    // after its first pulse a channel is in the ways of a repeated one, too
+    for before in [0_u32, 1, 2] {
+        let (mut guard, now) = ready(checked);
+        let at = |n: u32| now + 100 + u64::from(n) * 25_000;
+        for n in 0..before {
+            play(&mut guard, &pulse(checked, n, at(n))).unwrap();
+        }
+        let cut = pulse(checked, before, at(before));
+        guard.admit(at(before) - 50, &cut).unwrap();
+        guard.edge(at(before), &change(&cut, 0), None).unwrap();
+        guard.edge(at(before) + 300, &open, None).unwrap();
+        let next = pulse(checked, before + 1, at(before + 1));
+        let trip = guard.admit(at(before + 1) - 50, &next).unwrap_err();
+        assert_eq!((trip.fault, trip.value, trip.limit), (Fault::Ledger, 40_000_000 * 300, 0));
+        assert_eq!(trip.response, Response::OpenNow);
+    }
+}
+
 /// REQ-SAF-031: one clock for all calls, and it never goes back.
 #[test]
 fn clock_backwards() {

@@ -264,6 +264,17 @@ fn stale_measurement() {
     }
 }
 
+/// REQ-SAF-548: where a measurement is promised, one that never comes is a fault after three pulses.
+#[test]
+fn dead_from_the_start() {
+    let checked = Rig { measured: true, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    for n in 0..2 {
+        play(&mut guard, &pulse(checked, n, now + u64::from(n) * 25_000)).unwrap();
+    }
+    assert_eq!(fault(play(&mut guard, &pulse(checked, 2, now + 50_000))), Fault::SenseStale);
+}
+
 /// REQ-SAF-040: under 2 mA what is missing cannot be told from noise, and is no lost contact.
 #[test]
 fn a_weak_level_is_not_judged() {

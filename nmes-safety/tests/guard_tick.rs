@@ -126,6 +126,34 @@ fn rms() {
     assert!(run(1_100).is_ok(), "45.3 mA, 49.3 in the window");
 }
 
+/// REQ-SAF-544: a train that is too long on one channel does not hide an edge that is missing on the next: the output opens at
+/// once, before and during the ramp-down of the first.
+#[test]
+fn what_opens_comes_first() {
+    let schedule = Schedule::Cyclic(Cycle { hold: ms(2_000), rest: ms(2_000) });
+    let checked = Rig { schedule, channels: 2, ..Rig::default() }.checked();
+    for ramping in [false, true] {
+        let (mut guard, now) = ready(checked);
+        let onset = |n: u32| now + u64::from(n) * 25_000;
+        let too_long = 122;
+        for n in 0..=too_long {
+            play(&mut guard, &pulse(checked, n, onset(n))).unwrap();
+            if n < too_long || ramping {
+                let found = guard.tick(onset(n) + 1_000).err().map(|trip| (trip.fault, trip.response));
+                assert_eq!(found, (n == too_long).then_some((Fault::OnTime, Response::RampDown)));
+            }
+        }
+        let frame = checked.plan().frame(1, setting(40_000, 300), onset(too_long) + 2_000).unwrap();
+        guard.admit(frame.onset_tick(), &frame).unwrap();
+        guard.edge(frame.onset_tick(), &change(&frame, 0), None).unwrap();
+        let trip = guard.tick(frame.onset_tick() + 5_000).unwrap_err();
+        assert_eq!(
+            (trip.fault, trip.channel, trip.response),
+            (Fault::MissingEdge, Some(1), Response::OpenNow)
+        );
+    }
+}
+
 /// REQ-SAF-028: a contraction or a gated train that does not end is ramped down; it is only warned about where the
 /// gate's least Off is too short to tell two trains apart.
 #[test]

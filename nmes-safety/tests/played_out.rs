@@ -336,7 +336,7 @@ proptest! {
         slower in 1_u32..4, one_shot in any::<bool>(),
     ) {
         let (control, slope, up_down_min, floor) = ramps;
-        let setup = if one_shot { input.case().setup.with_one_shot(us(1_000)).unwrap() } else { input.case().setup };
+        let setup = if one_shot { input.case().setup.with_one_shot(us(2_000_000)).unwrap() } else { input.case().setup };
         let case = Case { control, slope, up_down_min, floor, setup, ..input.case() };
         // custom points have one width
         let width = if matches!(case.form, Form::Points(_)) { 1_000 } else { width };

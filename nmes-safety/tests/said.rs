@@ -38,6 +38,7 @@ fn remarks() {
         (Remark::SessionLengthUnstated, "session length"),
         (Remark::NoOneShot, "no hardware one-shot: "),
         (Remark::Unwatched, "no watchdog"),
+        (Remark::OneShotShort, "cut pulses"),
         (Remark::WithOneShot, "E-STUCK-1"),
         (Remark::IndicatorNeeded, "indicator"),
         (Remark::Carried, "carried"),

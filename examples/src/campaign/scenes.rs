@@ -115,7 +115,7 @@ fn recipes() -> Option<Vec<Recipe>> {
             hz: 35,
             channels: 2,
             class: UseClass::Exercise,
-            one_shot_us: 1_000,
+            one_shot_us: 1_200,
             gains: (25_000, 24_251),
             ..foot_drop.copy()
         },

@@ -2,7 +2,7 @@
 
 use super::parts::*;
 use crate::amplitude::AmplitudeRule;
-use crate::condition::{Condition, Electrodes, Family, SpecialistGate};
+use crate::condition::{Condition, Electrodes, Family, Finding, SpecialistGate};
 use crate::dose::Change;
 use crate::provenance::{Evidence, Sourced};
 use crate::screening::{Item, Site};
@@ -10,13 +10,22 @@ use crate::sources as src;
 
 const ITEMS: &[Item] = &[Item::PelvicInfection, Item::BirthOrPelvicSurgery, Item::Prolapse];
 
-const PELVIC: Condition = Condition {
-    family: Family::Continence,
-    headline: finding(
-        "stress incontinence: 30 to 50 % dry and 6 to 90 % better, with adverse effects below 14 %",
+const STRESS: &[Finding] = &[
+    finding(
+        "Yamanishi 1998, stress incontinence: 30 to 50 % dry, 6 to 90 % better, adverse below 14 %",
         Evidence::Mixed,
         found(src::PELVIC),
     ),
+    finding(
+        "one study, stress incontinence: objective change came at 14 weeks of 20 or later",
+        Evidence::Mixed,
+        found(src::PELVIC),
+    ),
+    finding("trials of how often: more than three sessions a week", Evidence::None, found(src::PELVIC)),
+];
+
+const PELVIC: Condition = Condition {
+    family: Family::Continence,
     needs: intact("pudendal nerve"),
     site: Site::PelvicFloor,
     amplitude: milliamps(1, 30, 60, recalled(src::USUAL_CURRENTS)),
@@ -28,15 +37,7 @@ const PELVIC: Condition = Condition {
         text("the other ring, or sacral pads", recalled(src::CONTINENCE)),
     ),
     channels: count(1, 1, 1, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
-    evidence: &[
-        finding(
-            "stress: 30 to 50 % dry, 6 to 90 % better, adverse below 14 %",
-            Evidence::Mixed,
-            found(src::PELVIC),
-        ),
-        finding("objective change came at 14 weeks of 20 or later", Evidence::Mixed, found(src::PELVIC)),
-        finding("more than three sessions a week", Evidence::None, found(src::PELVIC)),
-    ],
+    related: STRESS,
     specific_items: ITEMS,
     ..BASE
 };
@@ -46,6 +47,13 @@ pub static PELVIC_STRESS: Condition = Condition {
     name: "pelvic-stress",
     title: "Stress incontinence",
     summary: "Contractions of the pelvic floor, first with long rests.",
+    headline: finding(
+        "stress incontinence: 30 to 50 % dry and 6 to 90 % better, with adverse effects below 14 %",
+        Evidence::Mixed,
+        found(src::PELVIC),
+    ),
+    evidence: STRESS,
+    related: &[],
     phase_width: micros(200, 250, 300, recalled(src::CONTINENCE), PICKED),
     rate: hertz(35, 50, 50, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
     schedule: cyclic(
@@ -59,7 +67,7 @@ pub static PELVIC_STRESS: Condition = Condition {
         None,
         from_to(1, 1, 2, recalled(src::CONTINENCE)),
         from_to(3, 3, 7, found(src::PELVIC)),
-        from_to(12, 14, 20, found(src::PELVIC)),
+        Some(count(12, 14, 20, recalled(src::CONTINENCE), found(src::PELVIC))),
     ),
     progression: &[
         progress(1, Change::OnOff(5_000, 10_000), recalled(src::CONTINENCE)),
@@ -74,11 +82,8 @@ pub static PELVIC_URGE: Condition = Condition {
     name: "pelvic-urge",
     title: "Urge incontinence",
     summary: "A low rate, strongly felt, that calms the bladder.",
-    headline: finding(
-        "settings recalled; no trial of urge incontinence by probe was looked up",
-        Evidence::None,
-        recalled(src::CONTINENCE),
-    ),
+    headline: URGE,
+    evidence: &[URGE],
     phase_width: at_us(250, recalled(src::CONTINENCE)),
     rate: hertz(5, 10, 20, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
     amplitude_rule: Sourced::new(
@@ -107,11 +112,8 @@ pub static PELVIC_MIXED: Condition = Condition {
     name: "pelvic-mixed",
     title: "Mixed incontinence",
     summary: "Between the rates of both, or both on alternate days.",
-    headline: finding(
-        "settings recalled; no trial of mixed incontinence was looked up",
-        Evidence::None,
-        recalled(src::CONTINENCE),
-    ),
+    headline: MIXED,
+    evidence: &[MIXED],
     phase_width: at_us(250, recalled(src::CONTINENCE)),
     rate: hertz(10, 20, 50, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
     schedule: cyclic(
@@ -131,25 +133,32 @@ pub static PELVIC_MIXED: Condition = Condition {
     ..PELVIC
 };
 
-const TIBIAL: Condition = Condition {
-    family: Family::Continence,
-    headline: finding(
-        "fewer voids and fewer episodes in trials; 12 or more sessions do better",
+/// Of pads; the collected facts have settings of the needle, and no outcome.
+const BY_PADS: &[Finding] = &[
+    finding(
+        "pads, an hour a day for 4 weeks: 15.1 to 12.0 voids, 3.20 to 0.47 episodes a day",
         Evidence::Positive,
         found(src::TIBIAL),
     ),
+    finding(
+        "pads, a meta-analysis: 12 to 24 sessions did better than fewer",
+        Evidence::Positive,
+        found(src::TIBIAL),
+    ),
+];
+
+const BY_NEEDLE: Finding =
+    finding("the settings were read; its outcome was not looked up", Evidence::None, found(src::TIBIAL));
+
+const TIBIAL: Condition = Condition {
+    family: Family::Continence,
+    headline: BY_NEEDLE,
     needs: intact("tibial nerve"),
     site: Site::LowerLeg,
     phase_width: at_us(200, found(src::TIBIAL)),
     rate: at_hz(20, found(src::TIBIAL)),
-    evidence: &[
-        finding(
-            "an hour a day for 4 weeks: 15.1 to 12.0 voids, 3.20 to 0.47 episodes a day",
-            Evidence::Positive,
-            found(src::TIBIAL),
-        ),
-        finding("12 to 24 sessions against fewer: better", Evidence::Positive, found(src::TIBIAL)),
-    ],
+    evidence: &[BY_NEEDLE],
+    related: BY_PADS,
     specific_items: &[Item::AnkleOedema],
     ..CONTINUOUS
 };
@@ -182,7 +191,11 @@ pub static PTNS: Condition = Condition {
         exactly(1, found(src::TIBIAL)),
         exactly(12, found(src::TIBIAL)),
     ),
-    progression: &[progress(13, Change::Text("then once a month"), recalled(src::TIBIAL_PRACTICE))],
+    progression: &[progress(
+        0,
+        Change::Text("after the twelve weeks once a month"),
+        recalled(src::TIBIAL_PRACTICE),
+    )],
     ..TIBIAL
 };
 
@@ -194,16 +207,19 @@ const NEEDLE: SpecialistGate = SpecialistGate {
     direct_ua_per_cm2: Sourced::new(0, ours("no direct current at a needle")),
 };
 
+const FAECAL: Finding = finding(
+    "13 women, half an hour a week, 12 weeks: the settings were read; its outcome was not looked up",
+    Evidence::None,
+    found(src::TIBIAL),
+);
+
 /// The same for bowel.
 pub static PTNS_FAECAL: Condition = Condition {
     name: "ptns-faecal",
     title: "Faecal incontinence: tibial nerve by a needle",
     summary: "As ptns, half an hour a week for twelve weeks.",
-    headline: finding(
-        "13 women, half an hour a week, 12 weeks: a small series",
-        Evidence::Mixed,
-        found(src::TIBIAL),
-    ),
+    headline: FAECAL,
+    evidence: &[FAECAL],
     specialist: Some(NEEDLE),
     amplitude: ranged_ma(500, 4_000, 9_000, recalled_high(src::TIBIAL_PRACTICE), PICKED),
     typical_amplitude_ua: Sourced::new((500, 9_000), recalled_high(src::TIBIAL_PRACTICE)),
@@ -235,13 +251,20 @@ pub static TTNS: Condition = Condition {
     name: "ttns",
     title: "Tibial nerve by pads (TTNS)",
     summary: "Two pads behind and above the inner ankle, below pain.",
+    headline: finding(
+        "fewer voids and fewer episodes in trials; 12 or more sessions do better",
+        Evidence::Positive,
+        found(src::TIBIAL),
+    ),
+    evidence: BY_PADS,
+    related: &[],
     amplitude: milliamps(1, 20, 50, recalled(src::TIBIAL_PRACTICE)),
     typical_amplitude_ua: band(10, 50, recalled(src::TIBIAL_PRACTICE)),
     amplitude_rule: Sourced::new(
         AmplitudeRule::SegmentalTwitch { muscle: "the toes, below pain" },
         recalled(src::TIBIAL_PRACTICE),
     ),
-    session_length: minutes(30, 60, 60, found(src::TIBIAL), found(src::TIBIAL)),
+    session_length: minutes(30, 60, 60, recalled(src::TIBIAL_PRACTICE), found(src::TIBIAL)),
     electrodes: pads(
         square_cm(20, 25, 25, recalled(src::TIBIAL_PRACTICE), PICKED),
         text("behind the inner ankle", recalled(src::TIBIAL_PRACTICE)),
@@ -250,8 +273,26 @@ pub static TTNS: Condition = Condition {
     dose: dose(
         None,
         exactly(1, found(src::TIBIAL)),
-        from_to(1, 7, 7, found(src::TIBIAL)),
-        from_to(4, 4, 12, found(src::TIBIAL)),
+        Some(count(1, 7, 7, recalled(src::TIBIAL_PRACTICE), found(src::TIBIAL))),
+        Some(count(
+            4,
+            4,
+            12,
+            ours("4 weeks are found (PRO-S53); 12 are those of the needle, once a week"),
+            found(src::TIBIAL),
+        )),
     ),
     ..TIBIAL
 };
+
+const URGE: Finding = finding(
+    "settings recalled; no trial of urge incontinence by probe was looked up",
+    Evidence::None,
+    recalled(src::CONTINENCE),
+);
+
+const MIXED: Finding = finding(
+    "settings recalled; no trial of mixed incontinence was looked up",
+    Evidence::None,
+    recalled(src::CONTINENCE),
+);

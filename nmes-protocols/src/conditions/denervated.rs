@@ -1,6 +1,7 @@
 //! Muscle without its nerve: long pulses, for specialists. The general limits refuse them, and say why.
 
 use super::parts::*;
+use super::rules::DENERVATED;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Electrodes, Family, Finding, InnervationGate};
 use crate::dose::{Change, Dose, Progress};
@@ -10,16 +11,36 @@ use crate::schedule_row::{ScheduleRow, TriggerKind};
 use crate::screening::{Item, Site};
 use crate::sources as src;
 use crate::waveform::{ChargeReturn, WaveKind, Waveform, WidthConvention};
+use nmes_core::Polarity;
 use nmes_safety::UseClass;
 
 const SPECIALIST: Sourced<UseClass> = Sourced::new(UseClass::Specialist, ours("pulses of 10 ms and more"));
 
-const NOTES: &[Sourced<&str>] = &[
+const SLOWS: Sourced<&str> = text(
+    "it slows the loss of muscle and does not make a nerve grow faster",
+    recalled(src::DENERVATED_PRACTICE),
+);
+
+const SPROUTING: Sourced<&str> =
+    text("early vigorous contraction may disturb sprouting, in animals", recalled(src::DENERVATED_PRACTICE));
+
+/// Of every row for muscle that has lost its nerve.
+const NOTES: &[Sourced<&str>] = &[SLOWS, SPROUTING];
+
+/// Of long single pulses on small muscles.
+const SMALL_NOTES: &[Sourced<&str>] = &[
+    SLOWS,
+    SPROUTING,
     text(
-        "it slows the loss of muscle and does not make a nerve grow faster",
-        recalled(src::DENERVATED_PRACTICE),
+        "insensate skin feels no burn: skin is looked at each session",
+        ours("long monophasic pulses have a direct current"),
     ),
-    text("early vigorous contraction may disturb sprouting, in animals", recalled(src::DENERVATED_PRACTICE)),
+];
+
+/// Of the largest pulses.
+const RISE_NOTES: &[Sourced<&str>] = &[
+    SLOWS,
+    SPROUTING,
     text(
         "insensate skin and 2.3 J a phase at the largest settings: a risk of burns; at home only after supervised trials",
         ours("250 mA for 75 ms into 500 ohm"),
@@ -41,7 +62,7 @@ const RISE_EVIDENCE: &[Finding] = &[finding(
     found(src::RISE),
 )];
 
-pub(super) const ITEMS: &[Item] = &[Item::NerveRepairRecent, Item::Causalgia];
+pub(super) const ITEMS: &[Item] = &[Item::NerveRepairRecent, Item::Causalgia, Item::RootAvulsion];
 
 const RISE_WAVE: Waveform = Waveform {
     balance: Sourced::new(ChargeReturn::Symmetric, found(src::RISE)),
@@ -81,8 +102,9 @@ const RISE: Condition = Condition {
     progression: RISE_PROGRESS,
     evidence: RISE_EVIDENCE,
     specific_items: ITEMS,
+    item_rules: DENERVATED,
     stop_rules: STOP_DENERVATED,
-    notes: NOTES,
+    notes: RISE_NOTES,
     ..BASE
 };
 
@@ -227,6 +249,12 @@ const SMALL: Condition = Condition {
             ChargeReturn::Symmetric,
             ours("balanced by its mirror image: no direct current in the skin"),
         )),
+        leading: Sourced::new(
+            Polarity::Negative,
+            ours(
+                "found for tibialis anterior (PRO-S36), where it needs least current; no difference for another muscle",
+            ),
+        ),
         width_convention: Sourced::new(WidthConvention::Phase, found(src::PIEBER_2015)),
         ..wave(
             Sourced::new(WaveKind::SlowRise, found(src::PIEBER_2015)),
@@ -292,8 +320,9 @@ const SMALL: Condition = Condition {
         ),
     ],
     specific_items: ITEMS,
+    item_rules: DENERVATED,
     stop_rules: STOP_DENERVATED,
-    notes: NOTES,
+    notes: SMALL_NOTES,
     ..BASE
 };
 
@@ -354,6 +383,10 @@ pub static FOOT_DROP_LMN: Condition = Condition {
     family: Family::FootDrop,
     site: Site::LowerLeg,
     other_sites: &[],
+    waveform: Waveform {
+        leading: Sourced::new(Polarity::Negative, found(src::PIEBER_2015)),
+        ..SMALL.waveform
+    },
     electrodes: pads(
         square_cm(
             10,
@@ -405,6 +438,7 @@ pub static DENERVATED_PARTIAL: Condition = Condition {
         recalled(src::DENERVATED_PRACTICE),
     )],
     specific_items: ITEMS,
+    item_rules: DENERVATED,
     notes: NOTES,
     ..BASE
 };

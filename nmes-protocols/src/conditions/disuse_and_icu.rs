@@ -1,9 +1,9 @@
 //! Disuse and intensive care.
 
-use super::knee::PADS as THIGH_PADS;
 use super::parts::*;
+use super::rules::NO_ANSWER;
 use crate::amplitude::AmplitudeRule;
-use crate::condition::{Condition, Electrodes, Family, Finding};
+use crate::condition::{Condition, Family, Finding};
 use crate::dose::Change;
 use crate::provenance::{Evidence, Sourced, Unit};
 use crate::schedule_row::OnIncludesRamps;
@@ -12,11 +12,11 @@ use crate::screening::{Item, Site};
 use crate::sources as src;
 use crate::waveform::{ChargeReturn, Waveform};
 
+/// A stage at the row's rate, all of its times from one source.
 pub(super) const fn stage(
     name: &'static str,
     (hold, rest, repeats): (u32, u32, u16),
     level: u16,
-    hertz: Option<u32>,
     why: crate::provenance::Provenance,
 ) -> StageRow {
     StageRow {
@@ -28,10 +28,7 @@ pub(super) const fn stage(
             level,
             ours("warm-up and cool-down at half the level of the work; no source gives it"),
         ),
-        rate_millihertz: match hertz {
-            Some(hz) => Some(Sourced::new(hz.saturating_mul(1_000), why)),
-            None => None,
-        },
+        rate_millihertz: None,
     }
 }
 
@@ -40,10 +37,11 @@ pub(super) const MUSCLE: Condition = Condition {
     site: Site::Thigh,
     amplitude: milliamps(1, 40, 80, recalled(src::USUAL_CURRENTS)),
     typical_amplitude_ua: band(20, 60, recalled(src::USUAL_CURRENTS)),
-    electrodes: Electrodes {
-        area: square_cm(50, 50, 97, recalled(src::USUAL_CURRENTS), PICKED),
-        ..THIGH_PADS
-    },
+    electrodes: pads(
+        square_cm(50, 50, 97, recalled(src::USUAL_CURRENTS), PICKED),
+        text("rectus femoris and vastus medialis, in a cast through its window", UNMARKED),
+        text("vastus lateralis", UNMARKED),
+    ),
     channels: count(1, 2, 4, recalled(src::USUAL_CURRENTS), PICKED),
     ..BASE
 };
@@ -63,10 +61,20 @@ pub static DISUSE_DIRKS: Condition = Condition {
     rate: at_hz(100, recalled_high(src::DIRKS_2014)),
     schedule: ScheduleRow::Program(ProgramRow {
         ramps: ramps(at_ms(750, recalled_high(src::DIRKS_2014)), at_ms(750, recalled_high(src::DIRKS_2014))),
+        on_includes_ramps: Sourced::new(OnIncludesRamps::Yes, recalled_high(src::DIRKS_2014)),
         stages: &[
-            stage("warm-up", (27_500, 1_000, 10), 500, Some(5), DIRKS_PARTS),
-            stage("work", (3_500, 10_000, 120), 1_000, None, recalled_high(src::DIRKS_2014)),
-            stage("cool-down", (27_500, 1_000, 10), 500, Some(5), DIRKS_PARTS),
+            StageRow {
+                rate_millihertz: DIRKS_SLOW,
+                ..stage("warm-up", (27_500, 1_000, 10), 500, DIRKS_PARTS)
+            },
+            StageRow {
+                repeats: Sourced::new(120, ours("30 min in cycles of 15 s")),
+                ..stage("work", (3_500, 10_000, 120), 1_000, recalled_high(src::DIRKS_2014))
+            },
+            StageRow {
+                rate_millihertz: DIRKS_SLOW,
+                ..stage("cool-down", (27_500, 1_000, 10), 500, DIRKS_PARTS)
+            },
         ],
     }),
     session_length: at_minutes(40, recalled_high(src::DIRKS_2014)),
@@ -93,8 +101,10 @@ pub static DISUSE_DIRKS: Condition = Condition {
     ..MUSCLE
 };
 
+const DIRKS_SLOW: Option<Sourced<u32>> = Some(Sourced::new(5_000, recalled_high(src::DIRKS_2014)));
+
 const DIRKS_PARTS: crate::provenance::Provenance =
-    ours("5 min at 5 Hz are recalled; in parts of half a minute, a second of rest between them");
+    ours("5 min are recalled; in parts of half a minute, a second of rest between them");
 
 /// Six weeks in a cast at low force.
 pub static DISUSE_GIBSON: Condition = Condition {
@@ -130,19 +140,23 @@ pub static DISUSE_GIBSON: Condition = Condition {
     ..MUSCLE
 };
 
-const ICU_EVIDENCE: &[Finding] = &[
-    finding(
-        "strength at discharge (Kho 2015): no significant gain",
-        Evidence::Negative,
-        found(src::ICU_TRIALS),
-    ),
-    finding("45 and 75 Hz both raise microcirculation", Evidence::Positive, found(src::ICU_TRIALS)),
-    finding(
-        "sepsis, oedema and vasopressors: a poor answer of the muscle",
-        Evidence::Negative,
-        found(src::ICU_TRIALS),
-    ),
-];
+const KHO: Finding = finding(
+    "Kho 2015: strength at discharge, no significant gain",
+    Evidence::Negative,
+    found(src::ICU_TRIALS),
+);
+
+const ANGELOPOULOS: Finding = finding(
+    "Angelopoulos 2013: 45 and 75 Hz both raise microcirculation",
+    Evidence::Positive,
+    found(src::ICU_TRIALS),
+);
+
+const SEGERS: Finding = finding(
+    "Segers 2014: sepsis, oedema and vasopressors, a poor answer of the muscle",
+    Evidence::Negative,
+    found(src::ICU_TRIALS),
+);
 
 const ICU: Condition = Condition {
     family: Family::IntensiveCare,
@@ -155,25 +169,29 @@ const ICU: Condition = Condition {
     amplitude: milliamps(1, 30, 80, found(src::ICU_TRIALS)),
     typical_amplitude_ua: band(15, 47, found(src::ICU_TRIALS)),
     amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::ICU_TRIALS)),
-    electrodes: Electrodes {
-        area: square_cm(32, 32, 50, found(src::VARIABLE_TRAINS), found(src::VARIABLE_TRAINS)),
-        ..THIGH_PADS
-    },
+    electrodes: pads(
+        square_cm(32, 32, 50, UNMARKED, found(src::VARIABLE_TRAINS)),
+        text("quadriceps, proximal; on other channels tibialis anterior or gastrocnemius", UNMARKED),
+        text("the same muscle, distal", UNSTATED),
+    ),
     channels: count(4, 4, 8, recalled(src::ICU_PRACTICE), PICKED),
-    progression: &[progress(0, Change::Text("from 25 to 60 min a day"), found(src::ICU_TRIALS))],
-    evidence: ICU_EVIDENCE,
+    related: &[KHO, ANGELOPOULOS, SEGERS],
     specific_items: &[
         Item::UnstableCirculation,
         Item::Rhabdomyolysis,
         Item::NeuromuscularBlock,
         Item::UnstableFracture,
     ],
+    item_rules: NO_ANSWER,
     notes: &[text(
         "a person under sedation cannot say that it hurts: a cap on the amplitude, and skin is looked at each session",
         recalled(src::ICU_PRACTICE),
     )],
     ..MUSCLE
 };
+
+const NO_GAIN: Finding =
+    finding("no significant gain of strength at discharge", Evidence::Negative, found(src::ICU_TRIALS));
 
 /// Settings inside the range of the trials.
 pub static ICU_WEAKNESS: Condition = Condition {
@@ -184,7 +202,7 @@ pub static ICU_WEAKNESS: Condition = Condition {
     rate: hertz(45, 50, 50, found(src::ICU_TRIALS), PICKED),
     schedule: ScheduleRow::Cyclic(crate::schedule_row::CycleRow {
         ramps: ramps(
-            millis(1_000, 1_000, 2_000, found(src::ICU_TRIALS), PICKED),
+            millis(1_000, 1_000, 2_000, ours("2 s are found of one trial (PRO-S14); down to one"), PICKED),
             millis(0, 500, 900, found(src::ICU_TRIALS), PICKED),
         ),
         on: seconds(5, 6, 12, found(src::ICU_TRIALS), PICKED),
@@ -202,6 +220,9 @@ pub static ICU_WEAKNESS: Condition = Condition {
         exactly(7, found(src::ICU_TRIALS)),
         from_to(1, 4, 6, found(src::ICU_TRIALS)),
     ),
+    progression: &[progress(0, Change::Text("from 25 to 60 min a day"), UNMARKED)],
+    evidence: &[KHO, ANGELOPOULOS, SEGERS],
+    related: &[],
     ..ICU
 };
 
@@ -221,11 +242,9 @@ pub static ICU_KHO: Condition = Condition {
     name: "icu-kho-quadriceps",
     title: "Intensive care: quadriceps an hour a day (Kho)",
     summary: "Quadriceps, 5 s on and 10 s off, for an hour a day.",
-    headline: finding(
-        "no significant gain of strength at discharge",
-        Evidence::Negative,
-        found(src::ICU_TRIALS),
-    ),
+    headline: NO_GAIN,
+    evidence: &[KHO],
+    related: &[ANGELOPOULOS, SEGERS],
     waveform: KHO_WAVE,
     phase_width: at_us(400, found(src::ICU_TRIALS)),
     rate: at_hz(50, found(src::ICU_TRIALS)),
@@ -253,14 +272,17 @@ pub static ICU_KHO_LEG: Condition = Condition {
     name: "icu-kho-lower-leg",
     title: "Intensive care: lower leg an hour a day (Kho)",
     summary: "Tibialis anterior and gastrocnemius, 5 s on and 5 s off.",
-    headline: finding(
-        "no significant gain of strength at discharge",
-        Evidence::Negative,
-        found(src::ICU_TRIALS),
-    ),
+    headline: NO_GAIN,
+    evidence: &[KHO],
+    related: &[ANGELOPOULOS, SEGERS],
     needs: intact("peroneal and tibial nerve"),
     site: Site::LowerLeg,
     other_sites: &[],
+    electrodes: pads(
+        square_cm(32, 32, 50, UNMARKED, found(src::VARIABLE_TRAINS)),
+        text("tibialis anterior, proximal; on other channels gastrocnemius", found(src::ICU_TRIALS)),
+        text("the same muscle, distal", UNSTATED),
+    ),
     waveform: KHO_WAVE,
     phase_width: at_us(250, found(src::ICU_TRIALS)),
     rate: at_hz(50, found(src::ICU_TRIALS)),
@@ -284,9 +306,11 @@ pub static ICU_SEGERS: Condition = Condition {
     summary: "Quadriceps five times a week; five minutes of warm-up come on top.",
     headline: finding(
         "sepsis, oedema and vasopressors: a poor answer of the muscle",
-        Evidence::Mixed,
+        Evidence::Negative,
         found(src::ICU_TRIALS),
     ),
+    evidence: &[SEGERS],
+    related: &[KHO, ANGELOPOULOS],
     phase_width: micros(300, 400, 500, found(src::ICU_TRIALS), PICKED),
     rate: at_hz(50, found(src::ICU_TRIALS)),
     schedule: cyclic(
@@ -310,6 +334,8 @@ pub static ICU_ANGELOPOULOS: Condition = Condition {
         Evidence::Mixed,
         found(src::ICU_TRIALS),
     ),
+    evidence: &[ANGELOPOULOS],
+    related: &[KHO, SEGERS],
     phase_width: at_us(400, found(src::ICU_TRIALS)),
     rate: hertz(45, 45, 75, found(src::ICU_TRIALS), PICKED),
     schedule: cyclic(
@@ -322,16 +348,19 @@ pub static ICU_ANGELOPOULOS: Condition = Condition {
     ..ICU
 };
 
+const GEROVASILI: Finding = finding(
+    "the settings are recalled; its outcome was not looked up",
+    Evidence::None,
+    recalled_high(src::GEROVASILI_2009),
+);
+
 /// Quadriceps and peroneal muscles, daily.
 pub static ICU_GEROVASILI: Condition = Condition {
     name: "icu-gerovasili",
     title: "Intensive care: 55 minutes, 12 on and 6 off (Gerovasili)",
     summary: "Quadriceps and peroneal muscles of both legs, daily.",
-    headline: finding(
-        "the settings are recalled; its outcome was not looked up",
-        Evidence::None,
-        recalled_high(src::GEROVASILI_2009),
-    ),
+    headline: GEROVASILI,
+    evidence: &[GEROVASILI],
     phase_width: at_us(400, recalled_high(src::GEROVASILI_2009)),
     rate: at_hz(45, recalled_high(src::GEROVASILI_2009)),
     schedule: cyclic(
@@ -350,16 +379,16 @@ pub static ICU_GEROVASILI: Condition = Condition {
     ..ICU
 };
 
+const VARIABLE_HEAD: Finding =
+    finding("the settings were read; no outcome was looked up", Evidence::None, found(src::VARIABLE_TRAINS));
+
 /// Short trains that begin fast.
 pub static ICU_VARIABLE: Condition = Condition {
     name: "icu-variable-train",
     title: "Intensive care: trains that begin at 200 Hz",
-    summary: "Trains of 0.4 s, a fast start and then 20 a second, with pauses of 0.6 s.",
-    headline: finding(
-        "the settings were read; no outcome was looked up",
-        Evidence::None,
-        found(src::VARIABLE_TRAINS),
-    ),
+    summary: "Trains with a fast start and then 20 a second; a second on and off here, 0.4 and 0.6 s in the source.",
+    headline: VARIABLE_HEAD,
+    evidence: &[VARIABLE_HEAD],
     rate: at_hz(200, found(src::VARIABLE_TRAINS)),
     phase_width: micros(200, 300, 400, UNSTATED, UNSTATED),
     timing: Some(Sourced::new(

@@ -1,6 +1,7 @@
 //! Facial palsy. Every row is for specialists, with a site and ceilings of its own.
 
 use super::parts::*;
+use super::rules::NUMB;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Electrodes, Family, Finding, InnervationGate};
 use crate::dose::{Change, Progress};
@@ -18,19 +19,20 @@ const DOUBT: Finding = finding(
     recalled_high(src::TEIXEIRA_2011),
 );
 
-const EVIDENCE: &[Finding] = &[
+const POOLED: Finding = finding(
+    "Teixeira 2011, a pooled review: no significant benefit, possibly worse at 6 months",
+    Evidence::Negative,
+    recalled_high(src::TEIXEIRA_2011),
+);
+
+const JENA: &[Finding] = &[
     finding(
-        "pooled review: no significant benefit, possibly worse at 6 months",
-        Evidence::Negative,
-        recalled_high(src::TEIXEIRA_2011),
-    ),
-    finding(
-        "denervated faces: no delay of reinnervation (4.5 against 5.7 months, P = .2)",
+        "Puls 2020, denervated faces: no delay of reinnervation (4.5 against 5.7 months, P = .2)",
         Evidence::Mixed,
         found(src::FACE_JENA),
     ),
     finding(
-        "denervated faces: less synkinesis (Sunnybrook 3.0 against 5.5, P = .02)",
+        "Puls 2020, denervated faces: less synkinesis (Sunnybrook 3.0 against 5.5, P = .02)",
         Evidence::Positive,
         found(src::FACE_JENA),
     ),
@@ -73,8 +75,10 @@ const FACE: Condition = Condition {
     site: Site::Face,
     electrodes: PADS,
     channels: count(1, 1, 2, recalled(src::FACE_TEXTS), PICKED),
-    evidence: EVIDENCE,
-    specific_items: &[Item::EarlyPalsy, Item::SynkinesisGrowing],
+    evidence: &[POOLED],
+    related: JENA,
+    specific_items: &[Item::EarlyPalsy, Item::SynkinesisGrowing, Item::MouthMetal],
+    item_rules: NUMB,
     stop_rules: STOP_FACE,
     notes: NOTES,
     ..BASE
@@ -206,16 +210,25 @@ pub static BELLS_HIGH_VOLT: Condition = Condition {
     ..FACE
 };
 
+const TARGAN: Finding = finding(
+    "chronic palsy, no control group: latency -1.13 ms, 8 patients better by more than 40 %",
+    Evidence::Mixed,
+    found(src::FACE_TRIALS),
+);
+
+const KIM: Finding = finding(
+    "with steroids, from day 7 at the latest: 96 against 88 % recovered",
+    Evidence::Mixed,
+    found(src::FACE_TRIALS),
+);
+
 /// Hours a day below motor threshold.
 pub static BELLS_SUB_MOTOR: Condition = Condition {
     name: "bells-sub-motor",
     title: "Facial palsy, chronic: below motor threshold for hours",
     summary: "Pulses that move nothing, worn for up to six hours a day over months.",
-    headline: finding(
-        "chronic palsy, no control group: latency -1.13 ms, 8 patients better by more than 40 %",
-        Evidence::Mixed,
-        found(src::FACE_TRIALS),
-    ),
+    headline: TARGAN,
+    evidence: &[TARGAN, POOLED],
     needs: PARTIAL_FACE,
     use_class: CONTINUOUS.use_class,
     phase_width: micros(50, 200, 300, recalled(src::FACE_TEXTS), UNSTATED),
@@ -237,7 +250,13 @@ pub static BELLS_SUB_MOTOR: Condition = Condition {
     ),
     trigger: Sourced::new(TriggerKind::Continuous, found(src::FACE_TRIALS)),
     schedule: ScheduleRow::Continuous(our_ramps(2_000, 1_000)),
-    session_length: minutes(30, 60, 360, found(src::FACE_TRIALS), PICKED),
+    session_length: minutes(
+        30,
+        60,
+        360,
+        ours("up to 6 h a day are found (PRO-S38); half an hour is our figure"),
+        PICKED,
+    ),
     dose: dose(None, None, None, Some(fixed(26, Unit::Count, ours("six months, as 26 weeks")))),
     ..FACE
 };
@@ -247,11 +266,8 @@ pub static BELLS_SUB_THRESHOLD: Condition = Condition {
     name: "bells-sub-threshold",
     title: "Bell's palsy, first week: below threshold",
     summary: "Twenty pulses a second that are not felt to move anything, from the first week, with steroids.",
-    headline: finding(
-        "with steroids, from day 7 at the latest: 96 against 88 % recovered",
-        Evidence::Mixed,
-        found(src::FACE_TRIALS),
-    ),
+    headline: KIM,
+    evidence: &[KIM, POOLED],
     rate: at_hz(20, found(src::FACE_TRIALS)),
     dose: dose(None, None, None, None),
     ..BELLS_SUB_MOTOR_ROW

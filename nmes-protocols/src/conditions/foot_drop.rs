@@ -114,7 +114,9 @@ const ROW: Condition = Condition {
     progression: PROGRESSION,
     reported: REPORTED,
     evidence: EVIDENCE,
+    related: &[],
     specific_items: &[Item::AnkleContracture, Item::EpilepsyUncontrolled, Item::MsFastWalker],
+    item_rules: &[],
     stop_rules: STOP_RULES,
     notes: NOTES,
 };
@@ -411,16 +413,26 @@ const MS_EVIDENCE: &[Finding] = &[
     finding("two devices compared: no difference", Evidence::None, found(src::STREET_MILLER)),
 ];
 
+const PRACTICE: Finding = finding(
+    "practice before wearing; no trial of it alone was looked up",
+    Evidence::None,
+    recalled(src::FOOT_DROP_PRACTICE),
+);
+
+const WORN: &[Finding] = &[finding(
+    "Kottink 2004, worn while walking: walking speed while stimulated, pooled, +38 %",
+    Evidence::Positive,
+    recalled_high(src::KOTTINK_2004),
+)];
+
 /// Seated exercise with the same pads.
 pub static FOOT_DROP_EXERCISE: Condition = Condition {
     name: "foot-drop-exercise",
     title: "Foot drop: seated exercise before all-day wear",
     summary: "Lifts the foot through its whole movement while the person sits, contraction after contraction.",
-    headline: finding(
-        "practice before wearing; no trial of it alone was looked up",
-        Evidence::None,
-        recalled(src::FOOT_DROP_PRACTICE),
-    ),
+    headline: PRACTICE,
+    evidence: &[PRACTICE],
+    related: WORN,
     use_class: BASE.use_class,
     phase_width: micros(25, 300, 365, recalled(src::DEVICE_DATA), recalled(src::FOOT_DROP_PRACTICE)),
     amplitude_rule: Sourced::new(AmplitudeRule::FullRom, recalled(src::FOOT_DROP_PRACTICE)),
@@ -471,7 +483,7 @@ pub static MS_STRENGTH: Condition = Condition {
         seconds(10, 12, 15, recalled_low(src::MS_PRACTICE), PICKED),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(5, 15, 30, recalled(src::MS_PRACTICE), PICKED),
+    session_length: minutes(5, 15, 30, recalled_low(src::MS_PRACTICE), PICKED),
     electrodes: pads(
         square_cm(20, 25, 50, recalled(src::USUAL_CURRENTS), PICKED),
         text("motor point of the muscle", UNSTATED),

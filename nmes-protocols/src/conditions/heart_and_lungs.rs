@@ -1,13 +1,12 @@
 //! Chronic obstructive pulmonary disease, heart failure, heart surgery.
 
 use super::disuse_and_icu::{MUSCLE, stage};
-use super::knee::PADS as THIGH_PADS;
 use super::parts::*;
 use crate::amplitude::AmplitudeRule;
-use crate::condition::{Condition, Electrodes, Family};
+use crate::condition::{Condition, Electrodes, Family, Finding};
 use crate::dose::Change;
 use crate::provenance::{Evidence, Sourced, Unit};
-use crate::schedule_row::{ProgramRow, ScheduleRow};
+use crate::schedule_row::{OnIncludesRamps, ProgramRow, ScheduleRow, StageRow};
 use crate::screening::Item;
 use crate::sources as src;
 
@@ -23,23 +22,36 @@ const COPD: Condition = Condition {
     amplitude_rule: Sourced::new(AmplitudeRule::MaxTolerated, found(src::COPD_TRIALS)),
     schedule: ScheduleRow::Program(ProgramRow {
         ramps: ramps(at_ms(1_000, found(src::COPD_HZ)), at_ms(1_000, found(src::COPD_HZ))),
+        on_includes_ramps: Sourced::new(OnIncludesRamps::No, found(src::COPD_HZ)),
         stages: &[
-            stage(
-                "warm-up",
-                (27_000, 1_000, 6),
-                500,
-                Some(5),
-                ours("3 min at 5 Hz are found; in parts of half a minute, a second of rest between them"),
-            ),
-            stage("work", (6_000, 8_000, 68), 1_000, None, COPD_WORK),
+            StageRow {
+                rate_millihertz: Some(Sourced::new(5_000, found(src::COPD_HZ))),
+                ..stage(
+                    "warm-up",
+                    (27_000, 1_000, 6),
+                    500,
+                    ours("3 min are found; in parts of half a minute, a second of rest between them"),
+                )
+            },
+            StageRow {
+                repeats: Sourced::new(68, COPD_WORK),
+                ..stage("work", (6_000, 8_000, 68), 1_000, found(src::COPD_HZ))
+            },
         ],
     }),
     session_length: at_minutes(22, ours("3 min of warm-up and 18 min of work, with the last ramp")),
-    electrodes: Electrodes {
-        area: square_cm(96, 96, 96, found(src::COPD_HZ), found(src::COPD_HZ)),
-        ..THIGH_PADS
-    },
-    channels: count(2, 4, 4, found(src::COPD_HZ), found(src::COPD_HZ)),
+    electrodes: pads(
+        square_cm(96, 96, 96, found(src::COPD_HZ), found(src::COPD_HZ)),
+        text("quadriceps, two pairs on each leg", found(src::COPD_HZ)),
+        text("the same muscle, distal", UNSTATED),
+    ),
+    channels: count(
+        2,
+        4,
+        4,
+        ours("two pairs on each leg are found (PRO-S16); one is ours"),
+        found(src::COPD_HZ),
+    ),
     dose: dose(
         Some(fixed(68, Unit::Count, COPD_WORK)),
         exactly(2, recalled_high(src::DICES)),
@@ -100,18 +112,31 @@ pub static COPD_LF: Condition = Condition {
     ..COPD
 };
 
+const STRONGER: Finding = finding(
+    "Schardong 2017, after surgery: +7.2 kg one-repetition maximum, +2.2 sit-to-stands",
+    Evidence::Positive,
+    found(src::SCHARDONG_2017),
+);
+
+const WALK: Finding =
+    finding("Schardong 2017, after surgery: 6-minute walk", Evidence::None, found(src::SCHARDONG_2017));
+
+const DECOMPENSATED: Finding = finding(
+    "inpatients after decompensation, 2022: 6-minute walk 206 to 300 m",
+    Evidence::Positive,
+    found(src::SINGLE_FIGURES),
+);
+
+const HEART_PADS: Electrodes = pads(
+    square_cm(50, 97, 130, recalled(src::USUAL_CURRENTS), PICKED),
+    text("quadriceps, proximal; on other channels hamstrings", UNMARKED),
+    text("the same muscle, distal", UNSTATED),
+);
+
 const HEART: Condition = Condition {
     family: Family::Heart,
-    headline: finding(
-        "strength and sit-to-stand rose; the 6-minute walk did not in every trial",
-        Evidence::Mixed,
-        found(src::SCHARDONG_2017),
-    ),
     amplitude: milliamps(1, 40, 80, recalled(src::USUAL_CURRENTS)),
-    electrodes: Electrodes {
-        area: square_cm(50, 97, 130, recalled(src::USUAL_CURRENTS), PICKED),
-        ..THIGH_PADS
-    },
+    electrodes: HEART_PADS,
     channels: count(2, 2, 4, recalled(src::USUAL_CURRENTS), PICKED),
     reported: &[
         text(
@@ -120,28 +145,30 @@ const HEART: Condition = Condition {
         ),
         text("inpatients after decompensation: 30 to 90 min, 7 to 10 sessions", found(src::SINGLE_FIGURES)),
     ],
-    evidence: &[
-        finding(
-            "after surgery: +7.2 kg one-repetition maximum, +2.2 sit-to-stands",
-            Evidence::Positive,
-            found(src::SCHARDONG_2017),
-        ),
-        finding("after surgery: 6-minute walk", Evidence::None, found(src::SCHARDONG_2017)),
-        finding(
-            "inpatients after decompensation: 6-minute walk 206 to 300 m",
-            Evidence::Positive,
-            found(src::SINGLE_FIGURES),
-        ),
-    ],
+    related: &[STRONGER, WALK, DECOMPENSATED],
     specific_items: &[Item::RecentInfarction, Item::UnstableCirculation],
     ..MUSCLE
 };
+
+const ITS_WEEK: crate::provenance::Provenance =
+    ours("the step from half an hour to an hour is recalled (LIT-QUITTAN), its week is not");
 
 /// The matrix row: low frequency.
 pub static CHF_LOW: Condition = Condition {
     name: "chf-low",
     title: "Heart failure: low frequency",
     summary: "Long sessions of short contractions at 15 a second, thighs and calves.",
+    headline: finding(
+        "strength and sit-to-stand rose; the 6-minute walk did not in every trial",
+        Evidence::Mixed,
+        found(src::SCHARDONG_2017),
+    ),
+    evidence: &[STRONGER, WALK],
+    related: &[DECOMPENSATED],
+    electrodes: Electrodes {
+        active: text("vastus medialis and lateralis of both legs", found(src::SCHARDONG_2017)),
+        ..HEART_PADS
+    },
     waveform: symmetric(found(src::SCHARDONG_2017)),
     phase_width: at_us(500, found(src::SCHARDONG_2017)),
     rate: at_hz(15, found(src::SCHARDONG_2017)),
@@ -170,7 +197,7 @@ pub static CHF_LOW: Condition = Condition {
     ),
     progression: &[
         progress(1, Change::Session(1_800_000), recalled(src::QUITTAN_2001)),
-        progress(4, Change::Session(3_600_000), recalled(src::QUITTAN_2001)),
+        progress(4, Change::Session(3_600_000), ITS_WEEK),
     ],
     ..HEART
 };
@@ -180,11 +207,12 @@ pub static CHF_NUHR: Condition = Condition {
     name: "chf-nuhr",
     title: "Heart failure: four hours a day (Nuhr)",
     summary: "Two seconds on and four off at 15 a second, four hours a day for ten weeks.",
-    headline: finding(
-        "the settings are recalled; its outcome was not looked up",
-        Evidence::None,
-        recalled_high(src::NUHR_2004),
-    ),
+    headline: NUHR,
+    evidence: &[NUHR],
+    electrodes: Electrodes {
+        active: text("quadriceps, proximal; on other channels hamstrings", recalled_high(src::NUHR_2004)),
+        ..HEART_PADS
+    },
     phase_width: at_us(500, recalled_high(src::NUHR_2004)),
     rate: at_hz(15, recalled_high(src::NUHR_2004)),
     amplitude_rule: Sourced::new(
@@ -212,11 +240,12 @@ pub static CHF_QUITTAN: Condition = Condition {
     name: "chf-quittan",
     title: "Heart failure: 50 Hz, 0.7 ms (Quittan)",
     summary: "Two seconds on and six off, half an hour and later an hour a day.",
-    headline: finding(
-        "the settings are recalled; its outcome was not looked up",
-        Evidence::None,
-        recalled(src::QUITTAN_2001),
-    ),
+    headline: QUITTAN,
+    evidence: &[QUITTAN],
+    electrodes: Electrodes {
+        active: text("quadriceps, proximal; on other channels hamstrings", recalled(src::QUITTAN_2001)),
+        ..HEART_PADS
+    },
     phase_width: at_us(700, recalled(src::QUITTAN_2001)),
     rate: at_hz(50, recalled(src::QUITTAN_2001)),
     schedule: cyclic(
@@ -229,11 +258,7 @@ pub static CHF_QUITTAN: Condition = Condition {
     dose: dose(None, None, exactly(5, recalled(src::QUITTAN_2001)), exactly(8, recalled(src::QUITTAN_2001))),
     progression: &[
         progress(1, Change::Session(1_800_000), recalled(src::QUITTAN_2001)),
-        progress(
-            4,
-            Change::Session(3_600_000),
-            ours("the step from half an hour is recalled, its week is not"),
-        ),
+        progress(4, Change::Session(3_600_000), ITS_WEEK),
     ],
     ..HEART
 };
@@ -243,11 +268,8 @@ pub static CARDIAC_FISCHER: Condition = Condition {
     name: "cardiac-fischer",
     title: "After heart surgery: 66 Hz twice a day (Fischer)",
     summary: "Thighs, half an hour twice a day until day 14.",
-    headline: finding(
-        "settings of one trial as a review lists them; its outcome was not looked up",
-        Evidence::None,
-        found(src::CARDIAC_TRIALS),
-    ),
+    headline: FISCHER,
+    evidence: &[FISCHER],
     phase_width: at_us(400, found(src::CARDIAC_TRIALS)),
     rate: at_hz(66, found(src::CARDIAC_TRIALS)),
     schedule: cyclic(
@@ -271,11 +293,8 @@ pub static CARDIAC_CERQUEIRA: Condition = Condition {
     name: "cardiac-cerqueira",
     title: "After heart surgery: 50 Hz for an hour (Cerqueira)",
     summary: "Thighs, three seconds on and nine off, for an hour.",
-    headline: finding(
-        "the settings were read; no outcome was looked up",
-        Evidence::None,
-        found(src::CERQUEIRA_2019),
-    ),
+    headline: CERQUEIRA,
+    evidence: &[CERQUEIRA],
     phase_width: at_us(200, found(src::CERQUEIRA_2019)),
     rate: at_hz(50, found(src::CERQUEIRA_2019)),
     schedule: cyclic(
@@ -287,3 +306,24 @@ pub static CARDIAC_CERQUEIRA: Condition = Condition {
     session_length: at_minutes(60, found(src::CERQUEIRA_2019)),
     ..HEART
 };
+
+const NUHR: Finding = finding(
+    "the settings are recalled; its outcome was not looked up",
+    Evidence::None,
+    recalled_high(src::NUHR_2004),
+);
+
+const QUITTAN: Finding = finding(
+    "the settings are recalled; its outcome was not looked up",
+    Evidence::None,
+    recalled(src::QUITTAN_2001),
+);
+
+const FISCHER: Finding = finding(
+    "settings of one trial as a review lists them; its outcome was not looked up",
+    Evidence::None,
+    found(src::CARDIAC_TRIALS),
+);
+
+const CERQUEIRA: Finding =
+    finding("the settings were read; no outcome was looked up", Evidence::None, found(src::CERQUEIRA_2019));

@@ -2,8 +2,9 @@
 
 use super::denervated::ITEMS;
 use super::parts::*;
+use super::rules::{DENERVATED, NUMB};
 use crate::amplitude::AmplitudeRule;
-use crate::condition::{Availability, Condition, Family, InnervationGate};
+use crate::condition::{Availability, Condition, Electrodes, Family, InnervationGate, SpecialistGate};
 use crate::innervation::Innervation;
 use crate::provenance::{Evidence, Sourced, Unit};
 use crate::screening::{Item, Site};
@@ -47,6 +48,7 @@ pub static TROPHIC: Condition = Condition {
         recalled_low(src::TROPHIC),
     )],
     specific_items: &[Item::SynkinesisGrowing],
+    item_rules: NUMB,
     ..CONTINUOUS
 };
 
@@ -70,7 +72,13 @@ pub static NERVE_BOOST: Condition = Condition {
         nerve: "repaired nerve",
         ..NO_NERVE
     },
-    specialist: Some(LONG_PULSES),
+    specialist: Some(SpecialistGate {
+        why: text(
+            "a cuff or needle on a nerve, during an operation",
+            ours("densities and access are not those of a pad on skin"),
+        ),
+        direct_ua_per_cm2: DIRECT_CAP,
+    }),
     site: Site::Arm,
     waveform: wave(
         Sourced::new(WaveKind::Rectangular, recalled_high(src::GORDON_2010)),
@@ -86,6 +94,16 @@ pub static NERVE_BOOST: Condition = Condition {
         found(src::NERVE_BOOST),
     ),
     session_length: at_minutes(60, found(src::NERVE_BOOST)),
+    electrodes: Electrodes {
+        min_diameter_mm: Sourced::new(1, ours("a cuff or needle is no pad on the skin")),
+        correction: text("as the surgeon places it", UNSTATED),
+        replacement: text("single use", UNSTATED),
+        ..pads(
+            square_mm(25, 25, 25, ours("the surface of a cuff or needle in tissue, roughly"), UNSTATED),
+            text("cuff or needle on the proximal stump, above the repair", recalled_high(src::GORDON_2010)),
+            text("beside it in the wound", UNSTATED),
+        )
+    },
     dose: dose(
         None,
         exactly(1, found(src::NERVE_BOOST)),
@@ -98,5 +116,6 @@ pub static NERVE_BOOST: Condition = Condition {
         found(src::NERVE_BOOST),
     )],
     specific_items: ITEMS,
+    item_rules: DENERVATED,
     ..CONTINUOUS
 };

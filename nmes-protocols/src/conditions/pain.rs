@@ -4,7 +4,7 @@ use super::parts::*;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Family};
 use crate::dose::Change;
-use crate::provenance::{Evidence, Sourced};
+use crate::provenance::{Evidence, Provenance, Sourced};
 use crate::screening::{Item, Site};
 use crate::sources as src;
 use crate::waveform::TimingRow;
@@ -22,9 +22,15 @@ const TENS: Condition = Condition {
     amplitude: milliamps(1, 20, 80, found(src::TENS)),
     typical_amplitude_ua: band(10, 60, found(src::TENS)),
     electrodes: pads(
-        square_cm(20, 25, 25, found(src::TENS), PICKED),
-        text("around or over the pain, its dermatome or nerve trunk", found(src::TENS)),
-        text("beside it", found(src::TENS)),
+        square_cm(
+            20,
+            25,
+            25,
+            ours("5 x 5 cm has no mark of its origin in the facts; a little less is ours"),
+            UNMARKED,
+        ),
+        text("around or over the pain, its dermatome or nerve trunk", UNMARKED),
+        text("beside it", UNSTATED),
     ),
     channels: count(1, 1, 2, recalled(src::TENS_PRACTICE), PICKED),
     progression: &[progress(
@@ -40,6 +46,8 @@ const TENS: Condition = Condition {
     ..CONTINUOUS
 };
 
+const HOURS: Provenance = ours("30 min and more are found (PRO-S59); four hours is our figure");
+
 /// Fast and only felt.
 pub static TENS_CONVENTIONAL: Condition = Condition {
     name: "tens-conventional",
@@ -53,7 +61,7 @@ pub static TENS_CONVENTIONAL: Condition = Condition {
         AmplitudeRule::Sensory { percent: 200 },
         ours("strong and comfortable is found; twice the threshold is our figure"),
     ),
-    session_length: minutes(30, 30, 240, found(src::TENS), found(src::TENS)),
+    session_length: minutes(30, 30, 240, HOURS, found(src::TENS)),
     ..TENS
 };
 
@@ -64,7 +72,7 @@ pub static TENS_AL: Condition = Condition {
     summary: "Wide pulses a few times a second that make the muscle twitch.",
     needs: intact("motor nerve under the pads"),
     phase_width: micros(100, 200, 250, UNMARKED, PICKED),
-    rate: hertz(1, 4, 10, found(src::TENS), PICKED),
+    rate: hertz(1, 4, 10, ours("1 to 5 Hz are found (PRO-S59); 10 have no mark of their origin"), PICKED),
     amplitude: milliamps(1, 40, 80, found(src::TENS)),
     typical_amplitude_ua: band(30, 80, found(src::TENS)),
     amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::TENS)),
@@ -79,7 +87,7 @@ pub static TENS_BURST: Condition = Condition {
     title: "TENS, burst",
     summary: "Short bursts twice a second, strong, with twitches.",
     needs: intact("motor nerve under the pads"),
-    phase_width: micros(40, 100, 200, found(src::TENS), PICKED),
+    phase_width: micros(40, 100, 200, recalled(src::TENS_PRACTICE), PICKED),
     rate: hertz(70, 100, 100, found(src::TENS), PICKED),
     timing: Some(Sourced::new(
         TimingRow::Bursts { pulses: 7, every_millihertz: 2_000 },
@@ -121,6 +129,6 @@ pub static TENS_MODULATED: Condition = Condition {
         AmplitudeRule::Sensory { percent: 200 },
         ours("as the base mode, conventional"),
     ),
-    session_length: minutes(30, 30, 240, found(src::TENS), PICKED),
+    session_length: minutes(30, 30, 240, HOURS, PICKED),
     ..TENS
 };

@@ -352,7 +352,7 @@ pub(super) const NO_NERVE: InnervationGate = InnervationGate {
 };
 
 /// The direct current that a specialist's row may have, as rule E-DC-4 has it.
-const DIRECT_CAP: Sourced<u32> =
+pub(super) const DIRECT_CAP: Sourced<u32> =
     Sourced::new(500, ours("the figure of rule E-DC-4, from recalled practice of iontophoresis"));
 
 /// What stands before pulses of 10 ms and more.
@@ -436,7 +436,9 @@ pub(super) const BASE: Condition = Condition {
     progression: &[],
     reported: &[],
     evidence: &[],
+    related: &[],
     specific_items: &[],
+    item_rules: &[],
     stop_rules: STOP,
     notes: &[],
 };

@@ -38,10 +38,10 @@ pub static RE_EDUCATION: Condition = Condition {
         AmplitudeRule::ToClinicalEffect { effect: "enough for the task, not more" },
         found(src::GOAL_TABLE),
     ),
-    trigger: Sourced::new(TriggerKind::ManualSwitch, found(src::GOAL_TABLE)),
+    trigger: Sourced::new(TriggerKind::ManualSwitch, UNMARKED),
     schedule: ScheduleRow::Gated(GatedRow {
         ramps: ramps(
-            millis(2_000, 2_000, 4_000, found(src::GOAL_TABLE), found(src::GOAL_TABLE)),
+            millis(2_000, 2_000, 4_000, ours("2 s or more are found (PRO-S55)"), found(src::GOAL_TABLE)),
             millis(0, 1_000, 2_000, UNSTATED, UNSTATED),
         ),
         max_on: seconds(3, 5, 10, ours("as the task asks; some bound"), ours("as the task asks; some bound")),
@@ -54,13 +54,8 @@ pub static RE_EDUCATION: Condition = Condition {
         ),
         max_triggers_per_minute: Sourced::new(4, ours("a train of five seconds and a rest")),
     }),
-    session_length: minutes(10, 15, 20, found(src::GOAL_TABLE), PICKED),
-    dose: dose(
-        None,
-        from_to(1, 1, 2, found(src::GOAL_TABLE)),
-        exactly(7, ours("daily, as seven days a week")),
-        None,
-    ),
+    session_length: minutes(10, 15, 20, UNMARKED, PICKED),
+    dose: dose(None, from_to(1, 1, 2, UNMARKED), exactly(7, ours("daily, as seven days a week")), None),
     progression: &[progress(
         0,
         Change::Text("amplitude and cues fade: every, every second, every fourth trial"),

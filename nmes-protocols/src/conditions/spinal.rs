@@ -2,7 +2,7 @@
 
 use super::parts::*;
 use crate::amplitude::AmplitudeRule;
-use crate::condition::{Condition, Electrodes, Family};
+use crate::condition::{Condition, Electrodes, Family, Finding};
 use crate::dose::Change;
 use crate::provenance::{Evidence, Sourced};
 use crate::schedule_row::{GatedRow, ScheduleRow, TriggerKind};
@@ -42,9 +42,9 @@ const SCI: Condition = Condition {
 };
 
 const CYCLE_PADS: Electrodes = pads(
-    square_mm(4_500, 9_750, 10_000, recalled(src::USUAL_CURRENTS), found(src::FES_CYCLING)),
-    text("quadriceps proximal and lateral, hamstrings, gluteus maximus", found(src::FES_CYCLING)),
-    text("distal and medial on the same muscle", found(src::FES_CYCLING)),
+    square_mm(4_500, 9_750, 10_000, recalled(src::USUAL_CURRENTS), UNMARKED),
+    text("quadriceps proximal and lateral, hamstrings, gluteus maximus", UNMARKED),
+    text("distal and medial on the same muscle", UNMARKED),
 );
 
 // The source's edges take 10 degrees (EMA_CYCLING): 83, 48 and 33 ms at 20, 35 and 50 turns a minute. The slope is what
@@ -171,6 +171,38 @@ pub static FES_CYCLE_COMMERCIAL: Condition = Condition {
         Evidence::None,
         recalled(src::FES_DEVICES),
     )],
+    ..SCI
+};
+
+const CHILD: Finding = finding(
+    "the settings of a pilot were read; its outcome was not looked up",
+    Evidence::None,
+    found(src::FES_CYCLING),
+);
+
+/// Children with cerebral palsy, a pilot.
+pub static FES_CYCLE_CHILD: Condition = Condition {
+    name: "fes-cycle-child",
+    title: "Cerebral palsy: children cycling, settings of a pilot",
+    summary: "33 pulses a second of 90 to 200 µs at 40 mA, each muscle in its window of the crank.",
+    headline: CHILD,
+    evidence: &[CHILD],
+    needs: intact("lower motor neurone of the legs"),
+    phase_width: micros(90, 150, 200, found(src::FES_CYCLING), PICKED),
+    rate: at_hz(33, found(src::FES_CYCLING)),
+    amplitude: ranged_ma(1_000, 40_000, 40_000, found(src::FES_CYCLING), found(src::FES_CYCLING)),
+    typical_amplitude_ua: band(20, 40, ours("40 mA are found (PRO-S40); half of it is our figure")),
+    amplitude_rule: Sourced::new(
+        AmplitudeRule::ToClinicalEffect { effect: "the cadence is kept, and the child bears it" },
+        UNSTATED,
+    ),
+    trigger: Sourced::new(TriggerKind::CrankAngle, ours("as the other rows for cycles")),
+    schedule: CRANK,
+    session_length: minutes(5, 15, 30, UNSTATED, UNSTATED),
+    electrodes: CYCLE_PADS,
+    channels: count(2, 6, 6, UNSTATED, UNSTATED),
+    specific_items: &[Item::SevereSpasticity, Item::FixedContracture, Item::UnstableFracture],
+    stop_rules: STOP,
     ..SCI
 };
 

@@ -2,7 +2,7 @@
 
 use super::parts::*;
 use crate::amplitude::AmplitudeRule;
-use crate::condition::{Condition, Family};
+use crate::condition::{Condition, Family, Finding};
 use crate::dose::Change;
 use crate::provenance::{Evidence, Provenance, Sourced};
 use crate::schedule_row::{ProgramRow, ScheduleRow, StageRow};
@@ -35,25 +35,26 @@ const RECOVERY: Condition = Condition {
     trigger: CONTINUOUS.trigger,
     schedule: CONTINUOUS.schedule,
     amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::RECOVERY)),
-    evidence: &[
-        finding(
-            "5 Hz, 25 min, quadriceps: torque as after cycling or rest; 104 % at 24 h",
-            Evidence::None,
-            found(src::RECOVERY),
-        ),
-        finding(
-            "calf, 15 min between two tests: -1.8 against -15.9 % passive, lactate back sooner",
-            Evidence::Positive,
-            found(src::RECOVERY),
-        ),
-        finding(
-            "15 min after hard training: no effect beyond a trend in perceived effort",
-            Evidence::Negative,
-            found(src::RECOVERY),
-        ),
-    ],
     ..LEG
 };
+
+const RECOVERED: &[Finding] = &[
+    finding(
+        "Vanderthommen 2010, 5 Hz, 25 min, quadriceps: torque as after cycling or rest; 104 % at 24 h",
+        Evidence::None,
+        found(src::RECOVERY),
+    ),
+    finding(
+        "one trial, calf, 15 min between two tests: -1.8 against -15.9 % passive, lactate back sooner",
+        Evidence::Positive,
+        found(src::RECOVERY),
+    ),
+    finding(
+        "one trial, 15 min after hard training: no effect beyond a trend in perceived effort",
+        Evidence::Negative,
+        found(src::RECOVERY),
+    ),
+];
 
 /// Twitches after effort.
 pub static RECOVERY_ACTIVE: Condition = Condition {
@@ -61,9 +62,11 @@ pub static RECOVERY_ACTIVE: Condition = Condition {
     title: "Recovery: twitches after effort",
     summary: "Visible twitches without tetanus for some twenty minutes.",
     phase_width: micros(200, 300, 400, recalled(src::SPORT_DEVICES), PICKED),
-    rate: hertz(1, 5, 9, found(src::RECOVERY), found(src::RECOVERY)),
+    // 5 and 7 Hz are found; 9 down to 1 are the steps of the ladder
+    rate: hertz(1, 5, 9, recalled(src::SPORT_DEVICES), found(src::RECOVERY)),
     session_length: minutes(15, 25, 25, found(src::RECOVERY), found(src::RECOVERY)),
     dose: dose(None, exactly(1, found(src::RECOVERY)), None, None),
+    evidence: RECOVERED,
     ..RECOVERY
 };
 
@@ -79,20 +82,25 @@ const fn rung(hertz: u32) -> StageRow {
     }
 }
 
+const LADDER: Finding = finding(
+    "a device's programme, recalled; no trial of it was looked up",
+    Evidence::None,
+    recalled(src::SPORT_DEVICES),
+);
+
 /// From 9 to 1 a second.
 pub static RECOVERY_LADDER: Condition = Condition {
     name: "recovery-ladder",
     title: "Recovery: from 9 to 1 Hz in steps",
     summary: "A programme as sports stimulators have it: the rate falls every two and a half minutes.",
-    headline: finding(
-        "a device's programme, recalled; no trial of it was looked up",
-        Evidence::None,
-        recalled(src::SPORT_DEVICES),
-    ),
+    headline: LADDER,
+    evidence: &[LADDER],
+    related: RECOVERED,
     phase_width: micros(200, 300, 400, recalled(src::SPORT_DEVICES), PICKED),
     rate: at_hz(9, recalled(src::SPORT_DEVICES)),
     schedule: ScheduleRow::Program(ProgramRow {
         ramps: our_ramps(1_000, 1_000),
+        on_includes_ramps: RAMPS_UNSTATED,
         stages: &[rung(9), rung(8), rung(7), rung(6), rung(5), rung(4), rung(3), rung(2), rung(1)],
     }),
     session_length: minutes(
@@ -105,19 +113,35 @@ pub static RECOVERY_LADDER: Condition = Condition {
     ..RECOVERY
 };
 
+const WARM: Finding = finding(
+    "part of the protocols of trials; by itself nothing was looked up",
+    Evidence::None,
+    found(src::COPD_HZ),
+);
+
 /// Twitches before effort.
 pub static WARM_UP: Condition = Condition {
     name: "warm-up",
     title: "Warm-up: twitches before a session",
     summary: "A few minutes of twitches before stronger contractions; the same afterwards cools down.",
-    headline: finding(
-        "part of the protocols of trials; by itself nothing was looked up",
-        Evidence::None,
-        found(src::COPD_HZ),
+    headline: WARM,
+    evidence: &[WARM],
+    amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, UNMARKED),
+    phase_width: micros(
+        200,
+        250,
+        300,
+        ours("250 µs are recalled of one trial (LIT-DIRKS); 50 µs to either side"),
+        recalled_high(src::DIRKS_2014),
     ),
-    phase_width: micros(200, 250, 300, recalled_high(src::DIRKS_2014), recalled_high(src::DIRKS_2014)),
-    rate: hertz(3, 5, 10, found(src::COPD_HZ), found(src::COPD_HZ)),
-    session_length: minutes(3, 5, 5, found(src::COPD_HZ), recalled_high(src::DIRKS_2014)),
+    rate: hertz(3, 5, 10, ours("5 Hz are found (PRO-S16); twitches on either side"), found(src::COPD_HZ)),
+    session_length: minutes(
+        3,
+        5,
+        5,
+        ours("3 min are found (PRO-S16), 5 min recalled (LIT-DIRKS)"),
+        recalled_high(src::DIRKS_2014),
+    ),
     notes: &[text(
         "tetanic programmes of one maker begin with a warm-up that may be skipped",
         found(src::COMPEX_WARNINGS),
@@ -125,10 +149,13 @@ pub static WARM_UP: Condition = Condition {
     ..RECOVERY
 };
 
+const NO_CURRENT: &str =
+    "no source gives a current for this row; the band of disuse rows, below that of athletes (LIT-FILIPOVIC)";
+
 const STRENGTH: Condition = Condition {
     family: Family::Strength,
-    amplitude: milliamps(1, 64, 100, recalled_high(src::FILIPOVIC_2011)),
-    typical_amplitude_ua: band(48, 80, recalled_high(src::FILIPOVIC_2011)),
+    amplitude: milliamps(1, 40, 80, ours(NO_CURRENT)),
+    typical_amplitude_ua: band(20, 60, ours(NO_CURRENT)),
     stop_rules: &[
         text(
             "muscle pain for more than 72 h or dark urine: stop and have it looked at",
@@ -153,7 +180,21 @@ pub static STRENGTH_ATHLETE: Condition = Condition {
         found(src::STRENGTH),
     ),
     phase_width: micros(200, 300, 400, recalled_high(src::FILIPOVIC_2011), PICKED),
-    rate: hertz(60, 75, 120, recalled_high(src::FILIPOVIC_2011), PICKED),
+    amplitude: ranged_ma(
+        1_000,
+        64_000,
+        100_000,
+        ours("63.7 ± 15.9 mA are recalled of a review; up to what stimulators of sport give is ours"),
+        ours("the review's 63.7 mA in whole milliamperes"),
+    ),
+    typical_amplitude_ua: band(48, 80, recalled_high(src::FILIPOVIC_2011)),
+    rate: hertz(
+        60,
+        75,
+        120,
+        ours("76.4 ± 20.9 Hz are recalled of a review; up to what stimulators of sport give is ours"),
+        PICKED,
+    ),
     amplitude_rule: Sourced::new(
         AmplitudeRule::PercentMvic { target: 60, least: 50 },
         recalled_high(src::FILIPOVIC_2011),
@@ -167,7 +208,7 @@ pub static STRENGTH_ATHLETE: Condition = Condition {
         seconds(15, 20, 30, recalled(src::STRENGTH_PRACTICE), PICKED),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(10, 15, 20, recalled_high(src::FILIPOVIC_2011), PICKED),
+    session_length: minutes(10, 15, 20, ours("inside the 17.7 ± 10.9 min recalled of a review"), PICKED),
     dose: dose(
         None,
         None,
@@ -259,7 +300,7 @@ pub static STRENGTH_GOAL: Condition = Condition {
     ),
     schedule: cyclic(
         ramps(
-            millis(2_000, 2_000, 3_000, found(src::GOAL_TABLE), found(src::GOAL_TABLE)),
+            millis(2_000, 2_000, 3_000, ours("2 s or more are found (PRO-S55)"), found(src::GOAL_TABLE)),
             millis(0, 1_000, 2_000, UNSTATED, UNSTATED),
         ),
         seconds(6, 10, 10, found(src::GOAL_TABLE), PICKED),
@@ -306,6 +347,39 @@ pub static STRENGTH_WIDE: Condition = Condition {
     ..STRENGTH
 };
 
+const OLDER_FOUND: &[Finding] = &[
+    finding(
+        "Caggiano 1994, older men, 36 % of the maximal force, 12 sessions: peak torque up",
+        Evidence::Positive,
+        found(src::CAGGIANO_1994),
+    ),
+    finding(
+        "Western Kentucky, 15 % of the maximal force, 4 weeks: timed up-and-go 8.81 to 7.67 s",
+        Evidence::Positive,
+        found(src::OLDER_15),
+    ),
+    finding(
+        "Hooker 1994: what is tolerated gives 1 to 20 % of the maximal force",
+        Evidence::Mixed,
+        found(src::HOOKER_1994),
+    ),
+    finding(
+        "Piva 2018, rheumatoid arthritis: 31 % against 77 % by exercise, attrition 29 against 7 %",
+        Evidence::Mixed,
+        found(src::RHEUMATOID),
+    ),
+    finding(
+        "Almeida 2019, rheumatoid arthritis: size of the muscle did not follow the dose",
+        Evidence::Negative,
+        found(src::RHEUMATOID_DOSE),
+    ),
+    finding(
+        "NCT00765739, the registered study of 40 % of the maximal force: no results posted",
+        Evidence::None,
+        found(src::PITTSBURGH_2008),
+    ),
+];
+
 const OLDER: Condition = Condition {
     family: Family::Strength,
     headline: finding(
@@ -321,42 +395,14 @@ const OLDER: Condition = Condition {
         text("quadriceps, distal", recalled(src::OLDER_PRACTICE)),
     ),
     channels: count(1, 2, 2, recalled(src::USUAL_CURRENTS), PICKED),
-    evidence: &[
-        finding(
-            "older men, 36 % of the maximal force, 12 sessions: peak torque up",
-            Evidence::Positive,
-            found(src::CAGGIANO_1994),
-        ),
-        finding(
-            "15 % of the maximal force, 4 weeks: timed up-and-go 8.81 to 7.67 s",
-            Evidence::Positive,
-            found(src::OLDER_15),
-        ),
-        finding(
-            "what is tolerated gives 1 to 20 % of the maximal force",
-            Evidence::Mixed,
-            found(src::HOOKER_1994),
-        ),
-        finding(
-            "rheumatoid arthritis: 31 % against 77 % by exercise, attrition 29 against 7 %",
-            Evidence::Mixed,
-            found(src::RHEUMATOID),
-        ),
-        finding(
-            "rheumatoid arthritis: size of the muscle did not follow the dose",
-            Evidence::Negative,
-            found(src::RHEUMATOID_DOSE),
-        ),
-        finding(
-            "the registered study of 40 % of the maximal force: no results posted",
-            Evidence::None,
-            found(src::PITTSBURGH_2008),
-        ),
-    ],
     specific_items: &[Item::FragileSkin, Item::Rhabdomyolysis],
     notes: &[text("a target of 40 % may be out of reach: record what was reached", found(src::HOOKER_1994))],
     ..STRENGTH
 };
+
+const AROUND_OLDER: Provenance = ours(
+    "60 Hz, 15 s off, 40 min, 4 weeks are found (PRO-S11); the other end is from knee rows, where older people train too",
+);
 
 /// A share of the maximal force.
 pub static STRENGTH_OLDER: Condition = Condition {
@@ -364,7 +410,7 @@ pub static STRENGTH_OLDER: Condition = Condition {
     title: "Older adults: quadriceps",
     summary: "Contractions at a share of the maximal force, as much as is tolerated.",
     phase_width: micros(250, 300, 400, recalled(src::OLDER_PRACTICE), PICKED),
-    rate: hertz(50, 60, 60, found(src::OLDER_15), found(src::OLDER_15)),
+    rate: hertz(50, 60, 60, AROUND_OLDER, found(src::OLDER_15)),
     amplitude_rule: Sourced::new(
         AmplitudeRule::PercentMvic { target: 40, least: 15 },
         found(src::PITTSBURGH_2008),
@@ -372,11 +418,17 @@ pub static STRENGTH_OLDER: Condition = Condition {
     schedule: cyclic(
         our_ramps(2_000, 1_000),
         at_ms(10_000, found(src::OLDER_15)),
-        seconds(15, 15, 50, found(src::OLDER_15), found(src::OLDER_15)),
+        seconds(15, 15, 50, AROUND_OLDER, found(src::OLDER_15)),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(15, 40, 40, found(src::OLDER_15), found(src::OLDER_15)),
-    dose: dose(None, None, exactly(3, found(src::OLDER_15)), from_to(4, 4, 12, found(src::OLDER_15))),
+    session_length: minutes(15, 40, 40, AROUND_OLDER, found(src::OLDER_15)),
+    dose: dose(
+        None,
+        None,
+        exactly(3, found(src::OLDER_15)),
+        Some(count(4, 4, 12, AROUND_OLDER, found(src::OLDER_15))),
+    ),
+    evidence: OLDER_FOUND,
     progression: &[progress(
         0,
         Change::Text("10, 20, 40 % of the maximal force as tolerated"),
@@ -392,16 +444,20 @@ pub static STRENGTH_OLDER: Condition = Condition {
     ..OLDER
 };
 
+const KERN: Finding = finding(
+    "the settings are recalled; no trial of them was looked up",
+    Evidence::None,
+    recalled(src::OLDER_PRACTICE),
+);
+
 /// Short contractions in three blocks.
 pub static OLDER_KERN: Condition = Condition {
     name: "strength-older-kern",
     title: "Older adults: 3.5 on and 4.5 off, three blocks",
     summary: "Ten minutes three times a session, two or three sessions a week over nine weeks.",
-    headline: finding(
-        "the settings are recalled; no trial of them was looked up",
-        Evidence::None,
-        recalled(src::OLDER_PRACTICE),
-    ),
+    headline: KERN,
+    evidence: &[KERN],
+    related: OLDER_FOUND,
     phase_width: micros(250, 300, 400, recalled(src::OLDER_PRACTICE), PICKED),
     rate: at_hz(60, recalled(src::OLDER_PRACTICE)),
     amplitude_rule: Sourced::new(AmplitudeRule::MaxTolerated, recalled(src::OLDER_PRACTICE)),

@@ -2,7 +2,7 @@
 
 use super::parts::*;
 use crate::amplitude::AmplitudeRule;
-use crate::condition::{Condition, Family};
+use crate::condition::{Condition, Family, Finding};
 use crate::dose::{Change, Progress};
 use crate::provenance::{Evidence, Sourced, Unit};
 use crate::schedule_row::{CycleRow, GatedRow, RampRow, ScheduleRow, TriggerKind};
@@ -17,13 +17,26 @@ const LADDER: &[Progress] = &[
     progress(4, Change::OnOff(5_000, 5_000), recalled_high(src::POWELL_1999)),
 ];
 
+const YUZER: Finding = finding(
+    "Yuzer 2017, cyclic, 30 min five times a week, 20 sessions: flexor spasticity down",
+    Evidence::Positive,
+    found(src::YUZER_2017),
+);
+
+const WILSON: Finding = finding(
+    "Wilson 2016, cyclic, EMG-triggered or sensory: no difference",
+    Evidence::None,
+    recalled(src::WILSON_2016),
+);
+
+const BRIDGE: Finding = finding(
+    "a trial of 4 weeks, EMG of the other arm as the trigger: better than cyclic",
+    Evidence::Positive,
+    found(src::EMG_BRIDGE),
+);
+
 const WRIST: Condition = Condition {
     family: Family::Stroke,
-    headline: finding(
-        "full extension and less flexor spasticity in trials; ways to trigger it did not differ in one",
-        Evidence::Mixed,
-        found(src::YUZER_2017),
-    ),
     needs: intact("radial nerve"),
     site: Site::Arm,
     amplitude: milliamps(1, 20, 60, recalled(src::CHAE_1998)),
@@ -34,23 +47,7 @@ const WRIST: Condition = Condition {
         text("belly of extensor digitorum and the radial wrist extensors", recalled(src::CHAE_1998)),
         text("distal back of the forearm", recalled(src::CHAE_1998)),
     ),
-    evidence: &[
-        finding(
-            "30 min five times a week, 20 sessions: flexor spasticity down",
-            Evidence::Positive,
-            found(src::YUZER_2017),
-        ),
-        finding(
-            "cyclic, EMG-triggered or sensory: no difference",
-            Evidence::None,
-            recalled(src::WILSON_2016),
-        ),
-        finding(
-            "EMG of the other arm as the trigger, 4 weeks: better than cyclic",
-            Evidence::Positive,
-            found(src::EMG_BRIDGE),
-        ),
-    ],
+    related: &[YUZER, WILSON, BRIDGE],
     specific_items: &[
         Item::FixedContracture,
         Item::Causalgia,
@@ -60,28 +57,38 @@ const WRIST: Condition = Condition {
     ..BASE
 };
 
+const POWELL_RAMPS: crate::provenance::Provenance =
+    ours("1 s up and 1.5 s down are recalled (LIT-POWELL); around them");
+
 /// Contractions by a timer.
 pub static STROKE_WRIST_CYCLIC: Condition = Condition {
     name: "stroke-wrist-cyclic",
     title: "Stroke: wrist and fingers, cyclic",
     summary: "Extends wrist and fingers contraction after contraction; rests shorten from week to week.",
+    headline: finding(
+        "full extension and less flexor spasticity in one trial; ways to trigger it did not differ in another",
+        Evidence::Mixed,
+        ours("two sources in one sentence: the first trial is of PRO-S27, the other of LIT-WILSON"),
+    ),
+    evidence: &[YUZER, WILSON],
+    related: &[BRIDGE],
     phase_width: micros(200, 300, 300, recalled(src::CHAE_1998), PICKED),
-    rate: hertz(20, 35, 50, found(src::WRIST_HZ), PICKED),
+    rate: hertz(20, 35, 50, recalled_high(src::POWELL_1999), found(src::WRIST_HZ)),
     schedule: cyclic(
         ramps(
-            millis(1_000, 1_000, 2_000, recalled_high(src::POWELL_1999), PICKED),
-            millis(500, 1_000, 1_500, recalled_high(src::POWELL_1999), PICKED),
+            millis(1_000, 1_000, 2_000, POWELL_RAMPS, PICKED),
+            millis(500, 1_000, 1_500, POWELL_RAMPS, PICKED),
         ),
-        seconds(5, 5, 10, recalled_high(src::POWELL_1999), PICKED),
+        seconds(5, 5, 10, recalled(src::CHAE_1998), recalled_high(src::POWELL_1999)),
         seconds(5, 20, 20, recalled_high(src::POWELL_1999), PICKED),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(30, 30, 60, found(src::YUZER_2017), found(src::YUZER_2017)),
+    session_length: minutes(30, 30, 60, recalled(src::CHAE_1998), found(src::YUZER_2017)),
     dose: dose(
         None,
-        from_to(1, 1, 2, found(src::CCFES_DOSE)),
+        from_to(1, 1, 2, recalled(src::WILSON_2016)),
         exactly(5, found(src::YUZER_2017)),
-        from_to(4, 4, 8, found(src::YUZER_2017)),
+        Some(count(4, 4, 8, recalled_high(src::POWELL_1999), found(src::YUZER_2017))),
     ),
     progression: LADDER,
     reported: &[
@@ -100,11 +107,8 @@ pub static STROKE_WRIST_POWELL: Condition = Condition {
     name: "stroke-wrist-powell",
     title: "Stroke: wrist, 20 Hz three times a day (Powell)",
     summary: "Wrist extension for half an hour three times a day over eight weeks.",
-    headline: finding(
-        "the settings are recalled; its outcome was not looked up",
-        Evidence::None,
-        recalled_high(src::POWELL_1999),
-    ),
+    headline: POWELL,
+    evidence: &[POWELL],
     phase_width: at_us(300, recalled_high(src::POWELL_1999)),
     rate: at_hz(20, recalled_high(src::POWELL_1999)),
     schedule: cyclic(
@@ -129,11 +133,8 @@ pub static STROKE_WRIST_CHAE: Condition = Condition {
     name: "stroke-wrist-chae",
     title: "Stroke: wrist and fingers, 10 on and 10 off (Chae)",
     summary: "An hour a day, 15 sessions.",
-    headline: finding(
-        "the settings are recalled; its outcome was not looked up",
-        Evidence::None,
-        recalled(src::CHAE_1998),
-    ),
+    headline: CHAE,
+    evidence: &[CHAE],
     phase_width: at_us(300, recalled(src::CHAE_1998)),
     rate: hertz(25, 35, 50, recalled(src::CHAE_1998), PICKED),
     schedule: cyclic(
@@ -152,11 +153,20 @@ pub static STROKE_WRIST_CHAE: Condition = Condition {
     ..WRIST
 };
 
+const WILSON_HEAD: Finding = finding(
+    "cyclic, EMG-triggered or sensory stimulation did not differ in one trial",
+    Evidence::None,
+    recalled(src::WILSON_2016),
+);
+
 /// Trains that the person's own EMG starts.
 pub static STROKE_WRIST_EMG: Condition = Condition {
     name: "stroke-wrist-emg",
     title: "Stroke: wrist and fingers, started by the person's EMG",
     summary: "Each attempt that passes a threshold is completed by a train of five seconds.",
+    headline: WILSON_HEAD,
+    evidence: &[WILSON],
+    related: &[YUZER, BRIDGE],
     phase_width: at_us(200, recalled(src::CAURAUGH_2000)),
     rate: hertz(35, 50, 50, found(src::WRIST_HZ), recalled(src::CAURAUGH_2000)),
     amplitude: milliamps(1, 20, 60, recalled(src::CHAE_1998)),
@@ -210,6 +220,21 @@ pub static STROKE_WRIST_EMG: Condition = Condition {
     ..WRIST
 };
 
+const SHOULDERS: &[Finding] = &[
+    finding(
+        "Lee 2017, early, at most an hour a day: SMD -0.91; longer: -1.49",
+        Evidence::Positive,
+        found(src::LEE_2017),
+    ),
+    finding("Lee 2017: chronic subluxation", Evidence::None, found(src::LEE_2017)),
+    finding("Lee 2017: pain and function of the arm", Evidence::None, found(src::LEE_2017)),
+    finding(
+        "two reviews, early, four to six weeks: 6.5 mm less",
+        Evidence::Positive,
+        found(src::SHOULDER_DOSE),
+    ),
+];
+
 const SHOULDER: Condition = Condition {
     family: Family::Stroke,
     headline: finding(
@@ -240,16 +265,7 @@ const SHOULDER: Condition = Condition {
         Change::Text("from 1.5 to 4 to 6 h a day; rests shorten as tolerated"),
         found(src::SHOULDER_DOSE),
     )],
-    evidence: &[
-        finding(
-            "early, at most an hour a day: SMD -0.91; longer: -1.49",
-            Evidence::Positive,
-            found(src::LEE_2017),
-        ),
-        finding("chronic subluxation", Evidence::None, found(src::LEE_2017)),
-        finding("pain and function of the arm", Evidence::None, found(src::LEE_2017)),
-        finding("early, four to six weeks: 6.5 mm less", Evidence::Positive, found(src::SHOULDER_DOSE)),
-    ],
+    evidence: SHOULDERS,
     specific_items: &[Item::ShoulderInjury, Item::EpilepsyUncontrolled],
     stop_rules: &[text(
         "the shoulder shrugs (upper trapezius) or pain rises: stop and place the pads anew",
@@ -284,11 +300,9 @@ pub static STROKE_SHOULDER_FAGHRI: Condition = Condition {
     name: "stroke-shoulder-faghri",
     title: "Stroke: shoulder, 35 Hz, up to six hours a day (Faghri)",
     summary: "From 10 s on and 12 s off to 30 s on and 2 s off, as tolerated.",
-    headline: finding(
-        "the settings are recalled; its outcome was not looked up",
-        Evidence::None,
-        recalled_high(src::FAGHRI_1994),
-    ),
+    headline: FAGHRI,
+    evidence: &[FAGHRI],
+    related: SHOULDERS,
     phase_width: micros(200, 250, 300, found(src::KUMAR_2024), found(src::ITO_2023)),
     rate: at_hz(35, recalled_high(src::FAGHRI_1994)),
     schedule: ScheduleRow::Cyclic(SHOULDER_CYCLE),
@@ -374,4 +388,44 @@ pub static STROKE_GAIT: Condition = Condition {
     ],
     specific_items: &[Item::AnkleContracture, Item::EpilepsyUncontrolled, Item::SevereSpasticity],
     ..BASE
+};
+
+const POWELL: Finding = finding(
+    "the settings are recalled; its outcome was not looked up",
+    Evidence::None,
+    recalled_high(src::POWELL_1999),
+);
+
+const CHAE: Finding = finding(
+    "the settings are recalled; its outcome was not looked up",
+    Evidence::None,
+    recalled(src::CHAE_1998),
+);
+
+const FAGHRI: Finding = finding(
+    "the settings are recalled; its outcome was not looked up",
+    Evidence::None,
+    recalled_high(src::FAGHRI_1994),
+);
+
+/// Forty minutes twice a day.
+pub static STROKE_WRIST_WILSON: Condition = Condition {
+    name: "stroke-wrist-wilson",
+    title: "Stroke: wrist and fingers, 40 minutes twice a day (Wilson)",
+    summary: "Cyclic, one arm of a trial of three ways to trigger; width, ON and OFF are not stated.",
+    headline: WILSON_HEAD,
+    evidence: &[WILSON],
+    related: &[YUZER, BRIDGE],
+    phase_width: micros(200, 300, 300, UNSTATED, UNSTATED),
+    rate: at_hz(35, recalled(src::WILSON_2016)),
+    amplitude: milliamps(1, 20, 40, recalled(src::WILSON_2016)),
+    schedule: cyclic(
+        our_ramps(2_000, 1_000),
+        seconds(5, 10, 10, UNSTATED, UNSTATED),
+        seconds(10, 10, 20, UNSTATED, UNSTATED),
+        RAMPS_UNSTATED,
+    ),
+    session_length: at_minutes(40, recalled(src::WILSON_2016)),
+    dose: dose(None, exactly(2, recalled(src::WILSON_2016)), None, exactly(8, recalled(src::WILSON_2016))),
+    ..WRIST
 };

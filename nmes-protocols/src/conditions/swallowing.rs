@@ -6,6 +6,7 @@ use crate::condition::{Availability, Condition, Family, SpecialistGate};
 use crate::provenance::{Evidence, Sourced};
 use crate::screening::{Item, Site};
 use crate::sources as src;
+use crate::waveform::{Waveform, WidthConvention};
 
 const WHY: Sourced<&str> = text(
     "the front of the neck is a contraindicated site (laryngospasm, carotid sinus); a speech pathologist's matter",
@@ -16,14 +17,17 @@ const NECK: Condition = Condition {
     family: Family::Swallowing,
     availability: Availability::Disabled(WHY),
     headline: finding("device settings; no benefit was looked up", Evidence::None, found(src::DYSPHAGIA)),
-    needs: intact("nerves of the suprahyoid muscles"),
+    needs: intact("motor nerve of the suprahyoid muscles"),
     specialist: Some(SpecialistGate {
         why: WHY,
         direct_ua_per_cm2: Sourced::new(0, ours("no direct current on the neck")),
     }),
     site: Site::HeadNeck,
     amplitude: ranged_ma(500, 10_000, 25_000, recalled(src::DYSPHAGIA_PRACTICE), PICKED),
-    typical_amplitude_ua: Sourced::new((2_000, 15_000), recalled(src::DYSPHAGIA_PRACTICE)),
+    typical_amplitude_ua: Sourced::new(
+        (2_000, 15_000),
+        ours("up to 25 mA are recalled; the band inside it is our guess"),
+    ),
     amplitude_rule: Sourced::new(
         AmplitudeRule::ToClinicalEffect { effect: "a grabbing sensation" },
         recalled(src::DYSPHAGIA_PRACTICE),
@@ -45,6 +49,10 @@ pub static DYSPHAGIA: Condition = Condition {
     title: "Dysphagia, 80 Hz (VitalStim)",
     summary: "Muscles of the front of the neck, 59 s on and 1 s off, during swallowing exercise. Disabled.",
     phase_width: at_us(300, found(src::DYSPHAGIA)),
+    waveform: Waveform {
+        width_convention: Sourced::new(WidthConvention::Phase, recalled(src::DYSPHAGIA_PRACTICE)),
+        ..BIPHASIC
+    },
     rate: at_hz(80, found(src::DYSPHAGIA)),
     schedule: cyclic(
         our_ramps(500, 500),

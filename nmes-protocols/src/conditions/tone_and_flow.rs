@@ -46,11 +46,11 @@ pub static SPASM_FATIGUE: Condition = Condition {
     summary: "Contractions with rests as long as themselves tire a muscle in spasm.",
     headline: SPASM_HEAD,
     phase_width: micros(150, 200, 350, found(src::GOAL_TABLE), PICKED),
-    rate: hertz(50, 50, 100, found(src::GOAL_TABLE), found(src::GOAL_TABLE)),
+    rate: hertz(50, 50, 100, UNMARKED, found(src::GOAL_TABLE)),
     amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::GOAL_TABLE)),
     schedule: cyclic(
         ramps(
-            millis(1_000, 1_000, 2_000, found(src::GOAL_TABLE), found(src::GOAL_TABLE)),
+            millis(1_000, 1_000, 2_000, ours("1 s or more is found (PRO-S55)"), found(src::GOAL_TABLE)),
             millis(0, 500, 1_000, UNSTATED, UNSTATED),
         ),
         seconds(2, 5, 5, found(src::GOAL_TABLE), PICKED),
@@ -78,8 +78,8 @@ pub static SPASM_CONTINUOUS: Condition = Condition {
         found(src::SPASTICITY),
     ),
     use_class: CONTINUOUS.use_class,
-    phase_width: micros(200, 300, 350, found(src::GOAL_TABLE), PICKED),
-    rate: hertz(50, 100, 100, found(src::GOAL_TABLE), PICKED),
+    phase_width: micros(200, 300, 350, ours("wide is found (PRO-S57), without a figure"), PICKED),
+    rate: hertz(50, 100, 100, ours("fast is found (PRO-S57), without a figure"), PICKED),
     amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::GOAL_TABLE)),
     trigger: CONTINUOUS.trigger,
     schedule: CONTINUOUS.schedule,
@@ -148,8 +148,8 @@ pub static SPASTICITY_ANTAGONIST: Condition = Condition {
     dose: dose(
         None,
         exactly(1, recalled(src::TONE_PRACTICE)),
-        from_to(3, 3, 7, found(src::SPASTICITY)),
-        from_to(3, 7, 7, found(src::SPASTICITY)),
+        Some(count(3, 3, 7, UNMARKED, found(src::SPASTICITY))),
+        Some(count(3, 7, 7, UNMARKED, found(src::SPASTICITY))),
     ),
     evidence: &[
         finding(
@@ -233,7 +233,13 @@ pub static VENOUS_PUMP: Condition = Condition {
         seconds(8, 8, 10, recalled(src::BRODERICK), PICKED),
         Sourced::new(OnIncludesRamps::No, recalled(src::BRODERICK)),
     ),
-    session_length: minutes(20, 60, 240, found(src::VENOUS), PICKED),
+    session_length: minutes(
+        20,
+        60,
+        240,
+        ours("4 h were tolerated in a study that was read (PRO-S58); 20 min have no mark of their origin"),
+        PICKED,
+    ),
     reported: &[text(
         "calf and quadriceps together: popliteal peak velocity x 2.2, femoral x 1.4",
         found(src::VENOUS),
@@ -289,14 +295,14 @@ pub static OEDEMA_HVPC: Condition = Condition {
         "another table (more than 100 a second, 150 to 250 V, anode first) is wound care and kept apart",
         found(src::HIGH_VOLT),
     )],
-    evidence: &[
+    evidence: &[finding("people: no trial was looked up", Evidence::None, found(src::HIGH_VOLT))],
+    related: &[
         finding(
             "frogs: four times 30 min a day beat once; the effect lasts 4 to 7.5 h",
             Evidence::Positive,
             found(src::HIGH_VOLT),
         ),
-        finding("frogs, pads on the skin", Evidence::Negative, found(src::HIGH_VOLT)),
-        finding("people", Evidence::None, found(src::HIGH_VOLT)),
+        finding("frogs: not with pads on the skin", Evidence::Negative, found(src::HIGH_VOLT)),
     ],
     stop_rules: &[
         text("both sides have the same girth: stop", recalled(src::TONE_PRACTICE)),

@@ -129,6 +129,10 @@ pub enum Item {
     HeatSensitive,
     /// Metal or swelling at the ankle.
     AnkleOedema,
+    /// Roots torn out of the spinal cord, with no prospect of recovery.
+    RootAvulsion,
+    /// Metal in the mouth: fillings, crowns, braces.
+    MouthMetal,
 }
 
 impl Item {
@@ -194,6 +198,8 @@ impl Item {
         Self::Laryngospasm,
         Self::HeatSensitive,
         Self::AnkleOedema,
+        Self::RootAvulsion,
+        Self::MouthMetal,
     ];
 
     /// The item's place in a 64-bit set.
@@ -259,6 +265,8 @@ impl Item {
             Self::Laryngospasm => 1 << 57,
             Self::HeatSensitive => 1 << 58,
             Self::AnkleOedema => 1 << 59,
+            Self::RootAvulsion => 1 << 60,
+            Self::MouthMetal => 1 << 61,
         }
     }
 
@@ -326,6 +334,8 @@ impl Item {
             Self::Laryngospasm => "laryngospasm",
             Self::HeatSensitive => "heat-sensitive",
             Self::AnkleOedema => "ankle-oedema",
+            Self::RootAvulsion => "root-avulsion",
+            Self::MouthMetal => "mouth-metal",
         }
     }
 }
@@ -336,13 +346,24 @@ impl Item {
 pub struct ListSays {
     /// The list.
     pub source: Source,
-    /// How hard it is about it.
+    /// How hard it is about it at the sites that it speaks of.
     pub severity: Severity,
     /// Its words, shortened.
     pub says: &'static str,
-    /// What that makes of a "yes" at the sites it speaks of. Where a single maker goes further than all other
-    /// lists, its words are kept and the item has to be acknowledged.
+    /// What that severity makes of a "yes" at those sites: see [`Severity::action`].
     pub action: Action,
+    /// The sites that it speaks of.
+    pub sites: &'static [Site],
+    /// How hard it is about the item at any other site.
+    pub elsewhere: Severity,
+}
+
+impl ListSays {
+    /// How hard the list is about the item with pads at this site.
+    #[must_use]
+    pub fn severity_at(&self, site: Site) -> Severity {
+        if self.sites.contains(&site) { self.severity } else { self.elsewhere }
+    }
 }
 
 /// One row of the table.
@@ -359,6 +380,9 @@ pub struct Entry {
     pub at: [Action; 8],
     /// What the lists say.
     pub lists: &'static [ListSays],
+    /// Why the table is milder than the strictest list at some site. That is our choice and is shown as such:
+    /// [`Entry::eased_at`].
+    pub eased: Option<&'static str>,
 }
 
 impl Entry {
@@ -378,18 +402,49 @@ impl Entry {
         }
     }
 
-    /// The hardest that any list says of it.
+    /// The hardest that any list says of it, at whatever site.
     #[must_use]
     pub fn severity(&self) -> Severity {
         self.lists.iter().map(|list| list.severity).max().unwrap_or(Severity::None)
     }
 
+    /// The hardest that any list says of it with pads at this site.
+    ///
+    /// ```
+    /// use nmes_protocols::{Item, Severity, Site, TABLE};
+    /// let heart = TABLE.iter().find(|entry| entry.item == Item::HeartDisease).unwrap();
+    /// assert_eq!(heart.severity_at(Site::Chest), Severity::Local);
+    /// assert_eq!(heart.severity_at(Site::Thigh), Severity::SpecialistOnly);
+    /// assert!(heart.eased_at(Site::Thigh).is_some() && heart.eased_at(Site::Chest).is_none());
+    /// ```
+    #[must_use]
+    pub fn severity_at(&self, site: Site) -> Severity {
+        self.lists.iter().map(|list| list.severity_at(site)).max().unwrap_or(Severity::None)
+    }
+
+    /// Why a "yes" does less at this site than the strictest list would have it do: by our choice, for this reason.
+    /// `None` where the table is as strict as the lists.
+    #[must_use]
+    pub fn eased_at(&self, site: Site) -> Option<&'static str> {
+        self.eased.filter(|_| self.action(site) < self.severity_at(site).action())
+    }
+
     /// The list that is the strictest about the item; the first of them when several are.
     #[must_use]
     pub fn stricter_source(&self) -> Source {
+        self.strictest(|list| list.action)
+    }
+
+    /// The same with pads at this site.
+    #[must_use]
+    pub fn stricter_source_at(&self, site: Site) -> Source {
+        self.strictest(|list| list.severity_at(site).action())
+    }
+
+    fn strictest(&self, action: impl Fn(&ListSays) -> Action) -> Source {
         let mut best: Option<&ListSays> = None;
         for list in self.lists {
-            if best.is_none_or(|b| list.action > b.action) {
+            if best.is_none_or(|b| action(list) > action(b)) {
                 best = Some(list);
             }
         }

@@ -316,8 +316,12 @@ impl Context<'_> {
     fn stuck(&self, facts: &Facts<'_>) -> Found {
         let peak = u128::from(facts.pulse.peak_ua());
         // µA·µs are pC
-        if let Some(time) = self.setup.one_shot() {
-            return plain(Ratio::of(peak, u64::from(time.as_micros()), 1));
+        if let (Some(longest), Some(least)) = (self.setup.one_shot(), self.setup.one_shot_least()) {
+            let level = self.micros_up(facts.pulse.longest_ticks());
+            if u64::from(least.as_micros()) < level {
+                return Found::missing(Verdict::Deny, Remark::OneShotShort);
+            }
+            return plain(Ratio::of(peak, u64::from(longest.as_micros()), 1));
         }
         let (until_next, per) = self.until_next_us(facts);
         let next = Ratio::of(peak, until_next, u128::from(per));
@@ -334,9 +338,13 @@ impl Context<'_> {
         if is_steady(self.plan, facts.compiled) {
             return (u64::from(rate.per_us()), rate.pulses());
         }
+        (self.micros_up(longest_period(self.plan, facts.compiled)), 1)
+    }
+
+    /// Ticks in µs, rounded up.
+    fn micros_up(&self, ticks: u64) -> u64 {
         let hz = u128::from(self.plan.hardware().timing().ticks_per_second);
-        let ticks = longest_period(self.plan, facts.compiled);
-        (narrow(scale_up(u128::from(ticks), 1_000_000, hz)), 1)
+        narrow(scale_up(u128::from(ticks), 1_000_000, hz))
     }
 
     /// Where there is no one-shot: peak current for as long as one has to let a level stand, the longest of all phases and gaps
@@ -347,9 +355,7 @@ impl Context<'_> {
         }
         let gap = facts.compiled.gap_ticks().max(facts.compiled.repeat_gap_ticks());
         let gap = u64::from(gap).saturating_add(facts.compiled.jitter_ticks());
-        let ticks = u128::from(facts.pulse.longest_ticks().max(gap));
-        let hz = u128::from(self.plan.hardware().timing().ticks_per_second);
-        let time = narrow(scale_up(ticks, 1_000_000, hz));
+        let time = self.micros_up(facts.pulse.longest_ticks().max(gap));
         let charge = Ratio::of(u128::from(facts.pulse.peak_ua()), time, 1);
         Some(Found { remark: Some(Remark::WithOneShot), ..plain(charge) })
     }

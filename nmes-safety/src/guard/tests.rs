@@ -14,7 +14,7 @@ use super::*;
 use crate::{Profile, Setup, check};
 
 /// A checked plan, its pulse, and a change that opens, for `with`.
-fn with_checked(with: impl FnOnce(&Checked<'_>, &PulseFrame<'_>, &Change)) {
+pub(crate) fn with_checked(with: impl FnOnce(&Checked<'_>, &PulseFrame<'_>, &Change)) {
     let set = Setting::new(5_000, 300).unwrap();
     let half = Millis::from_millis(500).unwrap();
     let ramp = Ramp { up: half, down: half, down_min: half, ..Ramp::default() };

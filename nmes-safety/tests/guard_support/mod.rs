@@ -24,6 +24,10 @@ pub(crate) struct Rig {
     pub(crate) schedule: Schedule<'static>,
     pub(crate) seconds: u32,
     pub(crate) ramp_down_ms: u32,
+    /// Channels, all alike.
+    pub(crate) channels: usize,
+    /// A measurement is promised.
+    pub(crate) measured: bool,
 }
 
 impl Default for Rig {
@@ -46,6 +50,8 @@ impl Default for Rig {
             schedule: Schedule::Continuous,
             seconds: 3_600,
             ramp_down_ms: 500,
+            channels: 1,
+            measured: false,
         }
     }
 }
@@ -97,7 +103,7 @@ impl Rig {
             },
             offset: Micros::ZERO,
         };
-        let channels: &'static [Channel] = Box::leak(Box::new([channel]));
+        let channels: &'static [Channel] = vec![channel; self.channels].leak();
         let session = Session::new(channels, self.schedule, ms(self.seconds * 1_000)).unwrap();
         let timing = HardwareTiming {
             late_max_ticks: self.late,
@@ -110,9 +116,10 @@ impl Rig {
             na_per_code_negative: self.gains.1,
             ..ChannelHardware::symmetric(self.gains.0, -2_048, 2_047)
         };
-        let hardware = Hardware::new(timing, &[output], 0).unwrap();
+        let hardware = Hardware::new(timing, &vec![output; self.channels], 0).unwrap();
         let plan = Plan::compile(&session, &hardware).unwrap();
-        let setup = Setup::new(&[5_000], self.class).unwrap();
+        let setup = Setup::new(&vec![5_000; self.channels], self.class).unwrap();
+        let setup = if self.measured { setup.with_measurement() } else { setup };
         let setup = match self.class {
             UseClass::FunctionalWear | UseClass::Continuous => {
                 setup.with_limit(Layer::Protocol, &rules::E_SES_1, 28_800_000).unwrap()
@@ -133,16 +140,16 @@ pub(crate) fn armed(checked: &'static Checked<'static>, now: u64) -> Guard<'stat
     guard
 }
 
-/// Raises channel 0 in steps until it is at the session's set value; gives the time.
+/// Raises every channel in steps until it is at the session's set value; gives the time.
 pub(crate) fn raise(guard: &mut Guard<'_>, checked: &Checked<'_>, mut now: u64) -> u64 {
-    let set = checked.plan().session().channels()[0].set;
-    let top = set.amplitude.as_microamps();
-    let mut ua = 0;
-    while ua < top {
-        ua = (ua + 1_000).min(top);
-        let next = setting(ua, set.width.as_micros());
-        while guard.set_level(now, 0, next).is_err() {
-            now += 10_000;
+    for (channel, plan) in checked.plan().session().channels().iter().enumerate() {
+        let (top, width) = (plan.set.amplitude.as_microamps(), plan.set.width.as_micros());
+        let mut ua = 0;
+        while ua < top {
+            ua = (ua + 1_000).min(top);
+            while guard.set_level(now, u8::try_from(channel).unwrap(), setting(ua, width)).is_err() {
+                now += 10_000;
+            }
         }
     }
     guard.keep_alive(now);

@@ -118,7 +118,7 @@ fn setup() -> Result<Setup, Refused> {
     let area = FOOT_DROP.electrodes.area.default;
     let setup = Setup::new(&[area], FOOT_DROP.use_class.value).map_err(|_| Refused::Setup)?;
     let time = Micros::from_micros(ONE_SHOT_US).ok_or(Refused::Setup)?;
-    let setup = setup.with_one_shot(time).map_err(|_| Refused::Setup)?;
+    let setup = setup.with_one_shot(time).map_err(|_| Refused::Setup)?.with_measurement();
     let length = u64::from(FOOT_DROP.session_length.default);
     setup.with_limit(Layer::Protocol, &rules::E_SES_1, length).map_err(|_| Refused::Setup)
 }

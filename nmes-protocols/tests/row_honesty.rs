@@ -1,0 +1,245 @@
+//! Classes of mistake in the data of the catalogue: whose muscle, whose finding, whose figure, for how many weeks.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests: a panic fails the test"
+)]
+
+use nmes_protocols::{
+    AmplitudeRule, CATALOGUE, Change, Condition, Evidence, Innervation, OnIncludesRamps, Provenance,
+    ScheduleRow, Site, WaveKind, check_innervation, sources,
+};
+
+/// Words for muscles, with the sites at which they are.
+const MUSCLES: &[(&str, &[Site])] = &[
+    ("rectus femoris", &[Site::Thigh]),
+    ("vastus", &[Site::Thigh]),
+    ("quadriceps", &[Site::Thigh]),
+    ("hamstrings", &[Site::Thigh]),
+    ("gluteus", &[Site::Thigh, Site::Abdomen]),
+    ("thigh", &[Site::Thigh]),
+    ("tibialis", &[Site::LowerLeg]),
+    ("gastrocnemius", &[Site::LowerLeg]),
+    ("soleus", &[Site::LowerLeg]),
+    ("fibula", &[Site::LowerLeg]),
+    ("calf", &[Site::LowerLeg]),
+    ("ankle", &[Site::LowerLeg]),
+    ("deltoid", &[Site::Arm]),
+    ("biceps", &[Site::Arm]),
+    ("supraspinatus", &[Site::Arm]),
+    ("forearm", &[Site::Arm]),
+    ("zygomaticus", &[Site::Face]),
+    ("frontalis", &[Site::Face]),
+    ("hyoid", &[Site::HeadNeck]),
+    ("perianal", &[Site::PelvicFloor]),
+];
+
+fn provenances(row: &Condition) -> Vec<(&'static str, Provenance)> {
+    let mut all = Vec::new();
+    row.visit(&mut |name, value| all.extend(value.provenances().map(|p| (name, p))));
+    all
+}
+
+/// REQ-PRO-403: pads are named on muscles of the row's sites: none of the thigh in a row of the lower leg.
+#[test]
+fn pads_are_on_muscles_of_the_site() {
+    let mut named = 0;
+    for row in CATALOGUE {
+        for said in [row.electrodes.active.value, row.electrodes.indifferent.value] {
+            for (muscle, at) in MUSCLES.iter().filter(|(muscle, _)| said.contains(muscle)) {
+                named += 1;
+                assert!(at.iter().any(|site| row.is_for(*site)), "{}: {muscle}: {said}", row.name);
+            }
+        }
+    }
+    assert!(named >= 60, "{named}");
+}
+
+/// REQ-PRO-403: a table on osteoarthritis of the knee is the source of nothing outside its group.
+#[test]
+fn the_table_on_osteoarthritis_is_for_osteoarthritis() {
+    let mut used = 0;
+    for row in CATALOGUE {
+        let cites = provenances(row).iter().any(|(_, p)| p.source() == Some(sources::NUSSBAUM_OA));
+        used += usize::from(cites);
+        assert!(!cites || row.name.starts_with("knee-oa"), "{}", row.name);
+        let pads = [row.electrodes.active.provenance, row.electrodes.indifferent.provenance];
+        let of_it = pads.iter().any(|p| p.source() == Some(sources::NUSSBAUM_OA));
+        assert_eq!(of_it, row.name == "knee-oa", "{}", row.name);
+    }
+    assert!(used >= 1);
+}
+
+/// REQ-PRO-404: the current of a review of athletes is a figure of their row alone, and its most is ours; a row for older
+/// adults starts below what that row starts with.
+#[test]
+fn currents_of_athletes_are_for_athletes() {
+    let athlete = nmes_protocols::find("strength-athlete").unwrap();
+    for row in CATALOGUE {
+        let current = [row.amplitude.range, row.amplitude.chosen, row.typical_amplitude_ua.provenance];
+        let of_athletes = current.iter().any(|p| p.source() == Some(sources::FILIPOVIC_2011));
+        assert_eq!(of_athletes, row.name == athlete.name, "{}", row.name);
+        if row.name.starts_with("strength-older") {
+            assert!(
+                row.amplitude.default < athlete.amplitude.default
+                    && row.amplitude.max < athlete.amplitude.max
+            );
+            assert!(row.typical_amplitude_ua.value.1 < athlete.typical_amplitude_ua.value.1);
+        }
+    }
+    assert_eq!(athlete.amplitude.range.mark(), "ours");
+}
+
+/// REQ-PRO-405: no source states the duty of a burst current: the number of cycles in a burst is ours, in every row, and the
+/// reason says so.
+#[test]
+fn cycles_of_a_burst_are_ours() {
+    let mut bursts = 0;
+    for row in CATALOGUE {
+        let WaveKind::BurstAc { cycles, .. } = row.waveform.kind.value else { continue };
+        bursts += 1;
+        let Provenance::Ours { reason } = row.waveform.kind.provenance else {
+            panic!("{}: {}", row.name, row.waveform.kind.provenance)
+        };
+        assert!(reason.contains(&format!("{cycles} cycles")), "{}: {reason}", row.name);
+    }
+    assert_eq!(bursts, 5);
+}
+
+/// REQ-PRO-406: a row of which no benefit was shown prints no positive finding as its own; a row that claims one has a finding of
+/// its own for it; what is of others names them first.
+#[test]
+fn findings_are_the_rows_own() {
+    let mut of_others = 0;
+    for row in CATALOGUE {
+        let positive = row.evidence.iter().any(|f| f.evidence == Evidence::Positive);
+        assert!(!(row.shows_no_benefit() && positive), "{}", row.name);
+        for finding in row.related {
+            of_others += 1;
+            let (whose, what) = finding.claim.split_once(": ").unwrap_or_else(|| panic!("{}", finding.claim));
+            assert!(!whose.is_empty() && !what.is_empty());
+            assert!(!row.evidence.contains(finding), "{}: {}", row.name, finding.claim);
+            assert!(finding.provenance.source().is_some(), "{}", finding.claim);
+        }
+    }
+    assert!(of_others >= 60, "{of_others}");
+    let mut said = Vec::new();
+    nmes_protocols::find("acl-feil").unwrap().visit(&mut |name, _| said.push(name));
+    assert!(said.contains(&"not of this row") && said.contains(&"finding"));
+}
+
+/// REQ-PRO-407: no step of a progression begins, or by its words ends, after the last week of the row.
+#[test]
+fn progressions_end_with_the_row() {
+    for row in CATALOGUE {
+        let Some(weeks) = row.dose.weeks else { continue };
+        for step in row.progression {
+            let three = matches!(step.change, Change::Text(text) if text.contains("for three weeks"));
+            let lasts = if three { 3 } else { 1 };
+            let last = u32::from(step.from_week.max(1)) + lasts - 1;
+            assert!(last <= weeks.max, "{}: {step} in {} weeks", row.name, weeks.max);
+        }
+    }
+}
+
+/// REQ-PRO-407: nothing raises the amplitude week by week, or to what is tolerated, of a row that is only felt or stays below
+/// motor threshold; and "what is tolerated" is the aim only of rows whose rule that is.
+#[test]
+fn amplitudes_rise_only_where_the_rule_lets_them() {
+    let mut raised = 0;
+    for row in CATALOGUE {
+        let rule = row.amplitude_rule.value;
+        let felt = matches!(rule, AmplitudeRule::Sensory { .. } | AmplitudeRule::SubMotor { .. });
+        for step in row.progression {
+            let to_tolerance = matches!(step.change, Change::Text(text) if text.contains("raised"));
+            let amplitude = to_tolerance || matches!(step.change, Change::Amplitude(_));
+            assert!(!(felt && amplitude), "{}: {step}", row.name);
+            if to_tolerance {
+                raised += 1;
+                assert_eq!(rule, AmplitudeRule::MaxTolerated, "{}: {step}", row.name);
+            }
+        }
+    }
+    assert!(raised >= 10, "{raised}");
+}
+
+/// REQ-PRO-408: a programme says whether its source counts ramps into ON; where a stage has a rate of its own, rate and times
+/// have each their own origin.
+#[test]
+fn programmes_say_what_on_is() {
+    let on = |name: &str| {
+        let ScheduleRow::Program(program) = nmes_protocols::find(name).unwrap().schedule else {
+            panic!("{name}")
+        };
+        program
+    };
+    let (copd, dirks) = (on("copd-hf"), on("disuse-dirks"));
+    assert_eq!(
+        (copd.on_includes_ramps.value, copd.on_includes_ramps.provenance.mark()),
+        (OnIncludesRamps::No, "F")
+    );
+    assert_eq!(
+        (dirks.on_includes_ramps.value, dirks.on_includes_ramps.provenance.mark()),
+        (OnIncludesRamps::Yes, "R-h")
+    );
+    for (program, mark) in [(copd, "F"), (dirks, "R-h")] {
+        assert_eq!(program.stages[0].rate_millihertz.unwrap().provenance.mark(), mark);
+        assert_eq!(
+            (program.stages[1].hold_ms.provenance.mark(), program.stages[1].rest_ms.provenance.mark()),
+            (mark, mark)
+        );
+        assert_eq!(program.stages[1].repeats.provenance.mark(), "ours");
+    }
+}
+
+/// REQ-PRO-408: a range of one number has one origin: both ends and the default are the same fact.
+#[test]
+fn one_number_has_one_origin() {
+    for row in CATALOGUE {
+        for (name, range) in row.ranges() {
+            let published = (range.range.is_published(), range.chosen.is_published());
+            if range.min == range.max && range.chosen.source().is_some() && range.range.source().is_some() {
+                assert_eq!(published.0, published.1, "{} {name}", row.name);
+            }
+        }
+    }
+}
+
+/// REQ-PRO-409: words for people: amplitudes in mA, times in s or ms, a nerve that can follow "an intact".
+#[test]
+fn words_have_units_for_people() {
+    for row in CATALOGUE {
+        for step in row.progression {
+            let said = step.to_string();
+            assert!(!said.contains("µA") && !said.contains("000 µs") && !said.contains("000 ms"), "{said}");
+        }
+        if let Some(timing) = row.timing {
+            assert!(!timing.value.to_string().contains("mHz"), "{}", timing.value);
+        }
+        if row.needs.accepts(Innervation::Intact) && !row.needs.accepts(Innervation::Denervated) {
+            let said = check_innervation(row, Innervation::Denervated).unwrap_err().to_string();
+            assert!(!said.contains("an intact nerves"), "{said}");
+        }
+    }
+    let amplitude = |ua| nmes_protocols::Change::Amplitude(ua).to_string();
+    assert_eq!((amplitude(100_000), amplitude(2_050)), ("100 mA".to_owned(), "2.05 mA".to_owned()));
+    assert_eq!((amplitude(1_500), amplitude(7)), ("1.5 mA".to_owned(), "0.007 mA".to_owned()));
+    assert_eq!(Change::Width(100_000).to_string(), "100 ms a phase");
+    assert_eq!(Change::Width(999).to_string(), "999 µs a phase");
+    assert_eq!(Change::OnOff(5_000, 2_500).to_string(), "5 s on, 2.5 s off");
+}
+
+/// REQ-PRO-410: a note that gives the energy of the largest pulses is on rows that can make them; a reason that speaks of pulses
+/// of 10 ms is on rows that have them.
+#[test]
+fn reasons_fit_the_pulses() {
+    for row in CATALOGUE {
+        let largest = row.notes.iter().any(|note| note.value.contains("2.3 J"));
+        assert!(!largest || row.amplitude.max == 250_000, "{}", row.name);
+        if let Some(gate) = row.specialist {
+            assert!(!gate.why.value.contains("10 ms") || row.phase_width.max >= 10_000, "{}", row.name);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Screening row by row: what nobody asked, what is eased and says so, and what a row is for.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests: a panic fails the test"
+)]
+
+use nmes_protocols::{
+    Action, Answers, BuildError, CATALOGUE, Condition, Entry, Family, Innervation, Item, Outcome, Request,
+    RuleAction, Side, Site, Storage, Subject, TABLE, Why, build_session, screen, screen_row,
+};
+
+fn entry(item: Item) -> &'static Entry {
+    TABLE.iter().find(|entry| entry.item == item).unwrap()
+}
+
+fn asked(row: &Condition, entry: &Entry) -> bool {
+    entry.general || row.specific_items.contains(&entry.item)
+}
+
+fn sites(row: &Condition) -> impl Iterator<Item = Site> + '_ {
+    Site::ALL.into_iter().filter(|site| row.is_for(*site))
+}
+
+/// REQ-PRO-400: no "yes" is dropped: whatever item is answered with it, in every row at every site of it, the item comes up
+/// with a reason; and where the row does not ask it, the outcome is not "no block found" until it is acknowledged.
+#[test]
+fn no_yes_is_dropped() {
+    let mut not_asked = 0;
+    for row in CATALOGUE {
+        for (site, entry) in sites(row).flat_map(|site| TABLE.iter().map(move |entry| (site, entry))) {
+            let answers = Answers::all_no().yes(entry.item);
+            let screening = screen_row(row, site, false, &answers);
+            let found: Vec<_> = screening.findings().map(|(entry, why)| (entry.item, why)).collect();
+            assert_eq!(found.len(), 1, "{} {:?}", row.name, entry.item);
+            assert_eq!(found[0].0, entry.item);
+            let clear = asked(row, entry) && entry.action(site) == Action::Clear;
+            assert_eq!(clear, found[0].1 == Why::NothingFollows, "{} {:?} {site:?}", row.name, entry.item);
+            assert_eq!(clear, screening.outcome() == Outcome::NoBlockFound, "{} {:?}", row.name, entry.item);
+            if !asked(row, entry) {
+                not_asked += 1;
+                assert_eq!(found[0].1, Why::NotAsked);
+                assert!(screening.to_string().contains("not asked by this protocol"), "{screening}");
+                let read = screen_row(row, site, false, &answers.acknowledge(entry.item));
+                assert_eq!(read.outcome(), Outcome::NoBlockFound);
+                assert_eq!(read.findings().next().unwrap().1, Why::Acknowledged);
+            }
+        }
+    }
+    assert!(not_asked > 1_000, "{not_asked}");
+}
+
+/// REQ-PRO-400: silence about an item that is not asked is no question; one that is asked and matters here is.
+#[test]
+fn silence_is_asked_for_only_where_it_matters() {
+    for row in CATALOGUE {
+        let screening = screen_row(row, row.site, false, &Answers::unanswered());
+        for (entry, why) in screening.findings() {
+            assert_eq!(why, Why::NotAnswered);
+            assert!(asked(row, entry) && entry.action(row.site) != Action::Clear, "{:?}", entry.item);
+        }
+        let matter = TABLE.iter().filter(|e| asked(row, e) && e.action(row.site) != Action::Clear).count();
+        assert_eq!(screening.findings().count(), matter);
+    }
+}
+
+/// REQ-PRO-401: at every site the table does what the strictest list makes of a "yes" there, or more; where it does less, the
+/// entry says why, and whatever shows the finding says that it is our choice. No reason stands where nothing is eased.
+#[test]
+fn milder_than_a_list_is_said_to_be_our_choice() {
+    let mut eased = 0;
+    for entry in TABLE {
+        let milder: Vec<_> = Site::ALL
+            .into_iter()
+            .filter(|site| entry.action(*site) < entry.severity_at(*site).action())
+            .collect();
+        assert_eq!(milder.is_empty(), entry.eased.is_none(), "{:?} at {milder:?}", entry.item);
+        for site in Site::ALL {
+            assert_eq!(entry.eased_at(site).is_some(), milder.contains(&site), "{:?} {site:?}", entry.item);
+            assert!(entry.severity_at(site) <= entry.severity());
+        }
+        for site in milder {
+            eased += 1;
+            let shown = screen(site, &[entry.item], &Answers::all_no().yes(entry.item));
+            let reason = shown.by_our_choice(entry).unwrap();
+            assert!(reason.len() > 20 && shown.to_string().contains(&format!("by our choice: {reason}")));
+            assert!(shown.to_string().contains(entry.severity_at(site).word()), "{shown}");
+        }
+    }
+    assert!(eased > 20, "{eased}");
+}
+
+/// REQ-PRO-401: words of a list do not soften it: what is "contraindicated" or "excluded" is no precaution, what is "local" is
+/// local, and "our choice" stands in no list.
+#[test]
+fn severities_are_the_words_of_the_lists() {
+    for entry in TABLE {
+        for list in entry.lists {
+            let says = list.says;
+            let denied = says.starts_with("no contraindication") || says.starts_with("local only");
+            let hard = ["contraindicat", "excluded", "local", "absolute", "not without", "never"];
+            if hard.iter().any(|word| says.contains(word)) && !denied {
+                assert_eq!(list.severity.action(), Action::Block, "{:?}: {says}", entry.item);
+            }
+            assert!(!says.contains("our choice"), "{:?}: {says}", entry.item);
+            assert!(list.elsewhere <= list.severity && !list.sites.is_empty(), "{:?}: {says}", entry.item);
+        }
+    }
+}
+
+/// REQ-PRO-401: current through the chest, the head or the neck blocks wherever the pads are: it is a path, not a place.
+#[test]
+fn a_path_through_the_heart_blocks_everywhere() {
+    let item = Item::ThroughHeartHeadOrNeck;
+    for row in CATALOGUE {
+        for site in sites(row) {
+            let screening = screen_row(row, site, true, &Answers::all_no().yes(item).acknowledge(item));
+            assert_eq!(screening.outcome(), Outcome::Blocked, "{} {site:?}", row.name);
+        }
+    }
+}
+
+/// REQ-PRO-402: a block of the table is eased for three things only: an operation at the pads in rows for after it; with a
+/// specialist, no answer in intensive care, and torn roots in rows for denervated muscle. All are acknowledged, with the hardest
+/// list shown as it is.
+#[test]
+fn a_row_is_for_its_own_people() {
+    for row in CATALOGUE {
+        for entry in TABLE {
+            let yes = Answers::all_no().yes(entry.item);
+            for specialist in [false, true] {
+                let screening = screen_row(row, row.site, specialist, &yes);
+                let blocks = asked(row, entry) && entry.action(row.site) == Action::Block;
+                let surgery =
+                    row.family == Family::KneeSurgery && entry.item == Item::SurgeryOrFractureAtSite;
+                let sedated = row.family == Family::IntensiveCare && entry.item == Item::NoFeedback;
+                let torn = row.family != Family::Face && entry.item == Item::RootAvulsion && blocks;
+                let for_them = surgery || ((sedated || torn) && specialist);
+                if blocks {
+                    assert_eq!(
+                        screening.outcome() == Outcome::Blocked,
+                        !for_them,
+                        "{} {screening}",
+                        row.name
+                    );
+                }
+                if for_them {
+                    let said = screening.to_string();
+                    assert!(said.contains("eased by our choice: "), "{said}");
+                    assert!(said.contains(entry.severity_at(row.site).word()), "{said}");
+                    let read = screen_row(row, row.site, specialist, &yes.acknowledge(entry.item));
+                    assert_eq!(read.outcome(), Outcome::NoBlockFound);
+                }
+            }
+        }
+    }
+}
+
+/// REQ-PRO-402: rows for muscle without its nerve take a specialist where skin is numb; others acknowledge it.
+#[test]
+fn numb_skin_over_denervated_muscle_takes_a_specialist() {
+    let yes = Answers::all_no().yes(Item::ImpairedSensation);
+    let mut stricter = 0;
+    for row in CATALOGUE {
+        let denervated = row.family == Family::Denervated || row.needs.accepts(Innervation::Denervated);
+        let expected = if denervated || row.site == Site::Face {
+            Outcome::Blocked
+        } else {
+            Outcome::NeedsAcknowledgement
+        };
+        stricter += usize::from(expected == Outcome::Blocked);
+        assert_eq!(screen_row(row, row.site, false, &yes).outcome(), expected, "{}", row.name);
+        assert_eq!(screen_row(row, row.site, true, &yes).outcome(), Outcome::NeedsAcknowledgement);
+    }
+    assert!(stricter >= 10);
+    let eased = CATALOGUE
+        .iter()
+        .flat_map(|row| row.item_rules)
+        .filter(|rule| rule.does == RuleAction::Acknowledge && rule.item != Item::SurgeryOrFractureAtSite);
+    assert_eq!(eased.count(), 0);
+    assert!(entry(Item::ImpairedSensation).eased_at(Site::Thigh).is_some());
+}
+
+/// REQ-PRO-402: the builder holds a row's own rules, with the specialist's word of the request.
+#[test]
+fn the_builder_knows_what_a_row_is_for() {
+    let build = |name: &str, item: Item, specialist: bool| {
+        let row = nmes_protocols::find(name).unwrap();
+        let answers = Answers::all_no().yes(item).acknowledge(item);
+        let request = Request { specialist, ..Request::default() };
+        let mut storage = Storage::new();
+        let subject = Subject::new(Innervation::Intact, Side::Left);
+        build_session(row, &subject, &request, &answers, &mut storage).map(|_| ())
+    };
+    assert!(build("tka-stevens-lapsley", Item::SurgeryOrFractureAtSite, false).is_ok());
+    assert!(build("icu-weakness", Item::NoFeedback, true).is_ok());
+    for (name, item) in [
+        ("icu-weakness", Item::NoFeedback),
+        ("knee-oa", Item::SurgeryOrFractureAtSite),
+        ("tka-stevens-lapsley", Item::NoFeedback),
+    ] {
+        let refused = build(name, item, false).unwrap_err();
+        assert!(matches!(refused, BuildError::Screening(_)), "{name}: {refused}");
+    }
+}
