@@ -188,6 +188,7 @@ build_pico() { # name [feature]
 # REQ-HAL-203: a processor that stands still
 # REQ-HAL-204: a converter that fails
 # REQ-HAL-205: a broken wire
+# REQ-HAL-404: a supply that comes back
 step_emulate() {
   local walks=${NMES_GAIT_DIR:-$root/../shared/data/gait} images="$CARGO_TARGET_DIR/emulate" recorded=()
   need_target "$pico_target" || { skip "emulate: no $pico_target (rustup target add $pico_target)"; return; }

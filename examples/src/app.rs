@@ -1,10 +1,8 @@
 //! The commands.
 
-use crate::campaign::{KINDS, Kind, campaign, page};
 use crate::catalogue::{list, show};
 use crate::cli::{
-    Ask, CampaignArgs, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs,
-    unused,
+    Ask, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs, unused,
 };
 use crate::desk::LevelChange;
 use crate::device;
@@ -55,7 +53,6 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Events(args) => events(args, out),
         Command::Plot(args) => plot(args, out),
         Command::Wave(args) => wave(args, out),
-        Command::Campaign(args) => faults(args, out),
         Command::Session(command) => files::run(command, out),
         Command::Titrate(args) => titrate::run(args, out),
         Command::Diary(args) => diary::run(args, out),
@@ -75,25 +72,6 @@ pub(crate) fn say_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Re
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failure::Input(format!("JSON: {error}")))?;
     say(out, &format!("{text}\n"))
-}
-
-fn faults(args: &CampaignArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let asked = |kind: &Kind| {
-        args.kinds.is_empty() || args.kinds.iter().any(|name| kind.name.starts_with(name.as_str()))
-    };
-    let kinds: Vec<Kind> = KINDS.into_iter().filter(asked).collect();
-    if kinds.is_empty() {
-        let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        return Err(Failure::Input(format!("kinds: none of that name; there are {}", names.join(", "))));
-    }
-    let tallies = campaign(&kinds, args.runs, args.seed);
-    let page = page(&kinds, &tallies, args.seed);
-    match &args.out {
-        Some(path) => save(path, |file| file.write_all(page.as_bytes()))?,
-        None => say(out, &page)?,
-    }
-    let holes: Vec<&str> = tallies.iter().flat_map(|tally| &tally.holes).map(String::as_str).collect();
-    if holes.is_empty() { Ok(()) } else { Err(Failure::Faulted(holes.join("\n  "))) }
 }
 
 fn check_only(args: &CheckArgs, out: &mut dyn Write) -> Result<(), Failure> {

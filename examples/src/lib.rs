@@ -11,6 +11,7 @@
 )]
 
 pub mod app;
+#[cfg(feature = "campaign")]
 pub mod campaign;
 mod catalogue;
 pub mod cli;

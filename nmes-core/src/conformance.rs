@@ -17,12 +17,20 @@
 //! | `off_opens` | `off` opens every channel from every state, as often as it is called |
 //! | `drop_opens` | an output that is dropped leaves every channel open |
 //! | `what_does_not_fit_is_refused` | a code outside the range or a channel that is not there is an error, and opens all |
-//! | `errors_are_told` | whichever transfer fails, the call says so |
-//! | `errors_open` | after an error every channel is open, when one transfer failed and the next ones work |
-//! | `nothing_follows_an_error` | after an error no level comes out until `off` succeeded |
+//! | `errors_are_told` | whichever transfer of `apply`, `channel_off` and `off` fails, the call says so |
+//! | `errors_open` | after an error of `apply` or `channel_off` every channel is open, when one transfer failed and the next ones work; after one of `off` nothing drives, and the next `off` opens every channel |
+//! | `nothing_follows_an_error` | after an error no level comes out, whichever channel is asked, until `off` succeeded, which ends that |
 //! | `hardware_stays` | the hardware record is the same throughout, so it is the one the plan was compiled for |
 //! | `plans_come_out` | random sessions: every level of the engine comes out; Σ codes × ticks of a channel is exactly 0 where L is 0; dead time and edge spacing are kept |
 //! | `stops_leave_it_open` | each stop policy, at random moments of random sessions, leaves every channel open, and so does an error |
+//!
+//! # Setting it up
+//! ```toml
+//! [dev-dependencies]
+//! nmes-core = { version = "*", features = ["proptest"] } # the version that your driver is built with
+//! ```
+//! The macro makes sixteen tests: one for each property, and one that none is left out. The last two properties play 2,000
+//! random sessions each; the environment variable `NMES_CASES` sets another number.
 //!
 //! What they do not see: analogue behaviour, a fault of the board, and time that the rig does not tell.
 //!
@@ -127,13 +135,15 @@ pub trait Rig {
     /// What the output answered.
     fn apply(&mut self, now: u64, edges: &[(u8, Level)]) -> Result<u64, Self::Error>;
 
-    /// Opens one channel; the clock as it is read after that.
+    /// Opens one channel; the clock as it is read after that. After an error, until `off` has succeeded, it opens every
+    /// channel instead: which levels they have is not known then.
     ///
     /// # Errors
     /// What the output answered.
     fn channel_off(&mut self, now: u64, channel: u8) -> Result<u64, Self::Error>;
 
-    /// Opens every channel; the clock as it is read after that.
+    /// Opens every channel; the clock as it is read after that. Once it has succeeded, levels are taken again: an error
+    /// before it is over.
     ///
     /// # Errors
     /// What the output answered.
@@ -142,8 +152,16 @@ pub trait Rig {
     /// Drops the output. The record stays, and nothing more is asked of the output.
     fn end(&mut self, now: u64);
 
-    /// After `transfers` more that work, the next transfer on a bus or change of a pin fails, once, and does nothing.
+    /// After `transfers` more that work, the next transfer on a bus or change of a pin fails, once, and does nothing. Of every
+    /// call: from a level that drives, `apply`, `channel_off` and `off` each have at least one that can fail, and at most
+    /// 1,000. A rig that does not reach one of them is told so, for then nothing was looked at.
     fn fail_after(&mut self, transfers: u32);
+
+    /// Whether a transfer of `channel_off` and `off` can fail. `false` is for a simulated output that opens without any; a
+    /// driver has a bus or a pin.
+    fn opening_can_fail(&self) -> bool {
+        true
+    }
 
     /// Whether that has happened since it was asked for.
     fn failed(&self) -> bool;

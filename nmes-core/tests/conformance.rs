@@ -54,6 +54,12 @@ enum Defect {
     SkipsOpen,
     /// `off` after a phase shorts.
     OffShorts,
+    /// The rig lets no transfer of `off` fail.
+    OffUnreached,
+    /// Nor of `channel_off`.
+    ChannelOffUnreached,
+    /// More transfers than are looked at.
+    Endless,
 }
 
 struct Model {
@@ -148,6 +154,9 @@ impl Model {
         if let Some((channel, level)) = edges.iter().find(|(c, l)| !self.fits(*c, *l)) {
             return Err(Fault::Level(*channel, *level));
         }
+        for _ in 0..if self.defect == Defect::Endless { 1_500 } else { 0 } {
+            self.transfer()?;
+        }
         let mut time = now;
         let latched = self.hardware.timing().has_latch && self.defect != Defect::OneByOne;
         for (turn, &(channel, level)) in edges.iter().filter(|(c, _)| *c < 8).enumerate() {
@@ -221,11 +230,17 @@ impl Rig for Model {
         if self.stopped || self.defect == Defect::OpensAll {
             return self.all_off(now);
         }
+        if self.defect == Defect::ChannelOffUnreached {
+            self.fail_in = None;
+        }
         let result = self.put(now, &[(channel, Level::Open)]);
         self.guarded(now, result)
     }
 
     fn off(&mut self, now: u64) -> Result<u64, Fault> {
+        if self.defect == Defect::OffUnreached {
+            self.fail_in = None;
+        }
         let result = self.all_off(now);
         self.stopped = result.is_err();
         if self.defect == Defect::SwallowsErrorsOfOff { Ok(now) } else { result }
@@ -290,7 +305,7 @@ fn a_right_output_passes() {
     }
 }
 
-/// REQ-CORE-101: each defect is caught by the property that is there for it, and every property catches one.
+/// REQ-CORE-101, REQ-HAL-408: each defect is caught by the property that is there for it, and every property catches one.
 #[test]
 fn each_defect_is_caught_by_its_property() {
     let table = [
@@ -322,6 +337,10 @@ fn each_defect_is_caught_by_its_property() {
         (Defect::SwallowsErrors, "errors_are_told", latched()),
         (Defect::SwallowsErrors, "stops_leave_it_open", one_by_one()),
         (Defect::SwallowsErrorsOfOff, "errors_are_told", latched()),
+        (Defect::OffUnreached, "errors_are_told", latched()),
+        (Defect::OffUnreached, "errors_open", latched()),
+        (Defect::ChannelOffUnreached, "nothing_follows_an_error", one_by_one()),
+        (Defect::Endless, "errors_are_told", latched()),
         (Defect::StaysOnAfterError, "errors_open", latched()),
         (Defect::StaysOnAfterError, "stops_leave_it_open", latched()),
         (Defect::GoesOnAfterError, "nothing_follows_an_error", latched()),

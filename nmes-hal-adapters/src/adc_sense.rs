@@ -22,11 +22,15 @@ pub struct Reading {
 /// waits for that edge (the interrupt of the edges, or a timer that triggers the converter); the closure only takes the
 /// newest one out of its place. So a reading is of the level that the edge ends, at the phase's end.
 ///
-/// # Fails closed
+/// # What is refused, and what is not found
 /// Without a whole calibration for this very output there is no value of this type, and so no
 /// [`Stimulator::arm`](crate::Stimulator::arm). A reading at the end of the converter's range is given as it is: it is far
-/// off what was commanded, or rightly too much. A closure that answers `None` has nothing; how long that is bearable is the
-/// guard's decision, and the answer is a fault.
+/// off what was commanded, or rightly too much.
+///
+/// A closure that answers `None` has nothing. Readings that came and then stop are a fault, by the guard's count of pulses.
+/// **Readings that never come are a fault only where the check was promised them**, by
+/// [`Setup::with_measurement`](nmes_safety::Setup::with_measurement): without it the guard takes silence from the start for a
+/// board that does not measure, as with [`NoSense`](crate::NoSense). So a board with this type gives its setup that promise.
 ///
 /// # Limitations
 /// One reading is of one channel. Where several channels share a converter, convert the one whose edge comes next.

@@ -29,6 +29,18 @@ pub trait Alarm {
 
     /// Takes the alarm back. An interrupt that already pends may still come.
     fn clear(&mut self);
+
+    /// Whether its time may stand still while whoever moves it on is late. Never for a timer in hardware. Not for an output
+    /// that [repeats](crate::Output::repeats) by itself: that one goes on meanwhile.
+    fn waits(&self) -> bool {
+        false
+    }
+
+    /// By how much it was not looked after in time, once that was too much: the session is then over, by the next call of
+    /// its runner. Never for a timer in hardware: there the stamp of an edge says it.
+    fn overdue(&self) -> Option<Late> {
+        None
+    }
 }
 
 impl<A: Alarm + ?Sized> Alarm for &mut A {
@@ -42,6 +54,14 @@ impl<A: Alarm + ?Sized> Alarm for &mut A {
 
     fn clear(&mut self) {
         (**self).clear();
+    }
+
+    fn waits(&self) -> bool {
+        (**self).waits()
+    }
+
+    fn overdue(&self) -> Option<Late> {
+        (**self).overdue()
     }
 }
 

@@ -41,7 +41,7 @@
 //!     OutputRig::new(&board, DacBridge::new(dac, [bridge], hardware).unwrap())
 //! }
 //!
-//! // in a file of tests: nmes_core::output_conformance!(my_stage, rig);
+//! // in a file of tests: nmes_core::output_conformance!(my_stage, rig); see nmes_core::conformance for [dev-dependencies]
 //! nmes_core::conformance::check(rig, 8).unwrap();
 //! ```
 #![allow(

@@ -28,6 +28,7 @@ pub mod sciencemode4;
 mod sense;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod start;
 mod stimulator;
 mod store;
 mod streamer;
@@ -57,6 +58,7 @@ pub use outcome::{ArmError, ArmRefusal, Cause, CommandError, Stats, Stopped, Tic
 pub use output::{Output, SafeState};
 pub use paced::{PacedAlarm, PacedClock};
 pub use sense::{Contact, NoSense, Sense};
+pub use start::StartContact;
 pub use stimulator::Stimulator;
 pub use store::{Store, StoreError, load, save};
 pub use streamer::{Filled, Streamer};

@@ -1,5 +1,6 @@
 //! What the runner answers.
 
+use crate::alarm::Late;
 use core::fmt;
 use nmes_core::{ConfigError, EngineFault, Setting};
 use nmes_safety::{SetRefusal, TickReport, Trip};
@@ -19,6 +20,9 @@ pub enum Cause {
     Overrun,
     /// What was prepared for an edge changed in memory before the edge was due.
     Damaged,
+    /// Nobody moved the clock on for so long, while the output may have repeated pulses by itself: see
+    /// [`PacedClock::following`](crate::PacedClock::following).
+    Overdue(Late),
     /// Whoever runs it said that something failed: see [`Stimulator::report_fault`](crate::Stimulator::report_fault).
     Reported,
     /// An edge was due that no frame of the guard's covers.
@@ -36,6 +40,9 @@ impl fmt::Display for Cause {
             Self::Guard(trip) => trip.fmt(f),
             Self::Overrun => f.write_str("the processor does not keep up"),
             Self::Damaged => f.write_str("what was prepared for an edge is damaged"),
+            Self::Overdue(Late { by_ticks }) => {
+                write!(f, "the host was away for {by_ticks} ticks, while the output went on by itself")
+            }
             Self::Reported => f.write_str("a failure was reported"),
             Self::NotAdmitted { channel } => {
                 write!(f, "channel {channel}: an edge was due that was not admitted")
@@ -78,6 +85,10 @@ pub enum ArmRefusal<E> {
         /// Calibration checksum of the output; equal when something else differs.
         output_crc: u32,
     },
+    /// The output was told of another plan.
+    OtherPlan,
+    /// The output repeats pulses by itself, and the alarm's time waits for a host that is late.
+    Waits,
     /// The storage is too small.
     Storage(ConfigError),
     /// Electrodes are not on, or not enough.
@@ -98,6 +109,10 @@ impl<E: fmt::Debug> fmt::Display for ArmRefusal<E> {
                 "the plan is for the calibration {planned_crc:#010x}, the output has {output_crc:#010x}"
             ),
             Self::Hardware { .. } => f.write_str("the plan is for another hardware than the output's"),
+            Self::OtherPlan => f.write_str("the output was told of another plan"),
+            Self::Waits => {
+                f.write_str("the output repeats pulses by itself, and the clock would wait meanwhile")
+            }
             Self::Storage(error) => error.fmt(f),
             Self::NoContact { channel } => write!(f, "channel {channel}: electrodes are not in contact"),
             Self::Locked => f.write_str("the interlock does not permit it"),

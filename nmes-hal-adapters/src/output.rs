@@ -1,13 +1,13 @@
 //! What a stimulation output has to do, and what may be asked of it.
 
 use core::fmt::Debug;
-use nmes_core::Hardware;
+use nmes_core::{Hardware, Plan};
 use nmes_safety::{Admitted, AdmittedEdge};
 
 /// A stimulation output: one or more channels that are open, shorted, or drive a code.
 ///
-/// Levels come only as [`AdmittedEdge`], which the guard alone makes, so nothing unchecked reaches a pin. Going
-/// open needs no permission.
+/// Levels come only as [`AdmittedEdge`], which the guard alone makes, so no level reaches a pin that a guard has not admitted
+/// before. Going open needs no permission.
 ///
 /// # For driver authors
 /// Make the output safe (every channel open, every set-point zero) in the constructor, on `Drop`, and before an
@@ -22,6 +22,11 @@ use nmes_safety::{Admitted, AdmittedEdge};
 /// The trait has no time. An output puts out what it is told when it is told; how late that is, is measured by the
 /// [`Alarm`](crate::Alarm) after the call and judged by engine and guard. While nothing is called the last level
 /// stays. Only a hardware limit, such as a one-shot on the enable line, bounds it if the processor dies.
+///
+/// Nor does it know a session. A permission is a value that can be copied and kept: whoever has both an output and a copy of an
+/// edge or a frame can put it out again, later, out of order, and when its guard has stopped or is gone. An output that is
+/// inside a runner, which owns it and hands it out only to look at, cannot be asked by anybody else; an output that is lent
+/// (`&mut`) can, once the runner is dropped. Give the runner the output itself, and keep no permissions.
 pub trait Output {
     /// What can go wrong.
     type Error: Debug;
@@ -31,6 +36,22 @@ pub trait Output {
     /// For driver authors: constant from construction on. For callers: a plan compiled for anything else is
     /// refused by [`Stimulator::arm`](crate::Stimulator::arm).
     fn hardware(&self) -> &Hardware;
+
+    /// Whether it may play this plan, which is for its [hardware](Output::hardware): asked once, before it is armed.
+    ///
+    /// For driver authors: an output that was told of a plan beforehand (a stimulator with a list of its own) takes that
+    /// plan and no other. All others leave this as it is; an output that wraps another passes it on.
+    fn fits(&self, _plan: &Plan<'_>) -> bool {
+        true
+    }
+
+    /// Whether what is behind it repeats pulses by itself, until it is told otherwise. Armed only with an alarm whose time
+    /// does not [wait](crate::Alarm::waits).
+    ///
+    /// For driver authors: as [`Output::fits`].
+    fn repeats(&self) -> bool {
+        false
+    }
 
     /// A frame is about to begin: its first edge comes with the next [`Output::apply`].
     ///
@@ -79,6 +100,14 @@ impl<O: Output + ?Sized> Output for &mut O {
 
     fn hardware(&self) -> &Hardware {
         (**self).hardware()
+    }
+
+    fn fits(&self, plan: &Plan<'_>) -> bool {
+        (**self).fits(plan)
+    }
+
+    fn repeats(&self) -> bool {
+        (**self).repeats()
     }
 
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {

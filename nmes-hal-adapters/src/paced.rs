@@ -34,12 +34,38 @@ pub struct PacedClock {
     worst_late: Cell<u64>,
     held: Cell<bool>,
     late_max: u64,
+    /// Time is the host's, and it waits for nothing.
+    follows: bool,
+    host: Cell<Option<u64>>,
+    overdue: Cell<Option<Late>>,
 }
 
 impl PacedClock {
     /// At tick 0, without an alarm.
     #[must_use]
     pub const fn new(late_max_ticks: u32) -> Self {
+        Self::made(late_max_ticks, false)
+    }
+
+    /// At tick 0, without an alarm, for an output that repeats pulses by itself: time never waits, and a host that was away
+    /// for more than `away_max_ticks` from one [`PacedClock::turn`] to the next ends the session.
+    ///
+    /// ```
+    /// use nmes_hal_adapters::{Alarm, PacedClock};
+    /// let clock = PacedClock::following(50_000);
+    /// clock.alarm().set(1_000).unwrap();
+    /// assert!(!clock.turn(0, false));
+    /// assert!(clock.turn(50_000, false)); // 49 ms late: nothing waits
+    /// assert_eq!((clock.now(), clock.waited(), clock.alarm().overdue()), (1_000, 0, None));
+    /// assert!(!clock.turn(100_001, false)); // away for longer than it may be
+    /// assert_eq!(clock.alarm().overdue().unwrap().by_ticks, 50_001);
+    /// ```
+    #[must_use]
+    pub const fn following(away_max_ticks: u32) -> Self {
+        Self::made(away_max_ticks, true)
+    }
+
+    const fn made(late_max_ticks: u32, follows: bool) -> Self {
         Self {
             now: Cell::new(0),
             alarm: Cell::new(None),
@@ -48,19 +74,23 @@ impl PacedClock {
             worst_late: Cell::new(0),
             held: Cell::new(false),
             late_max: widen(late_max_ticks),
+            follows,
+            host: Cell::new(None),
+            overdue: Cell::new(None),
         }
     }
 
     /// Moves on to what the host's clock says, in ticks since the session's clock began; `busy` while the output has not
     /// taken the pulse before. True when the alarm is due: call [`Stimulator::on_alarm`](crate::Stimulator::on_alarm),
-    /// and this again.
+    /// and this again. An output that repeats is never busy; a clock that follows takes no notice of it.
     #[must_use]
     pub fn turn(&self, host_tick: u64, busy: bool) -> bool {
+        self.look_at_host(host_tick);
         let wanted = host_tick.saturating_sub(self.waited.get()).max(self.now.get());
         self.held.set(false);
         match self.alarm.get().filter(|&at| at <= wanted) {
             None => self.now.set(wanted),
-            Some(at) if busy => {
+            Some(at) if busy && !self.follows => {
                 self.held.set(true);
                 self.now.set(self.now.get().max(at.saturating_sub(1)));
             }
@@ -74,9 +104,17 @@ impl PacedClock {
         false
     }
 
+    fn look_at_host(&self, host_tick: u64) {
+        let away = host_tick.saturating_sub(self.host.get().unwrap_or(host_tick));
+        if self.follows && away > self.late_max && self.overdue.get().is_none() {
+            self.overdue.set(Some(Late { by_ticks: away }));
+        }
+        self.host.set(Some(host_tick));
+    }
+
     fn note(&self, late: u64) {
         self.worst_late.set(self.worst_late.get().max(late));
-        if late > self.late_max {
+        if late > self.late_max && !self.follows {
             self.waited.set(self.waited.get().saturating_add(late));
             self.stalls.set(self.stalls.get().saturating_add(1));
         }
@@ -147,6 +185,14 @@ impl Alarm for PacedAlarm<'_> {
 
     fn clear(&mut self) {
         self.0.alarm.set(None);
+    }
+
+    fn waits(&self) -> bool {
+        !self.0.follows
+    }
+
+    fn overdue(&self) -> Option<Late> {
+        self.0.overdue.get()
     }
 }
 

@@ -14,14 +14,14 @@ use crate::output::Output;
 use crate::prepared::Prepared;
 use crate::sense::Sense;
 use crate::watchdog::Watchdog;
-use levels::{could_have, is_lower};
+use levels::{could_have, is_lower, may_open};
 use nmes_core::{
     ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, Hardware,
-    MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopPolicy,
+    MAX_CHANNELS, MicroAmps, Plan, PulseReceipt, Setting, StopPolicy,
 };
 use nmes_safety::{BlackBox, Checked, Guard, State, Trip};
-use permit::Permission;
 pub(crate) use permit::permit;
+use permit::{Permission, goes_with};
 
 /// The most steps one call puts out before it gives up: each channel twice.
 const STEPS_MAX: usize = 16;
@@ -120,22 +120,22 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
         alarm: A,
         sense: S,
     ) -> Result<Self, ArmError<O, A, S>> {
-        Self::made(output, alarm, sense, |hardware, sense, now| {
+        Self::made(checked.plan(), (output, alarm, sense), |hardware, sense, now| {
             permit(checked, channels, hardware, sense, now)
         })
     }
 
     /// Opens the output, and puts the parts together if they may be.
     fn made(
-        mut output: O,
-        mut alarm: A,
-        mut sense: S,
+        plan: &Plan<'_>,
+        (mut output, mut alarm, mut sense): (O, A, S),
         permit: impl FnOnce(&Hardware, &mut S, u64) -> Permission<'a, N, O::Error>,
     ) -> Result<Self, ArmError<O, A, S>> {
         alarm.clear();
         let off = output.off().map_err(ArmRefusal::Output);
         let now = alarm.now();
         let ready = off.and_then(|()| permit(output.hardware(), &mut sense, now));
+        let ready = ready.and_then(|ready| goes_with(plan, &output, &alarm).map(|()| ready));
         let (engine, guard) = match ready {
             Ok(ready) => ready,
             Err(why) => return Err(ArmError { why, output, alarm, sense }),
@@ -340,7 +340,7 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
         act: impl FnOnce(&mut Engine<'a, 'a>, u64) -> GateAnswer,
     ) -> Result<GateAnswer, Stopped> {
         self.alive()?;
-        if self.ending && input == GateInput::Open {
+        if self.ending && may_open(input) {
             return Ok(GateAnswer::Refused(GateRefusal::Stopped));
         }
         let now = self.alarm.now();

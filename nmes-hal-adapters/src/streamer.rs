@@ -10,7 +10,7 @@ use nmes_safety::{BlackBox, Checked, Event, Guard, Response, State, Trip};
 
 use crate::outcome::{ArmRefusal, Cause, CommandError, Stopped};
 use crate::sense::Sense;
-use crate::stimulator::levels::{could_have, is_lower, raise, set_level};
+use crate::stimulator::levels::{could_have, is_lower, may_open, raise, set_level};
 use crate::stimulator::permit;
 
 /// Renders one checked plan into the halves of a buffer that a DMA channel plays round and round into a converter.
@@ -217,7 +217,7 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
     /// It has stopped.
     pub fn gate(&mut self, input: GateInput) -> Result<GateAnswer, Stopped> {
         self.alive()?;
-        if self.ending && input == GateInput::Open {
+        if self.ending && may_open(input) {
             return Ok(GateAnswer::Refused(GateRefusal::Stopped));
         }
         let now = self.renderer.tick();

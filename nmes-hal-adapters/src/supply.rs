@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 
 use embedded_hal::digital::{InputPin, OutputPin};
-use nmes_core::Hardware;
+use nmes_core::{Hardware, Plan};
 use nmes_safety::{Admitted, AdmittedEdge};
 
 use crate::layer::LayerError;
@@ -194,6 +194,14 @@ impl<O: Output, U: Supply> Output for Powered<O, U> {
 
     fn hardware(&self) -> &Hardware {
         self.output.hardware()
+    }
+
+    fn fits(&self, plan: &Plan<'_>) -> bool {
+        self.output.fits(plan)
+    }
+
+    fn repeats(&self) -> bool {
+        self.output.repeats()
     }
 
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {

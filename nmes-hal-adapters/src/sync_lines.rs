@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 
 use embedded_hal::digital::{InputPin, OutputPin};
-use nmes_core::{FrameKind, Hardware, MAX_CHANNELS};
+use nmes_core::{FrameKind, Hardware, MAX_CHANNELS, Plan};
 use nmes_safety::{Admitted, AdmittedEdge};
 
 use crate::layer::LayerError;
@@ -208,6 +208,14 @@ impl<O: Output, Y: SyncLines, C: FnMut() -> u64> Output for Synced<O, Y, C> {
 
     fn hardware(&self) -> &Hardware {
         self.output.hardware()
+    }
+
+    fn fits(&self, plan: &Plan<'_>) -> bool {
+        self.output.fits(plan)
+    }
+
+    fn repeats(&self) -> bool {
+        self.output.repeats()
     }
 
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), O::Error> {

@@ -262,6 +262,10 @@ impl Rig for Simulated {
         (self.fail_in, self.failed) = (Some(transfers as usize), false);
     }
 
+    fn opening_can_fail(&self) -> bool {
+        false
+    }
+
     fn failed(&self) -> bool {
         self.failed
     }

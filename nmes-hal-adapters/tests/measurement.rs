@@ -17,7 +17,7 @@ use common::*;
 use nmes_core::*;
 use nmes_hal_adapters::sim::{Bench, StageFault};
 use nmes_hal_adapters::*;
-use nmes_safety::{Crc32, Fault, UseClass};
+use nmes_safety::{Crc32, Fault, Profile, Setup, UseClass, check};
 use proptest::prelude::*;
 
 /// A 12-bit converter, ±102.4 mA and ±150 V, its current amplifier inverting.
@@ -173,4 +173,39 @@ fn a_session_is_judged_by_what_the_converter_reads() {
         let Err(stopped) = judged(fault) else { panic!("{fault:?} was not found") };
         assert!(matches!(stopped.cause, Cause::Guard(trip) if trip.fault == expected), "{stopped}");
     }
+}
+
+/// What a session of 3 s comes to whose converter never answers, and how many pulses it took.
+fn dead_from_the_start(promised: bool) -> (u32, Option<Stopped>) {
+    let set = setting(20_000, 300);
+    let channels = [channel(set)];
+    let session = Session::new(&channels, Schedule::Continuous, ms(60_000)).unwrap();
+    let hardware = hardware(late(0), 25_000, 1);
+    let setup = Setup::new(&[5_000], UseClass::Specialist).unwrap();
+    let setup = if promised { setup.with_measurement() } else { setup };
+    let plan = Plan::compile(&session, &hardware).unwrap();
+    let checked = check(plan, &setup, &Profile::default()).unwrap();
+    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+    let line = Line { current_zero: 2_048, na_per_step: 50_000, voltage_zero: 2_048, mv_per_1024: 74_752 };
+    let calibration = Calibration::new(&[line], 0x1234).unwrap();
+    let sense = AdcSense::new(calibration, &hardware, |_| None).unwrap();
+    let mut states = [ChannelState::new(); 1];
+    let mut stim = Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), sense).unwrap();
+    raise(&mut stim, bench.clock(), &[set]).unwrap();
+    stim.start().unwrap();
+    let until = bench.clock().now() + 3_000_000;
+    let stopped = run_to(&mut stim, bench.clock(), until, &mut Seen::default()).err();
+    (stim.counters(0).unwrap().pulses, stopped)
+}
+
+/// REQ-HAL-409: a converter that never answers ends a session whose setup promises a measurement, within a few pulses; one that
+/// promises none runs as without.
+#[test]
+fn a_dead_converter_is_found_where_one_is_promised() {
+    let (pulses, stopped) = dead_from_the_start(true);
+    let Cause::Guard(trip) = stopped.unwrap().cause else { panic!("{stopped:?}") };
+    assert_eq!(trip.fault, Fault::SenseStale);
+    assert!((1..=5).contains(&pulses), "{pulses}");
+    let (pulses, stopped) = dead_from_the_start(false);
+    assert!(stopped.is_none() && pulses > 100, "{pulses}, {stopped:?}");
 }

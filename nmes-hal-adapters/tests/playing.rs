@@ -325,7 +325,7 @@ fn a_list_follows_the_frames() {
     let channels = session_channels(2, setting(12_000, 250), 0);
     let checked = checked_on(&channels, &rs2::hardware(2).unwrap());
     let cell = RefCell::new(rs2::Session::new(rs2::Timing::default()));
-    let (clock, mut states) = (PacedClock::new(5_000), [ChannelState::new(); 2]);
+    let (clock, mut states) = (PacedClock::following(50_000), [ChannelState::new(); 2]);
     let mut road = on(&cell, SimRehaStim2::new(), &checked, &mut states, &clock);
     let began = road.line.now;
     road.stim.start().unwrap();
@@ -370,7 +370,7 @@ fn a_list_that_goes_wrong_ends_the_session() {
         let channels = session_channels(1, setting(10_000, 250), 0);
         let checked = checked_on(&channels, &rs2::hardware(1).unwrap());
         let cell = RefCell::new(rs2::Session::new(rs2::Timing::default()));
-        let (clock, mut states) = (PacedClock::new(5_000), [ChannelState::new(); 1]);
+        let (clock, mut states) = (PacedClock::following(50_000), [ChannelState::new(); 1]);
         let mut road = on(&cell, SimRehaStim2::new(), &checked, &mut states, &clock);
         road.stim.start().unwrap();
         road.run(1_200).unwrap();
@@ -395,7 +395,7 @@ fn the_mid_level_follows_the_frames() {
     let channels = session_channels(1, setting(12_000, 250), 0);
     let checked = checked_on(&channels, &sm4::hardware(1).unwrap());
     let cell = RefCell::new(sm4::Session::mid_level(sm4::Timing::default()));
-    let (clock, mut states) = (PacedClock::new(5_000), [ChannelState::new(); 1]);
+    let (clock, mut states) = (PacedClock::following(50_000), [ChannelState::new(); 1]);
     let mut road = on(&cell, SimP24::new(), &checked, &mut states, &clock);
     road.stim.start().unwrap();
     road.run(2_000).unwrap();

@@ -47,6 +47,6 @@ pub use fault::{Fault, Response, Trip};
 pub use guard::{CONTACT_LOSSES, Guard, PROBE_LEVEL};
 pub use guard_tick::TickReport;
 pub use interlock::{Event, Interlock, Refused, State, TRANSITIONS};
-pub use probe::{PROBE_LIMITS, Probe, ProbeError};
+pub use probe::{CheckedProbe, PROBE_LIMITS, Probe, ProbeError};
 pub use sense::{NOISE_FLOOR, SampleInstant, Sensed};
 pub use set_level::SetRefusal;

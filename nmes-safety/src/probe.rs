@@ -1,6 +1,7 @@
 //! The contact check before arming: a session of its own, checked like any other and with limits of its own.
 
 use core::fmt;
+use core::ops::Deref;
 
 use nmes_core::{
     Channel, ConfigError, Control, Form, MAX_CHANNELS, Micros, Millis, Plan, PulseShape, Ramp, Rate, Repeat,
@@ -115,7 +116,7 @@ impl Probe {
         clippy::result_large_err,
         reason = "without an allocator the plan and the report go back by value"
     )]
-    pub fn check(&self, session: &Checked<'_>) -> Result<Checked<'_>, ProbeError<'_>> {
+    pub fn check(&self, session: &Checked<'_>) -> Result<CheckedProbe<'_>, ProbeError<'_>> {
         let channels = self.channels.get(..self.count).unwrap_or(&[]);
         let length = Millis::from_millis(LENGTH_MS).unwrap_or(Millis::ZERO);
         let own = Session::new(channels, Schedule::Continuous, length).map_err(ProbeError::Plan)?;
@@ -124,7 +125,26 @@ impl Probe {
         for (rule, value) in PROBE_LIMITS {
             profile = profile.with_limit(rule, value).map_err(ProbeError::Limit)?;
         }
-        check(plan, &session.setup().probing(), &profile).map_err(ProbeError::Denied)
+        check(plan, &session.setup().probing(), &profile).map(CheckedProbe).map_err(ProbeError::Denied)
+    }
+}
+
+/// The checked plan of a contact check. Only [`Probe::check`] makes one, so what is run without having asked for contact
+/// stays below [`PROBE_LIMITS`].
+///
+/// ```compile_fail,E0423
+/// fn disguised(session: nmes_safety::Checked<'_>) -> nmes_safety::CheckedProbe<'_> {
+///     nmes_safety::CheckedProbe(session)
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct CheckedProbe<'p>(Checked<'p>);
+
+impl<'p> Deref for CheckedProbe<'p> {
+    type Target = Checked<'p>;
+
+    fn deref(&self) -> &Checked<'p> {
+        &self.0
     }
 }
 

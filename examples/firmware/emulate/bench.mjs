@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { ConsoleLogger, GPIOPinState, LogLevel, Simulator } from "rp2040js";
 
-const PINS = { select: 5, latch: 6, forward: 7, reverse: 8, oneShot: 9, stop: 14, running: 25 };
+const PINS = { select: 5, latch: 6, forward: 7, reverse: 8, oneShot: 9, stop: 14, start: 15, running: 25 };
 const ADC = { current: 0, voltage: 1, heel: 2 };
 /** The firmware's own figures: what a part of the real board is dimensioned for. */
 export const BOARD = { naPerCode: 25_000, oneShotNs: 500_000, naPerStep: 50_000, mvPerStep: 73, loadOhm: 1_000 };
@@ -36,6 +36,7 @@ export class Bench {
     this.adcFault = null; // (channel, value) => value
     this.heel = HEEL.loaded;
     this.stopPressed = false;
+    this.startClosed = false;
     this.halted = false; // the processor executes nothing
     this.level = { code: 0, forward: false, reverse: false, input: null, output: null };
     this.oneShotUntil = -1;
@@ -105,6 +106,7 @@ export class Bench {
       line = "";
     };
     mcu.gpio[PINS.stop].setInputValue(this.stopPressed);
+    mcu.gpio[PINS.start].setInputValue(!this.startClosed);
   }
 
   fault(text) {
@@ -153,6 +155,19 @@ export class Bench {
     this.stopPressed = true;
     this.pressedAt = this.now;
     this.mcu.gpio[PINS.stop].setInputValue(true);
+  }
+
+  /** The start contact, which closes to ground. */
+  start(closed) {
+    this.startClosed = closed;
+    this.mcu.gpio[PINS.start].setInputValue(!closed);
+  }
+
+  /** The supply is gone for a moment: a new processor that does not know that it ran before. */
+  supplyReturns() {
+    this.change("supply", { forward: false, reverse: false });
+    this.resets.push({ t: this.now, reason: 0 });
+    this.powerUp(0, []);
   }
 
   /** Calls `act` at a time of the bench. */

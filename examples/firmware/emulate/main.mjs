@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { BOARD, HEEL } from "./bench.mjs";
 import { compare, judgeWalk } from "./check.mjs";
-import { WRONG, begin, disturbed, opened, walked } from "./scenarios.mjs";
+import { WRONG, afterSupply, begin, disturbed, opened, walked } from "./scenarios.mjs";
 import { asFile, madeWalk, readWalk } from "./walk.mjs";
 
 /** What the image asks for, and what it declares of its timing (session.rs). */
@@ -96,9 +96,18 @@ function brokenWire() {
   return `The wire of the heel switch breaks within a step: the last edge comes ${round(last / 1e6, 0)} ms later.`;
 }
 
+/** A board that starts again with the supply is armed, and waits for a person. */
+function supply() {
+  const { flowed, after, said, faults } = afterSupply(image);
+  blame("supply", faults.map((f) => f.text));
+  if (flowed === 0) blame("supply", ["nothing flowed before"]);
+  if (after > 0 || said.join() !== "Armed") blame("supply", [`${after} changes after it, said: ${said.join("; ")}`]);
+  return "The supply goes and comes back within a step, and nobody closes the start contact: armed, and no current for 20 s.";
+}
+
 const made = madeWalk();
 const runs = [figuresOf("made walk", made, image), figuresOf("the same, interrupts masked", made, disturbedImage)];
-console.log([walkTable(runs), wrongTable(), brokenWire()].join("\n\n"));
+console.log([walkTable(runs), wrongTable(), brokenWire(), supply()].join("\n\n"));
 const recorded = gaits.map((path) => figuresOf(basename(path, ".csv"), readWalk(path), image));
 if (recorded.length > 0) console.error(walkTable(recorded));
 console.error(`${Number((process.hrtime.bigint() - started) / 1_000_000n) / 1e3} s`);

@@ -6,9 +6,17 @@ const READY = 20e9;
 /** Heel events are set so long before the firmware's own millisecond. */
 const AHEAD = 5e5;
 
-/** A bench whose session has begun, with the heel events to come. */
+/** The start contact is closed for so long, in ns. */
+const PRESS = 1e8;
+
+/** A bench whose session has begun, because the start contact was closed; with the heel events to come. */
 export function begin(image, walk) {
   const bench = new Bench(image);
+  bench.run(READY, () => said(bench, "Armed"));
+  bench.run(bench.now + PRESS);
+  bench.start(true);
+  bench.run(bench.now + PRESS);
+  bench.start(false);
   bench.run(READY, () => bench.zero !== undefined);
   if (bench.zero === undefined) throw new Error(`no session: ${bench.lines.map((l) => l.text).join("; ")}`);
   for (const { us, lifted } of walk) {
@@ -42,6 +50,17 @@ export function disturbed(image, act, delayUs = 130) {
   if (bench.actedAt === undefined) throw new Error("no tenth pulse");
   bench.run(bench.actedAt + 3e8);
   return bench;
+}
+
+/** The supply goes and comes back within a step; the contact was released long ago. What is said after that, and what flows. */
+export function afterSupply(image) {
+  const bench = begin(image, [{ us: 200_000, lifted: true }]);
+  bench.run(bench.zero + 6e8);
+  const [flowed, at, lines] = [bench.tape.length, bench.now, bench.lines.length];
+  bench.supplyReturns();
+  bench.run(at + READY);
+  const after = bench.tape.filter(({ t, code }) => t > at && code !== 0).length;
+  return { flowed, after, said: bench.lines.slice(lines).map(({ text }) => text), faults: bench.faults };
 }
 
 /** How long current flowed after the disturbance, in µs, and whether any came after that. */

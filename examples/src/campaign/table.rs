@@ -15,7 +15,7 @@ runs each time, from a checked plan by engine, guard and stimulator to a simulat
 stage, load, measurement, rail, one-shot, watchdog and host can each be put wrong (`examples/src/campaign`). Every run is made
 twice, with a one-shot on the enable line (armed at each edge, released by `off`) and without it.
 
-Made by `nmes campaign`; `./ci.sh campaign` makes it anew and compares. Nothing here was measured on hardware.
+Made by `nmes-campaign`; `./ci.sh campaign` makes it anew and compares. Nothing here was measured on hardware.
 
 A run is held against what its kind must come to, and against this in any case: **with the one-shot no uninterrupted phase
 carries more than twice what the profile lets a phase have (E-Q-1, 65 µC).** Harmless means: nothing that flows afterwards is

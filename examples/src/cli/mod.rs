@@ -49,8 +49,6 @@ Examples:
       every number with its source
   nmes screen foot-drop --pacemaker --pregnant
       what blocks, what asks, and why
-  nmes campaign --kinds clock,bridge --runs 100
-      what comes of faults in clock and bridge, at 100 random instants each
   nmes events foot-drop --seconds 10 --format csv
       every level change on the output
   nmes wave triphasic --svg triphasic.svg
@@ -116,8 +114,6 @@ pub enum Command {
     Plot(PlotArgs),
     /// Show one pulse and a train of any kind: as compiled for an output stage, level by level; list the kinds.
     Wave(Box<WaveArgs>),
-    /// Put one fault after another into simulated sessions, and print what came of it as a page of Markdown.
-    Campaign(CampaignArgs),
     /// Write a protocol as a session file, or look at a file.
     #[command(subcommand)]
     Session(SessionCommand),
@@ -127,23 +123,6 @@ pub enum Command {
     Records(RecordsArgs),
     /// Show a diary: sessions, adherence, skin, events; or write it for other programs.
     Diary(DiaryArgs),
-}
-
-/// Arguments of `campaign`.
-#[derive(Debug, Args)]
-pub struct CampaignArgs {
-    /// Kinds of fault by their names in the page, or how these begin, separated by commas; default: all.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub kinds: Vec<String>,
-    /// Random instants of each kind.
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub runs: u32,
-    /// Seed of the instants; the same seed gives the same page.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Write to a file instead of the terminal.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `list`.

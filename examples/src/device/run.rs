@@ -10,7 +10,9 @@ use crate::records::save;
 use crate::scenario::Scenario;
 use nmes_core::{ChannelState, Hardware, Micros, Overlap, Plan, PulseReceipt, Schedule, StopPolicy};
 use nmes_hal_adapters::wire::{DeviceOutput, Plays};
-use nmes_hal_adapters::{NoSense, PacedAlarm, PacedClock, Stimulator, Stopped, rehastim2, sciencemode4};
+use nmes_hal_adapters::{
+    NoSense, Output, PacedAlarm, PacedClock, Stimulator, Stopped, rehastim2, sciencemode4,
+};
 use nmes_protocols::Storage;
 use nmes_safety::{Checked, check};
 use std::cell::RefCell;
@@ -21,6 +23,9 @@ use std::time::Duration;
 
 /// Onsets may come so late before session time waits.
 pub(crate) const LATE_MAX_US: u32 = 5_000;
+/// For so long the host may be away from a device that repeats pulses by itself: three turns of the coarsest clock that a
+/// system wakes programs by, 15.6 ms.
+pub(crate) const AWAY_MAX_US: u32 = 50_000;
 /// How often the slow side is called, µs.
 pub(crate) const TICK_US: u64 = 5_000;
 /// How long a pulse of a channel may wait for the one source of a device.
@@ -100,6 +105,12 @@ impl Destination<'_> {
 /// Holds a plan against a device.
 pub(crate) fn bind<S: Plays>(session: &RefCell<S>, plan: &Plan<'_>) -> Result<(), Failure> {
     session.borrow_mut().bind(plan).map_err(|refusal| of_refusal(&refusal))
+}
+
+/// The clock that goes with an output: one that waits for a host that is late, or, where the device goes on meanwhile, one
+/// that does not.
+pub(crate) const fn clock(repeats: bool) -> PacedClock {
+    if repeats { PacedClock::following(AWAY_MAX_US) } else { PacedClock::new(LATE_MAX_US) }
 }
 
 /// The grid of a device.
@@ -217,9 +228,9 @@ impl<'r, S: Plays> Player<'r, S> {
             &format!("connected: {device} on {port}; {} channels, {seconds} s\n", session.channels().len()),
         )?;
         let mut states = [ChannelState::new(); 8];
-        let clock = PacedClock::new(LATE_MAX_US);
         let output = DeviceOutput::bind(self.session, self.checked.plan())
             .map_err(|error| Failure::Input(error.to_string()))?;
+        let clock = clock(output.repeats());
         let armed = Stimulator::arm(self.checked, &mut states, output, clock.alarm(), NoSense);
         let mut stim = armed.map_err(|error| Failure::Denied(format!("not armed: {}", error.why)))?;
         let mut receipts = Vec::new();

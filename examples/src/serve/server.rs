@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use nmes_core::ChannelState;
 use nmes_hal_adapters::sim::{Bench, Load};
 use nmes_hal_adapters::wire::{DeviceOutput, Plays};
-use nmes_hal_adapters::{NoSense, PacedClock, Stimulator};
+use nmes_hal_adapters::{NoSense, Output, PacedClock, Stimulator};
 use nmes_safety::Checked;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -279,8 +279,8 @@ impl<'s> Server<'s> {
         crate::device::run::bind(&session, plan)?;
         let port = Port::open(self.args.device.port()?, self.args.device.line(device))?;
         let rig = Rig::open(&session, port, &mut buffer)?;
-        let (clock, mut states) = (PacedClock::new(LATE_MAX_US), [ChannelState::new(); 8]);
         let output = DeviceOutput::bind(&session, plan).map_err(|error| Failure::Input(error.to_string()))?;
+        let (clock, mut states) = (crate::device::run::clock(output.repeats()), [ChannelState::new(); 8]);
         let armed = Stimulator::arm(self.checked, &mut states, output, clock.alarm(), NoSense);
         let stim = armed.map_err(|error| Failure::Denied(format!("not armed: {}", error.why)))?;
         let mut bout = Bout::new(self, stim, &clock, rig);

@@ -4,7 +4,8 @@ use super::commands::{CHANNELS, Count, GRID, List, Pulse, Start};
 use super::machine::{Fault, Phase};
 use super::session::Session;
 use crate::wire::{
-    Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, TICKS, even_period_us, refuse, whole_pulse,
+    BOUND, Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, TICKS, at_most, even_period_us, refuse,
+    second_plan, whole_pulse,
 };
 use nmes_core::{
     Balance, ChannelHardware, ChannelPlan, ConfigError, Control, Form, Hardware, HardwareTiming, Level, Plan,
@@ -88,10 +89,45 @@ fn phases(frame: &PulseFrame<'_>) -> Result<(u32, u32), Refusal> {
     }
 }
 
+/// What a plan fixes: the list, and the most that any of its pulses is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bound {
+    list: List,
+    most: [Pulse; CHANNELS],
+}
+
+impl Bound {
+    /// Holds a plan against what the device can do.
+    fn of(plan: &Plan<'_>) -> Result<Self, Refusal> {
+        GRID.is_of(plan)?;
+        let list = list_of(plan)?;
+        let mut most = [Pulse::OFF; CHANNELS];
+        for ((index, channel), slot) in (0_u8..).zip(plan.channels()).zip(&mut most) {
+            if let Some(frame) = plan.frame(index, channel.channel().ceiling, 0) {
+                *slot = Pulse::of(&frame, &list)?;
+            }
+        }
+        Ok(Self { list, most })
+    }
+
+    /// The pulse is one that the plan may have.
+    fn covers(&self, channel: u8, pulse: &Pulse) -> Result<(), Refusal> {
+        let most = self.most.get(usize::from(channel)).unwrap_or(&Pulse::OFF);
+        at_most(Field::Current, pulse.current_ua(), most.current_ua())?;
+        at_most(Field::Width, u32::from(pulse.width_us()), u32::from(most.width_us()))?;
+        let (count, fixed) = (i64::from(pulse.count().code()), i64::from(most.count().code()));
+        if count == fixed {
+            Ok(())
+        } else {
+            refuse(Field::Points, count.saturating_add(1), Limit::Equal(fixed.saturating_add(1)), BOUND)
+        }
+    }
+}
+
 /// What is to be sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
-    list: Option<List>,
+    bound: Option<Bound>,
     pulses: [Pulse; CHANNELS],
     told: bool,
     played: bool,
@@ -99,15 +135,18 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) const NOTHING: Self =
-        Self { list: None, pulses: [Pulse::OFF; CHANNELS], told: true, played: false };
+        Self { bound: None, pulses: [Pulse::OFF; CHANNELS], told: true, played: false };
 
     /// The list and its pulses, if they have changed.
-    pub(super) fn take(&mut self) -> Option<(List, Start)> {
-        let list = self.list.filter(|_| !self.told)?;
+    ///
+    /// # Errors
+    /// They are none that the device takes: it goes on with what it was told before, so it has to be stopped.
+    pub(super) fn take(&mut self) -> Result<Option<(List, Start)>, Refusal> {
+        let Some(Bound { list, .. }) = self.bound.filter(|_| !self.told) else { return Ok(None) };
         let count = usize::try_from(list.channels().count_ones()).unwrap_or(CHANNELS);
+        let start = Start::new(&list, self.pulses.get(..count).unwrap_or(&self.pulses))?;
         self.told = true;
-        let start = Start::new(&list, self.pulses.get(..count).unwrap_or(&self.pulses));
-        start.ok().map(|start| (list, start))
+        Ok(Some((list, start)))
     }
 
     fn set(&mut self, channel: u8, pulse: Pulse) {
@@ -122,30 +161,17 @@ impl Plays for Session {
     type Fault = Fault;
 
     fn bind(&mut self, plan: &Plan<'_>) -> Result<(), Refusal> {
-        GRID.is_of(plan)?;
-        let mut periods = None;
-        let mut gaps = None;
-        for (index, channel) in (0_u8..).zip(plan.channels()) {
-            fits(channel)?;
-            let period = even_period_us(plan, channel)?;
-            same(Field::Period, *periods.get_or_insert(period), period)?;
-            if channel.channel().pulse.repeat.count > 1 {
-                let frame = plan.frame(index, channel.channel().ceiling, 0);
-                let gap = frame.as_ref().map_or(0, spacing_us);
-                same(Field::PulseGap, *gaps.get_or_insert(gap), gap)?;
-            }
+        let bound = Bound::of(plan)?;
+        if !self.wanted.played {
+            self.wanted = Wanted { bound: Some(bound), ..Wanted::NOTHING };
+        } else if self.wanted.bound != Some(bound) {
+            return second_plan();
         }
-        let mask = 0xFF_u8.checked_shr(8_u32.saturating_sub(u32::from(plan.channel_count()))).unwrap_or(0);
-        let list = List::new(mask, periods.unwrap_or(0))?;
-        let list = gaps.map_or(Ok(list), |gap| list.with_gap(gap))?;
-        for (index, channel) in (0_u8..).zip(plan.channels()) {
-            let ceiling = channel.channel().ceiling;
-            if let Some(frame) = plan.frame(index, ceiling, 0) {
-                Pulse::of(&frame, &list)?;
-            }
-        }
-        self.wanted = Wanted { list: Some(list), ..Wanted::NOTHING };
         Ok(())
+    }
+
+    fn is_bound_to(&self, plan: &Plan<'_>) -> bool {
+        self.wanted.bound.is_some_and(|bound| Bound::of(plan) == Ok(bound))
     }
 
     fn run_on(&self, plan: &Plan<'_>) -> Option<RunOn> {
@@ -154,14 +180,16 @@ impl Plays for Session {
 
     fn play(&mut self, admitted: &Admitted<'_>) -> Result<(), PlayError<Fault>> {
         whole_pulse(admitted)?;
-        let (Some(list), true) = (self.wanted.list, self.is_ready()) else {
+        let (Some(bound), true) = (self.wanted.bound, self.is_ready()) else {
             return Err(match self.phase() {
                 Phase::Stopping | Phase::Over => PlayError::Ended(self.fault()),
                 Phase::Opening | Phase::Ready | Phase::Running => PlayError::NotReady,
             });
         };
-        let pulse = Pulse::of(admitted.frame(), &list)?;
-        self.wanted.set(admitted.frame().channel(), pulse);
+        let pulse = Pulse::of(admitted.frame(), &bound.list)?;
+        let channel = admitted.frame().channel();
+        bound.covers(channel, &pulse)?;
+        self.wanted.set(channel, pulse);
         self.wanted.played = true;
         Ok(())
     }
@@ -196,6 +224,25 @@ impl Plays for Session {
     }
 }
 
+/// The list of a plan: its channels, the one period, and the one gap of its groups.
+fn list_of(plan: &Plan<'_>) -> Result<List, Refusal> {
+    let mut periods = None;
+    let mut gaps = None;
+    for (index, channel) in (0_u8..).zip(plan.channels()) {
+        fits(channel)?;
+        let period = even_period_us(plan, channel)?;
+        same(Field::Period, *periods.get_or_insert(period), period)?;
+        if channel.channel().pulse.repeat.count > 1 {
+            let frame = plan.frame(index, channel.channel().ceiling, 0);
+            let gap = frame.as_ref().map_or(0, spacing_us);
+            same(Field::PulseGap, *gaps.get_or_insert(gap), gap)?;
+        }
+    }
+    let mask = 0xFF_u8.checked_shr(8_u32.saturating_sub(u32::from(plan.channel_count()))).unwrap_or(0);
+    let list = List::new(mask, periods.unwrap_or(0))?;
+    gaps.map_or(Ok(list), |gap| list.with_gap(gap))
+}
+
 /// The form of pulse that the device makes.
 fn fits(channel: &ChannelPlan<'_>) -> Result<(), Refusal> {
     let own = channel.channel();
@@ -227,4 +274,30 @@ fn same(field: Field, first: u32, other: u32) -> Result<(), Refusal> {
         return Ok(());
     }
     refuse(field, i64::from(other), Limit::Equal(i64::from(first)), GRID.source)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests; a panic is a failure")]
+mod tests {
+    use super::{Bound, Wanted};
+    use crate::rehastim2::{Count, Fault, List, Phase, Pulse, Session, Timing};
+    use crate::wire::{Exchange, Field, Poll};
+
+    /// REQ-HAL-407: a change that no command of the device can say ends the conversation by a stop: the device would go on
+    /// with what it was told before.
+    #[test]
+    fn a_change_that_cannot_be_sent_is_a_stop() {
+        let list = List::new(1, 8_000).unwrap().with_gap(5_000).unwrap();
+        let group = Pulse::new(250, 20_000, Count::Triplet).unwrap();
+        let mut session = Session::new(Timing::default());
+        session.machine.phase = Phase::Running;
+        session.machine.list = Some(list);
+        let pulses = [group; super::CHANNELS];
+        session.wanted =
+            Wanted { bound: Some(Bound { list, most: pulses }), pulses, told: false, played: true };
+        let mut out = [0; Session::FRAME_MAX];
+        assert!(matches!(session.poll(0, &mut out), Poll::Send(_)));
+        assert_eq!(session.phase(), Phase::Stopping);
+        assert!(matches!(session.fault(), Some(Fault::Refused(why)) if why.field == Field::PulseGap));
+    }
 }

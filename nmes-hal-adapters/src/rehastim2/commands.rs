@@ -174,6 +174,10 @@ impl Pulse {
         Ok(Self { count, width_us, current_ma })
     }
 
+    pub(super) const fn count(self) -> Count {
+        self.count
+    }
+
     /// Width of one phase, µs.
     #[must_use]
     pub const fn width_us(self) -> u16 {

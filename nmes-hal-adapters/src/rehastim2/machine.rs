@@ -98,6 +98,8 @@ pub enum Fault {
     Unexpected(Reply),
     /// Something said that the protocol does not know.
     Malformed(DecodeError),
+    /// What was to be sent is nothing that the device takes; it would have gone on with what it was told before.
+    Refused(Refusal),
     /// Too many broken frames or stray bytes since the last good answer.
     Noise {
         /// Broken frames.
@@ -121,6 +123,7 @@ impl fmt::Display for Fault {
             Self::Mode { found } => write!(f, "the device is {found:?}, which was not asked for"),
             Self::Unexpected(reply) => write!(f, "{reply:?} fits no question"),
             Self::Malformed(error) => write!(f, "an answer makes no sense: {error}"),
+            Self::Refused(refusal) => write!(f, "a change could not be sent: {refusal}"),
             Self::Noise { refused, discarded } => {
                 write!(f, "{refused} broken frames and {discarded} stray bytes since the last good answer")
             }

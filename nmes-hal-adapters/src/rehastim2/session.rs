@@ -71,20 +71,21 @@ impl Session {
         self.machine.list
     }
 
-    /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet.
+    /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet, in place of what waits and is older.
     fn refill(&mut self) {
-        let Machine { phase, list, queued_list, queued_start, .. } = &mut self.machine;
-        if queued_start.is_some() {
+        let Machine { phase, list, queued_start, .. } = &self.machine;
+        let prepares = *phase == Phase::Ready && list.is_none();
+        let goes_on = *phase == Phase::Running && list.is_some();
+        if !(prepares || goes_on || queued_start.is_some()) {
             return;
         }
-        match (*phase, *list) {
-            (Phase::Ready, None) => {
-                if let Some((list, start)) = self.wanted.take() {
-                    (*queued_list, *queued_start) = (Some(list), Some(start));
-                }
+        match self.wanted.take() {
+            Ok(None) => {}
+            Ok(Some((list, start))) => {
+                self.machine.queued_list = prepares.then_some(list);
+                self.machine.queued_start = Some(start);
             }
-            (Phase::Running, Some(_)) => *queued_start = self.wanted.take().map(|(_, start)| start),
-            _ => {}
+            Err(refusal) => self.machine.fail(Fault::Refused(refusal)),
         }
     }
 

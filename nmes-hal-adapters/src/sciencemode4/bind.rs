@@ -5,7 +5,8 @@ use super::machine::{Fault, Phase};
 use super::points::{GRID, POINTS_MAX, Point, Points};
 use super::session::Session;
 use crate::wire::{
-    Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, TICKS, even_period_us, refuse, whole_pulse,
+    Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, TICKS, at_most, even_period_us, refuse,
+    second_plan, whole_pulse,
 };
 use nmes_core::{
     Balance, ChannelHardware, ChannelPlan, ConfigError, Form, Hardware, HardwareTiming, Level, Plan,
@@ -93,10 +94,70 @@ fn piece(left: u32) -> u16 {
 }
 
 /// What a plan fixes for the frames that come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bound {
-    /// The periods of the mid level, µs.
-    periods: [u32; CHANNELS],
+    channels: [Most; CHANNELS],
+}
+
+/// What a plan fixes for a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Most {
+    /// The period of the mid level, µs.
+    period_us: u32,
+    /// Thousandths of a hertz.
+    rate_mhz: i64,
+    /// Of any of its pulses, µs.
+    longest_us: u64,
+    /// The pulse at the ceiling.
+    pulse: Option<Points>,
+}
+
+impl Bound {
+    /// Holds a plan against what the device can do on one of its levels.
+    fn of(plan: &Plan<'_>, is_low: bool) -> Result<Self, Refusal> {
+        GRID.is_of(plan)?;
+        let mut bound = Self { channels: [Most::default(); CHANNELS] };
+        let (mut busy_us, mut rate_mhz) = (0_i64, 0_i64);
+        for (channel, slot) in plan.channels().zip(&mut bound.channels) {
+            *slot = Most::of(plan, channel, is_low)?;
+            let each = i64::try_from(slot.longest_us.saturating_add(AROUND_US)).unwrap_or(i64::MAX);
+            rate_mhz = rate_mhz.saturating_add(slot.rate_mhz);
+            let busy = each.saturating_mul(slot.rate_mhz).checked_div(1_000).unwrap_or(0);
+            busy_us = busy_us.saturating_add(busy);
+        }
+        if busy_us > 999_000 {
+            return refuse(Field::Busy, busy_us, Limit::AtMost(999_000), GRID.source);
+        }
+        if is_low && rate_mhz > PULSES_MAX_MHZ {
+            return refuse(Field::Rate, rate_mhz, Limit::AtMost(PULSES_MAX_MHZ), "ours");
+        }
+        Ok(bound)
+    }
+
+    /// The period of a channel whose plan may have these points.
+    fn covers(&self, channel: u8, points: &Points) -> Result<u32, Refusal> {
+        let most = self.channels.get(usize::from(channel)).copied().unwrap_or_default();
+        let strongest = most.pulse.as_ref().map_or(0, peak_ua);
+        at_most(Field::Current, peak_ua(points), strongest)?;
+        at_most(Field::Width, points.width_us(), u32::try_from(most.longest_us).unwrap_or(u32::MAX))?;
+        Ok(most.period_us)
+    }
+}
+
+impl Most {
+    fn of(plan: &Plan<'_>, channel: &ChannelPlan<'_>, is_low: bool) -> Result<Self, Refusal> {
+        let pulse = fits(plan, channel)?;
+        let period_us = if is_low { 0 } else { even_period_us(plan, channel)? };
+        if !is_low {
+            Train::new(period_us, 0, pulse)?;
+        }
+        let rate_mhz = i64::try_from(channel.rate().as_millihertz()).unwrap_or(i64::MAX);
+        Ok(Self { period_us, rate_mhz, longest_us: channel.longest_ticks(), pulse: Some(pulse) })
+    }
+}
+
+fn peak_ua(points: &Points) -> u32 {
+    points.as_slice().iter().map(|point| point.current_ua().unsigned_abs()).max().unwrap_or(0)
 }
 
 /// What is to be sent.
@@ -123,18 +184,21 @@ impl Wanted {
     };
 
     /// The oldest pulse that waits, or the trains if they have changed.
-    pub(super) fn take(&mut self) -> Option<Command> {
+    ///
+    /// # Errors
+    /// They are none that the device takes: it goes on with what it was told before, so it has to be stopped.
+    pub(super) fn take(&mut self) -> Result<Option<Command>, Refusal> {
         let waiting = self.pulses.iter_mut().filter(|slot| slot.is_some());
         let oldest = waiting.min_by_key(|slot| slot.map_or(u32::MAX, |(order, _)| order));
         if let Some((_, config)) = oldest.and_then(Option::take) {
-            return Some(Command::LowLevelChannel(config));
+            return Ok(Some(Command::LowLevelChannel(config)));
         }
         if self.told {
-            return None;
+            return Ok(None);
         }
+        let update = Update::new(self.trains)?;
         self.told = true;
-        // each train fits, and that they fit together was checked when the plan was bound
-        Update::new(self.trains).ok().map(Command::MidLevelUpdate)
+        Ok(Some(Command::MidLevelUpdate(update)))
     }
 
     fn is_waiting(&self) -> bool {
@@ -146,30 +210,17 @@ impl Plays for Session {
     type Fault = Fault;
 
     fn bind(&mut self, plan: &Plan<'_>) -> Result<(), Refusal> {
-        GRID.is_of(plan)?;
-        let mut bound = Bound { periods: [0; CHANNELS] };
-        let (mut busy_us, mut rate_mhz) = (0_i64, 0_i64);
-        for (channel, period) in plan.channels().zip(bound.periods.iter_mut()) {
-            fits(plan, channel)?;
-            if !self.is_low() {
-                *period = even_period_us(plan, channel)?;
-                let points = longest(plan, channel)?;
-                Train::new(*period, 0, points)?;
-            }
-            let each = i64::try_from(channel.longest_ticks().saturating_add(AROUND_US)).unwrap_or(i64::MAX);
-            let rate = i64::try_from(channel.rate().as_millihertz()).unwrap_or(i64::MAX);
-            rate_mhz = rate_mhz.saturating_add(rate);
-            let busy = each.saturating_mul(rate).checked_div(1_000).unwrap_or(0);
-            busy_us = busy_us.saturating_add(busy);
+        let bound = Bound::of(plan, self.is_low())?;
+        if !self.wanted.played {
+            self.wanted = Wanted { bound: Some(bound), ..Wanted::NOTHING };
+        } else if self.wanted.bound != Some(bound) {
+            return second_plan();
         }
-        if busy_us > 999_000 {
-            return refuse(Field::Busy, busy_us, Limit::AtMost(999_000), GRID.source);
-        }
-        if self.is_low() && rate_mhz > PULSES_MAX_MHZ {
-            return refuse(Field::Rate, rate_mhz, Limit::AtMost(PULSES_MAX_MHZ), "ours");
-        }
-        self.wanted = Wanted { bound: Some(bound), ..Wanted::NOTHING };
         Ok(())
+    }
+
+    fn is_bound_to(&self, plan: &Plan<'_>) -> bool {
+        self.wanted.bound.is_some_and(|bound| Bound::of(plan, self.is_low()) == Ok(bound))
     }
 
     /// On the low level the device has nothing to repeat.
@@ -185,6 +236,7 @@ impl Plays for Session {
         let channel = admitted.frame().channel();
         let points = Points::of(admitted.frame())?;
         points.balanced()?;
+        let period = bound.covers(channel, &points)?;
         let index = usize::from(channel);
         if self.is_low() {
             let (channel_of, connector) = place(channel)?;
@@ -194,7 +246,6 @@ impl Plays for Session {
             *slot = Some((self.wanted.order, config));
             self.wanted.order = self.wanted.order.wrapping_add(1);
         } else {
-            let period = bound.periods.get(index).copied().unwrap_or_default();
             let train = Some(Train::new(period, 0, points)?);
             if let Some(slot) = self.wanted.trains.get_mut(index).filter(|slot| **slot != train) {
                 *slot = train;
@@ -247,8 +298,8 @@ impl Session {
     }
 }
 
-/// A pulse that can be made of 16 points whatever its setting, and leaves nothing.
-fn fits(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> Result<(), Refusal> {
+/// A pulse that can be made of 16 points whatever its setting, and leaves nothing: its points at the ceiling.
+fn fits(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> Result<Points, Refusal> {
     let pulse = &channel.channel().pulse;
     if let Balance::DeclaredDc { at_most } = pulse.balance {
         let value = i64::from(at_most.as_microamps());
@@ -262,7 +313,7 @@ fn fits(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> Result<(), Refusal> {
     if most > 16 {
         return refuse(Field::Points, most, Limit::AtMost(16), GRID.source);
     }
-    Ok(())
+    Ok(points)
 }
 
 /// The points at the ceiling.
@@ -282,5 +333,29 @@ fn place(channel: u8) -> Result<(Channel, Connector), Refusal> {
     match found.filter(|_| channel < 8) {
         Some(found) => Ok((found, connector)),
         None => refuse(Field::Channel, i64::from(channel), Limit::AtMost(7), GRID.source),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests; a panic is a failure")]
+mod tests {
+    use super::Wanted;
+    use crate::sciencemode4::{Fault, Phase, Point, Points, Session, Timing, Train};
+    use crate::wire::{Exchange, Field, Poll};
+
+    /// REQ-HAL-407: a change that no command of the device can say ends the conversation by a stop: the device would go on
+    /// with what it was told before.
+    #[test]
+    fn a_change_that_cannot_be_sent_is_a_stop() {
+        let points = Points::new(&[Point::new(4_000, 0).unwrap(); 16]).unwrap();
+        let train = Train::new(100_000, 0, points).unwrap();
+        let mut session = Session::mid_level(Timing::default());
+        session.machine.phase = Phase::Running;
+        session.wanted =
+            Wanted { trains: [Some(train); super::CHANNELS], told: false, played: true, ..Wanted::NOTHING };
+        let mut out = [0; Session::FRAME_MAX];
+        assert!(matches!(session.poll(0, &mut out), Poll::Send(_)));
+        assert_eq!(session.phase(), Phase::Stopping);
+        assert!(matches!(session.fault(), Some(Fault::Refused(why)) if why.field == Field::Busy));
     }
 }

@@ -112,6 +112,8 @@ pub enum Fault {
     },
     /// An answer that says nothing the protocol knows.
     Malformed(DecodeError),
+    /// What was to be sent is nothing that the device takes; it would have gone on with what it was told before.
+    Refused(Refusal),
     /// Too many broken frames or stray bytes since the last good answer.
     Noise {
         /// Broken frames.
@@ -142,6 +144,7 @@ impl fmt::Display for Fault {
                 write!(f, "answer {answer:?} with packet number {number} fits no question")
             }
             Self::Malformed(error) => write!(f, "an answer makes no sense: {error}"),
+            Self::Refused(refusal) => write!(f, "a change could not be sent: {refusal}"),
             Self::Noise { refused, discarded } => {
                 write!(f, "{refused} broken frames and {discarded} stray bytes since the last good answer")
             }
@@ -200,6 +203,7 @@ pub(super) struct Machine {
     pending: Option<Pending>,
     number: u8,
     keep_alive_at: u64,
+    asked_last: bool,
     tries: u8,
     strays: u8,
     idle_once: bool,
@@ -219,6 +223,7 @@ impl Machine {
             pending: None,
             number: 0,
             keep_alive_at: 0,
+            asked_last: false,
             tries: 0,
             strays: 0,
             idle_once: false,
@@ -288,7 +293,10 @@ impl Machine {
                 self.tries = self.tries.saturating_add(1);
                 Some(Command::Plain(self.stop_command()))
             }
-            Phase::Running if now >= self.keep_alive_at => Some(Command::Plain(Plain::CurrentData)),
+            // after a question a change goes first, however slowly questions are answered
+            Phase::Running if now >= self.keep_alive_at && !(self.asked_last && self.queued.is_some()) => {
+                Some(Command::Plain(Plain::CurrentData))
+            }
             Phase::Ready if self.is_low() && self.queued.is_none() && now >= self.keep_alive_at => {
                 Some(Command::Plain(Plain::StimStatus))
             }
@@ -321,7 +329,8 @@ impl Machine {
     fn send(&mut self, command: Command, now: u64) -> Next {
         self.number = self.number.wrapping_add(1) & 0x3F;
         let kind = command.kind();
-        if kind == Kind::CurrentData || self.is_low() {
+        self.asked_last = kind == Kind::CurrentData;
+        if self.asked_last || self.is_low() {
             self.keep_alive_at = now.saturating_add(u64::from(self.timing.keep_alive_ms));
         }
         let active = match &command {

@@ -106,10 +106,17 @@ impl Session {
         matches!(self.machine.queued, Some(Command::LowLevelChannel(_)))
     }
 
-    /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet.
+    /// What was asked for by [`Plays`](crate::wire::Plays) and is not on its way yet: the next pulse, or the newest trains in
+    /// place of those that wait.
     fn refill(&mut self) {
-        if self.machine.queued.is_none() && self.works() {
-            self.machine.queued = self.wanted.take();
+        let free = matches!(self.machine.queued, None | Some(Command::MidLevelUpdate(_)));
+        if !(free && self.works()) {
+            return;
+        }
+        match self.wanted.take() {
+            Ok(None) => {}
+            Ok(Some(command)) => self.machine.queued = Some(command),
+            Err(refusal) => self.machine.fail(Fault::Refused(refusal)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::output::Output;
 use core::fmt;
-use nmes_core::Hardware;
+use nmes_core::{Hardware, Plan};
 use nmes_safety::{Admitted, AdmittedEdge};
 
 /// Wraps an [`Output`] and fails given calls, counted from 0 over all of `apply`, `channel_off` and `off`.
@@ -65,6 +65,14 @@ impl<O: Output> Output for FaultyOutput<O> {
 
     fn hardware(&self) -> &Hardware {
         self.inner.hardware()
+    }
+
+    fn fits(&self, plan: &Plan<'_>) -> bool {
+        self.inner.fits(plan)
+    }
+
+    fn repeats(&self) -> bool {
+        self.inner.repeats()
     }
 
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {

@@ -48,7 +48,10 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
 
     pub(super) fn alive(&mut self) -> Result<(), Stopped> {
         match self.stopped {
-            None => Ok(()),
+            None => match self.alarm.overdue() {
+                None => Ok(()),
+                Some(late) => Err(self.fail(Cause::Overdue(late))),
+            },
             Some(stopped) if !stopped.off_failed => Err(stopped),
             Some(stopped) => {
                 let again = Stopped { off_failed: self.output.off().is_err(), ..stopped };

@@ -5,7 +5,7 @@ use crate::alarm::Alarm;
 use crate::outcome::CommandError;
 use crate::output::Output;
 use crate::sense::Sense;
-use nmes_core::{Engine, MicroAmps, Setting};
+use nmes_core::{Engine, GateInput, MicroAmps, Setting};
 use nmes_safety::Guard;
 
 /// Sets a level of both; half of it is never left.
@@ -91,6 +91,11 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
         self.ending = true;
         self.targets = [None; N];
     }
+}
+
+/// All but a close can open a gate, or keep it open. While a session is ending none of them is taken.
+pub(crate) const fn may_open(input: GateInput) -> bool {
+    !matches!(input, GateInput::Close { .. })
 }
 
 pub(crate) fn is_lower(setting: Setting, old: Setting) -> bool {

@@ -1,8 +1,10 @@
 //! What has to hold before a stimulator is made.
 
+use crate::alarm::Alarm;
 use crate::outcome::ArmRefusal;
+use crate::output::Output;
 use crate::sense::{Contact, Sense};
-use nmes_core::{ChannelState, Engine, Hardware};
+use nmes_core::{ChannelState, Engine, Hardware, Plan};
 use nmes_safety::{Checked, Event, Guard};
 
 /// Engine and guard, armed; or why not.
@@ -43,4 +45,19 @@ pub(super) fn ready<'a, const N: usize, E>(
         guard.handle(now, event).map_err(|_| ArmRefusal::Locked)?;
     }
     Ok((engine, guard))
+}
+
+/// The output was told of this plan and no other, and the clock is one for it.
+pub(super) fn goes_with<O: Output>(
+    plan: &Plan<'_>,
+    output: &O,
+    alarm: &impl Alarm,
+) -> Result<(), ArmRefusal<O::Error>> {
+    if !output.fits(plan) {
+        Err(ArmRefusal::OtherPlan)
+    } else if output.repeats() && alarm.waits() {
+        Err(ArmRefusal::Waits)
+    } else {
+        Ok(())
+    }
 }

@@ -8,10 +8,10 @@ use crate::outcome::ArmError;
 use crate::output::Output;
 use crate::sense::Sense;
 use nmes_core::ChannelState;
-use nmes_safety::Checked;
+use nmes_safety::{Checked, CheckedProbe};
 
 impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
-    /// As [`Stimulator::arm`], for the plan of a [`nmes_safety::Probe`]: nobody is asked for contact, and its guard stays
+    /// As [`Stimulator::arm`], for the plan of a [`nmes_safety::Probe`] and for no other: nobody is asked for contact, and its guard stays
     /// in [`State::Probing`](nmes_safety::State::Probing). Give it the parts by reference, with a [`ContactSense`] for the
     /// measurement, run it as any session, and drop it once it has finished or stopped; then the parts are there for
     /// [`Stimulator::arm_probed`]. Use [`Stimulator::aim`] to have its levels raised.
@@ -53,10 +53,21 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
     /// assert_eq!(armed.state(), State::Armed);
     /// ```
     ///
+    /// A session's own plan does not go in here:
+    ///
+    /// ```compile_fail,E0308
+    /// # use nmes_hal_adapters::{Alarm, NoSense, Output, Stimulator};
+    /// fn unasked<'a, O: Output, A: Alarm>(
+    ///     session: &'a nmes_safety::Checked<'a>, states: &'a mut [nmes_core::ChannelState], output: O, alarm: A,
+    /// ) {
+    ///     let _ = Stimulator::probe(session, states, output, alarm, NoSense);
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// As [`Stimulator::arm`], but for the contact.
     pub fn probe(
-        checked: &'a Checked<'a>,
+        checked: &'a CheckedProbe<'a>,
         channels: &'a mut [ChannelState],
         output: O,
         alarm: A,
@@ -72,13 +83,15 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
     /// # Errors
     /// As [`Stimulator::arm_sized`], but for the contact.
     pub fn probe_sized(
-        checked: &'a Checked<'a>,
+        checked: &'a CheckedProbe<'a>,
         channels: &'a mut [ChannelState],
         output: O,
         alarm: A,
         sense: S,
     ) -> Result<Self, ArmError<O, A, S>> {
-        Self::made(output, alarm, sense, |hardware, _, now| ready(checked, channels, hardware, now))
+        Self::made(checked.plan(), (output, alarm, sense), |hardware, _, now| {
+            ready(checked, channels, hardware, now)
+        })
     }
 }
 

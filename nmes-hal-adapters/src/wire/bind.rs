@@ -15,6 +15,23 @@ pub(crate) const fn refuse<T>(
     Err(Refusal { field, value, limit, source })
 }
 
+/// Where the limits of a bound plan are from.
+pub(crate) const BOUND: &str = "the plan that was bound";
+
+/// What the bound plan has, or less.
+pub(crate) fn at_most(field: Field, value: u32, most: u32) -> Result<(), Refusal> {
+    if value <= most {
+        Ok(())
+    } else {
+        refuse(field, i64::from(value), Limit::AtMost(i64::from(most)), BOUND)
+    }
+}
+
+/// The device was told of a plan and has played it.
+pub(crate) const fn second_plan<T>() -> Result<T, Refusal> {
+    refuse(Field::Plans, 2, Limit::AtMost(1), "a conversation plays one")
+}
+
 fn equals(field: Field, value: i64, wanted: i64, source: &'static str) -> Result<(), Refusal> {
     if value == wanted { Ok(()) } else { refuse(field, value, Limit::Equal(wanted), source) }
 }

@@ -15,7 +15,7 @@ mod refusal;
 mod run_on;
 mod writer;
 
-pub(crate) use bind::{TICKS, even_period_us, refuse};
+pub(crate) use bind::{BOUND, TICKS, at_most, even_period_us, refuse, second_plan};
 pub(crate) use codes::codes;
 pub use collector::{Collector, Counts, Format};
 pub use crc::{crc8, crc16};

@@ -12,11 +12,16 @@ pub trait Plays: Exchange {
     /// Why a conversation ended other than by being asked to.
     type Fault: Copy + fmt::Debug + fmt::Display;
 
-    /// Holds a plan against what the device can do, before anything is sent. Frames of no other plan may be played.
+    /// Holds a plan against what the device can do, before anything is sent. Frames of no other plan may be played; once
+    /// one has been, no other plan is taken.
     ///
     /// # Errors
     /// Names the field, the value and the limit.
     fn bind(&mut self, plan: &Plan<'_>) -> Result<(), Refusal>;
+
+    /// Whether the device is told the same of this plan as of the one that was bound: rates or period, groups, and on each
+    /// channel the strongest and the longest pulse.
+    fn is_bound_to(&self, plan: &Plan<'_>) -> bool;
 
     /// What the device puts out by itself, at the ceilings of a plan, if its link is lost; `None` where it puts out no
     /// pulse more than the one that was sent.
@@ -25,7 +30,8 @@ pub trait Plays: Exchange {
     /// Takes a frame whose first edge is due now. It goes out with the next [`Exchange::poll`].
     ///
     /// # Errors
-    /// Nothing of the frame comes out.
+    /// Nothing of the frame comes out: the device cannot do it, it is more than the bound plan ever has, or the conversation
+    /// is not ready.
     fn play(&mut self, admitted: &Admitted<'_>) -> Result<(), PlayError<Self::Fault>>;
 
     /// The train of a channel is over.
@@ -98,7 +104,8 @@ pub(crate) fn whole_pulse<F>(admitted: &Admitted<'_>) -> Result<(), PlayError<F>
 /// A conversation as an [`Output`]: it takes whole frames and makes the edges itself.
 ///
 /// It is shared with the [`Driver`](super::Driver) that moves the bytes: see [`Shared`]. The clock of such an output is
-/// a [`PacedClock`](crate::PacedClock).
+/// a [`PacedClock`](crate::PacedClock): one that [follows](crate::PacedClock::following) the host where the device repeats
+/// pulses by itself, or it is not armed. Nor is it with another plan than the one that it was bound to.
 ///
 /// # Limits
 /// A pulse that was sent is put out whole; `off` sends a stop with the next poll. [`StopPolicy::RecoverNow`] is refused,
@@ -109,16 +116,18 @@ pub(crate) fn whole_pulse<F>(admitted: &Admitted<'_>) -> Result<(), PlayError<F>
 pub struct DeviceOutput<'r, S> {
     session: &'r RefCell<S>,
     hardware: Hardware,
+    repeats: bool,
 }
 
 impl<'r, S: Plays> DeviceOutput<'r, S> {
     /// Binds a plan to a conversation.
     ///
     /// # Errors
-    /// The device cannot do the plan.
+    /// The device cannot do the plan, or has begun another.
     pub fn bind(session: &'r RefCell<S>, plan: &Plan<'_>) -> Result<Self, PlayError<S::Fault>> {
-        session.try_borrow_mut().map_err(|_| PlayError::InUse)?.bind(plan)?;
-        Ok(Self { session, hardware: *plan.hardware() })
+        let mut told = session.try_borrow_mut().map_err(|_| PlayError::InUse)?;
+        told.bind(plan)?;
+        Ok(Self { session, hardware: *plan.hardware(), repeats: told.run_on(plan).is_some() })
     }
 
     fn with<T>(
@@ -134,6 +143,14 @@ impl<S: Plays> Output for DeviceOutput<'_, S> {
 
     fn hardware(&self) -> &Hardware {
         &self.hardware
+    }
+
+    fn fits(&self, plan: &Plan<'_>) -> bool {
+        self.session.try_borrow().is_ok_and(|session| session.is_bound_to(plan))
+    }
+
+    fn repeats(&self) -> bool {
+        self.repeats
     }
 
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {

@@ -104,6 +104,8 @@ pub enum Field {
     Ticks,
     /// Current of one code of the plan's hardware, nA.
     Code,
+    /// Number of plans in one conversation.
+    Plans,
     /// How late edges may be by the plan's hardware, µs.
     Late,
     /// Time between two keep-alives or before a reply is missed, ms.
@@ -131,6 +133,7 @@ impl Field {
             Self::Rate => ("rate", " mHz"),
             Self::Ticks => ("clock of the plan", " ticks/s"),
             Self::Code => ("current of one code of the plan", " nA"),
+            Self::Plans => ("number of plans", ""),
             Self::Late => ("lateness of the plan", " µs"),
             Self::Timing => ("time", " ms"),
         }

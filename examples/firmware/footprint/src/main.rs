@@ -14,7 +14,7 @@ use critical_section::Mutex;
 use embedded_hal::digital::{ErrorType, OutputPin};
 use embedded_hal::spi::{self, Operation, SpiDevice};
 use nmes_core::ChannelState;
-use nmes_hal_adapters::{Alarm, DacBridge, HBridge, Late, Mcp4922, NoSense};
+use nmes_hal_adapters::{Alarm, DacBridge, HBridge, Late, Mcp4922, NoSense, Watchdog};
 use nmes_protocols::{GaitConfig, Heel, Storage};
 use nmes_safety::Checked;
 use nmes_template::{Device, hardware, plan};
@@ -87,6 +87,22 @@ impl Alarm for Timer {
     }
 }
 
+struct Dog;
+
+impl Watchdog for Dog {
+    fn timeout_us(&self) -> u32 {
+        50_000
+    }
+
+    fn caused_reset(&self) -> bool {
+        read(0) & 32 != 0
+    }
+
+    fn feed(&mut self) {
+        write(0, 16);
+    }
+}
+
 type Output = DacBridge<Mcp4922<Bus, Pin>, Pin, 2, 1>;
 type Everything = Device<'static, Output, Timer, NoSense>;
 
@@ -115,8 +131,8 @@ fn device(checked: &'static Checked<'static>, gait: GaitConfig) -> Option<&'stat
     let bridge = HBridge::diagonal(Pin(1), Pin(2)).ok()?;
     let dac = Mcp4922::new(Bus, Some(Pin(4))).ok()?;
     let output = DacBridge::new(dac, [bridge], hardware().ok()?).ok()?;
-    cortex_m::singleton!(: Option<Everything> = Device::new(checked, states, gait, (output, Timer, NoSense)))?
-        .as_mut()
+    let parts = (output, Timer, NoSense);
+    cortex_m::singleton!(: Option<Everything> = Device::new(checked, states, gait, parts, &Dog))?.as_mut()
 }
 
 fn start() -> Option<()> {
@@ -149,7 +165,7 @@ fn PendSV() {
 fn SysTick() {
     let heel = if read(0) & 8 == 0 { Heel::Lifted } else { Heel::Loaded };
     with_device(|device| {
-        black_box(device.slow(heel, || write(0, 16))).ok();
+        black_box(device.slow(heel, read(0) & 64 != 0, || Dog.feed())).ok();
     });
 }
 

@@ -2,7 +2,7 @@
 
 use embedded_hal::digital::OutputPin;
 use nmes_core::{GateInput, Setting, StopPolicy};
-use nmes_hal_adapters::{CalibrationError, Output, Stimulator, Stopped};
+use nmes_hal_adapters::{CalibrationError, CommandError, Output, StartContact, Stimulator, Stopped};
 use nmes_protocols::{GateCommand, Trigger};
 
 use crate::board::{Board, BoardOutput, Dog, Inputs, Out};
@@ -14,6 +14,8 @@ use crate::session::{Ready, Refused};
 
 /// Slow calls to one tick of the stimulator: 5 ms.
 const CALLS_A_TICK: u8 = 5;
+/// Slow calls for which the start contact has to stay as it is: 20 ms.
+const STILL: u16 = 20;
 /// How long before an edge current and voltage are converted.
 const MEASURE_US: u64 = 8;
 /// And how long the wait for it has to be.
@@ -25,6 +27,8 @@ type Stim = Stimulator<'static, BoardOutput, EdgeClock, BoardSense, 1>;
 /// Where the session is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// Armed; nothing is put out and no level rises until the start contact closes.
+    Waiting,
     /// The set level rises; nothing is put out.
     Raising,
     /// Session time zero was at this tick.
@@ -43,6 +47,7 @@ pub(crate) struct App {
     alarms: Alarms,
     inputs: Inputs,
     line: HeelLine,
+    start: StartContact,
     watchdog: Dog,
     running: Out,
     phase: Phase,
@@ -59,19 +64,18 @@ pub(crate) enum NotReady {
     Calibration(CalibrationError),
     /// Not armed.
     Arm,
-    /// The plan has no channel, or the level cannot be had.
+    /// The plan has no channel.
     Level,
 }
 
 impl App {
-    /// Arms, and sets the level on its way up. The watchdog runs from here on.
+    /// Arms. The watchdog runs from here on. Nothing rises by itself, whatever made the board start.
     pub(crate) fn new(board: Board, ready: Ready) -> Result<Self, NotReady> {
         let channel = ready.checked.plan().session().channels().first().ok_or(NotReady::Level)?;
         let target = channel.set;
         let sense = sense(board.output.hardware()).map_err(NotReady::Calibration)?;
-        let mut stim = Stim::arm_sized(ready.checked, ready.states, board.output, board.clock, sense)
+        let stim = Stim::arm_sized(ready.checked, ready.states, board.output, board.clock, sense)
             .map_err(|_| NotReady::Arm)?;
-        stim.aim(0, target).map_err(|_| NotReady::Level)?;
         Ok(Self {
             stim,
             trigger: Trigger::new(ready.gait),
@@ -79,9 +83,10 @@ impl App {
             alarms: board.alarms,
             inputs: board.inputs,
             line: HeelLine::new(),
+            start: StartContact::new(STILL),
             watchdog: board.watchdog,
             running: board.running,
-            phase: Phase::Raising,
+            phase: Phase::Waiting,
             calls: 0,
         })
     }
@@ -135,6 +140,9 @@ impl App {
         if self.inputs.stop_pressed() {
             self.halt();
         }
+        if self.start.closes(self.inputs.start_closed()) && self.phase == Phase::Waiting {
+            self.raise();
+        }
         self.calls = self.calls.saturating_add(1);
         if self.calls >= CALLS_A_TICK {
             self.calls = 0;
@@ -155,6 +163,18 @@ impl App {
         while self.stim.take_receipt().is_some() {}
         if self.phase == Phase::Raising && self.stim.engine().setting(0) == Some(self.target) {
             self.begin(due);
+        }
+    }
+
+    /// Somebody has closed the start contact.
+    fn raise(&mut self) {
+        match self.stim.aim(0, self.target) {
+            Ok(()) => {
+                self.phase = Phase::Raising;
+                say(Report::Raising);
+            }
+            Err(CommandError::Stopped(stopped)) => self.take(Err(stopped)),
+            Err(_) => self.halt(),
         }
     }
 

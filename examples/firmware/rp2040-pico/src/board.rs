@@ -7,7 +7,7 @@ use nmes_hal_adapters::{DacBridge, HBridge, Mcp4922, OneShot, PulseEnable, Readi
 use rp2040_hal::adc::AdcPin;
 use rp2040_hal::clocks::ClocksManager;
 use rp2040_hal::fugit::{ExtU32, HertzU32, RateExtU32};
-use rp2040_hal::gpio::bank0::{Gpio0, Gpio1, Gpio2, Gpio3, Gpio14, Gpio26, Gpio27, Gpio28};
+use rp2040_hal::gpio::bank0::{Gpio0, Gpio1, Gpio2, Gpio3, Gpio14, Gpio15, Gpio26, Gpio27, Gpio28};
 use rp2040_hal::gpio::{
     DynPinId, FunctionNull, FunctionSioInput, FunctionSioOutput, FunctionSpi, FunctionUart, Pin, Pins,
     PullDown, PullNone, PullUp,
@@ -89,6 +89,7 @@ pub(crate) struct Inputs {
     voltage: AdcPin<Pin<Gpio27, FunctionNull, PullNone>>,
     heel: AdcPin<Pin<Gpio28, FunctionNull, PullNone>>,
     stop: Pin<Gpio14, FunctionSioInput, PullUp>,
+    start: Pin<Gpio15, FunctionSioInput, PullUp>,
     timer: Timer,
 }
 
@@ -104,6 +105,11 @@ impl Inputs {
     /// The voltage of the heel's line; full scale, which is a broken line, where the converter fails.
     pub(crate) fn heel(&mut self) -> u16 {
         self.adc.read(&mut self.heel).unwrap_or(u16::MAX)
+    }
+
+    /// The contact closes to ground when it is pressed, so a broken wire starts nothing.
+    pub(crate) fn start_closed(&mut self) -> bool {
+        self.start.is_low().unwrap_or(false)
     }
 
     /// The contact opens when it is pressed, so a broken wire stops too.
@@ -162,6 +168,7 @@ impl Board {
             voltage: AdcPin::new(pins.gpio27.into_floating_disabled()).ok()?,
             heel: AdcPin::new(pins.gpio28.into_floating_disabled()).ok()?,
             stop: pins.gpio14.into_pull_up_input(),
+            start: pins.gpio15.into_pull_up_input(),
             timer,
         };
         let alarms = Alarms::new(timer, timer.alarm_0()?, timer.alarm_1()?);

@@ -11,8 +11,10 @@ use crate::app::NotReady;
 #[expect(dead_code, reason = "the fields are for the line, which is made by Debug")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Report {
-    /// Armed; the level rises.
+    /// Armed; the start contact is waited for.
     Armed,
+    /// It was closed; the level rises.
+    Raising,
     /// The watchdog made this start: nothing is armed until the power was off.
     AfterWatchdog,
     /// Nothing can run.
@@ -25,9 +27,9 @@ pub(crate) enum Report {
     Stopped(Stopped, Stats),
 }
 
-static REPORTS: Mutex<RefCell<[Option<Report>; 4]>> = Mutex::new(RefCell::new([None; 4]));
+static REPORTS: Mutex<RefCell<[Option<Report>; 5]>> = Mutex::new(RefCell::new([None; 5]));
 
-/// Keeps a line for the main loop; the first four are kept.
+/// Keeps a line for the main loop; the first five are kept.
 pub(crate) fn say(report: Report) {
     critical_section::with(|cs| {
         // nobody else has it inside a critical section; if somebody had, the line would be lost

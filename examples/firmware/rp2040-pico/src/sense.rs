@@ -4,12 +4,9 @@ use core::cell::Cell;
 
 use critical_section::Mutex;
 use nmes_core::Hardware;
-use nmes_hal_adapters::{AdcSense, Calibration, CalibrationError, Line, Reading};
+use nmes_hal_adapters::{AdcSense, Calibration, CalibrationError, Reading};
 
-/// Twelve bits: no current and no voltage in the middle, ±102.4 mA and ±150 V over the range. A device keeps the line that
-/// was found on its own bench, as bytes, and decodes it here.
-const LINE: Line =
-    Line { current_zero: 2_048, na_per_step: 50_000, voltage_zero: 2_048, mv_per_1024: 74_752 };
+use crate::session::CALIBRATION;
 
 static READING: Mutex<Cell<Option<Reading>>> = Mutex::new(Cell::new(None));
 
@@ -25,8 +22,7 @@ fn take(_channel: u8) -> Option<Reading> {
 /// The measurement that the stimulator owns.
 pub(crate) type BoardSense = AdcSense<fn(u8) -> Option<Reading>>;
 
-/// The measurement for an output of this board.
+/// The measurement for an output of this board, by the calibration in its memory.
 pub(crate) fn sense(hardware: &Hardware) -> Result<BoardSense, CalibrationError> {
-    let calibration = Calibration::new(&[LINE], hardware.calibration_crc())?;
-    AdcSense::new(calibration, hardware, take)
+    AdcSense::new(Calibration::decode(&CALIBRATION)?, hardware, take)
 }

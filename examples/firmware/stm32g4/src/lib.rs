@@ -8,14 +8,12 @@
 //! [`Streamer`]: nmes_hal_adapters::Streamer
 #![no_std]
 
-mod contact;
 mod delivered;
 mod halves;
 mod player;
 mod session;
 
-pub use contact::StartContact;
 pub use delivered::{Delivered, Mismatch};
 pub use halves::{Half, Halves};
 pub use player::{NotReady, Phase, Player, Seen, Why};
-pub use session::{HALF, ONE_SHOT_US, RING, Refused, SAMPLE_HZ, checked, hardware};
+pub use session::{CALIBRATION, HALF, ONE_SHOT_US, RING, Refused, SAMPLE_HZ, checked, hardware};

@@ -18,19 +18,15 @@ use core::panic::PanicInfo;
 use cortex_m_rt::{ExceptionFrame, entry, exception};
 use critical_section::Mutex;
 use nmes_core::ChannelState;
-use nmes_hal_adapters::{Calibration, Line, SafeState, Watchdog};
+use nmes_hal_adapters::{Calibration, SafeState, Watchdog};
 use nmes_protocols::Storage;
 use nmes_safety::Checked;
-use nmes_stm32g4::{Half, Halves, Phase, Player, RING, Seen, Why, checked};
+use nmes_stm32g4::{CALIBRATION, Half, Halves, Phase, Player, RING, Seen, Why, checked, hardware};
 use stm32_metapac::{self as pac, interrupt};
 
 use board::{Board, Dog, Nucleo};
 use enable::StageEnable;
 
-/// Twelve bits: no current in the middle, ±102.4 mA over the range; no voltage is measured. A device keeps the line that
-/// was found on its own bench, as bytes, and decodes it here.
-const LINE: Line =
-    Line { current_zero: 2_048, na_per_step: 50_000, voltage_zero: 2_048, mv_per_1024: 74_752 };
 /// Halves to one feed of the watchdog: 10 ms.
 const HALVES_A_FEED: u8 = 20;
 
@@ -63,8 +59,8 @@ fn start(mut board: Board) -> Option<()> {
     let storage = cortex_m::singleton!(: Storage = Storage::new())?;
     let checked = cortex_m::singleton!(: Checked<'static> = checked(storage).ok()?)?;
     let states = cortex_m::singleton!(: [ChannelState; 1] = [ChannelState::new(); 1])?;
-    let calibration = Calibration::new(&[LINE], checked.plan().hardware().calibration_crc()).ok()?;
-    let player = Player::new(checked, states, &calibration, board.enable).ok()?;
+    let (own, calibration) = (hardware().ok()?, Calibration::decode(&CALIBRATION).ok()?);
+    let player = Player::new(checked, states, (&own, &calibration), board.enable).ok()?;
     board.dog.start();
     let app = App { player, dog: board.dog, since_fed: 0 };
     critical_section::with(|cs| APP.borrow_ref_mut(cs).replace(app));

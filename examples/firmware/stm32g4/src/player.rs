@@ -3,16 +3,18 @@
 use core::fmt;
 
 use embedded_hal::digital::OutputPin;
-use nmes_core::{ChannelState, Setting, StopPolicy};
+use nmes_core::{ChannelState, Hardware, Setting, StopPolicy};
 use nmes_hal_adapters::{
-    ArmRefusal, Calibration, CalibrationError, CommandError, NoSense, Stopped, Streamer,
+    ArmRefusal, Calibration, CalibrationError, CommandError, NoSense, StartContact, Stopped, Streamer,
 };
 use nmes_safety::Checked;
 
-use crate::contact::StartContact;
 use crate::delivered::{Delivered, Mismatch};
 use crate::halves::{Half, Halves};
 use crate::session::HALF;
+
+/// Halves for which the start contact has to stay as it is: 20 ms.
+const STILL: u16 = 40;
 
 /// Where the session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,15 +96,17 @@ impl<P: OutputPin> fmt::Debug for Player<'_, P> {
 impl<'a, P: OutputPin> Player<'a, P> {
     /// Arms with every amplitude at zero and the stage off. The ring holds zeros, which is what is played first.
     ///
+    /// `hardware` is what this board is, and `calibration` is from the board's own memory: never take either of the plan, or
+    /// the plan is compared with itself.
+    ///
     /// # Errors
     /// [`NotReady`] says why not; the stage is off.
     pub fn new(
         checked: &'a Checked<'a>,
         states: &'a mut [ChannelState],
-        calibration: &Calibration,
+        (hardware, calibration): (&Hardware, &Calibration),
         enable: P,
     ) -> Result<Self, NotReady<P::Error>> {
-        let hardware = checked.plan().hardware();
         let target = checked.plan().session().channels().first().ok_or(NotReady::Plan)?.set;
         let delivered = Delivered::new(calibration, hardware).map_err(NotReady::Calibration)?;
         let armed = Streamer::arm(checked, states, hardware, enable, &mut NoSense);
@@ -111,7 +115,7 @@ impl<'a, P: OutputPin> Player<'a, P> {
             delivered,
             halves: Halves::new(),
             ring: [[0; HALF]; 2],
-            start: StartContact::new(),
+            start: StartContact::new(STILL),
             target,
             quiet: 0,
             phase: Phase::Waiting,

@@ -12,10 +12,10 @@ use std::cell::Cell;
 use std::convert::Infallible;
 
 use embedded_hal::digital::{ErrorType, OutputPin};
-use nmes_core::ChannelState;
+use nmes_core::{ChannelHardware, ChannelState, Hardware};
 use nmes_hal_adapters::{Calibration, Line};
 use nmes_protocols::channel_storage;
-use nmes_stm32g4::{HALF, Half, Halves, Phase, Player, RING, Seen, Why, checked, hardware};
+use nmes_stm32g4::{CALIBRATION, HALF, Half, Halves, Phase, Player, RING, Seen, Why, checked, hardware};
 
 const LINE: Line =
     Line { current_zero: 2_048, na_per_step: 50_000, voltage_zero: 2_048, mv_per_1024: 74_752 };
@@ -116,8 +116,9 @@ fn on_a_bench(run: impl FnOnce(&mut Bench<'_, '_>)) {
     let checked = checked(&mut storage).unwrap();
     let mut states = [ChannelState::new(); 1];
     let enabled = Cell::new(true);
-    let calibration = Calibration::new(&[LINE], hardware().unwrap().calibration_crc()).unwrap();
-    let player = Player::new(&checked, &mut states, &calibration, Stage(&enabled)).unwrap();
+    let (own, calibration) = (hardware().unwrap(), Calibration::decode(&CALIBRATION).unwrap());
+    assert_eq!(calibration, Calibration::new(&[LINE], own.calibration_crc()).unwrap());
+    let player = Player::new(&checked, &mut states, (&own, &calibration), Stage(&enabled)).unwrap();
     let mut bench = Bench {
         player,
         enabled: &enabled,
@@ -224,5 +225,34 @@ fn missed_late_and_told() {
             bench.halves(SECOND, false);
             assert_eq!((bench.player.phase(), bench.seen.pulses), (Phase::Off(why), pulses));
         });
+    }
+}
+
+/// REQ-HAL-406: the board holds a plan against what the board itself is, and its converter's calibration against its own output:
+/// another converter, a calibration of another board and a damaged one arm nothing.
+#[test]
+fn another_board_arms_nothing() {
+    let mut storage = channel_storage();
+    let checked = checked(&mut storage).unwrap();
+    let (own, enabled) = (hardware().unwrap(), Cell::new(true));
+    let with = |hardware: &Hardware, calibration: &Calibration| {
+        let mut states = [ChannelState::new(); 1];
+        Player::new(&checked, &mut states, (hardware, calibration), Stage(&enabled))
+            .err()
+            .map(|why| format!("{why:?}"))
+    };
+    let calibration = Calibration::decode(&CALIBRATION).unwrap();
+    assert_eq!(with(&own, &calibration), None);
+    let stronger = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+    let other = Hardware::new(*own.timing(), &[stronger], own.calibration_crc()).unwrap();
+    assert!(with(&other, &calibration).unwrap().contains("Hardware"));
+    let recalibrated = Hardware::new(*own.timing(), own.channels(), 7).unwrap();
+    assert!(with(&recalibrated, &calibration).unwrap().contains("OtherHardware"));
+    let of_another = Calibration::new(&[LINE], 7).unwrap();
+    assert!(with(&own, &of_another).unwrap().contains("OtherHardware"));
+    for byte in 0..CALIBRATION.len() {
+        let mut damaged = CALIBRATION;
+        damaged[byte] ^= 1;
+        assert!(Calibration::decode(&damaged).is_err(), "byte {byte}");
     }
 }

@@ -6,12 +6,15 @@
 //! `docs/porting.md` says what a board has to do at reset, in the boot loader and under a debugger.
 //!
 //! ```text
-//! main:                   safe_state(); parts; watchdog.start(50 ms); Device::new(…); unmask both interrupts; sleep
+//! main:                   safe_state(); parts; watchdog.start(50 ms); Device::new(…, &watchdog); unmask both interrupts; sleep
 //! alarm's interrupt:      device.edges()
-//! every millisecond:      device.slow(heel, || watchdog.feed())
+//! every millisecond:      device.slow(heel, start_closed, || watchdog.feed())
 //! stop pressed:           device.stop()
 //! panic, hard fault:      safe_state(), for ever
 //! ```
+//!
+//! Nothing rises by itself: after power has come, or come back, and after every reset a person closes the start contact. After a
+//! reset by the watchdog nothing is armed at all.
 //!
 //! **Not a medical device, and not to be connected to a person as it stands.**
 #![no_std]
@@ -20,7 +23,7 @@ use nmes_core::{
     ChannelHardware, ChannelState, ConfigError, GateInput, Hardware, HardwareTiming, MicroAmps, Plan,
     Setting, StopPolicy,
 };
-use nmes_hal_adapters::{Alarm, Output, Sense, Stimulator, Stopped};
+use nmes_hal_adapters::{Alarm, CommandError, Output, Sense, StartContact, Stimulator, Stopped, Watchdog};
 use nmes_protocols::{
     Answers, FOOT_DROP, GaitConfig, Heel, Innervation, Request, Side, Storage, Subject, Trigger,
     build_session,
@@ -61,28 +64,50 @@ pub fn plan<'a>(storage: &'a mut Storage) -> Option<(Checked<'a>, GaitConfig)> {
 /// Channels that the board has; a stimulator has room for so many, and each takes some kilobytes of memory.
 pub const CHANNELS: usize = 1;
 
+/// Milliseconds for which the start contact has to stay as it is.
+const STILL: u16 = 20;
+
+/// Where the session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Armed; nothing rises until the start contact closes.
+    Waiting,
+    /// The set level rises; nothing is put out.
+    Raising,
+    /// The heel opens and closes the gate.
+    Walking,
+    /// The emergency stop; until the next power-on.
+    Halted,
+}
+
 /// Everything that runs.
 #[derive(Debug)]
 pub struct Device<'a, O: Output, A: Alarm, S: Sense> {
     stim: Stimulator<'a, O, A, S, CHANNELS>,
     trigger: Trigger,
     target: Setting,
-    begun: bool,
+    start: StartContact,
+    phase: Phase,
     millis: u64,
 }
 
 impl<'a, O: Output, A: Alarm, S: Sense> Device<'a, O, A, S> {
-    /// Arms, and sets the level on its way up. `None` where the parts do not fit the plan; they are dropped, and off.
+    /// Arms. `None` where the parts do not fit the plan, or where the watchdog made the board start: it stopped feeding for a
+    /// reason, so somebody has to switch the power off. The parts are dropped, and off.
     pub fn new(
         checked: &'a Checked<'a>,
         states: &'a mut [ChannelState],
         gait: GaitConfig,
         (output, alarm, sense): (O, A, S),
+        watchdog: &impl Watchdog,
     ) -> Option<Self> {
         let target = checked.plan().session().channels().first()?.set;
-        let mut stim = Stimulator::arm_sized(checked, states, output, alarm, sense).ok()?;
-        stim.aim(0, target).ok()?;
-        Some(Self { stim, trigger: Trigger::new(gait), target, begun: false, millis: 0 })
+        if watchdog.caused_reset() {
+            return None;
+        }
+        let stim = Stimulator::arm_sized(checked, states, output, alarm, sense).ok()?;
+        let (trigger, start) = (Trigger::new(gait), StartContact::new(STILL));
+        Some(Self { stim, trigger, target, start, phase: Phase::Waiting, millis: 0 })
     }
 
     /// From the alarm's interrupt.
@@ -93,26 +118,49 @@ impl<'a, O: Output, A: Alarm, S: Sense> Device<'a, O, A, S> {
         self.stim.on_alarm()
     }
 
-    /// Every millisecond, with the alarm's interrupt masked. The watchdog is fed here and nowhere else.
+    /// Every millisecond, with the alarm's interrupt masked; `start_closed` is the contact as it is read. The watchdog is fed
+    /// here and nowhere else.
     ///
     /// # Errors
     /// It stopped, the output is off, and the watchdog was not fed.
-    pub fn slow(&mut self, heel: Heel, feed: impl FnOnce()) -> Result<(), Stopped> {
+    pub fn slow(&mut self, heel: Heel, start_closed: bool, feed: impl FnOnce()) -> Result<(), Stopped> {
         self.millis = self.millis.saturating_add(1);
         if self.millis.is_multiple_of(5) {
             self.stim.keep_alive();
             self.stim.on_tick_feeding(feed)?;
         }
         let now_us = self.millis.saturating_mul(1_000);
-        if !self.begun && self.stim.engine().setting(0) == Some(self.target) {
-            self.begun = true;
-            self.stim.start()?;
-            self.trigger.start(now_us);
-            self.trigger.heel(now_us, heel);
-            self.trigger.resume(now_us);
+        let closes = self.start.closes(start_closed);
+        match self.phase {
+            Phase::Waiting if closes => self.raise(),
+            Phase::Raising if self.stim.engine().setting(0) == Some(self.target) => self.begin(now_us, heel),
+            Phase::Walking => self.follow(now_us, heel),
+            Phase::Waiting | Phase::Raising | Phase::Halted => Ok(()),
         }
+    }
+
+    fn raise(&mut self) -> Result<(), Stopped> {
+        match self.stim.aim(0, self.target) {
+            Ok(()) => self.phase = Phase::Raising,
+            Err(CommandError::Stopped(stopped)) => return Err(stopped),
+            // a level that cannot be had
+            Err(_) => self.phase = Phase::Halted,
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, now_us: u64, heel: Heel) -> Result<(), Stopped> {
+        self.phase = Phase::Walking;
+        self.stim.start()?;
+        self.trigger.start(now_us);
+        self.trigger.heel(now_us, heel);
+        self.trigger.resume(now_us);
+        self.follow(now_us, heel)
+    }
+
+    fn follow(&mut self, now_us: u64, heel: Heel) -> Result<(), Stopped> {
         let commands = [self.trigger.poll(now_us), self.trigger.heel(now_us, heel)];
-        for command in commands.into_iter().flatten().filter(|_| self.begun) {
+        for command in commands.into_iter().flatten() {
             self.stim.gate(GateInput::from(command))?;
         }
         Ok(())
@@ -123,6 +171,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Device<'a, O, A, S> {
     /// # Errors
     /// It had stopped by itself, or the output could not be opened.
     pub fn stop(&mut self) -> Result<(), Stopped> {
+        self.phase = Phase::Halted;
         self.stim.stop(StopPolicy::HardOff)
     }
 
@@ -133,38 +182,97 @@ impl<'a, O: Output, A: Alarm, S: Sense> Device<'a, O, A, S> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "tests; a panic is a failure")]
 mod tests {
     extern crate std;
     use nmes_core::Level;
-    use nmes_hal_adapters::sim::{Bench, Load, Stage};
+    use nmes_hal_adapters::sim::{Bench, Load, SimAlarm, SimOutput, SimSense, Stage};
     use nmes_protocols::channel_storage;
 
     use super::*;
 
-    /// REQ-HAL-206: the template runs on a simulated bench: a lifted heel brings pulses, a stop opens the output, and the
-    /// watchdog is fed as long as nothing is wrong.
-    #[test]
-    fn a_step_and_a_stop() {
+    struct Dog {
+        caused_reset: bool,
+    }
+
+    impl Watchdog for Dog {
+        fn timeout_us(&self) -> u32 {
+            50_000
+        }
+        fn caused_reset(&self) -> bool {
+            self.caused_reset
+        }
+        fn feed(&mut self) {}
+    }
+
+    /// A device on a bench, and `act` on it.
+    fn on_a_bench(caused_reset: bool, act: impl FnOnce(&Bench, Option<SimDevice<'_, '_>>)) {
         let mut storage = channel_storage();
         let (checked, gait) = plan(&mut storage).unwrap();
         let bench =
             Bench::new(hardware().unwrap(), Stage::ideal(120.0, Load::resistor(1_000.0).unwrap()), 20, 7);
         let mut states = [ChannelState::new(); 1];
         let parts = (bench.output(), bench.alarm(), bench.sense());
-        let mut device = Device::new(&checked, &mut states, gait, parts).unwrap();
-        let (mut fed, mut ms) = (0, 0_u64);
-        while ms < 14_000 {
+        act(&bench, Device::new(&checked, &mut states, gait, parts, &Dog { caused_reset }));
+    }
+
+    type SimDevice<'a, 'b> = Device<'a, SimOutput<'b, ()>, SimAlarm<'b>, SimSense<'b>>;
+
+    /// Runs both interrupts up to a millisecond; how often the watchdog was fed.
+    fn run(
+        bench: &Bench,
+        device: &mut SimDevice<'_, '_>,
+        (from, to): (u64, u64),
+        inputs: impl Fn(u64) -> (Heel, bool),
+    ) -> u32 {
+        let (mut fed, mut ms) = (0, from);
+        while ms < to {
             if bench.clock().alarm_by(ms * 1_000) {
                 device.edges().unwrap();
             } else {
-                let heel = if (13_000..13_500).contains(&ms) { Heel::Lifted } else { Heel::Loaded };
-                device.slow(heel, || fed += 1).unwrap();
+                let (heel, start) = inputs(ms);
+                device.slow(heel, start, || fed += 1).unwrap();
                 ms += 1;
             }
         }
-        assert!(device.stimulator().counters(0).unwrap().pulses > 15);
-        assert_eq!(fed, 2_800);
-        device.stop().unwrap();
-        assert_eq!(bench.level(0), Level::Open);
+        fed
+    }
+
+    /// REQ-HAL-206: the template runs on a simulated bench: once started, a lifted heel brings pulses, a stop opens the output,
+    /// and the watchdog is fed as long as nothing is wrong.
+    #[test]
+    fn a_step_and_a_stop() {
+        on_a_bench(false, |bench, device| {
+            let mut device = device.unwrap();
+            let fed = run(bench, &mut device, (0, 14_500), |ms| {
+                let lifted = (13_500..14_000).contains(&ms);
+                (if lifted { Heel::Lifted } else { Heel::Loaded }, (100..400).contains(&ms))
+            });
+            assert!(device.stimulator().counters(0).unwrap().pulses > 15);
+            assert_eq!(fed, 2_900);
+            device.stop().unwrap();
+            assert_eq!(bench.level(0), Level::Open);
+            // nor does the start contact bring it back
+            run(bench, &mut device, (14_500, 16_000), |ms| (Heel::Loaded, ms >= 15_000));
+            assert_eq!(device.stimulator().guard().authorised(0).unwrap().amplitude, MicroAmps::ZERO);
+        });
+    }
+
+    /// REQ-HAL-404: where power has come, or come back, nothing rises until a person closes the start contact: not by itself,
+    /// and not with a contact that is stuck. Where the watchdog made the board start, nothing is armed.
+    #[test]
+    fn nothing_starts_by_itself() {
+        for stuck in [false, true] {
+            on_a_bench(false, |bench, device| {
+                let mut device = device.unwrap();
+                run(bench, &mut device, (0, 20_000), |ms| {
+                    let heel = if ms % 1_000 < 500 { Heel::Lifted } else { Heel::Loaded };
+                    (heel, stuck)
+                });
+                assert_eq!(device.stimulator().guard().authorised(0), Some(Setting::ZERO));
+                assert_eq!(device.stimulator().counters(0).unwrap().pulses, 0);
+            });
+        }
+        on_a_bench(true, |_, device| assert!(device.is_none()));
     }
 }
