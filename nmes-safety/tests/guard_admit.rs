@@ -400,6 +400,56 @@ fn recovery_fits_the_ledger() {
     assert_eq!(fault(guard.admit(now, &trim)), Fault::OutOfOrder, "a trim does not cut a pulse");
 }
 
+/// REQ-SAF-027: a repayment goes beyond what is owed by one code × one tick at most; a recovery where edges may be late also by
+/// its level over an edge spacing.
+#[test]
+fn no_further_than_a_code() {
+    for (late, spacings) in [(0, 0), (10, 1)] {
+        let checked = Rig { late, ..Rig::default() }.checked();
+        let spacing = u32::from(spacings > 0) * checked.plan().hardware().edge_spacing_ticks();
+        // the level of the pulse, and a code
+        let most = 120_000 + 401 * spacing + 1;
+        for (ticks, expected) in [(most, None), (most + 1, Some(Fault::Repayment))] {
+            let (mut guard, now) = ready(checked);
+            let frame = pulse(checked, 0, now);
+            guard.admit(now, &frame).unwrap();
+            guard.edge(now, &change(&frame, 0), None).unwrap();
+            guard.edge(now + 300, &change(&frame, 1), None).unwrap();
+            let answer = guard.admit(now + 310, &repayment(FrameKind::Recover, 1, now + 315, -1, ticks));
+            assert_eq!(answer.err().map(|trip| trip.fault), expected, "late {late}: {ticks}");
+        }
+    }
+}
+
+/// REQ-SAF-027: what pays back is no stronger than the pulse that is cut is in that direction.
+#[test]
+fn recovery_is_as_weak_as_the_pulse() {
+    let checked = Rig { balance: Balance::Asymmetric { length_percent: 400 }, ..Rig::default() }.checked();
+    for (code, expected) in [(-101, None), (-102, Some(Fault::Repayment)), (-300, Some(Fault::Repayment))] {
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 0, now);
+        guard.admit(now, &frame).unwrap();
+        guard.edge(now, &change(&frame, 0), None).unwrap();
+        guard.edge(now + 300, &change(&frame, 1), None).unwrap();
+        let answer = guard.admit(now + 310, &repayment(FrameKind::Recover, 1, now + 315, code, 300));
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{code}");
+    }
+}
+
+/// REQ-SAF-023: both ends of the calibrated range bind to the code.
+#[test]
+fn codes_of_both_ways() {
+    let checked = Rig::default().checked();
+    for (code, outside) in
+        [(-2_048, false), (-2_049, true), (-2_060, true), (2_047, false), (2_048, true), (2_060, true)]
+    {
+        let (mut guard, now) = ready(checked);
+        let segments = [Segment { level: Level::Code(code), ticks: 300 }];
+        let answer = guard.admit(now, &remade(&pulse(checked, 0, now), 0, now, &segments));
+        assert_eq!(fault(answer) == Fault::CodeRange, outside, "{code}");
+    }
+}
+
 /// REQ-SAF-545: a recovery begins at the latest when the edge is due that it stands in for: until then the level goes on.
 #[test]
 fn recovery_comes_in_time() {
