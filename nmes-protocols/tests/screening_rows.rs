@@ -156,6 +156,9 @@ fn a_row_is_for_its_own_people() {
                     screening.rule(entry.item).is_some(),
                     row.item_rules.iter().any(|r| r.item == entry.item)
                 );
+                if sedated && blocks && !specialist {
+                    assert_eq!(screening.by_our_choice(entry), None, "nothing is eased without a specialist");
+                }
                 if for_them {
                     let rule = screening.rule(entry.item).unwrap().to_string();
                     assert!(rule.contains(entry.text) && rule.contains("by our choice"), "{rule}");
