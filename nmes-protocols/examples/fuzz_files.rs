@@ -17,7 +17,7 @@
     reason = "a host tool in which a panic is the finding"
 )]
 
-use nmes_protocols::files::{FileRoom, SessionFile, SubjectFile, Syntax};
+use nmes_protocols::files::{FileRoom, OwnFile, SessionFile, SubjectFile, Syntax};
 use nmes_protocols::{
     Answers, Availability, CATALOGUE, Condition, Date, Innervation, Request, Side, Storage, Subject,
     build_session,
@@ -44,6 +44,7 @@ impl Random {
 struct Tally {
     inputs: u64,
     read: u64,
+    own: u64,
     built: u64,
     subjects: u64,
 }
@@ -65,6 +66,7 @@ fn seeds() -> Vec<SessionFile> {
         .collect()
 }
 
+const OWN: &str = include_str!("../../docs/own-session.toml");
 const SUBJECT: &str = "format = \"nmes-subject\"\nversion = 1\ncode = \"P\"\ninnervation = \"intact\"\nside = \"left\"\n\
 [screening]\nyes = [\"driving\"]\nacknowledged = [\"driving\"]\nothers = \"no\"\n[[measured]]\nchannel = 0\n\
 date = \"2026-11-21\"\nwidth_us = 250\nsensory_ua = 12000\nmotor_ua = 25000\nmaximum_ua = 60000\nrepeats = 3\n\
@@ -125,6 +127,20 @@ fn session(tally: &mut Tally, file: &SessionFile) {
     }
 }
 
+/// A session of one's own that was read goes there and back, and is built or refused in words.
+fn own(tally: &mut Tally, file: &OwnFile) {
+    tally.own += 1;
+    for syntax in [Syntax::Toml, Syntax::Json] {
+        assert_eq!(OwnFile::from_text(&file.to_text(syntax), syntax).as_ref(), Ok(file));
+    }
+    let mut room = [0; 4_096];
+    assert_eq!(OwnFile::from_bytes(file.to_bytes(&mut room).unwrap()).as_ref(), Ok(file));
+    match file.session(&mut FileRoom::new()) {
+        Ok(_) => tally.built += 1,
+        Err(error) => assert!(error.to_string().len() > 10),
+    }
+}
+
 fn main() {
     let mut args = std::env::args().skip(1);
     let seconds: u64 = args.next().and_then(|text| text.parse().ok()).unwrap_or(60);
@@ -132,6 +148,7 @@ fn main() {
     println!("files: {seconds} s, seed {seed}");
     let (mut random, files) = (Random(seed), seeds());
     let subject = SubjectFile::from_text(SUBJECT, Syntax::Toml).unwrap();
+    let own_file = OwnFile::from_text(OWN, Syntax::Toml).unwrap();
     let (start, mut tally) = (Instant::now(), Tally::default());
     while start.elapsed() < Duration::from_secs(seconds) {
         for _ in 0..64 {
@@ -139,7 +156,7 @@ fn main() {
             let syntax = if random.below(2) == 0 { Syntax::Toml } else { Syntax::Json };
             let other = files[other].to_text(syntax).into_bytes();
             tally.inputs += 1;
-            match random.below(4) {
+            match random.below(6) {
                 0 => {
                     let mut room = [0; 16_384];
                     let mut bytes = files[one].to_bytes(&mut room).unwrap().to_vec();
@@ -166,6 +183,23 @@ fn main() {
                     }
                     let _ = Date::parse(&text);
                 }
+                2 => {
+                    let mut text = own_file.to_text(syntax).into_bytes();
+                    mutate(&mut random, &mut text, &other);
+                    match OwnFile::from_text(&String::from_utf8_lossy(&text), syntax) {
+                        Ok(file) => own(&mut tally, &file),
+                        Err(error) => assert!(error.to_string().len() > 5, "{error:?}"),
+                    }
+                }
+                3 => {
+                    let mut room = [0; 4_096];
+                    let mut bytes = own_file.to_bytes(&mut room).unwrap().to_vec();
+                    mutate(&mut random, &mut bytes, &other);
+                    match OwnFile::from_bytes(&bytes) {
+                        Ok(file) => own(&mut tally, &file),
+                        Err(error) => assert!(error.to_string().len() > 10),
+                    }
+                }
                 _ => {
                     let mut text = files[one].to_text(syntax).into_bytes();
                     mutate(&mut random, &mut text, &other);
@@ -177,8 +211,8 @@ fn main() {
             }
         }
     }
-    let Tally { inputs, read, built, subjects } = tally;
+    let Tally { inputs, read, own, built, subjects } = tally;
     println!(
-        "files: {inputs} inputs, {read} sessions read, {built} of them built, {subjects} subjects; no finding"
+        "files: {inputs} inputs, {read} sessions of rows and {own} of one's own read, {built} of them built, {subjects} subjects; no finding"
     );
 }

@@ -56,6 +56,29 @@ fn there_and_back() {
     assert_eq!(built.settings.get("amplitude").unwrap().value, 30_000);
 }
 
+/// REQ-PRO-399: it goes there and back as bytes too, and bytes that are cut, longer, of another version or another file are an
+/// error of a type.
+#[cfg(feature = "postcard")]
+#[test]
+fn bytes_there_and_back() {
+    use nmes_protocols::files::BytesError;
+    let file = read(FILE).unwrap();
+    let mut room = [0; 1_024];
+    let bytes = file.to_bytes(&mut room).unwrap().to_vec();
+    assert_eq!(OwnFile::from_bytes(&bytes).as_ref(), Ok(file));
+    for length in 0..bytes.len() {
+        assert_eq!(OwnFile::from_bytes(&bytes[..length]), Err(BytesError::Short), "{length}");
+    }
+    let longer = [&bytes[..], &[0]].concat();
+    assert_eq!(OwnFile::from_bytes(&longer), Err(BytesError::Long { bytes: 1 }));
+    assert_eq!(file.to_bytes(&mut [0; 8]), Err(BytesError::NoRoom));
+    let mut other = bytes;
+    other[1] = 9;
+    assert_eq!(OwnFile::from_bytes(&other), Err(BytesError::Version { found: 9, known: 1 }));
+    other[0] = 3;
+    assert_eq!(OwnFile::from_bytes(&other), Err(BytesError::Value));
+}
+
 /// REQ-PRO-394: on a hardware it is a plan that balances, and the check denies what it denies of any session.
 #[test]
 fn checked_like_all_else() {

@@ -1,6 +1,7 @@
 //! Files as bytes for devices: `postcard`, into and out of slices, without an allocator.
 
 use super::error::FileError;
+use super::own_file::{OWN_VERSION, OwnFile, OwnFormat};
 use super::session_file::{SESSION_VERSION, SessionFile, SessionFormat};
 use super::subject_file::{SUBJECT_VERSION, SubjectFile, SubjectFormat};
 use core::fmt;
@@ -104,6 +105,24 @@ impl SessionFile {
     /// Too few or too many bytes, another version, or a value that its field does not take.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BytesError> {
         read::<SessionFormat, Self>(bytes, SESSION_VERSION)
+    }
+}
+
+impl OwnFile {
+    /// The file as bytes at the start of `room`.
+    ///
+    /// # Errors
+    /// There is no room.
+    pub fn to_bytes<'b>(&self, room: &'b mut [u8]) -> Result<&'b [u8], BytesError> {
+        write(self, room)
+    }
+
+    /// The file in the bytes, all of them; validated value by value, not yet as a session: see [`OwnFile::session`].
+    ///
+    /// # Errors
+    /// Too few or too many bytes, another version, or a value that its field does not take.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BytesError> {
+        read::<OwnFormat, Self>(bytes, OWN_VERSION)
     }
 }
 
