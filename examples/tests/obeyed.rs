@@ -237,3 +237,25 @@ fn unanswered_questions_say_the_way_out() {
     let (status, _, err) = said(&["check", "foot-drop", "--subject", &file]);
     assert_eq!(status, 0, "{err}");
 }
+
+/// REQ-APP-244: a one-shot and a watchdog that are said to be there count in what one stuck output delivers; one that would cut
+/// pulses is denied.
+#[test]
+fn what_opens_the_output_is_counted() {
+    let stuck = |options: &[&str]| {
+        let (status, out, _) = said(&[&["check", "foot-drop"], options].concat());
+        let line = out.lines().find(|line| line.contains("E-STUCK-1")).unwrap_or_default().to_owned();
+        (status, line)
+    };
+    // 40 mA × 500 µs; × 25 ms to the next pulse; × 50 ms
+    let (status, line) = stuck(&["--one-shot-us", "500", "--watchdog-ms", "50"]);
+    assert!(status == 0 && line.contains("pass") && line.contains("19.98"), "{line}");
+    let (status, line) = stuck(&[]);
+    assert!(status == 0 && line.contains("warn") && line.contains("999."), "{line}");
+    let (status, line) = stuck(&["--watchdog-ms", "50"]);
+    assert!(status == 0 && line.contains("warn") && line.contains("1998."), "{line}");
+    let (status, line) = stuck(&["--one-shot-us", "299"]);
+    assert!(status != 0 && line.contains("deny"), "{status} {line}");
+    let (status, _, error) = said(&["check", "foot-drop", "--watchdog-ms", "0"]);
+    assert!(status == 2 && error.contains("--watchdog-ms"), "{error}");
+}

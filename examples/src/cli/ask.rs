@@ -191,6 +191,12 @@ pub struct LoadArgs {
     /// Share of that area that touches the skin, as the check assumes it; default: as the rule states.
     #[arg(long, value_name = "K", value_parser = parse::fraction, allow_hyphen_values = true)]
     pub contact_fraction: Option<u32>,
+    /// A hardware one-shot on the enable line lets one level stand for N µs (rule E-STUCK-1); default: there is none.
+    #[arg(long, value_name = "N", value_parser = parse::phase_us, allow_hyphen_values = true)]
+    pub one_shot_us: Option<u32>,
+    /// A watchdog opens the output at the latest N ms after it was last fed (rule E-STUCK-1); default: there is none.
+    #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
+    pub watchdog_ms: Option<u32>,
     /// The set of limits.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
