@@ -74,7 +74,8 @@ pub const CONTACT_LOSSES: u8 = 3;
 /// leakage at rest below it is not seen; nor is any current while the output rests shorted, where charge comes back by
 /// itself. Without measurements the guard knows only what was commanded; where they are promised
 /// ([`Setup::with_measurement`](crate::Setup::with_measurement)) their silence is a fault. E-SES-1 is counted from the first
-/// pulse and anew after a reset: what bounds a day is the dose record. A gated train that lasts too long is only warned about where the gate's least Off is two periods or less.
+/// pulse and anew after a reset: what bounds a day is the dose record. A gated train that lasts too long is only warned
+/// about where the gate's least Off is two periods or less.
 #[derive(Debug)]
 pub struct Guard<'a, const N: usize = MAX_CHANNELS> {
     pub(crate) checked: &'a Checked<'a>,

@@ -362,80 +362,6 @@ fn balanced_but_wrong() {
     assert_eq!(fault(guard.admit(now, &driven)), Fault::Form, "it would rest at a driven code");
 }
 
-fn repayment(kind: FrameKind, sequence: u32, onset: u64, code: i32, ticks: u32) -> PulseFrame<'static> {
-    let segments = [Segment { level: Level::Code(code), ticks }];
-    PulseFrame::from_parts(0, kind, sequence, onset, &segments, Level::Open).unwrap()
-}
-
-/// A guard whose ledger holds 400 codes × 300 ticks: the primary phase of a pulse that is still at its gap.
-fn owing() -> (&'static Checked<'static>, Guard<'static>, u64) {
-    let checked = Rig::default().checked();
-    let (mut guard, now) = ready(checked);
-    let frame = pulse(checked, 0, now);
-    guard.admit(now, &frame).unwrap();
-    guard.edge(now, &change(&frame, 0), None).unwrap();
-    guard.edge(now + 300, &change(&frame, 1), None).unwrap();
-    assert_eq!(guard.ledger(0), Some(Charge::from_nanoamp_ticks(12_000_000_000)));
-    (checked, guard, now + 310)
-}
-
-/// REQ-SAF-027: a recovery goes against the ledger, not beyond it, at no more than the balancing level.
-#[test]
-fn recovery_fits_the_ledger() {
-    let cases = [
-        (-400, 300, None),
-        (-401, 299, None),
-        (-402, 290, Some(Fault::Repayment)), // over the balancing level and its code
-        (-400, 301, Some(Fault::Repayment)), // 400 code-ticks over
-        (-1, 300, None),
-        (400, 300, Some(Fault::Repayment)), // the wrong way
-    ];
-    for (code, ticks, expected) in cases {
-        let (_, mut guard, now) = owing();
-        let answer = guard.admit(now, &repayment(FrameKind::Recover, 1, now + 5, code, ticks));
-        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{code} × {ticks}");
-    }
-    let (_, mut guard, now) = owing();
-    let trim = repayment(FrameKind::Trim, 1, now + 5, -100, 300);
-    assert_eq!(fault(guard.admit(now, &trim)), Fault::OutOfOrder, "a trim does not cut a pulse");
-}
-
-/// REQ-SAF-027: a repayment goes beyond what is owed by one code × one tick at most; a recovery where edges may be late also by
-/// its level over an edge spacing.
-#[test]
-fn no_further_than_a_code() {
-    for (late, spacings) in [(0, 0), (10, 1)] {
-        let checked = Rig { late, ..Rig::default() }.checked();
-        let spacing = u32::from(spacings > 0) * checked.plan().hardware().edge_spacing_ticks();
-        // the level of the pulse, and a code
-        let most = 120_000 + 401 * spacing + 1;
-        for (ticks, expected) in [(most, None), (most + 1, Some(Fault::Repayment))] {
-            let (mut guard, now) = ready(checked);
-            let frame = pulse(checked, 0, now);
-            guard.admit(now, &frame).unwrap();
-            guard.edge(now, &change(&frame, 0), None).unwrap();
-            guard.edge(now + 300, &change(&frame, 1), None).unwrap();
-            let answer = guard.admit(now + 310, &repayment(FrameKind::Recover, 1, now + 315, -1, ticks));
-            assert_eq!(answer.err().map(|trip| trip.fault), expected, "late {late}: {ticks}");
-        }
-    }
-}
-
-/// REQ-SAF-027: what pays back is no stronger than the pulse that is cut is in that direction.
-#[test]
-fn recovery_is_as_weak_as_the_pulse() {
-    let checked = Rig { balance: Balance::Asymmetric { length_percent: 400 }, ..Rig::default() }.checked();
-    for (code, expected) in [(-101, None), (-102, Some(Fault::Repayment)), (-300, Some(Fault::Repayment))] {
-        let (mut guard, now) = ready(checked);
-        let frame = pulse(checked, 0, now);
-        guard.admit(now, &frame).unwrap();
-        guard.edge(now, &change(&frame, 0), None).unwrap();
-        guard.edge(now + 300, &change(&frame, 1), None).unwrap();
-        let answer = guard.admit(now + 310, &repayment(FrameKind::Recover, 1, now + 315, code, 300));
-        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{code}");
-    }
-}
-
 /// REQ-SAF-023: both ends of the calibrated range bind to the code.
 #[test]
 fn codes_of_both_ways() {
@@ -450,40 +376,6 @@ fn codes_of_both_ways() {
     }
 }
 
-/// REQ-SAF-545: a recovery begins at the latest when the edge is due that it stands in for: until then the level goes on.
-#[test]
-fn recovery_comes_in_time() {
-    // the gap is over 90 ticks after this guard's time
-    let late = |ticks: u64| {
-        let (_, mut guard, now) = owing();
-        guard.admit(now, &repayment(FrameKind::Recover, 1, now + 90 + ticks, -400, 300)).err()
-    };
-    assert_eq!(late(0), None);
-    let trip = late(1).unwrap();
-    assert_eq!((trip.fault, trip.value, trip.limit), (Fault::Repayment, 1, 0));
-}
-
-/// REQ-SAF-027: a recovery that was admitted takes the pulse's place, and ends with nothing owed.
-#[test]
-fn recovery_is_put_out() {
-    let (_, mut guard, now) = owing();
-    let frame = repayment(FrameKind::Recover, 1, now + 5, -400, 300);
-    guard.admit(now, &frame).unwrap();
-    guard.edge(now + 5, &change(&frame, 0), None).unwrap();
-    guard.edge(now + 305, &change(&frame, 1), None).unwrap();
-    assert_eq!(guard.ledger(0), Some(Charge::ZERO));
-}
-
-/// REQ-SAF-027: with nothing owed there is nothing to repay.
-#[test]
-fn no_repayment_without_debt() {
-    let checked = Rig::default().checked();
-    let (mut guard, now) = ready(checked);
-    play(&mut guard, &pulse(checked, 0, now + 5)).unwrap();
-    let trim = repayment(FrameKind::Trim, 1, now + 2_000, -1, 20);
-    assert_eq!(fault(guard.admit(now + 1_500, &trim)), Fault::Repayment);
-}
-
 /// REQ-SAF-028: no pulse begins after the planned session, counted from the first pulse.
 #[test]
 fn session_length() {
@@ -494,55 +386,5 @@ fn session_length() {
         let answer = guard.admit(now + after, &pulse(checked, 1, now + after));
         assert_eq!(answer.is_ok(), admitted);
         assert!(answer.is_ok() || fault(answer) == Fault::SessionLength);
-    }
-}
-
-/// A guard whose last pulse left 100 mA·µs: its last edge came late, on hardware that may be.
-fn left_over() -> (&'static Checked<'static>, Guard<'static>, u64) {
-    let checked = Rig { late: 10, ..Rig::default() }.checked();
-    let (mut guard, now) = ready(checked);
-    let frame = pulse(checked, 0, now);
-    guard.admit(now, &frame).unwrap();
-    for edge in 0..3 {
-        guard.edge(frame.edge_tick(edge).unwrap(), &change(&frame, edge), None).unwrap();
-    }
-    let end = frame.edge_tick(3).unwrap() + 10;
-    guard.edge(end, &change(&frame, 3), None).unwrap();
-    assert_eq!(guard.ledger(0), Some(Charge::from_nanoamp_ticks(-400_000_000)));
-    (checked, guard, end)
-}
-
-/// REQ-SAF-405: after a disarm what is left is repaid, and no pulse is admitted.
-#[test]
-fn idle_repays_and_does_nothing_else() {
-    let (checked, mut guard, end) = left_over();
-    assert_eq!(guard.handle(end, Event::Disarm), Ok(State::Idle));
-    let trim = repayment(FrameKind::Trim, 1, end + 50, 40, 90);
-    guard.admit(end + 5, &trim).unwrap();
-    guard.edge(end + 50, &change(&trim, 0), None).unwrap();
-    guard.edge(end + 140, &change(&trim, 1), None).unwrap();
-    assert_eq!(guard.ledger(0), Some(Charge::from_nanoamp_ticks(-40_000_000)));
-    let frame = pulse(checked, 2, end + 30_000);
-    assert_eq!(fault(guard.admit(end + 29_000, &frame)), Fault::NotArmed);
-}
-
-/// REQ-SAF-405: a trim is no stronger than the balancing level of the last pulse and a code, goes one way, and against what
-/// is owed.
-#[test]
-fn a_trim_is_weak_and_one_way() {
-    let one = |code, ticks| vec![Segment { level: Level::Code(code), ticks }];
-    let cases = [
-        (one(401, 9), None),
-        (one(402, 9), Some(Fault::Repayment)),
-        (one(-1, 9), Some(Fault::Repayment)),
-        ([one(40, 60), one(20, 30)].concat(), None),
-        ([one(40, 60), one(-20, 30)].concat(), Some(Fault::Form)),
-        ([one(-20, 30), one(40, 60)].concat(), Some(Fault::Form)),
-    ];
-    for (segments, expected) in cases {
-        let (_, mut guard, end) = left_over();
-        let frame = PulseFrame::from_parts(0, FrameKind::Trim, 1, end + 50, &segments, Level::Open).unwrap();
-        let answer = guard.admit(end + 5, &frame);
-        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{segments:?}");
     }
 }
