@@ -464,7 +464,7 @@ fn setup(ask: &Ask, row: &Condition, areas: &[u32], person: Option<&SubjectFile>
 }
 
 /// What opens the output where the software does not.
-fn guarded(mut setup: Setup, load: &LoadArgs) -> Result<Setup, Failure> {
+pub(crate) fn guarded(mut setup: Setup, load: &LoadArgs) -> Result<Setup, Failure> {
     let refuse = |flag: &str, error: &dyn std::fmt::Display| Failure::Input(format!("{flag}: {error}"));
     if let Some(time) = load.one_shot_us.and_then(Micros::from_micros) {
         setup = setup.with_one_shot(time).map_err(|e| refuse("--one-shot-us", &e))?;

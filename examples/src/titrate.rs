@@ -10,7 +10,7 @@ use crate::flags;
 use crate::play::play;
 use crate::records::save;
 use crate::report::WARNING;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, guarded};
 use crate::text::{Table, thousandths, trimmed};
 use crate::today::today;
 use nmes_core::{MicroAmps, Millis, Plan};
@@ -221,6 +221,7 @@ fn setup(args: &TitrateArgs, scenario: &Scenario, length: Millis) -> Result<Setu
     let setup = setup
         .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(length.as_millis()))
         .map_err(|error| refuse(&error))?;
+    let setup = guarded(setup, &args.ask.load)?;
     let person = scenario.person.as_ref();
     person.map_or(Ok(setup), |person| person.limit(setup)).map_err(|error| refuse(&error))
 }

@@ -256,6 +256,9 @@ fn what_opens_the_output_is_counted() {
     assert!(status == 0 && line.contains("warn") && line.contains("1998."), "{line}");
     let (status, line) = stuck(&["--one-shot-us", "299"]);
     assert!(status != 0 && line.contains("deny"), "{status} {line}");
+    // trains of a titration are checked by themselves, and as strictly
+    let (status, _, error) = said(&["titrate", "foot-drop", "--one-shot-us", "299"]);
+    assert!(status == 1 && error.contains("E-STUCK-1"), "{status} {error}");
     let (status, _, error) = said(&["check", "foot-drop", "--watchdog-ms", "0"]);
     assert!(status == 2 && error.contains("--watchdog-ms"), "{error}");
 }
