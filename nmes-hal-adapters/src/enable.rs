@@ -21,8 +21,10 @@ use crate::output::Output;
 ///
 /// # For callers
 /// Call `rearm` *before* the level changes, at every edge, and from nowhere else: a call from a timer or from the slow
-/// loop would keep a dead edge path alive. [`OneShot`] does so. Give `hold_us` to
-/// [`Setup::with_one_shot`](nmes_safety::Setup::with_one_shot): the report then says what one stuck level delivers.
+/// loop would keep a dead edge path alive. [`OneShot`] does so. Give `hold_us`, and
+/// the shortest time that the part may have, to
+/// [`Setup::with_one_shot_between`](nmes_safety::Setup::with_one_shot_between): the report then says what one stuck level
+/// delivers, and a plan with a phase that would be cut is denied.
 ///
 /// # Limitations
 /// `hold_us` is longer than the longest stretch between two edges within a pulse, L included, or pulses are cut. It
@@ -167,7 +169,7 @@ impl<O: Output, E: Enable> OneShot<O, E> {
     }
 
     /// The longest one level can stand, in microseconds: for
-    /// [`Setup::with_one_shot`](nmes_safety::Setup::with_one_shot).
+    /// [`Setup::with_one_shot_between`](nmes_safety::Setup::with_one_shot_between).
     #[must_use]
     pub fn hold_us(&self) -> u32 {
         self.enable.0.hold_us()

@@ -8,7 +8,7 @@ import { ConsoleLogger, GPIOPinState, LogLevel, Simulator } from "rp2040js";
 const PINS = { select: 5, latch: 6, forward: 7, reverse: 8, oneShot: 9, stop: 14, start: 15, running: 25 };
 const ADC = { current: 0, voltage: 1, heel: 2 };
 /** The firmware's own figures: what a part of the real board is dimensioned for. */
-export const BOARD = { naPerCode: 25_000, oneShotNs: 500_000, naPerStep: 50_000, mvPerStep: 73, loadOhm: 1_000 };
+export const BOARD = { naPerCode: 25_000, oneShotNs: 560_000, naPerStep: 50_000, mvPerStep: 73, loadOhm: 1_000 };
 export const HEEL = { loaded: 1_365, lifted: 2_730, open: 4_095 };
 
 /** The parts of an ELF image that are loaded into flash. */

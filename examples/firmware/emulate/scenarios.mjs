@@ -1,5 +1,5 @@
 // Sessions on the bench: a walk, and things that go wrong.
-import { Bench, HEEL } from "./bench.mjs";
+import { BOARD, Bench, HEEL } from "./bench.mjs";
 
 /** The level is up and session time zero is reached by then, in ns. */
 const READY = 20e9;
@@ -79,7 +79,7 @@ export const WRONG = [
     also: (b) => said(b, "Halted") },
   { name: "emergency stop pressed just after an edge", act: (b) => b.press(), delayUs: 3, within: 120, resets: 0,
     also: (b) => said(b, "Halted") },
-  { name: "processor stands still within a phase", act: (b) => (b.halted = true), within: 500, resets: 1,
+  { name: "processor stands still within a phase", act: (b) => (b.halted = true), within: BOARD.oneShotNs / 1_000, resets: 1,
     also: (b) => said(b, "AfterWatchdog") },
   { name: "current converter stuck at full scale", act: (b) => (b.adcFault = (c, v) => (c === 0 ? 4_095 : v)),
     within: 330, resets: 1, also: (b) => said(b, "Stopped") && said(b, "AfterWatchdog") },

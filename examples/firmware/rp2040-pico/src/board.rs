@@ -20,7 +20,7 @@ use rp2040_hal::xosc::setup_xosc_blocking;
 use rp2040_hal::{Adc, Clock, Sio, Spi, Timer, Watchdog, pac, spi, vreg};
 
 use crate::clock::{Alarms, EdgeClock, now};
-use crate::session::{ONE_SHOT_US, hardware};
+use crate::session::{ONE_SHOT_MOST_US, hardware};
 
 /// The crystal of a Pico.
 const CRYSTAL_MHZ: u32 = 12;
@@ -145,7 +145,7 @@ impl Board {
         let bridge = HBridge::diagonal(forward, reverse).ok()?;
         let trigger: Out = pins.gpio9.into_push_pull_output_in_state(LOW).into_dyn_pin();
         // its clear is the emergency stop's, in copper
-        let one_shot = PulseEnable::new(trigger, None, ONE_SHOT_US).ok()?;
+        let one_shot = PulseEnable::new(trigger, None, ONE_SHOT_MOST_US).ok()?;
         let mut watchdog = Watchdog::new(p.WATCHDOG);
         vreg::set_voltage(&mut p.VREG_AND_CHIP_RESET, VSEL_A::VOLTAGE1_15);
         let clocks = clocks((p.XOSC, p.CLOCKS, p.PLL_SYS, p.PLL_USB), &mut p.RESETS, &mut watchdog)?;

@@ -21,9 +21,10 @@ const DEAD_US: u32 = 120;
 /// As asked for, so that nothing rounds it: the dead time, L and twice ε. The row's own is 100 µs.
 const GAP_US: u32 = 150;
 
-/// How long the one-shot on the enable line (a 74HC123, say) lets one level stand: longer than the longest segment with all
-/// its lateness, no longer than needed.
-pub(crate) const ONE_SHOT_US: u32 = 500;
+/// How long the one-shot on the enable line (a 74HC123, say; 560 µs ± 20 %) lets one level stand, at the least and at the most.
+/// A phase of this plan stands for up to 422 µs, late and paying back (E-STUCK-2): the check denies a part that may be shorter.
+const ONE_SHOT_LEAST_US: u32 = 448;
+pub(crate) const ONE_SHOT_MOST_US: u32 = 672;
 
 /// The timing of this board; `docs/emulation.md` has the measurements behind it.
 const TIMING: HardwareTiming = HardwareTiming {
@@ -40,8 +41,9 @@ const COMMAND_TO_EDGE: Micros = match Micros::from_micros(400) {
     None => Micros::ZERO,
 };
 
-/// What the bench wrote of the converter, as bytes: twelve bits, no current and no voltage in the middle, ±102.4 mA and ±150 V over the range; for
-/// the output whose calibration has the checksum [`OUTPUT_CRC`]. The bytes of an example: a device has its own, in its memory.
+/// What the bench wrote of the converter, as bytes: twelve bits, no current and no voltage in the middle, ±102.4 mA and ±150 V
+/// over the range; for the output whose calibration has the checksum [`OUTPUT_CRC`]. The bytes of an example: a device has its
+/// own, in its memory.
 #[rustfmt::skip]
 pub(crate) const CALIBRATION: [u8; 32] = [
     0x4E, 0x4D, 0x41, 0x43, 0x01, 0x01, 0x00, 0x00, 0x6F, 0x63, 0x69, 0x50,
@@ -117,8 +119,9 @@ fn channel<'s>(session: &'s Session<'static>) -> Result<&'s Channel<'static>, Re
 fn setup() -> Result<Setup, Refused> {
     let area = FOOT_DROP.electrodes.area.default;
     let setup = Setup::new(&[area], FOOT_DROP.use_class.value).map_err(|_| Refused::Setup)?;
-    let time = Micros::from_micros(ONE_SHOT_US).ok_or(Refused::Setup)?;
-    let setup = setup.with_one_shot(time).map_err(|_| Refused::Setup)?.with_measurement();
+    let [least, most] = [ONE_SHOT_LEAST_US, ONE_SHOT_MOST_US].map(Micros::from_micros);
+    let (least, most) = least.zip(most).ok_or(Refused::Setup)?;
+    let setup = setup.with_one_shot_between(least, most).map_err(|_| Refused::Setup)?.with_measurement();
     let length = u64::from(FOOT_DROP.session_length.default);
     setup.with_limit(Layer::Protocol, &rules::E_SES_1, length).map_err(|_| Refused::Setup)
 }
