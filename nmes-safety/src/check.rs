@@ -10,7 +10,7 @@ use crate::profile::{Limit, Profile};
 use crate::report::{MAX_ROWS, Place, Remark, Report, Row, Verdict};
 use crate::rules::{Bound, Effect, Rule};
 use crate::setup::Setup;
-use crate::stages::{deferral, is_steady};
+use crate::stages::{deferral, is_like, is_steady};
 
 mod judges;
 mod measured;
@@ -61,17 +61,26 @@ struct Facts<'p> {
     lowest_mhz: u64,
     /// The worst second.
     second: Second,
+    /// A channel before it is like it and has an electrode of the same size: no rule finds more on this one.
+    again: bool,
 }
 
 impl<'p> Facts<'p> {
-    fn of(plan: &'p Plan<'p>, channel: u8) -> Option<Self> {
-        let pulse = PulseMetrics::worst(plan, channel)?;
+    /// Of a channel that is like one before it, what was found of that one.
+    fn of(plan: &'p Plan<'p>, setup: &Setup, channel: u8, before: &[Option<Self>]) -> Option<Self> {
         let compiled = plan.channel(channel)?;
+        let mut like = before.iter().flatten().filter(|facts| is_like(facts.compiled, compiled)).peekable();
+        if let Some(first) = like.peek().copied() {
+            let area = setup.area_mm2(channel);
+            let again = like.any(|facts| setup.area_mm2(facts.channel) == area);
+            return Some(Self { channel, compiled, again, ..*first });
+        }
+        let pulse = PulseMetrics::worst(plan, channel)?;
         let rate = compiled.rate();
         let rate_mhz = Ratio::of(u128::from(rate.pulses()), 1_000_000_000, u128::from(rate.per_us()));
         let lowest_mhz = if is_steady(plan, compiled) { narrow(rate_mhz.up()) } else { 1 };
         let second = pulse.worst_second(rate, deferral(plan, compiled));
-        Some(Self { channel, compiled, pulse, rate_mhz, lowest_mhz, second })
+        Some(Self { channel, compiled, pulse, rate_mhz, lowest_mhz, second, again: false })
     }
 
     /// What the session asks of the channel.
@@ -96,8 +105,11 @@ struct Context<'p> {
 impl<'p> Context<'p> {
     fn new(plan: &'p Plan<'p>, setup: &'p Setup, profile: &'p Profile) -> Self {
         let mut context = Self { plan, setup, profile, facts: [None; MAX_CHANNELS] };
-        for (channel, slot) in (0_u8..).zip(context.facts.iter_mut()) {
-            *slot = Facts::of(plan, channel);
+        for channel in 0..plan.channel_count() {
+            let (before, rest) = context.facts.split_at_mut(usize::from(channel));
+            if let Some(slot) = rest.first_mut() {
+                *slot = Facts::of(plan, setup, channel, before);
+            }
         }
         context
     }
@@ -116,7 +128,7 @@ impl<'p> Context<'p> {
     fn worst(&self, rule: &'static Rule, judge: Judge) -> Option<Row> {
         let limit = self.setup.limit(rule, self.profile);
         let mut worst = Worst { rule, limit, place: Place::Session, found: None };
-        let channels = self.facts.iter().flatten();
+        let channels = self.facts.iter().flatten().filter(|facts| !facts.again);
         match judge {
             Judge::Channel(judge) => {
                 channels.for_each(|facts| worst.take(Place::Channel(facts.channel), judge(self, facts)));

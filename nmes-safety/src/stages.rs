@@ -1,6 +1,6 @@
 //! What a schedule and a timing make of a rate and a contraction: the densest, the longest, the slowest.
 
-use nmes_core::{ChannelPlan, Millis, Overlap, Plan, Rate, Schedule, Stage, Timing};
+use nmes_core::{Channel, ChannelPlan, Millis, Overlap, Plan, Rate, Schedule, Stage, Timing};
 
 /// The longest time at full level of any stage.
 pub(crate) fn longest_hold(stages: &[Stage]) -> Millis {
@@ -24,6 +24,15 @@ fn stages_of<'a>(plan: &Plan<'a>) -> &'a [Stage] {
 /// Whether every pulse of a channel comes at its rate.
 pub(crate) fn is_steady(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> bool {
     channel.channel().train.timing == Timing::Even && stages_of(plan).iter().all(|stage| stage.rate.is_none())
+}
+
+/// Whether two channels of a plan are asked for the same pulses at the same rate, and put them out alike. When the first one
+/// comes makes no difference to what a channel amounts to.
+pub(crate) fn is_like(one: &ChannelPlan<'_>, other: &ChannelPlan<'_>) -> bool {
+    let Channel { pulse, rate, train, set, ceiling, ramp, offset: _ } = one.channel();
+    let asked = other.channel();
+    let alike = (*set, *ceiling, *rate) == (asked.set, asked.ceiling, asked.rate) && *pulse == asked.pulse;
+    alike && *ramp == asked.ramp && *train == asked.train && one.hardware() == other.hardware()
 }
 
 /// By how much an onset may be later than its place: after a pulse that its last edge stretches, or while another channel
