@@ -7,8 +7,8 @@ use core::mem::size_of;
 use cortex_m::peripheral::SYST;
 use cortex_m_semihosting::hprintln;
 use nmes_core::{
-    Channel, ChannelHardware, ChannelState, ConfigError, Engine, Hardware, HardwareTiming, Millis, Plan,
-    Rate, Schedule, Session, Setting,
+    Channel, ChannelHardware, ChannelState, ConfigError, Engine, Form, Hardware, HardwareTiming, MAX_POINTS,
+    Micros, Millis, Plan, Point, PulseShape, Rate, Schedule, Session, Setting,
 };
 use nmes_hal_adapters::{Alarm, Late, NoSense, Output, Stimulator};
 use nmes_safety::{AdmittedEdge, Checked, Guard, Layer, Profile, Setup, UseClass, assess, check, rules};
@@ -98,7 +98,8 @@ pub(crate) fn report(clock: &SYST) -> Result<(), ConfigError> {
         size_of::<Bare<'_, 4>>(),
         size_of::<Bare<'_, 8>>()
     );
-    edges(clock)?;
+    edges(clock, "4 edges", &ramped()?)?;
+    edges(clock, "16 phases, 17 edges", &sixteen()?)?;
     for (minutes, differ) in [(6, false), (60, false), (60, true)] {
         check_of(clock, minutes, differ)?;
     }
@@ -127,19 +128,40 @@ fn ramped() -> Result<[Channel<'static>; 4], ConfigError> {
     Ok(list)
 }
 
+/// The longest pulse of custom points: 16 phases of 50 µs, one after another each way.
+static SIXTEEN: [Point; MAX_POINTS] = {
+    let width = match Micros::from_micros(50) {
+        Some(width) => width,
+        None => Micros::ZERO,
+    };
+    let (up, down) = (Point { permille: 1_000, width }, Point { permille: -1_000, width });
+    [up, down, up, down, up, down, up, down, up, down, up, down, up, down, up, down]
+};
+
+/// Four channels of it.
+fn sixteen() -> Result<[Channel<'static>; 4], ConfigError> {
+    let mut list = ramped()?;
+    let set = Setting::new(40_000, 800).unwrap_or(Setting::ZERO);
+    for channel in &mut list {
+        channel.pulse = PulseShape { form: Form::Points(&SIXTEEN), ..PulseShape::default() };
+        (channel.set, channel.ceiling) = (set, set);
+    }
+    Ok(list)
+}
+
 /// All that an interrupt does for an edge, but for the write and the clock themselves.
-fn edges(clock: &SYST) -> Result<(), ConfigError> {
-    let list = ramped()?;
+fn edges(clock: &SYST, name: &str, list: &[Channel<'_>; 4]) -> Result<(), ConfigError> {
     let length = Millis::from_millis(3_600_000).unwrap_or(Millis::ZERO);
-    let session = Session::new(&list, Schedule::Continuous, length)?;
+    let session = Session::new(list, Schedule::Continuous, length)?;
     let hardware = hardware(4, 1_000_000)?;
     let plan = Plan::compile(&session, &hardware)?;
     let checked = check(plan, &setup(4, false)?, &Profile::default()).map_err(|_| WRONG)?;
-    run(clock, &checked, &list, hardware)
+    run(clock, name, &checked, list, hardware)
 }
 
 fn run(
     clock: &SYST,
+    pulse: &str,
     checked: &Checked<'_>,
     list: &[Channel<'_>],
     hardware: Hardware,
@@ -178,7 +200,8 @@ fn run(
     }
     for (name, tally) in [("set levels rising", &rising), ("at full level", &steady)] {
         hprintln!(
-            "engine, guard and preparation, {}: {} edges, {} instructions an edge, at most {} a call",
+            "engine, guard and preparation, {}, {}: {} edges, {} instructions an edge, at most {} a call",
+            pulse,
             name,
             tally.count,
             tally.average(),
