@@ -1,6 +1,7 @@
 //! The catalogue for people and for scripts: all protocols by group, and one of them in full.
 
 use crate::app::{say, say_json};
+use crate::as_it_stands::denied_by;
 use crate::cli::{ListArgs, ShowArgs};
 use crate::failure::Failure;
 use crate::names::find_row;
@@ -41,14 +42,15 @@ pub(crate) fn list(args: &ListArgs, out: &mut dyn Write) -> Result<(), Failure> 
                 with_mark(row.phase_width),
                 at_most(row),
                 counted(row),
-                said(row),
+                format!("{}{}", denied(row)?, said(row)),
             ]);
         }
         text.push_str(&table.plain());
     }
     let _ = writeln!(
         text,
-        "\n{MARKS}.\nnumbers: how many of a protocol's values are F / recalled / ours. `nmes show NAME` has them all."
+        "\n{MARKS}.\nnumbers: how many of a protocol's values are F / recalled / ours. `nmes show NAME` has them all.\n\
+         DENIED: with its own values the general profile does not let it run; `nmes check NAME` says why and by how much."
     );
     say(out, &text)
 }
@@ -83,6 +85,12 @@ const fn kind(provenance: &Provenance) -> u8 {
     }
 }
 
+/// What the check has against its own values; nothing where it passes.
+fn denied(row: &'static Condition) -> Result<String, Failure> {
+    let rules = denied_by(row)?;
+    Ok(if rules.is_empty() { String::new() } else { format!("DENIED by {}. ", rules.join(", ")) })
+}
+
 /// What was not shown comes first.
 fn said(row: &Condition) -> String {
     let disabled = if row.availability == Availability::Enabled { "" } else { "DISABLED. " };
@@ -105,7 +113,10 @@ fn headline(row: &Condition) -> String {
 /// `nmes show`.
 pub(crate) fn show(args: &ShowArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let row = find_row(&args.protocol)?;
-    if args.json { say_json(out, row) } else { say(out, &row_text(row)) }
+    if args.json {
+        return say_json(out, row);
+    }
+    say(out, &format!("{}{}", denied(row)?, row_text(row)))
 }
 
 fn row_text(row: &Condition) -> String {

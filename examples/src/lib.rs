@@ -11,6 +11,7 @@
 )]
 
 pub mod app;
+mod as_it_stands;
 #[cfg(feature = "campaign")]
 pub mod campaign;
 mod catalogue;

@@ -11,6 +11,7 @@
 mod common;
 
 use common::{rows, said, scratch};
+use nmes_protocols::Innervation;
 
 /// REQ-APP-016: `run` says first that it is a simulation and what it assumed, then all that it has to show, and
 /// writes both files.
@@ -126,7 +127,30 @@ fn events_have_two_formats_and_a_file() {
     assert_eq!(std::fs::read_to_string(file).unwrap(), csv);
 }
 
-/// REQ-APP-018, REQ-APP-243: `list` names the protocol, its numbers and where they are from.
+/// What `list` says to be denied `check` denies, by those rules, and nothing else.
+fn denied_as_checked(list: &str) {
+    for row in nmes_protocols::CATALOGUE {
+        let line =
+            list.lines().find(|line| line.trim_start().starts_with(&format!("{} ", row.name))).unwrap();
+        let word = ["intact", "partial", "denervated"].into_iter();
+        let states = [Innervation::Intact, Innervation::PartiallyDenervated, Innervation::Denervated];
+        let (word, _) = word.zip(states).find(|(_, state)| row.needs.accepts(*state)).unwrap();
+        let gate = row.specialist.map(|_| "--specialist");
+        let asked = ["check", row.name, "--innervation", word].into_iter().chain(gate);
+        let (status, _, err) = said(&asked.collect::<Vec<_>>());
+        let Some((_, rules)) = line.split_once("DENIED by ") else {
+            let disabled = line.contains("DISABLED");
+            assert!(status == 0 || disabled, "{line}: {err}");
+            continue;
+        };
+        assert_eq!(status, 1, "{line}: {err}");
+        let rules: Vec<_> = rules.split_once(". ").unwrap().0.split(", ").collect();
+        let named = |rule: &&&str| err.contains(&format!("{rule}: "));
+        assert_eq!(rules.iter().filter(named).count(), rules.len(), "{line}: {err}");
+    }
+}
+
+/// REQ-APP-018, REQ-APP-243, REQ-APP-245: `list` names the protocol, its numbers and where they are from.
 #[test]
 fn list_names_protocols_and_sources() {
     let (status, out, _) = said(&["list"]);
@@ -147,6 +171,7 @@ fn list_names_protocols_and_sources() {
         let line = out.lines().find(|line| line.trim_start().starts_with(&format!("{} ", row.name))).unwrap();
         assert!(line.contains("up to "), "{line}");
     }
+    denied_as_checked(&out);
     // what was not shown comes before what it is
     let spasm = out.lines().find(|line| line.contains("spasm-fatigue")).unwrap();
     assert!(
