@@ -70,6 +70,8 @@ pub struct Contact {
     /// E-Z-1 from below and from above.
     short_ohm: u64,
     open_ohm: u64,
+    /// E-Z-2, in permille of what it was.
+    rise_permille: u64,
     last: Impedance,
     judged: Judged,
     in_a_row: u8,
@@ -96,6 +98,7 @@ impl Contact {
         Self {
             short_ohm: limit(&rules::E_Z_1_SHORT),
             open_ohm: limit(&rules::E_Z_1_OPEN),
+            rise_permille: limit(&rules::E_Z_2),
             ..Self::new(checked.plan().hardware().timing().ticks_per_second)
         }
     }
@@ -107,6 +110,7 @@ impl Contact {
             ticks_per_second,
             short_ohm: rules::E_Z_1_SHORT.limit,
             open_ohm: rules::E_Z_1_OPEN.limit,
+            rise_permille: rules::E_Z_2.limit,
             last: Impedance { start_ohm: None, end_ohm: None },
             judged: Judged::Open,
             in_a_row: 0,
@@ -150,7 +154,7 @@ impl Contact {
         let Some(ohm) = ohm.filter(|_| self.in_a_row >= CONTACT_PHASES) else { return };
         let begun = u64::from(*self.begun_ohm.get_or_insert(ohm));
         let rise = u64::from(ohm).saturating_mul(1_000).saturating_sub(begun.saturating_mul(1_000));
-        if rise > begun.saturating_mul(rules::E_Z_2.limit) {
+        if rise > begun.saturating_mul(self.rise_permille) {
             self.rising_since.get_or_insert(at_tick);
         } else {
             self.rising_since = None;

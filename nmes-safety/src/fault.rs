@@ -45,6 +45,8 @@ pub enum Fault {
     ClockBackwards,
     /// The clock stands still.
     ClockStopped,
+    /// The clock and a second one do not agree.
+    ClockDisagrees,
     /// The charge ledger left the range of its integer.
     LedgerOverflow,
     /// More charge stays after a pulse than late edges explain.
@@ -57,6 +59,8 @@ pub enum Fault {
     StuckOutput,
     /// Too little current reaches the electrodes: a pad is off, or the rail is too low.
     ContactLoss,
+    /// The voltage at the electrodes is so near to the rail that the current may be cut short. A warning.
+    Compliance,
     /// The measured charge of the phases does not cancel.
     MeasuredBalance,
     /// Measurements stopped coming.
@@ -103,12 +107,14 @@ impl Fault {
             Self::MissingEdge => "an edge is missing",
             Self::ClockBackwards => "the clock went backwards",
             Self::ClockStopped => "the clock stands still",
+            Self::ClockDisagrees => "two clocks do not agree",
             Self::LedgerOverflow => "the charge ledger overflowed",
             Self::Ledger => "charge was left after a pulse",
             Self::OverCurrent => "over-current",
             Self::Polarity => "wrong polarity",
             Self::StuckOutput => "current while off",
             Self::ContactLoss => "contact lost",
+            Self::Compliance => "the voltage is near the rail",
             Self::MeasuredBalance => "the measured phases do not cancel",
             Self::SenseStale => "no measurement",
             Self::Rms => "r.m.s. current",
@@ -191,6 +197,12 @@ impl Cite {
     pub(crate) const LATENESS: Self =
         Self { rule: "LATENESS", source: "L and ε as the hardware declares them" };
     pub(crate) const CLOCK: Self = Self { rule: "CLOCK", source: "one monotonic clock" };
+    pub(crate) const CLOCKS: Self =
+        Self { rule: "CLOCKS", source: "a second clock with a source of its own, and what both may be off" };
+    pub(crate) const PROBING: Self = Self {
+        rule: "PROBING",
+        source: "PROBE_LIMITS: before contact is known no more than a contact check",
+    };
     pub(crate) const LEDGER: Self = Self {
         rule: "LEDGER",
         source: "two balancing codes × (L + 2 ε) after a pulse, or all changes of its level × that where trims repay; \

@@ -9,6 +9,7 @@ use crate::admitted::Admitted;
 use crate::blackbox::BlackBox;
 use crate::check::Checked;
 use crate::fault::{Cite, Fault, Finding, Response, Trip};
+use crate::guard_clocks::Readings;
 use crate::interlock::{Event, Interlock, Refused, State};
 use crate::limits::Limits;
 use crate::rules;
@@ -92,6 +93,8 @@ pub struct Guard<'a, const N: usize = MAX_CHANNELS> {
     pub(crate) still_calls: u8,
     pub(crate) last_keep_alive: u64,
     pub(crate) first_pulse: Option<u64>,
+    /// Two clocks, when a comparison of them began.
+    pub(crate) readings: Option<Readings>,
     /// Checksums of what never changes: the limits, and the terms of each channel; and which is looked at next.
     sums: (u32, [u32; N]),
     next_sum: u8,
@@ -113,6 +116,7 @@ impl<const N: usize> nmes_core::flip::Flip for Guard<'_, N> {
             still_calls,
             last_keep_alive,
             first_pulse,
+            readings,
             sums,
             next_sum,
         } = self;
@@ -130,6 +134,7 @@ impl<const N: usize> nmes_core::flip::Flip for Guard<'_, N> {
         walk.part("still_calls", still_calls);
         walk.part("last_keep_alive", last_keep_alive);
         walk.part("first_pulse", first_pulse);
+        walk.part("readings", readings);
     }
 }
 
@@ -185,6 +190,7 @@ impl<'a, const N: usize> Guard<'a, N> {
             still_calls: 0,
             last_keep_alive: now,
             first_pulse: None,
+            readings: None,
             sums,
             next_sum: 0,
         }
@@ -263,11 +269,15 @@ impl<'a, const N: usize> Guard<'a, N> {
         let refuse = |cite| SetRefusal::new(channel, cite, setting.amplitude.as_microamps(), 0, "µA");
         let permitted = self.state().permits_output() && self.latched.is_none() && self.closing.is_none();
         let limits = self.limits;
+        let probing = self.probing_level(channel, setting);
         let Some((plan, _, watch)) = self.parts(channel) else { return Err(refuse(Cite::PLAN)) };
         let old = watch.set.authorised;
         let lower = setting.amplitude <= old.amplitude && setting.width <= old.width;
         if !permitted && !lower {
             return Err(refuse(Cite::LOCK));
+        }
+        if !lower {
+            probing?;
         }
         if watch.contact.lost && !lower {
             let held = SetRefusal {
@@ -308,7 +318,8 @@ impl<'a, const N: usize> Guard<'a, N> {
     /// As [`Interlock::handle`].
     pub fn handle(&mut self, now: u64, event: Event) -> Result<State, Refused> {
         let state = self.interlock.handle(event)?;
-        if state == State::Idle {
+        // energised from zero only: what was raised to look for contact does not stay
+        if state == State::Idle || event == Event::Contact {
             self.zero();
         }
         if state == State::Probing || state == State::Armed {

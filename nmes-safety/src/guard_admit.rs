@@ -80,6 +80,7 @@ impl<const N: usize> Guard<'_, N> {
             .or_else(|| exam.paid_back())
             .or_else(|| exam.amplitude(&main, survey.peak_na))
             .or_else(|| exam.width(&main))
+            .or_else(|| self.probing(&main, survey.peak_na))
             .or_else(|| {
                 Finding::above(Fault::Form, Cite::PLAN, survey.ticks, exam.plan.longest_ticks(), "ticks")
             })
@@ -273,7 +274,9 @@ impl Examination<'_> {
         let checked = Cite::of(&rules::E_PEAK_1);
         Finding::above(Fault::Amplitude, Cite::SET, main_na, most, "nA")
             .or_else(|| Finding::above(Fault::Amplitude, Cite::SET, peak_na, repaid, "nA to repay with"))
-            .or_else(|| Finding::above(Fault::Amplitude, checked, peak_na, self.limits.peak_na, "nA"))
+            .or_else(|| {
+                Finding::above(Fault::Amplitude, checked, peak_na, self.limits.measured.peak_na, "nA")
+            })
     }
 
     fn width(&self, main: &Main) -> Option<Finding> {

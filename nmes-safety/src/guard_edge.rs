@@ -7,7 +7,7 @@ use crate::guard::{Guard, PROBE_LEVEL};
 use crate::interlock::{Event, State};
 use crate::limits::Limits;
 use crate::rules;
-use crate::sense::{SampleInstant, Sensed};
+use crate::sense::{SampleInstant, Sensed, Tolerances};
 use crate::watch::{Active, Watch};
 
 /// One applied edge with all that it is held against.
@@ -72,17 +72,17 @@ impl<const N: usize> Guard<'_, N> {
             return Err(self.trip(t, Some(channel), &finding));
         };
         let (before, after) = split(sense, t);
-        let found = found.or(before.and_then(|s| watch.take_sample(&s, t, limits.peak_na)));
+        let found = found.or(before.and_then(|s| watch.take_sample(&s, t, &limits.measured)));
         let hardware = plan.hardware();
         let outcome = match change.edge {
-            None => open(watch, hardware, change.level, t),
+            None => open(watch, hardware, change.level, t, &limits.measured),
             Some(edge) => {
                 let (sequence, level) = (change.sequence, change.level);
                 Applied { t, edge, sequence, level, hardware, limits }.take(watch, state)
             }
         };
         let found = found.or(outcome.finding);
-        let found = found.or(after.and_then(|s| watch.take_sample(&s, u64::MAX, limits.peak_na)));
+        let found = found.or(after.and_then(|s| watch.take_sample(&s, u64::MAX, &limits.measured)));
         self.act(t, channel, found, &outcome)
     }
 
@@ -92,8 +92,8 @@ impl<const N: usize> Guard<'_, N> {
     /// A [`Trip`]: over-current, wrong polarity, or a stuck output.
     pub fn sample(&mut self, now: u64, channel: u8, sensed: Sensed) -> Result<(), Trip> {
         let found = self.clock(now).or_else(|| self.intact());
-        let peak_na = self.limits.peak_na;
-        let judged = self.parts(channel).and_then(|(_, _, watch)| watch.take_sample(&sensed, now, peak_na));
+        let limits = self.limits.measured;
+        let judged = self.parts(channel).and_then(|(_, _, watch)| watch.take_sample(&sensed, now, &limits));
         self.act(now, channel, found.or(judged), &Outcome::default())
     }
 
@@ -102,9 +102,10 @@ impl<const N: usize> Guard<'_, N> {
     pub fn off(&mut self, t: u64) {
         let t = t.max(self.last_tick);
         self.last_tick = t;
+        let limits = self.limits.measured;
         for channel in 0..self.checked.plan().channel_count() {
             let Some((_, hardware, watch)) = self.parts(channel) else { continue };
-            let opened = open(watch, hardware, Level::Open, t);
+            let opened = open(watch, hardware, Level::Open, t, &limits);
             if let Some(finding) = opened.finding {
                 self.trip(t, Some(channel), &finding);
             }
@@ -132,7 +133,7 @@ impl<const N: usize> Guard<'_, N> {
         if self.state() == State::Running {
             self.interlock.handle(Event::Ramp).ok();
         }
-        let (cite, least) = (Cite::of(&rules::E_DEL_1), signed(rules::E_DEL_1.limit));
+        let (cite, least) = (Cite::of(&rules::E_DEL_1), signed(self.limits.measured.least_permille));
         let finding =
             Finding::new(Fault::ContactLoss, cite, permille, least, "‰ of the set current, at least");
         let trip = self.trip(t, Some(channel), &finding);
@@ -163,9 +164,15 @@ fn split(sense: Option<Sensed>, t: u64) -> (Option<Sensed>, Option<Sensed>) {
     (sense.filter(|s| of_the_old(s)), sense.filter(|s| !of_the_old(s)))
 }
 
-fn open(watch: &mut Watch<'_>, hardware: &ChannelHardware, level: Level, t: u64) -> Outcome {
+fn open(
+    watch: &mut Watch<'_>,
+    hardware: &ChannelHardware,
+    level: Level,
+    t: u64,
+    limits: &Tolerances,
+) -> Outcome {
     let order = Finding::unless(level == Level::Open, Fault::OutOfOrder, Cite::ORDER);
-    let finding = order.or(watch.change_level(level, hardware, t));
+    let finding = order.or(watch.change_level(level, hardware, t, limits));
     watch.abort(t);
     watch.waits = false;
     Outcome { finding, ..Outcome::default() }
@@ -192,7 +199,7 @@ impl Applied<'_> {
             None => Finding::unless(false, Fault::OutOfOrder, Cite::ORDER),
             Some(hand) => self.order(hand, state).or_else(|| self.time(hand, since)),
         };
-        let overflow = watch.change_level(self.level, self.hardware, self.t);
+        let overflow = watch.change_level(self.level, self.hardware, self.t, &self.limits.measured);
         let mut outcome = Outcome { finding: found.or(overflow), ..Outcome::default() };
         let Some(hand) = hand else { return outcome };
         if self.edge == 0 {
@@ -262,7 +269,7 @@ impl Applied<'_> {
         let owed = watch.settle(&ended);
         watch.may_leave = if owed == 0 { 0 } else { self.may_leave(watch, &ended) };
         let ledger = Finding::above(Fault::Ledger, Cite::LEDGER, owed, watch.may_leave, "nA·ticks");
-        let (balance, lost) = watch.judge_pulse(&ended);
+        let (balance, lost) = watch.judge_pulse(&ended, &self.limits.measured);
         (ledger.or(balance).or_else(|| watch.stale()), lost)
     }
 

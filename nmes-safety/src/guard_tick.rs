@@ -7,6 +7,7 @@ use crate::guard::Guard;
 use crate::interlock::{Event, State};
 use crate::limits::Limits;
 use crate::rules;
+use crate::sense::Tolerances;
 use crate::stages::{longest_hold, shortest_rest};
 use crate::watch::Watch;
 use crate::windows::{Dose, rms_ua};
@@ -24,7 +25,7 @@ pub struct TickReport {
     #[cfg_attr(feature = "serde", serde(skip))]
     pub state: State,
     /// The first thing to tell the user: measured direct current (E-DC-3), imbalance (E-BAL-2), a contact that is
-    /// still lost (E-DEL-1), a gated train beyond its longest opening. Its response is [`Response::Warn`].
+    /// still lost (E-DEL-1), a voltage near the rail (E-COMP-1), a gated train beyond its longest opening. Its response is [`Response::Warn`].
     pub warning: Option<Trip>,
     /// The highest r.m.s. current of a channel over the last second, in µA, at most a bucket too long.
     pub rms_second_ua: u32,
@@ -32,7 +33,7 @@ pub struct TickReport {
     pub rms_five_ua: u32,
     /// The largest measured direct current of a channel over the last second, in nA, signed.
     pub measured_dc_na: i64,
-    /// Whether anything was put out in the last five seconds: the output indicator is lit (N-IND-2).
+    /// [`Guard::indicator`].
     pub indicator: bool,
     /// Channels whose contact is lost and that are held at the probe level, one bit each.
     pub contact_lost: u8,
@@ -78,6 +79,17 @@ impl<const N: usize> Guard<'_, N> {
         self.settle(now);
         report.state = self.state();
         Ok(report)
+    }
+
+    /// Whether anything was put out in the last five seconds, or flows although nothing is put out: the output indicator is
+    /// lit (N-IND-2). Also after a fault, when [`Guard::tick`] has only the fault to tell: go on asking, and go on handing
+    /// over measurements with [`Guard::sample`]. Work: one pass over the channels.
+    pub fn indicator(&mut self, now: u64) -> bool {
+        let limits = self.limits.measured;
+        self.each_watch().any(|(_, watch)| {
+            watch.windows.advance(now);
+            watch.windows.five() > 0 || watch.flows(&limits)
+        })
     }
 
     fn sets_intact(&self) -> Option<Finding> {
@@ -132,12 +144,13 @@ impl<const N: usize> Guard<'_, N> {
         for (channel, watch) in self.each_watch() {
             let Some(plan) = checked.plan().channel(channel) else { continue };
             watch.windows.advance(now);
-            let (sums, longer) = (watch.windows.second(), watch.windows.five());
+            let (mut sums, longer) = (watch.windows.second(), watch.windows.five());
+            sums.measured = sums.measured.saturating_add(watch.leaks(now, &limits));
             (second, five) = (second.max(sums.squared), five.max(longer));
             if sums.measured.unsigned_abs() > dc.unsigned_abs() {
                 dc = sums.measured;
             }
-            report.add(channel, watch);
+            report.add(channel, watch, &limits.measured);
             let findings = watch.windowed(&sums, &limits).or(watch.timed(now, &limits));
             let findings =
                 findings.or(watch.on_time(now, checked.plan().session().schedule(), plan, &limits));
@@ -201,8 +214,8 @@ impl Findings {
 }
 
 impl TickReport {
-    fn add(&mut self, channel: u8, watch: &Watch<'_>) {
-        self.indicator = self.indicator || watch.active.is_some();
+    fn add(&mut self, channel: u8, watch: &Watch<'_>, limits: &Tolerances) {
+        self.indicator = self.indicator || watch.flows(limits);
         if watch.contact.lost {
             self.contact_lost |= 1_u8.checked_shl(u32::from(channel)).unwrap_or(0);
         }
@@ -210,6 +223,17 @@ impl TickReport {
 }
 
 impl Watch<'_> {
+    /// A frame is under way, or current was measured at rest.
+    fn flows(&self, limits: &Tolerances) -> bool {
+        self.active.is_some() || self.interval.is_driven() || self.interval.leak_na(limits) != 0
+    }
+
+    /// What the rest in hand has leaked so far, of the last second at most, in nA × ticks.
+    fn leaks(&self, now: u64, limits: &Limits) -> i64 {
+        let since = now.saturating_sub(self.interval.since).min(u64::from(limits.ticks_per_second));
+        self.interval.leak_na(&limits.measured).saturating_mul(signed(since))
+    }
+
     fn windowed(&self, second: &Dose, limits: &Limits) -> Findings {
         let (rule, most) = (self.terms.rms_rule, self.terms.rms_square);
         let rms = Finding::above(Fault::Rms, Cite::of(rule), second.squared, most, "µA²·ticks in a second");
@@ -220,7 +244,7 @@ impl Watch<'_> {
         let dc =
             |most: u64| Finding::above(Fault::MeasuredDc, cite, charge, most.saturating_add(declared), unit);
         let balance = self.imbalance_warning.and_then(|permille| {
-            let warn = rules::E_BAL_2.warn.unwrap_or(0);
+            let warn = limits.measured.balance_warn;
             Finding::above(
                 Fault::MeasuredBalance,
                 Cite::of(&rules::E_BAL_2),
@@ -243,7 +267,13 @@ impl Watch<'_> {
             let most = limits.late_ticks.saturating_add(active.next_moves);
             Finding::above(Fault::MissingEdge, Cite::LATENESS, late, most, "ticks")
         });
-        Findings { trip: missing.or_else(|| self.stale()), warning: None }
+        let (cite, last) = (
+            Cite::of(&rules::E_COMP_1),
+            self.last_pulse.saturating_add(self.terms.longest_period.saturating_mul(2)),
+        );
+        let (volts, most) = (u64::from(self.last_mv), u64::from(limits.measured.clip_mv));
+        let clips = Finding::above(Fault::Compliance, cite, volts, most, "mV").filter(|_| now <= last);
+        Findings { trip: missing.or_else(|| self.stale()), warning: clips }
     }
 
     /// A train that lasts longer than its contraction or its opening.

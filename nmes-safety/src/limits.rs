@@ -5,6 +5,7 @@ use nmes_core::{ChannelPlan, Hardware};
 use crate::check::Checked;
 use crate::crc32::Crc32;
 use crate::rules::{self, Rule};
+use crate::sense::Tolerances;
 use crate::set_level::{RiseLimits, narrow};
 use crate::stages::is_steady;
 use crate::windows;
@@ -22,8 +23,8 @@ pub(crate) struct Limits {
     pub(crate) jitter_ticks: u64,
     pub(crate) stamp_error_ticks: u64,
     pub(crate) spacing_ticks: u64,
-    /// E-PEAK-1.
-    pub(crate) peak_na: u64,
+    /// What measurements are held against; E-PEAK-1 bounds what is commanded too.
+    pub(crate) measured: Tolerances,
     /// N-EN-1 as Σ I²t of one pulse, nA² × ticks.
     pub(crate) pulse_square: u128,
     /// E-BAL-1 for pulses with a declared direct current, nA × ticks.
@@ -45,6 +46,26 @@ fn limit(checked: &Checked<'_>, rule: &Rule) -> u64 {
     checked.setup().limit(rule, checked.profile()).map_or(rule.limit, |limit| limit.value)
 }
 
+/// Where a rule warns: never past where it trips.
+fn warn(checked: &Checked<'_>, rule: &Rule) -> u64 {
+    let trips = limit(checked, rule);
+    rule.warn.map_or(trips, |warns| rule.stricter(warns, trips))
+}
+
+fn tolerances(checked: &Checked<'_>) -> Tolerances {
+    // of at most 2^32 mV, and the rule is a part of it
+    let clips = |rail: u32| u64::from(rail).saturating_mul(limit(checked, &rules::E_COMP_1)) / 1_000;
+    Tolerances {
+        peak_na: limit(checked, &rules::E_PEAK_1).saturating_mul(1_000),
+        over_permille: limit(checked, &rules::E_OC_1).saturating_sub(1_000),
+        least_permille: limit(checked, &rules::E_DEL_1),
+        balance_warn: warn(checked, &rules::E_BAL_2),
+        balance_trip: limit(checked, &rules::E_BAL_2),
+        noise_na: u64::from(checked.setup().measurement_noise().as_microamps()).saturating_mul(1_000),
+        clip_mv: checked.setup().rail_mv().map_or(u32::MAX, |rail| narrow(clips(rail))),
+    }
+}
+
 fn millis(ms: u64, hz: u32) -> u64 {
     ms.saturating_mul(u64::from(hz)) / 1_000
 }
@@ -56,7 +77,7 @@ nmes_core::flip_fields!(Limits {
     jitter_ticks,
     stamp_error_ticks,
     spacing_ticks,
-    peak_na,
+    measured,
     pulse_square,
     net,
     dc_warn,
@@ -89,10 +110,10 @@ impl Limits {
             jitter_ticks: u64::from(hardware.jitter_ticks()),
             stamp_error_ticks,
             spacing_ticks: u64::from(hardware.edge_spacing_ticks()),
-            peak_na: limit(checked, &rules::E_PEAK_1).saturating_mul(1_000),
+            measured: tolerances(checked),
             pulse_square: u128::from(squared_us).saturating_mul(u128::from(hz)).saturating_mul(1_000_000),
             net: limit(checked, &rules::E_BAL_1),
-            dc_warn: rules::E_DC_3.warn.unwrap_or(0).saturating_mul(micro),
+            dc_warn: warn(checked, &rules::E_DC_3).saturating_mul(micro),
             dc_trip: limit(checked, &rules::E_DC_3).saturating_mul(micro),
             keep_alive_ticks: millis(limit(checked, &rules::E_WD_1), hz),
             session_ticks: checked.plan().length_ticks().saturating_add(offset).min(session),
@@ -107,9 +128,10 @@ impl Limits {
         let small = [self.ticks_per_second, self.step_ua, self.slew_ua].map(u64::from);
         let times = [self.late_ticks, self.jitter_ticks, self.stamp_error_ticks, self.spacing_ticks];
         let longer = [self.keep_alive_ticks, self.session_ticks, self.ramp_ticks];
-        let amounts = [self.peak_na, self.net, self.dc_warn, self.dc_trip];
+        let amounts = [self.net, self.dc_warn, self.dc_trip];
         let square = Crc32::new().update(&self.pulse_square.to_le_bytes());
-        let words = small.iter().chain(&times).chain(&longer).chain(&amounts);
+        let measured = self.measured.words();
+        let words = small.iter().chain(&times).chain(&longer).chain(&amounts).chain(&measured);
         words.fold(square, |sum, word| sum.update(&word.to_le_bytes())).value()
     }
 

@@ -15,6 +15,49 @@ pub const NOISE_FLOOR: MicroAmps = match MicroAmps::from_microamps(1_000) {
 /// [`NOISE_FLOOR`] in nanoamperes.
 pub(crate) const NOISE_NA: u64 = 1_000_000;
 
+/// What a measurement is held against, of all layers: worked out once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tolerances {
+    /// E-PEAK-1, in nA.
+    pub(crate) peak_na: u64,
+    /// E-OC-1 above what is commanded, and E-DEL-1 of it, in permille.
+    pub(crate) over_permille: u64,
+    pub(crate) least_permille: u64,
+    /// E-BAL-2, in permille of the phase charge: warning, trip.
+    pub(crate) balance_warn: u64,
+    pub(crate) balance_trip: u64,
+    /// What a measurement may read although nothing flows, in nA.
+    pub(crate) noise_na: u64,
+    /// E-COMP-1 of the rail, in mV; the largest value where the rail is not known.
+    pub(crate) clip_mv: u32,
+}
+
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Tolerances {
+    peak_na,
+    over_permille,
+    least_permille,
+    balance_warn,
+    balance_trip,
+    noise_na,
+    clip_mv
+});
+
+impl Tolerances {
+    /// In a row, for a checksum.
+    pub(crate) fn words(&self) -> [u64; 7] {
+        let Self { peak_na, over_permille, least_permille, balance_warn, balance_trip, noise_na, clip_mv } =
+            *self;
+        [peak_na, over_permille, least_permille, balance_warn, balance_trip, noise_na, u64::from(clip_mv)]
+    }
+
+    /// How far a measurement may be from `commanded` (a magnitude): a part of it, but never less than the noise.
+    fn around(&self, commanded: u64, permille: u64) -> u64 {
+        // |commanded| is below 2^55 (24-bit codes of at most 100 mA), times 1,000 below 2^65: saturates on the wide side
+        (commanded.saturating_mul(permille) / 1_000).max(self.noise_na)
+    }
+}
+
 /// When in a phase a sample was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
@@ -54,7 +97,8 @@ pub(crate) struct Interval {
     pub(crate) current_na: i64,
     pub(crate) since: u64,
     sum_na: i64,
-    samples: u8,
+    /// A rest may last for hours.
+    samples: u32,
 }
 
 #[cfg(feature = "fault-injection")]
@@ -84,21 +128,24 @@ impl Interval {
         self.samples = self.samples.saturating_add(1);
     }
 
+    /// What is measured of a rest beyond what may be noise, in nA. Of a shorted output nothing: what flows there is charge
+    /// coming back by itself.
+    pub(crate) fn leak_na(&self, limits: &Tolerances) -> i64 {
+        let rests = !self.is_driven() && self.level != Level::Shorted;
+        let measured = self.measured_na().filter(|_| rests).unwrap_or(0);
+        let beyond = signed(measured.unsigned_abs().saturating_sub(limits.noise_na));
+        if measured < 0 { beyond.saturating_neg() } else { beyond }
+    }
+
     /// Mean of the samples; `None` without any.
     pub(crate) fn measured_na(&self) -> Option<i64> {
         self.sum_na.checked_div(i64::from(self.samples))
     }
 }
 
-/// How far a measurement may be from `commanded` (a magnitude): a part of it, but never less than the noise.
-fn tolerance(commanded: u64, permille: u64) -> u64 {
-    // |commanded| is below 2^55 (24-bit codes of at most 100 mA), times 1,000 below 2^65: saturates on the wide side
-    (commanded.saturating_mul(permille) / 1_000).max(NOISE_NA)
-}
-
 /// Faults that a single sample shows, at once: wrong way, too much, or anything while off. A shorted output is not
 /// judged: what flows there is charge coming back by itself.
-pub(crate) fn judge_sample(interval: &Interval, sample: &Sensed, peak_na: u64) -> Option<Finding> {
+pub(crate) fn judge_sample(interval: &Interval, sample: &Sensed, most: &Tolerances) -> Option<Finding> {
     let measured = sample.current_na.unsigned_abs();
     let commanded = interval.current_na.unsigned_abs();
     if !interval.is_driven() {
@@ -116,11 +163,10 @@ pub(crate) fn judge_sample(interval: &Interval, sample: &Sensed, peak_na: u64) -
             "nA against its polarity",
         ));
     }
-    let cite = Cite::of(&rules::E_OC_1);
-    let over = rules::E_OC_1.limit.saturating_sub(1_000);
-    let most = commanded.saturating_add(tolerance(commanded, over));
-    Finding::above(Fault::OverCurrent, cite, measured, most, "nA")
-        .or_else(|| Finding::above(Fault::OverCurrent, Cite::of(&rules::E_PEAK_1), measured, peak_na, "nA"))
+    let over = commanded.saturating_add(most.around(commanded, most.over_permille));
+    let peak = Cite::of(&rules::E_PEAK_1);
+    Finding::above(Fault::OverCurrent, Cite::of(&rules::E_OC_1), measured, over, "nA")
+        .or_else(|| Finding::above(Fault::OverCurrent, peak, measured, most.peak_na, "nA"))
 }
 
 /// How much of a commanded current arrived: short comes before enough, then by permille.
@@ -132,16 +178,16 @@ pub(crate) struct Delivered {
 
 /// What arrived of a phase, by E-DEL-1. `None` when nothing was measured, or when so little is commanded that what
 /// is left of it could be noise.
-pub(crate) fn delivered(interval: &Interval) -> Option<Delivered> {
+pub(crate) fn delivered(interval: &Interval, limits: &Tolerances) -> Option<Delivered> {
     let measured = interval.measured_na().filter(|_| interval.is_driven())?;
     let commanded = interval.current_na.unsigned_abs();
-    if commanded < NOISE_NA.saturating_mul(2) {
+    if commanded < limits.noise_na.saturating_mul(2) {
         return None;
     }
     let along = if interval.current_na < 0 { measured.saturating_neg() } else { measured };
     let along = u64::try_from(along).unwrap_or(0);
-    let least =
-        commanded.saturating_sub(tolerance(commanded, 1_000_u64.saturating_sub(rules::E_DEL_1.limit)));
+    let short = 1_000_u64.saturating_sub(limits.least_permille);
+    let least = commanded.saturating_sub(limits.around(commanded, short));
     let permille = along.saturating_mul(1_000).checked_div(commanded).unwrap_or(0);
     Some(Delivered { enough: along >= least, permille })
 }

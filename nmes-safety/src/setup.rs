@@ -6,6 +6,7 @@ use nmes_core::{MAX_CHANNELS, MicroAmps, Micros, Millis};
 
 use crate::profile::{Layer, Limit, LimitError, Profile, Stated};
 use crate::rules::{self, Rule};
+use crate::sense::NOISE_FLOOR;
 
 /// How many electrodes may be shared by several channels.
 pub const MAX_SHARED: usize = 4;
@@ -60,6 +61,8 @@ pub enum SetupField {
     OneShot,
     /// Time of the watchdog, in ms.
     Watchdog,
+    /// What a measurement reads of nothing, in µA.
+    MeasurementNoise,
 }
 
 impl fmt::Display for SetupField {
@@ -75,6 +78,7 @@ impl fmt::Display for SetupField {
             Self::DeclaredDc => "declared direct current (µA)",
             Self::OneShot => "hardware one-shot (µs)",
             Self::Watchdog => "watchdog (ms)",
+            Self::MeasurementNoise => "what a measurement reads of nothing (µA)",
         })
     }
 }
@@ -145,13 +149,14 @@ pub struct Setup {
     one_shot_least: Option<Micros>,
     watchdog: Option<Millis>,
     measured: bool,
+    noise: MicroAmps,
     use_class: UseClass,
     stated: Stated,
 }
 
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Setup { stated } not {
-    areas_mm2, channels, contact_permille, shared, rail_mv, load_ohm, declared_dc, one_shot, one_shot_least, watchdog, measured, use_class
+    areas_mm2, channels, contact_permille, shared, rail_mv, load_ohm, declared_dc, one_shot, one_shot_least, watchdog, measured, noise, use_class
 });
 
 impl Setup {
@@ -182,6 +187,7 @@ impl Setup {
             one_shot_least: None,
             watchdog: None,
             measured: false,
+            noise: NOISE_FLOOR,
             use_class,
             stated: Stated::default(),
         })
@@ -323,6 +329,31 @@ impl Setup {
         self
     }
 
+    /// The same with a measurement on every channel, as [`Setup::with_measurement`], of which it is known how much a reading
+    /// may be off, in either direction: [`NOISE_FLOOR`] where nothing is said. Every tolerance of a measured current is at
+    /// least this wide, and what is measured at rest beyond it counts as direct current (E-DC-3): with 1 mA a leak of
+    /// 0.9 mA is not seen, with 20 µA one of 80 µA is.
+    ///
+    /// ```
+    /// use nmes_core::MicroAmps;
+    /// use nmes_safety::{Setup, UseClass};
+    /// let setup = Setup::new(&[2_500], UseClass::Exercise)?;
+    /// let noise = MicroAmps::from_microamps(20).unwrap();
+    /// assert!(setup.with_measurement_noise(noise)?.is_measured());
+    /// assert!(setup.with_measurement_noise(MicroAmps::ZERO).is_err());
+    /// # Ok::<(), nmes_safety::SetupError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Outside 1 µA to [`NOISE_FLOOR`].
+    pub fn with_measurement_noise(mut self, noise: MicroAmps) -> Result<Self, SetupError> {
+        let range = (1, u64::from(NOISE_FLOOR.as_microamps()));
+        let source = "what one reading is off at the most, as the bench wrote it; the guard judges nothing below 1 mA at once";
+        within(SetupField::MeasurementNoise, u64::from(noise.as_microamps()), range, source)?;
+        (self.measured, self.noise) = (true, noise);
+        Ok(self)
+    }
+
     /// The same with a watchdog that resets the processor, and so opens the output, when it is not fed: the longest from the
     /// last feed to an open output. Without a hardware one-shot an output that stays on when the processor stands still is
     /// on for that long (E-STUCK-1).
@@ -411,6 +442,12 @@ impl Setup {
     #[must_use]
     pub const fn is_measured(&self) -> bool {
         self.measured
+    }
+
+    /// What a measurement may read although nothing flows.
+    #[must_use]
+    pub const fn measurement_noise(&self) -> MicroAmps {
+        self.noise
     }
 
     /// The longest from the last feed of the watchdog to an open output, if there is a watchdog.

@@ -3,7 +3,6 @@
 use nmes_core::{ChannelHardware, Level, PulseFrame, Segment};
 
 use crate::metrics::square_of;
-use crate::sense::NOISE_NA;
 use crate::windows::charge;
 
 /// What is kept of a frame while it waits and while it is under way.
@@ -13,8 +12,8 @@ pub(crate) struct Known {
     pub(crate) net: i64,
     /// Σ I·t of what drives the leading way, nA × ticks, as a magnitude.
     pub(crate) along: u64,
-    /// [`NOISE_NA`] over half the driven time: a measured imbalance under it is not judged.
-    pub(crate) noise: u64,
+    /// How long it drives, in ticks of all repeats.
+    pub(crate) driven: u64,
     /// All changes of the level added up, nA.
     pub(crate) swing_na: u64,
     /// The strongest code of each polarity, 0 for none.
@@ -36,12 +35,12 @@ pub(crate) struct Strongest {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Strongest { positive, negative });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Known { net, along, noise, swing_na, strongest, count, each, gap_last });
+nmes_core::flip_fields!(Known { net, along, driven, swing_na, strongest, count, each, gap_last });
 
 impl Known {
     /// A checksum: any one flipped bit of what is known changes it.
     pub(crate) fn sum(&self) -> u32 {
-        let Self { net, along, noise, swing_na, strongest, count, each, gap_last } = self;
+        let Self { net, along, driven, swing_na, strongest, count, each, gap_last } = self;
         let halves = |word: u64| {
             let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
             u32::from_le_bytes([a, b, c, d]).rotate_left(5) ^ u32::from_le_bytes([e, f, g, h])
@@ -50,7 +49,7 @@ impl Known {
         let words = [
             halves(net.cast_unsigned()),
             halves(*along),
-            halves(*noise),
+            halves(*driven),
             halves(*swing_na),
             strongest.positive.cast_unsigned(),
             strongest.negative.cast_unsigned(),
@@ -251,7 +250,7 @@ impl Survey {
         self.known.swing_na = self.known.swing_na.saturating_mul(u64::from(cycles));
         self.known.net = sums.net;
         self.known.along = if leads_up { sums.along } else { sums.against };
-        self.known.noise = NOISE_NA.saturating_mul(sums.driven) / 2;
+        self.known.driven = sums.driven;
         self.square = sums.square;
         self.ticks = sums.ticks;
     }

@@ -6,7 +6,7 @@ use crate::admitted::Admitted;
 use crate::fault::{Cite, Fault, Finding, signed};
 use crate::rules;
 use crate::sense::{
-    ContactWatch, Delivered, Interval, SampleInstant, Sensed, delivered, judge_sample, pulses_of,
+    ContactWatch, Delivered, Interval, SampleInstant, Sensed, Tolerances, delivered, judge_sample, pulses_of,
 };
 use crate::set_level::SetLevel;
 use crate::survey::{Known, Strongest};
@@ -72,6 +72,9 @@ pub(crate) struct Watch<'a> {
     imbalanced: u32,
     /// Measured imbalance above E-BAL-2's warning in the last pulse, in permille.
     pub(crate) imbalance_warning: Option<u64>,
+    /// The highest voltage that was measured of the pulse under way, and of the last one that ended, in mV.
+    volts_mv: u32,
+    pub(crate) last_mv: u32,
 }
 
 #[cfg(feature = "fault-injection")]
@@ -93,7 +96,7 @@ nmes_core::flip_fields!(Active {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Watch<'_> {
     terms, admitted, known, known_sum, judged, waits, active, sequence, interval, ledger, nominal, next_onset, balancing_code, may_leave, set, contact, windows,
-    train_began, last_pulse, unsensed, sensed_once, imbalanced, imbalance_warning
+    train_began, last_pulse, unsensed, sensed_once, imbalanced, imbalance_warning, volts_mv, last_mv
 });
 
 impl<'a> Watch<'a> {
@@ -122,6 +125,8 @@ impl<'a> Watch<'a> {
             sensed_once: false,
             imbalanced: 0,
             imbalance_warning: None,
+            volts_mv: 0,
+            last_mv: 0,
         }
     }
 
@@ -156,7 +161,12 @@ impl<'a> Watch<'a> {
 
     /// Takes a sample of the level in place. One of another kind of level, or from outside its time, counts for
     /// nothing, so that a frozen measurement ages.
-    pub(crate) fn take_sample(&mut self, sample: &Sensed, until: u64, peak_na: u64) -> Option<Finding> {
+    pub(crate) fn take_sample(
+        &mut self,
+        sample: &Sensed,
+        until: u64,
+        limits: &Tolerances,
+    ) -> Option<Finding> {
         let fits = match sample.instant {
             SampleInstant::PhaseStart | SampleInstant::PhaseEnd => self.interval.is_driven(),
             SampleInstant::Rest => !self.interval.is_driven(),
@@ -167,8 +177,9 @@ impl<'a> Watch<'a> {
         self.interval.take(sample);
         if self.interval.is_driven() {
             self.sensed_once = true;
+            self.volts_mv = self.volts_mv.max(sample.voltage_mv.unsigned_abs());
         }
-        judge_sample(&self.interval, sample, peak_na)
+        judge_sample(&self.interval, sample, limits)
     }
 
     /// Ends the level in place at `t` and counts it, then begins the next one.
@@ -177,12 +188,13 @@ impl<'a> Watch<'a> {
         level: Level,
         hardware: &ChannelHardware,
         t: u64,
+        limits: &Tolerances,
     ) -> Option<Finding> {
         let overflow = || Finding::new(Fault::LedgerOverflow, Cite::LEDGER, i64::MAX, i64::MAX, "nA·ticks");
         let ticks = t.saturating_sub(self.interval.since);
         let flown = charge(self.interval.current_na, ticks);
         let sum = flown.and_then(|charge| self.ledger.checked_add(charge));
-        self.count_interval(flown.unwrap_or(i64::MAX), ticks, t);
+        self.count_interval(flown.unwrap_or(i64::MAX), ticks, t, limits);
         self.interval = Interval::new(level, hardware, t);
         match sum {
             Some(ledger) => {
@@ -218,7 +230,7 @@ impl<'a> Watch<'a> {
         let Some(ledger) = self.ledger.checked_add(flown) else { return false };
         if before.current_na != 0 || before.is_driven() {
             let squared = squared(before.current_na, ticks);
-            active.count(before, &Dose { squared, commanded: flown, measured: 0 });
+            active.count(before, &Dose { squared, commanded: flown, measured: 0 }, None);
         }
         self.ledger = ledger;
         self.interval = Interval::new(level, hardware, t);
@@ -226,20 +238,20 @@ impl<'a> Watch<'a> {
         true
     }
 
-    /// Counts squares of the larger of commanded and measured current. At rest only what is commanded counts: a
-    /// sample there is noise, or a stuck output and judged at once.
-    fn count_interval(&mut self, flown: i64, ticks: u64, t: u64) {
+    /// Counts squares of the larger of commanded and measured current. At rest only what is measured beyond the noise counts.
+    fn count_interval(&mut self, flown: i64, ticks: u64, t: u64, limits: &Tolerances) {
         let interval = self.interval;
-        if interval.current_na == 0 && !interval.is_driven() {
-            return; // what is measured at rest does not count
+        let leak = interval.leak_na(limits);
+        if interval.current_na == 0 && leak == 0 && !interval.is_driven() {
+            return;
         }
-        let measured = interval.measured_na().filter(|_| interval.is_driven());
+        let measured = if interval.is_driven() { interval.measured_na() } else { Some(leak) };
         let charge = measured.map_or(0, |na| na.saturating_mul(signed(ticks)));
         let stronger = measured.filter(|na| na.unsigned_abs() > interval.current_na.unsigned_abs());
         let mut dose = Dose { squared: 0, commanded: flown, measured: charge };
         dose.add_squared(stronger.unwrap_or(interval.current_na), ticks);
         match &mut self.active {
-            Some(active) => active.count(&interval, &dose),
+            Some(active) => active.count(&interval, &dose, delivered(&interval, limits)),
             None if dose != Dose::default() => self.windows.add(interval.since, t, &dose),
             None => {}
         }
@@ -321,16 +333,17 @@ impl<'a> Watch<'a> {
     }
 
     /// Ends a pulse and judges what was measured of it. True when contact was lost with it.
-    pub(crate) fn judge_pulse(&mut self, ended: &Active) -> (Option<Finding>, bool) {
+    pub(crate) fn judge_pulse(&mut self, ended: &Active, limits: &Tolerances) -> (Option<Finding>, bool) {
         if ended.kind != FrameKind::Pulse {
             return (None, false);
         }
+        (self.last_mv, self.volts_mv) = (self.volts_mv, 0);
         self.unsensed = if ended.any_sensed { 0 } else { self.unsensed.saturating_add(1) };
         let lost = ended.delivered.is_some_and(|delivered| self.contact.pulse(delivered));
-        (self.judge_balance(ended), lost)
+        (self.judge_balance(ended, limits), lost)
     }
 
-    fn judge_balance(&mut self, ended: &Active) -> Option<Finding> {
+    fn judge_balance(&mut self, ended: &Active, limits: &Tolerances) -> Option<Finding> {
         self.imbalance_warning = None;
         if !ended.all_sensed || !ended.any_sensed {
             return None;
@@ -338,17 +351,17 @@ impl<'a> Watch<'a> {
         // what late edges leave is in the ledger and is repaid; the stage's own part is judged here
         let net = ended.dose.measured.saturating_sub(ended.dose.commanded).unsigned_abs();
         let permille = net.saturating_mul(1_000).checked_div(self.known.along).unwrap_or(u64::MAX);
-        let noise = self.known.noise;
-        let warns = |&limit: &u64| permille > limit && net > noise;
-        self.imbalance_warning = rules::E_BAL_2.warn.filter(warns).map(|_| permille);
-        if !warns(&rules::E_BAL_2.limit) {
+        let noise = limits.noise_na.saturating_mul(self.known.driven) / 2;
+        let warns = |limit: u64| permille > limit && net > noise;
+        self.imbalance_warning = warns(limits.balance_warn).then_some(permille);
+        if !warns(limits.balance_trip) {
             self.imbalanced = 0;
             return None;
         }
         self.imbalanced = self.imbalanced.saturating_add(1);
         let cite = Cite::of(&rules::E_BAL_2);
         let unit = "‰ of the phase charge";
-        let found = Finding::above(Fault::MeasuredBalance, cite, permille, rules::E_BAL_2.limit, unit);
+        let found = Finding::above(Fault::MeasuredBalance, cite, permille, limits.balance_trip, unit);
         found.filter(|_| self.imbalanced >= pulses_of(&rules::E_BAL_2))
     }
 
@@ -377,7 +390,7 @@ impl Active {
         self.next_moves = if self.last || ends_repeat { self.moves } else { 0 };
     }
 
-    fn count(&mut self, interval: &Interval, dose: &Dose) {
+    fn count(&mut self, interval: &Interval, dose: &Dose, arrived: Option<Delivered>) {
         self.dose.squared = self.dose.squared.saturating_add(dose.squared);
         self.dose.commanded = self.dose.commanded.saturating_add(dose.commanded);
         self.dose.measured = self.dose.measured.saturating_add(dose.measured);
@@ -385,7 +398,7 @@ impl Active {
             let sensed = interval.measured_na().is_some();
             self.all_sensed = self.all_sensed && sensed;
             self.any_sensed = self.any_sensed || sensed;
-            self.delivered = match (self.delivered, delivered(interval)) {
+            self.delivered = match (self.delivered, arrived) {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),
             };

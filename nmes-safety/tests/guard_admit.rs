@@ -38,6 +38,7 @@ const CALIBRATED: Rig = Rig {
     ramp_down_ms: 500,
     channels: 1,
     measured: false,
+    more: |setup| setup,
 };
 
 /// REQ-SAF-020: nothing is admitted before arming, and nothing after a trip.

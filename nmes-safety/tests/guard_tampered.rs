@@ -36,6 +36,7 @@ const PLAIN: Rig = Rig {
     seconds: 3_600,
     channels: 1,
     measured: false,
+    more: |setup| setup,
     ramp_down_ms: 500,
 };
 

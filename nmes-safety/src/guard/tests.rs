@@ -80,6 +80,7 @@ fn damaged_set_level() {
                 let mut guard = Guard::new(checked, 0);
                 guard.handle(0, Event::Passed).unwrap();
                 guard.handle(0, Event::Probe).unwrap();
+                guard.handle(0, Event::Contact).unwrap();
                 guard.set_level(0, 0, one).unwrap();
                 guard.tick(0).unwrap();
                 damage(&mut guard.watches[0].set.authorised);
@@ -95,7 +96,7 @@ fn damaged_set_level() {
 fn damaged_limits() {
     with_checked(|checked, _, _| {
         let damages: [fn(&mut Guard<'_>); 6] = [
-            |guard| guard.limits.peak_na ^= 1 << 20,
+            |guard| guard.limits.measured.peak_na ^= 1 << 20,
             |guard| guard.limits.pulse_square ^= 1 << 70,
             |guard| guard.limits.late_ticks ^= 1,
             |guard| guard.limits.keep_alive_ticks ^= 1 << 40,
@@ -124,7 +125,7 @@ fn damaged_knowledge() {
         let damages: [fn(&mut Watch<'_>); 8] = [
             |watch| watch.known.net ^= 1 << 40,
             |watch| watch.known.along ^= 1,
-            |watch| watch.known.noise ^= 1 << 33,
+            |watch| watch.known.driven ^= 1 << 33,
             |watch| watch.known.swing_na ^= 1 << 63,
             |watch| watch.known.strongest.negative ^= 1 << 9,
             |watch| watch.known.count ^= 2,

@@ -21,7 +21,7 @@ codes! { Fault: fault_code, fault_of;
     MissingEdge = 16, ClockBackwards = 17, ClockStopped = 18, LedgerOverflow = 19, Ledger = 20, OverCurrent = 21,
     Polarity = 22, StuckOutput = 23, ContactLoss = 24, MeasuredBalance = 25, SenseStale = 26, Rms = 27,
     MeasuredDc = 28, KeepAlive = 29, SessionLength = 30, OnTime = 31, StateCorrupt = 32, RampDownOverdue = 33,
-    Output = 34,
+    Output = 34, ClockDisagrees = 35, Compliance = 36,
 }
 
 codes! { Response: response_code, response_of;
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn numbers_go_both_ways() {
         let known = || (0..=u8::MAX).filter(|code| fault_of(*code).is_some());
-        assert!(known().count() >= 34 && known().zip(1_u8..).all(|(code, n)| code == n));
+        assert!(known().count() >= 36 && known().zip(1_u8..).all(|(code, n)| code == n));
         assert!(known().all(|code| fault_of(code).map(fault_code) == Some(code)));
         assert!((1..=4).all(|code| response_of(code).map(response_code) == Some(code)));
         assert_eq!((response_of(0), response_of(5)), (None, None));

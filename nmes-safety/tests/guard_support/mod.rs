@@ -28,6 +28,8 @@ pub(crate) struct Rig {
     pub(crate) channels: usize,
     /// A measurement is promised.
     pub(crate) measured: bool,
+    /// What else the setup says.
+    pub(crate) more: fn(Setup) -> Setup,
 }
 
 impl Default for Rig {
@@ -52,6 +54,7 @@ impl Default for Rig {
             ramp_down_ms: 500,
             channels: 1,
             measured: false,
+            more: |setup| setup,
         }
     }
 }
@@ -119,7 +122,7 @@ impl Rig {
         let hardware = Hardware::new(timing, &vec![output; self.channels], 0).unwrap();
         let plan = Plan::compile(&session, &hardware).unwrap();
         let setup = Setup::new(&vec![5_000; self.channels], self.class).unwrap();
-        let setup = if self.measured { setup.with_measurement() } else { setup };
+        let setup = (self.more)(if self.measured { setup.with_measurement() } else { setup });
         let setup = match self.class {
             UseClass::FunctionalWear | UseClass::Continuous => {
                 setup.with_limit(Layer::Protocol, &rules::E_SES_1, 28_800_000).unwrap()
