@@ -197,6 +197,10 @@ impl<O: Output, E: Enable> Output for OneShot<O, E> {
         self.output.repeats()
     }
 
+    fn one_shot_us(&self) -> Option<u32> {
+        Some(self.enable.0.hold_us())
+    }
+
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {
         self.output.begin(frame).map_err(LayerError::Output)
     }

@@ -89,6 +89,13 @@ pub enum ArmRefusal<E> {
     OtherPlan,
     /// The output repeats pulses by itself, and the alarm's time waits for a host that is late.
     Waits,
+    /// The one-shot of the output lets a level stand longer than the setup says, so that the report promises too much.
+    OneShot {
+        /// The longest that the setup says, in µs.
+        stated_us: u32,
+        /// That of the output, in µs.
+        output_us: u32,
+    },
     /// The storage is too small.
     Storage(ConfigError),
     /// Electrodes are not on, or not enough.
@@ -113,6 +120,10 @@ impl<E: fmt::Debug> fmt::Display for ArmRefusal<E> {
             Self::Waits => {
                 f.write_str("the output repeats pulses by itself, and the clock would wait meanwhile")
             }
+            Self::OneShot { stated_us, output_us } => write!(
+                f,
+                "the one-shot of the output lets a level stand for {output_us} µs, the setup says {stated_us} µs"
+            ),
             Self::Storage(error) => error.fmt(f),
             Self::NoContact { channel } => write!(f, "channel {channel}: electrodes are not in contact"),
             Self::Locked => f.write_str("the interlock does not permit it"),

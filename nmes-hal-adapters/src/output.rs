@@ -53,6 +53,15 @@ pub trait Output {
         false
     }
 
+    /// The longest that the hardware lets one level stand, in µs, where the output knows of a one-shot on its enable line
+    /// ([`OneShot`](crate::OneShot)); `None` where there is none, or it is out of sight. Armed only where it is no longer
+    /// than the [setup](nmes_safety::Setup::with_one_shot) says, so that the report's E-STUCK-1 is the board's.
+    ///
+    /// For driver authors: as [`Output::fits`].
+    fn one_shot_us(&self) -> Option<u32> {
+        None
+    }
+
     /// A frame is about to begin: its first edge comes with the next [`Output::apply`].
     ///
     /// For driver authors: an output that puts a whole pulse out by itself (a commercial stimulator, a sequencer) takes
@@ -108,6 +117,10 @@ impl<O: Output + ?Sized> Output for &mut O {
 
     fn repeats(&self) -> bool {
         (**self).repeats()
+    }
+
+    fn one_shot_us(&self) -> Option<u32> {
+        (**self).one_shot_us()
     }
 
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {

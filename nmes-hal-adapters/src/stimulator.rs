@@ -1,5 +1,6 @@
 //! The interrupt-style runner: engine, guard and output, edge by edge.
 
+mod clocks;
 #[cfg(feature = "fault-injection")]
 mod damage;
 mod edges;
@@ -17,7 +18,7 @@ use crate::watchdog::Watchdog;
 use levels::{could_have, is_lower, may_open};
 use nmes_core::{
     ChannelState, CommandReceipt, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, Hardware,
-    MAX_CHANNELS, MicroAmps, Plan, PulseReceipt, Setting, StopPolicy,
+    MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopPolicy,
 };
 use nmes_safety::{BlackBox, Checked, Guard, State, Trip};
 pub(crate) use permit::permit;
@@ -120,14 +121,14 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
         alarm: A,
         sense: S,
     ) -> Result<Self, ArmError<O, A, S>> {
-        Self::made(checked.plan(), (output, alarm, sense), |hardware, sense, now| {
+        Self::made(checked, (output, alarm, sense), |hardware, sense, now| {
             permit(checked, channels, hardware, sense, now)
         })
     }
 
     /// Opens the output, and puts the parts together if they may be.
     fn made(
-        plan: &Plan<'_>,
+        checked: &Checked<'_>,
         (mut output, mut alarm, mut sense): (O, A, S),
         permit: impl FnOnce(&Hardware, &mut S, u64) -> Permission<'a, N, O::Error>,
     ) -> Result<Self, ArmError<O, A, S>> {
@@ -135,7 +136,7 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
         let off = output.off().map_err(ArmRefusal::Output);
         let now = alarm.now();
         let ready = off.and_then(|()| permit(output.hardware(), &mut sense, now));
-        let ready = ready.and_then(|ready| goes_with(plan, &output, &alarm).map(|()| ready));
+        let ready = ready.and_then(|ready| goes_with(checked, &output, &alarm).map(|()| ready));
         let (engine, guard) = match ready {
             Ok(ready) => ready,
             Err(why) => return Err(ArmError { why, output, alarm, sense }),

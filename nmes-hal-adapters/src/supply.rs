@@ -204,6 +204,10 @@ impl<O: Output, U: Supply> Output for Powered<O, U> {
         self.output.repeats()
     }
 
+    fn one_shot_us(&self) -> Option<u32> {
+        self.output.one_shot_us()
+    }
+
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {
         self.output.begin(frame).map_err(LayerError::Output)
     }

@@ -218,6 +218,10 @@ impl<O: Output, Y: SyncLines, C: FnMut() -> u64> Output for Synced<O, Y, C> {
         self.output.repeats()
     }
 
+    fn one_shot_us(&self) -> Option<u32> {
+        self.output.one_shot_us()
+    }
+
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), O::Error> {
         self.output.begin(frame)
     }

@@ -214,7 +214,7 @@ impl Ticking {
             Self::Halved | Self::HalvedCompared => plant.drive_clock(1, 2),
         }
         if matches!(self, Self::DoubledCompared | Self::HalvedCompared) {
-            road.compared = Some((plant.now(), plant.device_now()));
+            road.is_compared = true;
         }
     }
 }

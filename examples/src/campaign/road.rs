@@ -3,7 +3,7 @@
 use nmes_core::{ChannelState, EngineFault, GateInput, MAX_CHANNELS, Schedule, Setting, StopPolicy};
 use nmes_hal_adapters::sim::Random;
 use nmes_hal_adapters::{Cause, SafeState, Stimulator, Stopped};
-use nmes_safety::selftest::{ClockCount, compare_clocks};
+use nmes_safety::selftest::ClockCount;
 
 use super::board::{PlantAlarm, PlantOutput, PlantSense};
 use super::faults::Fault;
@@ -16,9 +16,8 @@ use super::scenes::Scene;
 pub(super) const SLOW: u64 = 5_000;
 /// The watchdog resets the board 100 ms after it was last fed.
 pub(super) const WATCHDOG: u64 = 100_000;
-/// After how long the two clocks are compared, and how far they may be apart.
-const COMPARE: u64 = 50_000;
-const CLOCKS_PPM: u32 = 1_000;
+/// How far the two clocks may be apart.
+const CLOCKS_PPM: u32 = 4_000;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,8 +78,8 @@ pub(super) struct Road<'a, 'p> {
     pub(super) slow_served: bool,
     pub(super) feeding: bool,
     pub(super) host_alive: bool,
-    /// True and device time when the clocks were last compared, while they are.
-    pub(super) compared: Option<(u64, u64)>,
+    /// A second clock, which counts true time, is compared with that of the edges.
+    pub(super) is_compared: bool,
     pub(super) was_reset: bool,
     pub(super) was_ended: bool,
     /// When the software first did something about it.
@@ -108,7 +107,7 @@ pub(super) fn begin<'a, 'p>(
         slow_served: true,
         feeding: true,
         host_alive: true,
-        compared: None,
+        is_compared: false,
         was_reset: false,
         was_ended: false,
         answered: None,
@@ -193,15 +192,9 @@ impl Road<'_, '_> {
 
     /// The clock of the edges against one with a source of its own.
     fn compare(&mut self) {
-        let Some((since, device)) = self.compared else { return };
-        let (now, there) = (self.plant.now(), self.plant.device_now());
-        if now - since < COMPARE {
-            return;
-        }
-        self.compared = Some((now, there));
-        let count = |ticks| ClockCount { ticks, ticks_per_second: 1_000_000 };
-        if compare_clocks(count(there.saturating_sub(device)), count(now - since), 4 * CLOCKS_PPM).is_err() {
-            self.end_now();
+        if self.is_compared {
+            let second = ClockCount { ticks: self.plant.now(), ticks_per_second: 1_000_000 };
+            let _ = self.stim.cross_check(second, CLOCKS_PPM);
         }
     }
 

@@ -75,6 +75,10 @@ impl<O: Output> Output for FaultyOutput<O> {
         self.inner.repeats()
     }
 
+    fn one_shot_us(&self) -> Option<u32> {
+        self.inner.one_shot_us()
+    }
+
     fn begin(&mut self, frame: &Admitted<'_>) -> Result<(), Self::Error> {
         self.inner.begin(frame).map_err(FaultyError::Inner)
     }

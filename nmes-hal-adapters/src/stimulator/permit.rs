@@ -4,7 +4,7 @@ use crate::alarm::Alarm;
 use crate::outcome::ArmRefusal;
 use crate::output::Output;
 use crate::sense::{Contact, Sense};
-use nmes_core::{ChannelState, Engine, Hardware, Plan};
+use nmes_core::{ChannelState, Engine, Hardware, Micros};
 use nmes_safety::{Checked, Event, Guard};
 
 /// Engine and guard, armed; or why not.
@@ -47,13 +47,18 @@ pub(super) fn ready<'a, const N: usize, E>(
     Ok((engine, guard))
 }
 
-/// The output was told of this plan and no other, and the clock is one for it.
+/// The output was told of this plan and no other, the clock is one for it, and its one-shot is what the check was told.
 pub(super) fn goes_with<O: Output>(
-    plan: &Plan<'_>,
+    checked: &Checked<'_>,
     output: &O,
     alarm: &impl Alarm,
 ) -> Result<(), ArmRefusal<O::Error>> {
-    if !output.fits(plan) {
+    let stated = checked.setup().one_shot().map(Micros::as_micros);
+    let longer = stated.zip(output.one_shot_us()).filter(|(stated, own)| own > stated);
+    if let Some((stated_us, output_us)) = longer {
+        return Err(ArmRefusal::OneShot { stated_us, output_us });
+    }
+    if !output.fits(checked.plan()) {
         Err(ArmRefusal::OtherPlan)
     } else if output.repeats() && alarm.waits() {
         Err(ArmRefusal::Waits)

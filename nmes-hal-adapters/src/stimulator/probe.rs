@@ -89,7 +89,7 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
         alarm: A,
         sense: S,
     ) -> Result<Self, ArmError<O, A, S>> {
-        Self::made(checked.plan(), (output, alarm, sense), |hardware, _, now| {
+        Self::made(checked, (output, alarm, sense), |hardware, _, now| {
             ready(checked, channels, hardware, now)
         })
     }
