@@ -64,6 +64,7 @@ pub enum Analogue {
     Sag,
     RailLost,
     SwappedLeads,
+    Leak,
 }
 
 /// What may be wrong with a measurement.
@@ -161,6 +162,10 @@ impl Analogue {
             Self::Open => StageFault::OpenCircuit,
             Self::Short => StageFault::ShortCircuit,
             Self::Peel => StageFault::Peel { percent: f64::from(random.up_to(299) + 1) / 10.0 },
+            Self::Leak => {
+                let ua = f64::from(100 + random.up_to(800));
+                StageFault::Leak { ua: if positive { ua } else { -ua } }
+            }
             Self::Sag | Self::RailLost | Self::SwappedLeads => StageFault::None,
         }
     }

@@ -55,7 +55,7 @@ const LOST: Must = Must::ContactLost(PULSES);
 const MAYBE: Must = Must::OpenOrHarmless(RAMP);
 
 /// Every kind, in the order of the table.
-pub const KINDS: [Kind; 58] = [
+pub const KINDS: [Kind; 59] = [
     kind("dac-error", "the converter answers a write with an error", Fault::Bus(Bus::Refuses), EDGE, 300),
     kind(
         "dac-dead",
@@ -94,6 +94,16 @@ pub const KINDS: [Kind; 58] = [
         500,
     ),
     kind("pad-peel", "a pad peels off to 0.1 to 30 % of its area", Fault::Stage(Analogue::Peel), LOST, 1_500),
+    kind(
+        "leak-at-rest",
+        "0.1 to 0.9 mA flow while the output is open",
+        Fault::Stage(Analogue::Leak),
+        Must::OpenOrBounded(
+            1_500 * MS,
+            "a rest is measured at the edge that ends it: where a contraction ends within that time, only in the next",
+        ),
+        3_000,
+    ),
     kind(
         "rail-sag",
         "the rail sags to 0 to 60 % of itself: clipping",

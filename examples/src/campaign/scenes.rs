@@ -1,13 +1,18 @@
 //! The sessions that faults are put into.
 
 use nmes_core::{
-    Balance, Channel, ChannelHardware, Cycle, Form, Gate, Hardware, HardwareTiming, Micros, Millis, Plan,
-    PulseShape, Ramp, Rate, Repeat, Schedule, Session, Setting, Train,
+    Balance, Channel, ChannelHardware, Cycle, Form, Gate, Hardware, HardwareTiming, MicroAmps, Micros,
+    Millis, Plan, PulseShape, Ramp, Rate, Repeat, Schedule, Session, Setting, Train,
 };
 use nmes_hal_adapters::sim::{Load, Stage};
 use nmes_safety::{Checked, Layer, Profile, Setup, UseClass, check, rules};
 
 const MHZ: u32 = 1_000_000;
+/// What the simulated measurement is said to be off.
+const NOISE: MicroAmps = match MicroAmps::from_microamps(20) {
+    Some(noise) => noise,
+    None => MicroAmps::ZERO,
+};
 
 /// One session, checked, with the hardware it is for. Times are in ticks of 1 µs.
 #[derive(Debug)]
@@ -152,6 +157,7 @@ fn scene(recipe: &Recipe) -> Option<Scene> {
     let setup = Setup::new(&vec![8_000; recipe.channels], recipe.class).ok()?;
     let setup = setup.with_one_shot(micros(recipe.one_shot_us)).ok()?;
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_600_000).ok()?;
+    let setup = setup.with_measurement_noise(NOISE).ok()?;
     let checked = check(plan, &setup, &Profile::default()).ok()?;
     let charge = |ua: u32, us: u32| f64::from(ua) * f64::from(us) * 1e-3;
     Some(Scene {

@@ -101,6 +101,11 @@ pub enum StageFault {
         /// Percent left.
         percent: f64,
     },
+    /// This much flows while the output is open.
+    Leak {
+        /// Microamperes, above or below zero.
+        ua: f64,
+    },
     /// Writes are refused with an error, and the level stays. `off` still works.
     WriteError,
 }
@@ -351,7 +356,13 @@ impl ChannelStage {
 
     fn drive(&self, clipped: bool) -> Drive {
         match (self.level(), self.wanted()) {
-            (Level::Open, _) => Drive::Open,
+            (Level::Open, _) => {
+                if let StageFault::Leak { ua } = self.fault {
+                    Drive::Current(ua * 1e-6)
+                } else {
+                    Drive::Open
+                }
+            }
             (Level::Shorted, _) | (Level::Code(_), None) => Drive::Voltage(0.0),
             (Level::Code(_), Some(_)) if self.fault == StageFault::OpenCircuit => Drive::Open,
             (Level::Code(_), Some(amps)) if clipped => {

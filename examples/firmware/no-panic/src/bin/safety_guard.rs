@@ -3,9 +3,10 @@
 #![no_main]
 
 use nmes_core::{
-    Change, Channel, ChannelHardware, FrameKind, Hardware, HardwareTiming, Level, Micros, Millis, Plan,
-    PulseFrame, PulseShape, Ramp, Rate, Schedule, Segment, Session, Setting, Train,
+    Change, Channel, ChannelHardware, FrameKind, Hardware, HardwareTiming, Level, MicroAmps, Micros, Millis,
+    Plan, PulseFrame, PulseShape, Ramp, Rate, Schedule, Segment, Session, Setting, Train,
 };
+use nmes_safety::selftest::ClockCount;
 use nmes_safety::{
     Event, Fault, Guard, Layer, Profile, SampleInstant, Sensed, Setup, UseClass, check, rules,
 };
@@ -57,6 +58,7 @@ fn setup() -> Option<Setup> {
     let setup = Setup::new(areas.get(..any(1))?, any(UseClass::Exercise)).ok()?;
     let setup = setup.with_contact_permille(any(1)).ok()?.with_shared(any(1), any(1)).ok()?;
     let setup = setup.with_rail_mv(any(1)).ok()?.with_load_ohm(any(1)).ok()?;
+    let setup = setup.with_measurement_noise(any(MicroAmps::ZERO)).ok()?;
     setup.with_limit(any(Layer::Device), &rules::E_PEAK_1, any(1)).ok()
 }
 
@@ -77,6 +79,8 @@ fn guard<const N: usize>(guard: &mut Guard<'_, N>) {
             5 => keep(guard.reset(now, any(Fault::Form))),
             6 => keep(guard.sample(now, any(0), sensed())),
             7 => guard.keep_alive(now),
+            8 => keep(guard.cross_check(now, any(ClockCount { ticks: 0, ticks_per_second: 0 }), any(0))),
+            9 => keep(guard.indicator(now)),
             _ => guard.off(now),
         }
         keep((guard.state(), guard.latched().copied(), guard.ledger(any(0)), guard.authorised(any(0))));
