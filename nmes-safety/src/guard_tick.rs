@@ -82,7 +82,7 @@ impl<const N: usize> Guard<'_, N> {
     }
 
     /// Whether anything was put out in the last five seconds, or flows although nothing is put out: the output indicator is
-    /// lit (N-IND-2). Also after a fault, when [`Guard::tick`] has only the fault to tell: go on asking, and go on handing
+    /// lit ([`crate::rules::N_IND_2`]). Also after a fault, when [`Guard::tick`] has only the fault to tell: go on asking, and go on handing
     /// over measurements with [`Guard::sample`]. Work: one pass over the channels.
     pub fn indicator(&mut self, now: u64) -> bool {
         let limits = self.limits.measured;

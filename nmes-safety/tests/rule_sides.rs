@@ -16,7 +16,7 @@ use nmes_safety::{Bound, Layer, Rule, check, rules};
 
 /// Rule, file of tests, test. The test has a case at the limit, or on its right side, that passes, and one past it that
 /// does not. `./ci.sh trace` compares the first column with the rule table.
-const SIDES: [(&str, &str, &str); 45] = [
+const SIDES: [(&str, &str, &str); 60] = [
     ("N-RMS-1", "check_limits.rs", "rms_rows"),
     ("N-RMS-2", "check_limits.rs", "rms_rows"),
     ("N-RMS-3", "check_limits.rs", "rms_rows"),
@@ -27,15 +27,27 @@ const SIDES: [(&str, &str, &str); 45] = [
     ("N-V-1", "check_limits.rs", "voltage"),
     ("N-IND-1", "check_limits.rs", "indicator"),
     ("N-IND-1-E", "check_limits.rs", "indicator"),
+    ("N-IND-2", "rules_held.rs", "the_indicator_is_on_with_output"),
+    ("N-MARK-1", "check_advice.rs", "a_warning_mark"),
     ("N-DOC-1", "check_limits.rs", "density"),
     ("N-STEP-1", "guard_set.rs", "one_step"),
+    ("N-MIN-1", "check_advice.rs", "the_least_setting"),
     ("N-ACC-1", "rule_sides.rs", "measured_figures"),
+    ("N-SUP-1", "rules_held.rs", "shown_on_the_device"),
+    ("N-LOCK-1", "rules_held.rs", "output_begins_at_zero"),
+    ("N-OCSC-1", "rules_held.rs", "shown_on_the_device"),
+    ("N-LEAK-1", "rules_held.rs", "shown_on_the_device"),
+    ("N-LEAK-1-F", "rules_held.rs", "shown_on_the_device"),
+    ("N-LEAK-2", "rules_held.rs", "shown_on_the_device"),
+    ("N-LEAK-2-F", "rules_held.rs", "shown_on_the_device"),
+    ("N-TEMP-1", "rules_held.rs", "shown_on_the_device"),
     ("G-PD-1", "check_limits.rs", "density"),
     ("G-LO-Q", "check_limits.rs", "opt_in_profiles"),
     ("G-LO-I", "check_limits.rs", "opt_in_profiles"),
     ("G-LO-T", "check_limits.rs", "opt_in_profiles"),
     ("G-LO-J", "check_limits.rs", "density"),
     ("G-NS4-Q", "check_limits.rs", "opt_in_profiles"),
+    ("G-RPT-1", "rules_held.rs", "each_figure_has_its_answer"),
     ("E-BAL-1", "check_limits.rs", "balance"),
     ("E-BAL-2", "guard_sense.rs", "measured_balance"),
     ("E-DC-3", "guard_sense.rs", "measured_dc"),
@@ -60,6 +72,9 @@ const SIDES: [(&str, &str, &str); 45] = [
     ("E-OC-1", "guard_sense.rs", "over_current"),
     ("E-WD-1", "guard_tick.rs", "keep_alive"),
     ("E-EST-1", "rule_sides.rs", "measured_figures"),
+    ("E-LOG-1", "rules_held.rs", "faults_are_kept"),
+    ("E-SH-1", "profiles.rs", "shannon"),
+    ("E-J2T-1", "check_advice.rs", "heat"),
     ("E-STUCK-1", "check_limits.rs", "stuck_output"),
     ("E-STUCK-2", "check_limits.rs", "stuck_output_with_a_one_shot"),
 ];
