@@ -289,3 +289,46 @@ fn a_weak_level_is_not_judged() {
         assert_eq!(answers.contains(&true), lost, "{ua} µA");
     }
 }
+
+/// REQ-SAF-039: at a commanded level no stronger than the noise floor the way of what is measured is not judged; a code above it
+/// is.
+#[test]
+fn polarity_of_a_weak_level() {
+    for (ua, wrong) in [(1_000, None), (1_100, Some(Fault::Polarity))] {
+        let checked = Rig { set: (ua, 300), ceiling: (ua, 300), ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 0, now);
+        guard.admit(now, &frame).unwrap();
+        guard.edge(now, &change(&frame, 0), None).unwrap();
+        let sample = sensed(-1_100_000, now + 299, SampleInstant::PhaseEnd);
+        let answer = guard.edge(now + 300, &change(&frame, 1), sample);
+        assert_eq!(answer.err().map(|trip| trip.fault), wrong, "{ua} µA");
+    }
+}
+
+/// REQ-SAF-501: a phase that was measured at its start or in its midst counts as one that was measured at its end, although
+/// nothing is measured at the edge that ends it.
+#[test]
+fn a_measurement_counts_whenever_it_comes() {
+    let run = |at_edge: bool| {
+        let checked = Rig::default().checked();
+        let (mut guard, now) = ready(checked);
+        for n in 0..40 {
+            let frame = pulse(checked, n, now + u64::from(n) * 25_000);
+            guard.admit(frame.onset_tick(), &frame).unwrap();
+            for edge in 0..frame.edge_count() {
+                let t = frame.edge_tick(edge).unwrap();
+                let taken = sample(checked, &frame, edge, t, if edge == 1 { 1_001 } else { 1_000 });
+                if let Some(taken) = taken.filter(|_| !at_edge) {
+                    guard.sample(t - 1, 0, taken).unwrap();
+                }
+                guard.edge(t, &change(&frame, edge), taken.filter(|_| at_edge)).unwrap();
+            }
+        }
+        let report = guard.tick(now + 999_000).unwrap();
+        (report.measured_dc_na, report.rms_second_ua, report.warning.map(|warning| warning.fault))
+    };
+    assert_eq!(run(true), run(false));
+    // a permille of 40 mA × 300 µs × 40 Hz
+    assert_eq!(run(true).0, 480);
+}

@@ -1,0 +1,142 @@
+//! What a campaign of faults reaches: every stored value of a guard, its interlock and the layers of limits.
+#![cfg(feature = "fault-injection")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use std::fmt::Debug;
+
+use guard_support::*;
+use nmes_core::flip::{Flip, Walk};
+use nmes_safety::*;
+
+/// Path and width of each stored value, in the order of the walk.
+fn leaves(part: &mut impl Flip) -> Vec<(String, u32)> {
+    let mut found = Vec::new();
+    part.flip(&mut Walk::new(&mut |path, bits| {
+        found.push((path.join("."), bits));
+        None
+    }));
+    found
+}
+
+/// Flips one bit of one of them.
+fn flip(part: &mut impl Flip, leaf: usize, bit: u32) {
+    let mut at = 0;
+    part.flip(&mut Walk::new(&mut |_, _| {
+        at += 1;
+        (at == leaf + 1).then_some(bit)
+    }));
+}
+
+/// A walk that asks for nothing changes nothing, and every bit that it asks for changes something.
+fn walks<T: Flip + Debug>(make: impl Fn() -> T) {
+    let (mut part, shown) = (make(), format!("{:?}", make()));
+    let all = leaves(&mut part);
+    assert_eq!(format!("{part:?}"), shown);
+    for (leaf, (path, bits)) in all.iter().enumerate() {
+        for bit in [0, bits - 1] {
+            let mut part = make();
+            flip(&mut part, leaf, bit);
+            assert_ne!(format!("{part:?}"), shown, "bit {bit} of {path}");
+        }
+    }
+}
+
+/// A guard in the middle of a pulse.
+fn under_way() -> Guard<'static> {
+    let checked = Rig { set: (1_000, 300), ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now + 10);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(frame.onset_tick(), &change(&frame, 0), None).unwrap();
+    guard
+}
+
+fn capped() -> (Setup, Profile) {
+    let setup = Setup::new(&[5_000], UseClass::Specialist).unwrap();
+    let setup = setup.with_limit(Layer::Device, &rules::E_PEAK_1, 60_000).unwrap();
+    let setup = setup.with_limit(Layer::Subject, &rules::E_Q_1, 9_000_000).unwrap();
+    (setup, Profile::default().with_limit(&rules::E_PEAK_1, 50_000).unwrap())
+}
+
+/// REQ-SAF-550: a walk over a guard, a setup or a profile leaves alone what it is not asked for, and changes what it is.
+#[test]
+fn walks_change_what_they_are_asked_for() {
+    walks(under_way);
+    walks(|| capped().0);
+    walks(|| capped().1);
+    assert_eq!(leaves(&mut Profile::default()), []);
+}
+
+/// REQ-SAF-550: a limit that is stated can be lost, and its number damaged; the rule's own then binds, or the damaged one.
+#[test]
+fn stated_limits_are_reached() {
+    let (mut setup, mut profile) = capped();
+    assert_eq!((leaves(&mut setup).len(), leaves(&mut profile).len()), (4, 2));
+    flip(&mut setup, 1, 1);
+    assert_eq!(setup.limit(&rules::E_PEAK_1, &Profile::default()).unwrap().value, 60_000 ^ 2);
+    flip(&mut setup, 0, 0);
+    assert_eq!(setup.limit(&rules::E_PEAK_1, &Profile::default()).unwrap().layer, Layer::Rule);
+    assert_eq!(setup.limit(&rules::E_Q_1, &Profile::default()).unwrap().layer, Layer::Subject);
+    flip(&mut profile, 0, 0);
+    assert_eq!(profile.limit(&rules::E_PEAK_1).value, rules::E_PEAK_1.limit);
+}
+
+/// REQ-SAF-430: any one bit of a limit, of a term of a channel or of what is authorised that flips opens the output within a
+/// tick for each channel and one.
+#[test]
+fn each_limit_and_term_is_looked_at() {
+    let all = leaves(&mut under_way());
+    let kept = ["limits", "watches.terms", "watches.set.authorised", "watches.set.complement"];
+    let constant = |path: &str| kept.iter().any(|kept| path.starts_with(kept));
+    let mut seen = 0;
+    for (leaf, (path, bits)) in all.iter().enumerate().filter(|(_, (path, _))| constant(path)) {
+        for bit in [0, bits / 2, bits - 1] {
+            let mut guard = under_way();
+            flip(&mut guard, leaf, bit);
+            let now = leaves_now(&guard);
+            let trip = (now..now + 2).find_map(|now| guard.tick(now).err());
+            assert_eq!(trip.map(|trip| trip.fault), Some(Fault::StateCorrupt), "bit {bit} of {path}");
+        }
+        seen += 1;
+    }
+    assert!(seen >= 20, "{seen} limits and terms");
+}
+
+/// The tick of the edge that [`under_way`] is at.
+fn leaves_now(guard: &Guard<'_>) -> u64 {
+    guard.admitted(0).unwrap().frame().onset_tick()
+}
+
+/// REQ-SAF-043: a bit of the interlock's word, of its complement, or the same one of both, is found: it reads as Fault, and is
+/// left by no reset that does not name the damage.
+#[test]
+fn a_damaged_interlock_is_not_intact() {
+    for bit in 0..32 {
+        for flips in [&[0][..], &[1], &[0, 1]] {
+            let mut interlock = Interlock::new();
+            interlock.handle(Event::Passed).unwrap();
+            assert!(interlock.is_intact() && interlock.cause().is_none());
+            for leaf in flips {
+                flip(&mut interlock, *leaf, bit);
+            }
+            assert_eq!(
+                (interlock.state(), interlock.is_intact()),
+                (State::Fault, false),
+                "bit {bit} of {flips:?}"
+            );
+            assert_eq!(interlock.cause(), Some(Fault::StateCorrupt));
+            assert!(interlock.reset(Fault::Late).is_err());
+            assert_eq!(interlock.reset(Fault::StateCorrupt), Ok(State::SelfTest));
+            assert!(interlock.is_intact());
+        }
+    }
+}
