@@ -140,3 +140,28 @@ fn a_damaged_interlock_is_not_intact() {
         }
     }
 }
+
+/// REQ-SAF-500: whatever bit of what is known of a pulse flips after it, the guard works it out anew when the pulse comes again,
+/// and stands as it would have.
+#[test]
+fn damaged_knowledge_is_worked_out_anew() {
+    let checked = Rig { set: (1_000, 300), ..Rig::default() }.checked();
+    let again = |leaf: Option<usize>, bit: u32| {
+        let (mut guard, now) = ready(checked);
+        play(&mut guard, &pulse(checked, 0, now)).unwrap();
+        if let Some(leaf) = leaf {
+            flip(&mut guard, leaf, bit);
+        }
+        guard.admit(now + 20_000, &pulse(checked, 1, now + 25_000)).unwrap();
+        format!("{guard:?}")
+    };
+    let expected = again(None, 0);
+    let known = |path: &str| path.starts_with("watches.known.");
+    for (leaf, (path, bits)) in
+        leaves(&mut under_way()).iter().enumerate().filter(|(_, (path, _))| known(path))
+    {
+        for bit in 0..*bits {
+            assert_eq!(again(Some(leaf), bit), expected, "bit {bit} of {path}");
+        }
+    }
+}
