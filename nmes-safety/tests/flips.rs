@@ -15,6 +15,7 @@ use std::fmt::Debug;
 
 use guard_support::*;
 use nmes_core::flip::{Flip, Walk};
+use nmes_core::*;
 use nmes_safety::*;
 
 /// Path and width of each stored value, in the order of the walk.
@@ -164,4 +165,48 @@ fn damaged_knowledge_is_worked_out_anew() {
             assert_eq!(again(Some(leaf), bit), expected, "bit {bit} of {path}");
         }
     }
+}
+
+/// The shortest time that the output is open between two levels of different ways.
+fn open_between(segments: &[Segment]) -> u32 {
+    let (mut before, mut open, mut least) = (0, 0, u32::MAX);
+    for segment in segments {
+        match segment.level {
+            Level::Open => open += segment.ticks,
+            Level::Code(code) if code != 0 => {
+                if before != 0 && before != code.signum() {
+                    least = least.min(open);
+                }
+                (before, open) = (code.signum(), 0);
+            }
+            Level::Code(_) | Level::Shorted => {}
+        }
+    }
+    least
+}
+
+/// REQ-SAF-213: of all frames of repeats that differ by a bit from a legal one none is admitted that is open for less than the
+/// dead time between two ways, within a repeat or from one to the next.
+#[test]
+fn dead_time_of_any_frame() {
+    let repeat = Repeat { count: 3, gap: Micros::from_micros(40).unwrap() };
+    let rig = Rig { set: (1_000, 300), dead: 20, gap_rest: Rest::DrivenZero, repeat, ..Rig::default() };
+    let checked = rig.checked();
+    let (mut guard, now) = ready(checked);
+    let legal = checked.plan().frame(0, setting(1_000, 300), now).unwrap();
+    let (mut short, mut refused) = (0, 0);
+    for (leaf, (path, bits)) in leaves(&mut legal.clone()).iter().enumerate() {
+        for bit in 0..*bits {
+            let mut other = legal;
+            flip(&mut other, leaf, bit);
+            let segments: Vec<Segment> = other.segments().take(100).collect();
+            let is_short = open_between(&segments) < 20;
+            let answer = guard.admit(now, &other).map(drop);
+            assert!(!is_short || answer.is_err(), "bit {bit} of {path}: {segments:?}");
+            short += u32::from(is_short);
+            refused += u32::from(answer.is_err());
+            (guard, _) = ready(checked);
+        }
+    }
+    assert!(guard.admit(now, &legal).is_ok() && short > 0 && refused > short, "{short} of {refused}");
 }

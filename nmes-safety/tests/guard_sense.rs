@@ -332,3 +332,27 @@ fn a_measurement_counts_whenever_it_comes() {
     // a permille of 40 mA × 300 µs × 40 Hz
     assert_eq!(run(true).0, 480);
 }
+
+/// REQ-SAF-041: the imbalance of a pulse of repeats is held against the charge of all of them, with a gap between them or none.
+#[test]
+fn imbalance_of_repeats() {
+    for gap_us in [0, 1_000] {
+        let repeat = Repeat { count: 4, gap: Micros::from_micros(gap_us).unwrap() };
+        let rig = Rig { set: (20_000, 300), ceiling: (20_000, 300), repeat, hz: 20, ..Rig::default() };
+        let checked = rig.checked();
+        for (permille, expected) in [(900, None), (899, Some(Fault::MeasuredBalance))] {
+            let (mut guard, now) = ready(checked);
+            let set = checked.plan().session().channels()[0].set;
+            let play = |n: u32| {
+                let mut frame = checked.plan().frame(0, set, 0).unwrap();
+                frame.move_to(n, now + u64::from(n) * 50_000);
+                let short = |edge: u16| match frame.edge_level(edge.saturating_sub(1)) {
+                    Some(Level::Code(code)) if code < 0 => permille,
+                    _ => 1_000,
+                };
+                play_sensed(&mut guard, checked, &frame, short).err().map(|trip| trip.fault)
+            };
+            assert_eq!((0..3).find_map(play), expected, "{permille} with {gap_us} µs between");
+        }
+    }
+}

@@ -131,6 +131,16 @@ impl Rig {
     }
 }
 
+/// The same plan with pulses that lead another way.
+pub(crate) fn led(checked: &'static Checked<'static>, leading: Polarity) -> &'static Checked<'static> {
+    let session = checked.plan().session();
+    let mut channel = session.channels()[0];
+    channel.pulse.leading = leading;
+    let session = Session::new(vec![channel].leak(), session.schedule(), session.length()).unwrap();
+    let plan = Plan::compile(&session, checked.plan().hardware()).unwrap();
+    Box::leak(Box::new(check(plan, checked.setup(), checked.profile()).unwrap()))
+}
+
 /// Self test, contact check, armed, at tick `now`.
 pub(crate) fn armed(checked: &'static Checked<'static>, now: u64) -> Guard<'static> {
     let mut guard = Guard::new(checked, now);
