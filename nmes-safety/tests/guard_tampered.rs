@@ -311,14 +311,8 @@ fn declared_charge() {
 /// REQ-SAF-211: a frame ends open or as the hardware rests between pulses, and no other way; a trim as well.
 #[test]
 fn rest_after_a_frame() {
-    let usual = PLAIN.checked();
-    let output = *usual.plan().hardware().channel(0).unwrap();
     for pulse_rest in [Rest::Open, Rest::Shorted] {
-        let timing = HardwareTiming { pulse_rest, ..HardwareTiming::ideal(1_000_000) };
-        let hardware = Hardware::new(timing, &[output], 0).unwrap();
-        let plan = Plan::compile(usual.plan().session(), &hardware).unwrap();
-        let checked = check(plan, usual.setup(), usual.profile()).unwrap();
-        let checked: &'static Checked<'static> = Box::leak(Box::new(checked));
+        let checked = timed(PLAIN.checked(), |timing| timing.pulse_rest = pulse_rest);
         let legal = checked.plan().frame(0, checked.plan().session().channels()[0].set, 0).unwrap();
         assert_eq!(legal.rest(), Level::from(pulse_rest));
         for rest in [Level::Open, Level::Shorted, Level::Code(0)] {

@@ -141,6 +141,20 @@ pub(crate) fn led(checked: &'static Checked<'static>, leading: Polarity) -> &'st
     Box::leak(Box::new(check(plan, checked.setup(), checked.profile()).unwrap()))
 }
 
+/// The same plan on hardware with another timing.
+pub(crate) fn timed(
+    checked: &'static Checked<'static>,
+    change: impl FnOnce(&mut HardwareTiming),
+) -> &'static Checked<'static> {
+    let old = checked.plan().hardware();
+    let mut timing = *old.timing();
+    change(&mut timing);
+    let outputs: Vec<_> = (0..checked.plan().channel_count()).map(|n| *old.channel(n).unwrap()).collect();
+    let hardware = Hardware::new(timing, &outputs, 0).unwrap();
+    let plan = Plan::compile(checked.plan().session(), &hardware).unwrap();
+    Box::leak(Box::new(check(plan, checked.setup(), checked.profile()).unwrap()))
+}
+
 /// Self test, contact check, armed, at tick `now`.
 pub(crate) fn armed(checked: &'static Checked<'static>, now: u64) -> Guard<'static> {
     let mut guard = Guard::new(checked, now);
