@@ -378,6 +378,20 @@ fn layers() {
     denies(rule, (case(80_000), 80_000), (case(80_001), 80_001));
 }
 
+/// REQ-SAF-002: a number that a profile states is the profile's, also where it is the rule's own, for every rule and use class.
+#[test]
+fn a_profile_that_states_the_same() {
+    for rule in rules::ALL {
+        let profile = Profile::default().with_limit(rule, rule.limit).unwrap();
+        for class in
+            [UseClass::Exercise, UseClass::FunctionalWear, UseClass::Continuous, UseClass::Specialist]
+        {
+            let limit = Setup::new(&[2_500], class).unwrap().limit(rule, &profile).unwrap();
+            assert_eq!((limit.value, limit.layer), (rule.limit, Layer::Profile), "{} {class}", rule.id);
+        }
+    }
+}
+
 /// REQ-SAF-002: a rule with a least value takes the largest.
 #[test]
 fn layers_of_a_least_value() {

@@ -203,6 +203,21 @@ fn indicator() {
     }
 }
 
+/// REQ-SAF-033: the indicator is lit from the first edge of the first pulse on, on whichever channel it is (N-IND-2).
+#[test]
+fn indicator_within_the_first_pulse() {
+    let checked = Rig { channels: 2, ..Rig::default() }.checked();
+    for channel in 0..2 {
+        let (mut guard, now) = ready(checked);
+        assert!(!guard.tick(now).unwrap().indicator);
+        let set = checked.plan().session().channels()[0].set;
+        let frame = checked.plan().frame(channel, set, now + 5).unwrap();
+        guard.admit(now + 1, &frame).unwrap();
+        guard.edge(now + 5, &change(&frame, 0), None).unwrap();
+        assert!(guard.tick(now + 6).unwrap().indicator, "channel {channel}");
+    }
+}
+
 /// REQ-SAF-048: arming counts as a sign of life, the contact check and its good end each.
 #[test]
 fn arming_is_alive() {
