@@ -100,10 +100,13 @@ fn each_limit_and_term_is_looked_at() {
     let constant = |path: &str| kept.iter().any(|kept| path.starts_with(kept));
     let mut seen = 0;
     for (leaf, (path, bits)) in all.iter().enumerate().filter(|(_, (path, _))| constant(path)) {
-        for bit in [0, bits / 2, bits - 1] {
+        for (before, bit) in [(0, 0), (1, bits / 2), (0, bits - 1), (1, 0), (2, 0)] {
             let mut guard = under_way();
+            let now = leaves_now(&guard) + before;
+            for earlier in now - before..now {
+                guard.tick(earlier).unwrap();
+            }
             flip(&mut guard, leaf, bit);
-            let now = leaves_now(&guard);
             let trip = (now..now + 2).find_map(|now| guard.tick(now).err());
             assert_eq!(trip.map(|trip| trip.fault), Some(Fault::StateCorrupt), "bit {bit} of {path}");
         }
@@ -209,4 +212,19 @@ fn dead_time_of_any_frame() {
         }
     }
     assert!(guard.admit(now, &legal).is_ok() && short > 0 && refused > short, "{short} of {refused}");
+}
+
+/// REQ-SAF-028: a session whose begin is damaged to be long ago is over at the next tick.
+#[test]
+fn a_damaged_begin_ends_the_session() {
+    let checked = Rig { set: (1_000, 300), seconds: 60, ..Rig::default() }.checked();
+    let begin = 1 << 40;
+    let mut guard = armed(checked, begin);
+    let now = raise(&mut guard, checked, begin);
+    play(&mut guard, &pulse(checked, 0, now)).unwrap();
+    guard.tick(now + 1_000).unwrap();
+    let first =
+        leaves(&mut guard).iter().position(|(path, bits)| path == "first_pulse" && *bits > 1).unwrap();
+    flip(&mut guard, first, 40);
+    assert_eq!(guard.tick(now + 2_000).unwrap_err().fault, Fault::SessionLength);
 }

@@ -74,6 +74,24 @@ fn reset_starts_from_zero() {
     assert_eq!(fault(guard.admit(now, &frame)), Fault::Amplitude);
 }
 
+/// REQ-SAF-020: what was put out before a reset still counts in the last second and the last five, and nothing is owed.
+#[test]
+fn reset_keeps_the_windows() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    for n in 0..4 {
+        play(&mut guard, &pulse(checked, n, now + u64::from(n) * 25_000)).unwrap();
+    }
+    let end = now + 100_000;
+    let before = guard.tick(end).unwrap();
+    let trip = guard.report_output_failure(end);
+    guard.reset(end, trip.fault).unwrap();
+    let after = guard.tick(end + 1).unwrap();
+    assert!(before.rms_second_ua > 0);
+    assert_eq!((after.rms_second_ua, after.rms_five_ua), (before.rms_second_ua, before.rms_five_ua));
+    assert_eq!((guard.ledger(0), guard.admitted(0)), (Some(Charge::ZERO), None));
+}
+
 /// REQ-SAF-021: the sequence rises strictly, also over frames that were never started.
 #[test]
 fn sequence_rises() {

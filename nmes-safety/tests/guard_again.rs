@@ -87,6 +87,31 @@ fn the_frame_as_it_was_shown() {
     assert!(guard.admitted(1).is_none());
 }
 
+/// REQ-SAF-552: what an output is given for an edge is that edge of the frame that was admitted, its last one marked, and nothing
+/// past it.
+#[test]
+fn edges_as_they_are_given_out() {
+    let repeat = Repeat { count: 2, gap: Micros::from_micros(100).unwrap() };
+    for rig in
+        [Rig::default(), Rig { repeat, set: (20_000, 300), ceiling: (20_000, 300), hz: 20, ..Rig::default() }]
+    {
+        let checked = Rig { channels: 2, ..rig }.checked();
+        let (mut guard, now) = ready(checked);
+        let set = checked.plan().session().channels()[1].set;
+        for channel in 0..2 {
+            let frame = checked.plan().frame(channel, set, now).unwrap();
+            let admitted = *guard.admit(now, &frame).unwrap();
+            for edge in 0..frame.edge_count() {
+                let given = admitted.edge(edge).unwrap();
+                assert_eq!((given.channel(), given.number()), (channel, edge));
+                assert_eq!((Some(given.level()), given.kind()), (frame.edge_level(edge), FrameKind::Pulse));
+                assert_eq!(given.is_last(), edge + 1 == frame.edge_count());
+            }
+            assert_eq!(admitted.edge(frame.edge_count()), None);
+        }
+    }
+}
+
 /// REQ-SAF-501: edges that are all on their tick, and edges that are all as late as each other, come to the same ledger at
 /// each edge and the same r.m.s. current; the first are counted the short way.
 #[test]

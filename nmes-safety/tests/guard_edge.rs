@@ -202,6 +202,37 @@ fn a_rest_on_the_tick_of_an_edge() {
     }
 }
 
+/// REQ-SAF-032: a pulse on late hardware may leave what a last level that is too short to be moved by all of it leaves, and no
+/// more.
+#[test]
+fn what_a_short_last_level_leaves() {
+    let balance = Balance::Asymmetric { length_percent: 200 };
+    let rig = Rig { late: 10, balance, set: (20_000, 300), ceiling: (20_000, 300), ..Rig::default() };
+    // 200 codes × 300 ticks, paid with 98 and 99 codes, of which the last lasts 24 ticks
+    let cases: [([u64; 5], Option<Fault>); 4] = [
+        ([0, 0, 0, 0, 0], None),
+        // both edges that add to what is owed come late: 200 and 99 codes × 10 ticks
+        ([0, 10, 10, 10, 10], None),
+        // 299 codes × 10 ticks of edges, 4 × 98 codes × 10 that the level cannot know, less its 23 ticks of room
+        ([0, 0, 0, 0, 47], None),
+        ([0, 0, 0, 0, 48], Some(Fault::Ledger)),
+    ];
+    for (late, expected) in cases {
+        let checked = rig.checked();
+        let (mut guard, now) = ready(checked);
+        let made = pulse(checked, 0, now);
+        let pays = |code, ticks| Segment { level: Level::Code(code), ticks };
+        let segments = [list(&made)[0], list(&made)[1], pays(-98, 588), pays(-99, 24)];
+        let frame = remade(&made, 0, now, &segments);
+        guard.admit(now, &frame).unwrap();
+        let mut answer = Ok(());
+        for (edge, late) in (0..).zip(late) {
+            answer = guard.edge(frame.edge_tick(edge).unwrap() + late, &change(&frame, edge), None);
+        }
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{late:?}");
+    }
+}
+
 /// REQ-SAF-031: nothing starts that was not admitted.
 #[test]
 fn edges_need_admission() {

@@ -153,6 +153,7 @@ fn contact_comes_back() {
         let at = start + u64::from(n) * 25_000;
         let refusal = guard.set_level(at - 20_000, 0, setting(4_000, 300)).unwrap_err();
         assert_eq!(refusal.rule, "E-DEL-1", "not while the contact is lost");
+        assert_eq!((refusal.value, refusal.limit), (4_000, PROBE_LEVEL.as_microamps()));
         let report = run(&mut guard, checked, start, n..n + 2, 3_000, 1_000).unwrap();
         assert_eq!((report.contact_lost, report.state), (1, State::Ramping));
         assert_eq!(report.warning.map(|w| (w.fault, w.response)), Some((Fault::ContactLoss, Response::Warn)));
@@ -179,6 +180,21 @@ fn contact_in_exercise() {
     assert_eq!((trip.fault, trip.response), (Fault::ContactLoss, Response::RampDown));
     assert!(guard.set_level(now + 60_000, 0, setting(40_000, 300)).is_ok(), "not a rise");
     assert_eq!(guard.set_level(now + 60_000, 0, setting(40_000, 301)).unwrap_err().rule, "N-LOCK-1");
+}
+
+/// REQ-SAF-048: a ramp-down that is in hand is over when it was to be over, and for the reason that it began for, whatever else is
+/// found meanwhile that would end in one.
+#[test]
+fn a_ramp_down_is_not_put_off() {
+    let checked = Rig { class: UseClass::Specialist, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let silent = now + 1_000_001;
+    assert_eq!(fault(guard.tick(silent)), Fault::KeepAlive);
+    let lost = run(&mut guard, checked, silent + 1_000, 0..3, 25_000, 0).unwrap_err();
+    assert_eq!((lost.fault, lost.response), (Fault::ContactLoss, Response::RampDown));
+    guard.tick(silent + 549_999).unwrap();
+    let over = guard.tick(silent + 550_000).unwrap_err();
+    assert_eq!((over.fault, over.response), (Fault::KeepAlive, Response::OpenNow));
 }
 
 /// REQ-SAF-041: a measured imbalance over 10 % of the phase charge trips after three pulses, over 2 % warns

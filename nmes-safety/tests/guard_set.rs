@@ -172,7 +172,11 @@ fn states_follow() {
     guard.keep_alive(1_999_999);
     assert_eq!(guard.tick(1_999_999).unwrap().state, State::Ramping);
     assert_eq!(guard.tick(2_000_000).unwrap().state, State::Running);
-    guard.set_level(2_000_000, 0, setting(0, 300)).unwrap();
+    guard.set_level(2_000_000, 0, setting(900, 300)).unwrap();
+    guard.set_level(2_400_000, 0, setting(1_000, 300)).unwrap();
+    assert_eq!(guard.state(), State::Running, "lower, and up again within a rise that is over");
+    guard.set_level(2_400_000, 0, setting(0, 300)).unwrap();
+    assert_eq!(guard.state(), State::Running, "at zero");
     guard.set_level(2_900_000, 0, setting(1_000, 300)).unwrap();
     assert_eq!(guard.state(), State::Ramping, "from zero again");
 }
