@@ -11,7 +11,7 @@ mod check_support;
 
 use check_support::{Case, exercise, ms, us, wear};
 use nmes_core::*;
-use nmes_safety::{Layer, Profile, Rule, Setup, UseClass, Verdict, rules};
+use nmes_safety::{Layer, Profile, PulseMetrics, Rule, Setup, UseClass, Verdict, rules};
 
 /// The case passes the rule at `at` and does not at `past`, which is one step further.
 fn sides(rule: &Rule, at: (Case, u64), past: (Case, u64), verdict: Verdict) {
@@ -36,6 +36,25 @@ fn rms_rows() {
     ] {
         let peak = u32::try_from(limit).unwrap() * 2;
         denies(rule, (Case::pulse(peak, us, hz), limit), (Case::pulse(peak + 1, us, hz), limit + 1));
+    }
+}
+
+/// REQ-SAF-004: where edges may be late a second may hold a little of one pulse more: as much as an onset may be put off.
+#[test]
+fn rms_of_a_late_second() {
+    for late_max_ticks in [0, 10] {
+        let timing = HardwareTiming { late_max_ticks, ..HardwareTiming::ideal(1_000_000) };
+        let case = Case { timing, ..Case::pulse(20_000, 300, 40) };
+        let expected = case.plan(|plan| {
+            let channel = plan.channel(0).unwrap();
+            let each = PulseMetrics::worst(&plan, 0).unwrap().mean_square_na2(Rate::from_hz(40).unwrap());
+            let more = if late_max_ticks == 0 { 0 } else { channel.stretch_ticks() + channel.jitter_ticks() };
+            // the peak of 20 mA for so many of a million ticks
+            let squared = each + 20_000_000 * 20_000_000 * u128::from(more) / 1_000_000;
+            let root = (squared / 1_000_000).isqrt();
+            u64::try_from(root).unwrap() + 1
+        });
+        assert_eq!(case.row(&rules::N_RMS_1).1, Some(expected), "late {late_max_ticks}");
     }
 }
 

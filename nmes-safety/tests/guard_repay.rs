@@ -202,6 +202,21 @@ fn a_trim_is_weak_and_one_way() {
     }
 }
 
+/// REQ-SAF-405: a trim that comes again is looked at again: it does not pay twice.
+#[test]
+fn a_trim_pays_once() {
+    let (_, mut guard, end) = left_over();
+    // 400 codes × 10 ticks
+    let trim = |n: u32, onset| repayment(FrameKind::Trim, n, onset, 40, 100);
+    let first = trim(1, end + 50);
+    guard.admit(end + 5, &first).unwrap();
+    guard.edge(end + 50, &change(&first, 0), None).unwrap();
+    guard.edge(end + 150, &change(&first, 1), None).unwrap();
+    assert_eq!(guard.ledger(0), Some(Charge::ZERO));
+    let trip = guard.admit(end + 200, &trim(2, end + 250)).unwrap_err();
+    assert_eq!((trip.fault, trip.rule), (Fault::Repayment, "LEDGER"));
+}
+
 /// REQ-SAF-405: of an asymmetric pulse the trim is as weak as its balancing phase, not as strong as its main phase.
 #[test]
 fn a_trim_of_an_asymmetric_pulse() {
