@@ -139,6 +139,42 @@ fn the_short_way_counts_the_same() {
     assert!(on_time.1 > 4_000, "{}", on_time.1);
 }
 
+/// REQ-SAF-501: an offset that flows in a driven gap counts as the phase does that pays it back, on its tick or late: in a second
+/// nothing is left of it.
+#[test]
+fn an_offset_in_a_gap_counts() {
+    // half a code: 1 mA × 105 µs × 120 Hz by itself are 12.6 µA
+    let rig = Rig {
+        hz: 120,
+        gap_us: 105,
+        gap_rest: Rest::DrivenZero,
+        gains: (2_000_000, 2_000_000),
+        ..Rig::default()
+    };
+    let usual = Rig { late: 10, set: (20_000, 300), ceiling: (20_000, 300), ..rig }.checked();
+    let output = ChannelHardware { offset_na: 1_000_000, ..*usual.plan().hardware().channel(0).unwrap() };
+    let hardware = Hardware::new(*usual.plan().hardware().timing(), &[output], 0).unwrap();
+    let plan = Plan::compile(usual.plan().session(), &hardware).unwrap();
+    let checked: &'static _ = Box::leak(Box::new(check(plan, usual.setup(), usual.profile()).unwrap()));
+    let level = |code, ticks| Segment { level: Level::Code(code), ticks };
+    // 21 mA × 300 µs and 1 mA × 105 µs are 21 mA × 305 µs
+    let segments = [level(10, 300), level(0, 105), level(-11, 305)];
+    for late in [0, 1] {
+        let (mut guard, now) = ready(checked);
+        for n in 0..150 {
+            let onset = now + u64::from(n) * 8_334;
+            let frame = remade(&pulse(checked, n, onset), n, onset, &segments);
+            guard.keep_alive(onset);
+            guard.admit(onset, &frame).unwrap();
+            for edge in 0..frame.edge_count() {
+                guard.edge(frame.edge_tick(edge).unwrap() + late, &change(&frame, edge), None).unwrap();
+            }
+            let report = guard.tick(onset + 5_000).unwrap();
+            assert_eq!(report.warning, None, "pulse {n}, {late} late");
+        }
+    }
+}
+
 /// REQ-SAF-501: an edge on its tick is refused all the same at another level, under another number, out of order, after the
 /// clock went back, and once a fault is latched; and its level is counted.
 #[test]

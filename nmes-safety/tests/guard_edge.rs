@@ -142,6 +142,22 @@ fn what_a_trim_leaves() {
     }
 }
 
+/// REQ-SAF-031: of a recovery that waits its first edge comes next, and no other, on whatever tick.
+#[test]
+fn a_recovery_begins_with_its_first_edge() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    let pays = |code| Segment { level: Level::Code(code), ticks: 50 };
+    let segments = [pays(-400), pays(-399)];
+    let recovery =
+        PulseFrame::from_parts(0, FrameKind::Recover, 1, now + 100, &segments, Level::Open).unwrap();
+    guard.admit(now + 50, &recovery).unwrap();
+    assert_eq!(fault(guard.edge(now + 300, &change(&recovery, 1), None)), Fault::OutOfOrder);
+}
+
 /// REQ-SAF-031: a pulse that is under way when the state no longer permits output is watched to its end, late edges too.
 #[test]
 fn a_disarm_within_a_pulse() {

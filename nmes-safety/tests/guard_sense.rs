@@ -372,3 +372,48 @@ fn imbalance_of_repeats() {
         }
     }
 }
+
+/// What pulses measured as told are answered with: the rule of the first warning.
+fn judged(ua: u32, pulses: u32, of: impl Fn(u32, u16) -> Option<i64>) -> Result<Option<&'static str>, Trip> {
+    let checked = Rig { set: (ua, 300), ceiling: (ua, 300), ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let mut seen = None;
+    for n in 0..pulses {
+        let frame = pulse(checked, n, now + u64::from(n) * 25_000);
+        guard.keep_alive(frame.onset_tick());
+        guard.admit(frame.onset_tick(), &frame)?;
+        for edge in 0..frame.edge_count() {
+            let t = frame.edge_tick(edge).unwrap();
+            let taken = of(n, edge).and_then(|permille| sample(checked, &frame, edge, t, permille));
+            guard.edge(t, &change(&frame, edge), taken)?;
+        }
+        seen = seen.or(guard.tick(frame.onset_tick() + 5_000)?.warning.map(|warning| warning.rule));
+    }
+    Ok(seen)
+}
+
+/// REQ-SAF-041: the limit of the warning itself passes, where it is above the noise; a pulse of which one phase was not measured
+/// has no imbalance.
+#[test]
+fn what_of_an_imbalance_is_judged() {
+    let short = |permille| move |_, edge| Some(if edge == 3 { permille } else { 1_000 });
+    // 2 % of 60 mA is above the noise of 1 mA in one of two phases
+    assert_eq!(judged(60_000, 5, short(980)), Ok(None));
+    assert_eq!(judged(60_000, 5, short(979)), Ok(Some("E-BAL-2")));
+    for phase in [1, 3] {
+        let alone = judged(40_000, 3, |_, edge| (edge == phase).then_some(1_000));
+        assert_eq!(alone, Ok(Some("E-DC-3")), "edge {phase}: a direct current is seen, no imbalance");
+    }
+    // 10 % itself is not one of the three in a row
+    let last = |n: u32, edge| {
+        Some(if edge != 3 {
+            1_000
+        } else if n < 2 {
+            900
+        } else {
+            899
+        })
+    };
+    assert!(judged(40_000, 4, last).is_ok());
+    assert_eq!(fault(judged(40_000, 5, last)), Fault::MeasuredBalance);
+}
