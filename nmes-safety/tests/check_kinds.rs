@@ -304,6 +304,34 @@ fn what_a_figure_means() {
     assert_eq!((remark(20_000), remark(20_001)), (None, Some(Remark::IndicatorNeeded)));
 }
 
+/// REQ-SAF-004: that no direct current is declared is said of its row, which then holds none.
+#[test]
+fn no_direct_current() {
+    let row = |setup: Setup| *Case { setup, ..Case::new() }.report().row(&rules::N_DC_1).unwrap();
+    let none = row(Case::new().setup);
+    assert_eq!((none.value, none.verdict, none.remark), (Some(0), Verdict::Pass, Some(Remark::NoDcDeclared)));
+    let one = row(Case::new().setup.with_declared_dc(MicroAmps::from_microamps(1).unwrap()).unwrap());
+    assert_eq!((one.value, one.remark), (Some(1), None));
+}
+
+/// REQ-SAF-004: unequal polarities that happen to sum to zero carry nothing, and pass; what the pulse leaves as it is set counts
+/// where it is more than at the ceiling.
+#[test]
+fn what_is_carried() {
+    let balance = |positive, set| {
+        let even = ChannelHardware::symmetric(50_000, -4_000, 4_000);
+        let dac = ChannelHardware { na_per_code_positive: positive, ..even };
+        let case = Case { dac, set: Some(set), ..Case::pulse(20_000, 300, 40) };
+        let row = *case.report().row(&rules::E_BAL_1).unwrap();
+        (row.value.unwrap(), row.verdict, row.remark)
+    };
+    assert_eq!(balance(100_000, (20_000, 300)), (0, Verdict::Pass, None));
+    let (ceiling, verdict, remark) = balance(50_007, (20_000, 300));
+    assert!(ceiling > 0 && verdict == Verdict::Warn && remark == Some(Remark::Carried));
+    let sets = (1..200).map(|n| balance(50_007, (20_000 - n * 50, 300)).0).collect::<Vec<_>>();
+    assert!(sets.iter().all(|left| *left >= ceiling) && sets.iter().any(|left| *left > ceiling), "{ceiling}");
+}
+
 /// REQ-SAF-004: a value that is past its limit by more than can be counted has the least margin there is.
 #[test]
 fn a_margin_beyond_counting() {
