@@ -4,7 +4,7 @@ use core::{fmt, ptr};
 
 use nmes_core::{MAX_CHANNELS, MicroAmps, Micros, Millis};
 
-use crate::profile::{Layer, Limit, LimitError, Profile, Stated, stricter};
+use crate::profile::{Layer, Limit, LimitError, Profile, Stated};
 use crate::rules::{self, Rule};
 use crate::sense::NOISE_FLOOR;
 
@@ -428,7 +428,8 @@ impl Setup {
         let own = Limit { value: rule.limit, layer: Layer::Rule };
         match self.use_class {
             UseClass::FunctionalWear | UseClass::Continuous => (base.layer != Layer::Rule).then_some(base),
-            UseClass::Exercise | UseClass::Specialist => Some(stricter(rule, own, base)),
+            UseClass::Exercise | UseClass::Specialist if rule.breaks(base.value, own.value) => Some(own),
+            UseClass::Exercise | UseClass::Specialist => Some(base),
         }
     }
 
@@ -438,6 +439,6 @@ impl Setup {
         let charge = self.stated.strictest(&rules::E_Q_1, Some(charge)).unwrap_or(charge);
         let twice = Limit { value: charge.value.saturating_mul(2), ..charge };
         let stated = self.profile_limit(rule, profile);
-        if stated.layer == Layer::Rule { twice } else { stricter(rule, twice, stated) }
+        if stated.layer == Layer::Rule || rule.breaks(stated.value, twice.value) { twice } else { stated }
     }
 }

@@ -147,3 +147,22 @@ fn the_first_of_those_alike_is_named() {
     assert_eq!(place(&[Twist::None, Twist::Later, Twist::Smaller], density), Place::Channel(2));
     assert_eq!(place(&[Twist::None, Twist::Stronger, Twist::Stronger], peak), Place::Channel(1));
 }
+
+/// REQ-SAF-549: where a limit grows with the width of a pulse, the channel with less room is shown, not the one with more charge.
+#[test]
+fn less_room_comes_before_more_charge() {
+    let of = |ua, width| {
+        let mut part = part(Twist::None);
+        part.asked.ceiling = Setting::new(ua, width).unwrap();
+        part.asked.set = part.asked.ceiling;
+        part
+    };
+    // 15 µC of 34 µC, and 13 µC of 22.8 µC
+    let (roomy, tight) = (of(30_000, 500), of(130_000, 100));
+    let profile = Profile::named("fda-limited-output-draft").unwrap();
+    for (parts, place) in [([roomy, tight], Place::Channel(1)), ([tight, roomy], Place::Channel(0))] {
+        let report = report(&parts, &profile);
+        let row = report.row(&nmes_safety::rules::G_LO_Q).unwrap();
+        assert_eq!((row.place, row.value), (place, Some(13_000_000)), "{row}");
+    }
+}

@@ -12,7 +12,7 @@ mod check_support;
 
 use check_support::{Case, exercise, ms, us};
 use nmes_core::*;
-use nmes_safety::{Profile, Rule, Verdict, assess, rules};
+use nmes_safety::{Profile, Remark, Rule, Setup, UseClass, Verdict, assess, rules};
 
 /// The case passes the rule at `at` and is denied at `past`, which is one step further.
 fn denies(rule: &Rule, at: (Case, u64), past: (Case, u64)) {
@@ -257,4 +257,96 @@ fn waiting_for_a_source() {
     assert_eq!(rms(2, 1, Overlap::Forbid), Some(25_000));
     assert_eq!(rms(1, 1, wait), Some(25_000));
     assert_eq!(rms(2, 0, wait), Some(25_000));
+}
+
+/// REQ-SAF-400: on an electrode that channels share, the squares of those on one source add up, because they take turns; the
+/// r.m.s. currents of the others add as if they flowed at once.
+#[test]
+fn sources_on_a_shared_electrode() {
+    let shared = |sources: &[u8]| {
+        let case = Case::pulse(50_000, 500, 40);
+        let count = u32::try_from(sources.len()).unwrap();
+        let list: Vec<_> = (0..count).map(|n| Channel { offset: us(n * 2_000), ..case.channel() }).collect();
+        let session = Session::new(&list, case.schedule, ms(60_000)).unwrap();
+        let outputs: Vec<_> = sources.iter().map(|&source| ChannelHardware { source, ..case.dac }).collect();
+        let hardware = Hardware::new(case.timing, &outputs, 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        let setup = Setup::new(&vec![5_000; sources.len()], UseClass::Exercise).unwrap();
+        let setup = setup.with_shared(u8::MAX >> (8 - count), 5_000).unwrap();
+        assess(&plan, &setup, &case.profile).row(&rules::N_RMS_X).unwrap().value.unwrap()
+    };
+    // 10 mA each: 50 mA × √(2 × 500 µs × 40 Hz)
+    assert_eq!(shared(&[0, 0]), 20_000);
+    assert_eq!(shared(&[1, 2]), 20_000);
+    assert_eq!(shared(&[1, 1]), 14_143);
+    assert_eq!(shared(&[1, 1, 2]), 24_143);
+    assert_eq!(shared(&[1, 2, 1]), 24_143);
+    assert_eq!(shared(&[1, 1, 0]), 24_143);
+    assert_eq!(shared(&[0, 0, 0]), 30_000);
+}
+
+/// REQ-SAF-004: a ramp is as steep as the current that its codes make, the way that the channel leads.
+#[test]
+fn a_ramp_by_its_codes() {
+    // 7 codes of 3 mA, or 5 of 4 mA, in a second
+    let gains =
+        ChannelHardware { na_per_code_negative: 4_000_000, ..ChannelHardware::symmetric(3_000_000, -50, 50) };
+    for (leading, slope) in [(Polarity::Positive, 21_000), (Polarity::Negative, 20_000)] {
+        let case = Case { dac: gains, leading, ..Case::pulse(20_000, 300, 40) };
+        assert_eq!(case.row(&rules::E_SLEW_2).1, Some(slope), "{leading:?}");
+    }
+}
+
+/// REQ-SAF-004: a figure that informs says what it means, and says nothing where it does not.
+#[test]
+fn what_a_figure_means() {
+    let remark = |ua| Case::pulse(ua, 500, 250).report().row(&rules::N_IND_1).unwrap().remark;
+    assert_eq!((remark(20_000), remark(20_001)), (None, Some(Remark::IndicatorNeeded)));
+}
+
+/// REQ-SAF-004: that no direct current is declared is said of its row, which then holds none.
+#[test]
+fn no_direct_current() {
+    let row = |setup: Setup| *Case { setup, ..Case::new() }.report().row(&rules::N_DC_1).unwrap();
+    let none = row(Case::new().setup);
+    assert_eq!((none.value, none.verdict, none.remark), (Some(0), Verdict::Pass, Some(Remark::NoDcDeclared)));
+    let one = row(Case::new().setup.with_declared_dc(MicroAmps::from_microamps(1).unwrap()).unwrap());
+    assert_eq!((one.value, one.remark), (Some(1), None));
+}
+
+/// REQ-SAF-004: unequal polarities that happen to sum to zero carry nothing, and pass; what the pulse leaves as it is set counts
+/// where it is more than at the ceiling.
+#[test]
+fn what_is_carried() {
+    let balance = |positive, set| {
+        let even = ChannelHardware::symmetric(50_000, -4_000, 4_000);
+        let dac = ChannelHardware { na_per_code_positive: positive, ..even };
+        let case = Case { dac, set: Some(set), ..Case::pulse(20_000, 300, 40) };
+        let row = *case.report().row(&rules::E_BAL_1).unwrap();
+        (row.value.unwrap(), row.verdict, row.remark)
+    };
+    assert_eq!(balance(100_000, (20_000, 300)), (0, Verdict::Pass, None));
+    let (ceiling, verdict, remark) = balance(50_007, (20_000, 300));
+    assert!(ceiling > 0 && verdict == Verdict::Warn && remark == Some(Remark::Carried));
+    let sets = (1..200).map(|n| balance(50_007, (20_000 - n * 50, 300)).0).collect::<Vec<_>>();
+    assert!(sets.iter().all(|left| *left >= ceiling) && sets.iter().any(|left| *left > ceiling), "{ceiling}");
+}
+
+/// REQ-SAF-004: a value that is past its limit by more than can be counted has the least margin there is.
+#[test]
+fn a_margin_beyond_counting() {
+    let at_most = MicroAmps::MAX;
+    let case = Case {
+        timing: HardwareTiming::ideal(1_000_000_000),
+        balance: Balance::DeclaredDc { at_most },
+        rate: (1, 4_000_000),
+        schedule: Schedule::Continuous,
+        ..Case::pulse(100_000, 1_000_000, 1)
+    };
+    let case =
+        Case { rate: (1, 4_000_000), profile: case.profile.with_limit(&rules::E_BAL_1, 1).unwrap(), ..case };
+    let report = case.report();
+    let row = report.row(&rules::E_BAL_1).unwrap();
+    assert_eq!((row.value, row.margin_permille), (Some(100_000_000 * 1_000_000_000), Some(i64::MIN)));
+    assert_eq!(report.tightest().map(|row| row.rule.id), Some(rules::E_BAL_1.id));
 }

@@ -11,7 +11,7 @@ mod check_support;
 
 use check_support::{Case, exercise, ms, us, wear};
 use nmes_core::*;
-use nmes_safety::{Layer, Profile, Rule, Setup, UseClass, Verdict, rules};
+use nmes_safety::{Layer, Profile, PulseMetrics, Rule, Setup, UseClass, Verdict, rules};
 
 /// The case passes the rule at `at` and does not at `past`, which is one step further.
 fn sides(rule: &Rule, at: (Case, u64), past: (Case, u64), verdict: Verdict) {
@@ -36,6 +36,25 @@ fn rms_rows() {
     ] {
         let peak = u32::try_from(limit).unwrap() * 2;
         denies(rule, (Case::pulse(peak, us, hz), limit), (Case::pulse(peak + 1, us, hz), limit + 1));
+    }
+}
+
+/// REQ-SAF-004: where edges may be late a second may hold a little of one pulse more: as much as an onset may be put off.
+#[test]
+fn rms_of_a_late_second() {
+    for late_max_ticks in [0, 10] {
+        let timing = HardwareTiming { late_max_ticks, ..HardwareTiming::ideal(1_000_000) };
+        let case = Case { timing, ..Case::pulse(20_000, 300, 40) };
+        let expected = case.plan(|plan| {
+            let channel = plan.channel(0).unwrap();
+            let each = PulseMetrics::worst(&plan, 0).unwrap().mean_square_na2(Rate::from_hz(40).unwrap());
+            let more = if late_max_ticks == 0 { 0 } else { channel.stretch_ticks() + channel.jitter_ticks() };
+            // the peak of 20 mA for so many of a million ticks
+            let squared = each + 20_000_000 * 20_000_000 * u128::from(more) / 1_000_000;
+            let root = (squared / 1_000_000).isqrt();
+            u64::try_from(root).unwrap() + 1
+        });
+        assert_eq!(case.row(&rules::N_RMS_1).1, Some(expected), "late {late_max_ticks}");
     }
 }
 
@@ -390,6 +409,20 @@ fn layers() {
     assert_eq!(bind(equal, stated), (110_000, Layer::Profile));
     let case = |ua| Case { setup: subject, profile: stated, ..Case::pulse(ua, 100, 40) };
     denies(rule, (case(80_000), 80_000), (case(80_001), 80_001));
+}
+
+/// REQ-SAF-002: a number that a profile states is the profile's, also where it is the rule's own, for every rule and use class.
+#[test]
+fn a_profile_that_states_the_same() {
+    for rule in rules::ALL {
+        let profile = Profile::default().with_limit(rule, rule.limit).unwrap();
+        for class in
+            [UseClass::Exercise, UseClass::FunctionalWear, UseClass::Continuous, UseClass::Specialist]
+        {
+            let limit = Setup::new(&[2_500], class).unwrap().limit(rule, &profile).unwrap();
+            assert_eq!((limit.value, limit.layer), (rule.limit, Layer::Profile), "{} {class}", rule.id);
+        }
+    }
 }
 
 /// REQ-SAF-002: a rule with a least value takes the largest.

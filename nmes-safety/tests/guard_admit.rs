@@ -75,6 +75,24 @@ fn reset_starts_from_zero() {
     assert_eq!(fault(guard.admit(now, &frame)), Fault::Amplitude);
 }
 
+/// REQ-SAF-020: what was put out before a reset still counts in the last second and the last five, and nothing is owed.
+#[test]
+fn reset_keeps_the_windows() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    for n in 0..4 {
+        play(&mut guard, &pulse(checked, n, now + u64::from(n) * 25_000)).unwrap();
+    }
+    let end = now + 100_000;
+    let before = guard.tick(end).unwrap();
+    let trip = guard.report_output_failure(end);
+    guard.reset(end, trip.fault).unwrap();
+    let after = guard.tick(end + 1).unwrap();
+    assert!(before.rms_second_ua > 0);
+    assert_eq!((after.rms_second_ua, after.rms_five_ua), (before.rms_second_ua, before.rms_five_ua));
+    assert_eq!((guard.ledger(0), guard.admitted(0)), (Some(Charge::ZERO), None));
+}
+
 /// REQ-SAF-021: the sequence rises strictly, also over frames that were never started.
 #[test]
 fn sequence_rises() {
@@ -125,42 +143,48 @@ fn rate_is_kept() {
     }
 }
 
-/// The usual plan on an output with an edge spacing; with a wait, for two channels on one source.
-fn sharing(spacing: u32, wait_us: u32) -> &'static Checked<'static> {
+/// The usual plan on an output with an edge spacing, one channel for each source; with a wait where they share one.
+fn sharing(spacing: u32, wait_us: u32, sources: &[u8]) -> &'static Checked<'static> {
     let usual = Rig::default().checked();
     let channel = usual.plan().session().channels()[0];
-    let count = if wait_us == 0 { 1 } else { 2 };
+    let count = sources.len();
     let channels: &'static [Channel] = Box::leak(vec![channel; count].into_boxed_slice());
     let session = Session::new(channels, Schedule::Continuous, ms(3_600_000)).unwrap();
     let wait = Micros::from_micros(wait_us).unwrap();
     let session = if wait_us == 0 { session } else { session.with_overlap(Overlap::Defer(wait)) };
     let timing = HardwareTiming { min_edge_ticks: spacing, ..HardwareTiming::ideal(1_000_000) };
-    let output = ChannelHardware { source: 1, ..*usual.plan().hardware().channel(0).unwrap() };
-    let hardware = Hardware::new(timing, &vec![output; count], 0).unwrap();
+    let usual = *usual.plan().hardware().channel(0).unwrap();
+    let outputs: Vec<_> = sources.iter().map(|&source| ChannelHardware { source, ..usual }).collect();
+    let hardware = Hardware::new(timing, &outputs, 0).unwrap();
     let plan = Plan::compile(&session, &hardware).unwrap();
     let setup = Setup::new(&vec![2_500; count], UseClass::FunctionalWear).unwrap();
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_600_000).unwrap();
     Box::leak(Box::new(check(plan, &setup, &Profile::default()).unwrap()))
 }
 
-/// REQ-SAF-022: a pulse that waited for a command, or for a source that the session lets it share, may be followed by one
-/// that did not; by no more than that.
+/// REQ-SAF-022: a pulse that waited for a command, or for a source that it shares and the session lets it wait for, may be
+/// followed by one that did not; by no more than that.
 #[test]
 fn rate_bears_a_wait() {
-    for (spacing, wait_us, slack) in
-        [(1, 0, 0), (10, 0, 9), (1, 700, 700), (10, 700, 700), (10, 20_000, 20_000)]
-    {
-        let checked = sharing(spacing, wait_us);
+    let cases: [(u32, u32, &[u8], u64); 8] = [
+        (1, 0, &[1], 0),
+        (10, 0, &[1], 9),
+        (1, 700, &[1, 1], 700),
+        (10, 700, &[1, 1], 700),
+        (10, 20_000, &[1, 1], 20_000),
+        // nobody else is on its source, or it has one of its own
+        (1, 700, &[1], 0),
+        (1, 700, &[1, 2], 0),
+        (1, 700, &[0, 1, 1], 0),
+    ];
+    for (spacing, wait_us, sources, slack) in cases {
+        let checked = sharing(spacing, wait_us, sources);
         for (soon, admitted) in [(slack, true), (slack + 1, false)] {
             let (mut guard, now) = ready(checked);
             play(&mut guard, &pulse(checked, 0, now + 10)).unwrap();
             let next = pulse(checked, 1, now + 10 + 25_000 - soon);
-            let answer = guard.admit(now + 800, &next);
-            assert_eq!(
-                answer.as_ref().err().map(|trip| trip.fault),
-                (!admitted).then_some(Fault::Rate),
-                "{soon}"
-            );
+            let answer = guard.admit(now + 800, &next).map_err(|trip| trip.fault);
+            assert_eq!(answer.err(), (!admitted).then_some(Fault::Rate), "{soon} on {sources:?}");
         }
     }
 }

@@ -87,6 +87,31 @@ fn the_frame_as_it_was_shown() {
     assert!(guard.admitted(1).is_none());
 }
 
+/// REQ-SAF-552: what an output is given for an edge is that edge of the frame that was admitted, its last one marked, and nothing
+/// past it.
+#[test]
+fn edges_as_they_are_given_out() {
+    let repeat = Repeat { count: 2, gap: Micros::from_micros(100).unwrap() };
+    for rig in
+        [Rig::default(), Rig { repeat, set: (20_000, 300), ceiling: (20_000, 300), hz: 20, ..Rig::default() }]
+    {
+        let checked = Rig { channels: 2, ..rig }.checked();
+        let (mut guard, now) = ready(checked);
+        let set = checked.plan().session().channels()[1].set;
+        for channel in 0..2 {
+            let frame = checked.plan().frame(channel, set, now).unwrap();
+            let admitted = *guard.admit(now, &frame).unwrap();
+            for edge in 0..frame.edge_count() {
+                let given = admitted.edge(edge).unwrap();
+                assert_eq!((given.channel(), given.number()), (channel, edge));
+                assert_eq!((Some(given.level()), given.kind()), (frame.edge_level(edge), FrameKind::Pulse));
+                assert_eq!(given.is_last(), edge + 1 == frame.edge_count());
+            }
+            assert_eq!(admitted.edge(frame.edge_count()), None);
+        }
+    }
+}
+
 /// REQ-SAF-501: edges that are all on their tick, and edges that are all as late as each other, come to the same ledger at
 /// each edge and the same r.m.s. current; the first are counted the short way.
 #[test]
@@ -112,6 +137,42 @@ fn the_short_way_counts_the_same() {
     assert_eq!(on_time, late);
     assert_eq!(on_time.0[..4], [0, 40_000_000 * 300, 40_000_000 * 300, 0]);
     assert!(on_time.1 > 4_000, "{}", on_time.1);
+}
+
+/// REQ-SAF-501: an offset that flows in a driven gap counts as the phase does that pays it back, on its tick or late: in a second
+/// nothing is left of it.
+#[test]
+fn an_offset_in_a_gap_counts() {
+    // half a code: 1 mA × 105 µs × 120 Hz by itself are 12.6 µA
+    let rig = Rig {
+        hz: 120,
+        gap_us: 105,
+        gap_rest: Rest::DrivenZero,
+        gains: (2_000_000, 2_000_000),
+        ..Rig::default()
+    };
+    let usual = Rig { late: 10, set: (20_000, 300), ceiling: (20_000, 300), ..rig }.checked();
+    let output = ChannelHardware { offset_na: 1_000_000, ..*usual.plan().hardware().channel(0).unwrap() };
+    let hardware = Hardware::new(*usual.plan().hardware().timing(), &[output], 0).unwrap();
+    let plan = Plan::compile(usual.plan().session(), &hardware).unwrap();
+    let checked: &'static _ = Box::leak(Box::new(check(plan, usual.setup(), usual.profile()).unwrap()));
+    let level = |code, ticks| Segment { level: Level::Code(code), ticks };
+    // 21 mA × 300 µs and 1 mA × 105 µs are 21 mA × 305 µs
+    let segments = [level(10, 300), level(0, 105), level(-11, 305)];
+    for late in [0, 1] {
+        let (mut guard, now) = ready(checked);
+        for n in 0..150 {
+            let onset = now + u64::from(n) * 8_334;
+            let frame = remade(&pulse(checked, n, onset), n, onset, &segments);
+            guard.keep_alive(onset);
+            guard.admit(onset, &frame).unwrap();
+            for edge in 0..frame.edge_count() {
+                guard.edge(frame.edge_tick(edge).unwrap() + late, &change(&frame, edge), None).unwrap();
+            }
+            let report = guard.tick(onset + 5_000).unwrap();
+            assert_eq!(report.warning, None, "pulse {n}, {late} late");
+        }
+    }
 }
 
 /// REQ-SAF-501: an edge on its tick is refused all the same at another level, under another number, out of order, after the

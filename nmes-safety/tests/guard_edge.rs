@@ -142,6 +142,113 @@ fn what_a_trim_leaves() {
     }
 }
 
+/// REQ-SAF-031: of a recovery that waits its first edge comes next, and no other, on whatever tick.
+#[test]
+fn a_recovery_begins_with_its_first_edge() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    let pays = |code| Segment { level: Level::Code(code), ticks: 50 };
+    let segments = [pays(-400), pays(-399)];
+    let recovery =
+        PulseFrame::from_parts(0, FrameKind::Recover, 1, now + 100, &segments, Level::Open).unwrap();
+    guard.admit(now + 50, &recovery).unwrap();
+    assert_eq!(fault(guard.edge(now + 300, &change(&recovery, 1), None)), Fault::OutOfOrder);
+}
+
+/// REQ-SAF-031: a pulse that is under way when the state no longer permits output is watched to its end, late edges too.
+#[test]
+fn a_disarm_within_a_pulse() {
+    let checked = Rig { late: 10, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    guard.handle(now + 100, Event::Disarm).unwrap();
+    for edge in 1..frame.edge_count() {
+        guard.edge(frame.edge_tick(edge).unwrap() + 1, &change(&frame, edge), None).unwrap();
+    }
+}
+
+/// REQ-SAF-031: an edge has its own number, also where another one of the frame goes to the same level, and no first edge comes
+/// twice.
+#[test]
+fn numbers_of_edges() {
+    let repeat = Repeat { count: 3, gap: Micros::from_micros(100).unwrap() };
+    let checked =
+        Rig { repeat, hz: 20, set: (20_000, 300), ceiling: (20_000, 300), ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let frame = checked.plan().frame(0, checked.plan().session().channels()[0].set, now).unwrap();
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    assert_eq!(frame.edge_level(1), frame.edge_level(5));
+    assert_eq!(fault(guard.edge(now + 300, &change(&frame, 5), None)), Fault::OutOfOrder);
+    let (mut guard, now) = ready(Rig::default().checked());
+    let frame = pulse(Rig::default().checked(), 0, now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    let segments = [Segment { level: Level::Code(-400), ticks: 100 }];
+    let recovery =
+        PulseFrame::from_parts(0, FrameKind::Recover, 1, now + 100, &segments, Level::Open).unwrap();
+    guard.admit(now + 50, &recovery).unwrap();
+    guard.edge(now + 100, &change(&recovery, 0), None).unwrap();
+    assert_eq!(fault(guard.edge(now + 100, &change(&recovery, 0), None)), Fault::OutOfOrder);
+}
+
+/// REQ-SAF-039: a measurement at rest on the tick of an edge is of the level that the edge goes to.
+#[test]
+fn a_rest_on_the_tick_of_an_edge() {
+    for (edge, at, expected) in
+        [(1, 0, Some(Fault::StuckOutput)), (1, -1, None), (2, 0, None), (2, -1, Some(Fault::StuckOutput))]
+    {
+        let checked = Rig::default().checked();
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 0, now);
+        guard.admit(now, &frame).unwrap();
+        for before in 0..edge {
+            guard.edge(frame.edge_tick(before).unwrap(), &change(&frame, before), None).unwrap();
+        }
+        let t = frame.edge_tick(edge).unwrap();
+        let at_tick = t.checked_add_signed(at).unwrap();
+        let rest = Sensed { current_na: 2_000_000, voltage_mv: 0, at_tick, instant: SampleInstant::Rest };
+        let answer = guard.edge(t, &change(&frame, edge), Some(rest));
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "edge {edge}, {at}");
+    }
+}
+
+/// REQ-SAF-032: a pulse on late hardware may leave what a last level that is too short to be moved by all of it leaves, and no
+/// more.
+#[test]
+fn what_a_short_last_level_leaves() {
+    let balance = Balance::Asymmetric { length_percent: 200 };
+    let rig = Rig { late: 10, balance, set: (20_000, 300), ceiling: (20_000, 300), ..Rig::default() };
+    // 200 codes × 300 ticks, paid with 98 and 99 codes, of which the last lasts 24 ticks
+    let cases: [([u64; 5], Option<Fault>); 4] = [
+        ([0, 0, 0, 0, 0], None),
+        // both edges that add to what is owed come late: 200 and 99 codes × 10 ticks
+        ([0, 10, 10, 10, 10], None),
+        // 299 codes × 10 ticks of edges, 4 × 98 codes × 10 that the level cannot know, less its 23 ticks of room
+        ([0, 0, 0, 0, 47], None),
+        ([0, 0, 0, 0, 48], Some(Fault::Ledger)),
+    ];
+    for (late, expected) in cases {
+        let checked = rig.checked();
+        let (mut guard, now) = ready(checked);
+        let made = pulse(checked, 0, now);
+        let pays = |code, ticks| Segment { level: Level::Code(code), ticks };
+        let segments = [list(&made)[0], list(&made)[1], pays(-98, 588), pays(-99, 24)];
+        let frame = remade(&made, 0, now, &segments);
+        guard.admit(now, &frame).unwrap();
+        let mut answer = Ok(());
+        for (edge, late) in (0..).zip(late) {
+            answer = guard.edge(frame.edge_tick(edge).unwrap() + late, &change(&frame, edge), None);
+        }
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{late:?}");
+    }
+}
+
 /// REQ-SAF-031: nothing starts that was not admitted.
 #[test]
 fn edges_need_admission() {

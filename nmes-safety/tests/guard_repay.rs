@@ -79,14 +79,41 @@ fn no_further_than_a_code() {
 /// REQ-SAF-027: what pays back is no stronger than the pulse that is cut is in that direction.
 #[test]
 fn recovery_is_as_weak_as_the_pulse() {
-    let checked = Rig { balance: Balance::Asymmetric { length_percent: 400 }, ..Rig::default() }.checked();
-    for (code, expected) in [(-101, None), (-102, Some(Fault::Repayment)), (-300, Some(Fault::Repayment))] {
+    let balance = Balance::Asymmetric { length_percent: 400 };
+    let usual = Rig { balance, ..Rig::default() }.checked();
+    for (leading, way) in [(Polarity::Positive, -1), (Polarity::Negative, 1)] {
+        let checked = led(usual, leading);
+        for (code, expected) in [(101, None), (102, Some(Fault::Repayment)), (300, Some(Fault::Repayment))] {
+            let (mut guard, now) = ready(checked);
+            let frame = pulse(checked, 0, now);
+            guard.admit(now, &frame).unwrap();
+            guard.edge(now, &change(&frame, 0), None).unwrap();
+            guard.edge(now + 300, &change(&frame, 1), None).unwrap();
+            let recovery = repayment(FrameKind::Recover, 1, now + 315, way * code, 300);
+            let answer = guard.admit(now + 310, &recovery);
+            assert_eq!(answer.err().map(|trip| trip.fault), expected, "{code} {leading:?}");
+        }
+    }
+}
+
+/// REQ-SAF-027: a triphasic pulse that is cut in its first phase is paid back the leading way, as strong as its main phase.
+#[test]
+fn recovery_of_a_first_phase() {
+    let rig = Rig {
+        form: Form::Triphasic { outer_percent: 40 },
+        set: (20_000, 300),
+        ceiling: (20_000, 300),
+        ..Rig::default()
+    };
+    for (code, expected) in [(201, None), (202, Some(Fault::Repayment))] {
+        let checked = rig.checked();
         let (mut guard, now) = ready(checked);
         let frame = pulse(checked, 0, now);
         guard.admit(now, &frame).unwrap();
         guard.edge(now, &change(&frame, 0), None).unwrap();
         guard.edge(now + 300, &change(&frame, 1), None).unwrap();
-        let answer = guard.admit(now + 310, &repayment(FrameKind::Recover, 1, now + 315, code, 300));
+        assert_eq!(guard.ledger(0), Some(Charge::from_nanoamp_ticks(-8_000_000 * 300)));
+        let answer = guard.admit(now + 310, &repayment(FrameKind::Recover, 1, now + 315, code, 100));
         assert_eq!(answer.err().map(|trip| trip.fault), expected, "{code}");
     }
 }
@@ -172,5 +199,72 @@ fn a_trim_is_weak_and_one_way() {
         let frame = PulseFrame::from_parts(0, FrameKind::Trim, 1, end + 50, &segments, Level::Open).unwrap();
         let answer = guard.admit(end + 5, &frame);
         assert_eq!(answer.err().map(|trip| trip.fault), expected, "{segments:?}");
+    }
+}
+
+/// REQ-SAF-405: a trim that comes again is looked at again: it does not pay twice.
+#[test]
+fn a_trim_pays_once() {
+    let (_, mut guard, end) = left_over();
+    // 400 codes × 10 ticks
+    let trim = |n: u32, onset| repayment(FrameKind::Trim, n, onset, 40, 100);
+    let first = trim(1, end + 50);
+    guard.admit(end + 5, &first).unwrap();
+    guard.edge(end + 50, &change(&first, 0), None).unwrap();
+    guard.edge(end + 150, &change(&first, 1), None).unwrap();
+    assert_eq!(guard.ledger(0), Some(Charge::ZERO));
+    let trip = guard.admit(end + 200, &trim(2, end + 250)).unwrap_err();
+    assert_eq!((trip.fault, trip.rule), (Fault::Repayment, "LEDGER"));
+}
+
+/// REQ-SAF-405: of an asymmetric pulse the trim is as weak as its balancing phase, not as strong as its main phase.
+#[test]
+fn a_trim_of_an_asymmetric_pulse() {
+    for (leading, way) in [(Polarity::Positive, 1), (Polarity::Negative, -1)] {
+        for (code, expected) in [(101, None), (102, Some(Fault::Repayment))] {
+            let balance = Balance::Asymmetric { length_percent: 400 };
+            let checked = led(Rig { late: 10, balance, ..Rig::default() }.checked(), leading);
+            let (mut guard, now) = ready(checked);
+            let frame = pulse(checked, 0, now);
+            guard.admit(now, &frame).unwrap();
+            for edge in 0..4 {
+                let t = frame.edge_tick(edge).unwrap() + 10 * u64::from(edge == 3);
+                guard.edge(t, &change(&frame, edge), None).unwrap();
+            }
+            let end = frame.edge_tick(3).unwrap() + 10;
+            let trim = repayment(FrameKind::Trim, 1, end + 50, way * code, 9);
+            assert_eq!(
+                guard.admit(end + 5, &trim).err().map(|trip| trip.fault),
+                expected,
+                "{code} {leading:?}"
+            );
+        }
+    }
+}
+
+/// REQ-SAF-030: the last edge of a recovery moves by what the level that it ends left by a late edge, which at a weaker level
+/// takes longer; where no edge is late it does not move.
+#[test]
+fn a_weak_recovery_takes_longer() {
+    for (late, moved, expected) in [
+        (10, 0, None),
+        (10, 110, None),
+        (10, 1_000, Some(Fault::Late)),
+        (0, 0, None),
+        (0, 1, Some(Fault::Late)),
+    ] {
+        let checked = Rig { late, ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 0, now);
+        guard.admit(now, &frame).unwrap();
+        guard.edge(now, &change(&frame, 0), None).unwrap();
+        // 400 codes × 150 ticks, paid with a tenth of that; the edge that cuts comes as late as it may where the last one moves
+        let recovery = repayment(FrameKind::Recover, 1, now + 150, -40, 1_500);
+        guard.admit(now + 100, &recovery).unwrap();
+        let began = now + 150 + if moved == 110 { u64::from(late) } else { 0 };
+        guard.edge(began, &change(&recovery, 0), None).unwrap();
+        let answer = guard.edge(now + 150 + 1_500 + moved, &change(&recovery, 1), None);
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{moved} on {late}");
+        assert!(expected.is_some() || guard.ledger(0) == Some(Charge::ZERO), "{moved} on {late}");
     }
 }

@@ -153,6 +153,7 @@ fn contact_comes_back() {
         let at = start + u64::from(n) * 25_000;
         let refusal = guard.set_level(at - 20_000, 0, setting(4_000, 300)).unwrap_err();
         assert_eq!(refusal.rule, "E-DEL-1", "not while the contact is lost");
+        assert_eq!((refusal.value, refusal.limit), (4_000, PROBE_LEVEL.as_microamps()));
         let report = run(&mut guard, checked, start, n..n + 2, 3_000, 1_000).unwrap();
         assert_eq!((report.contact_lost, report.state), (1, State::Ramping));
         assert_eq!(report.warning.map(|w| (w.fault, w.response)), Some((Fault::ContactLoss, Response::Warn)));
@@ -179,6 +180,21 @@ fn contact_in_exercise() {
     assert_eq!((trip.fault, trip.response), (Fault::ContactLoss, Response::RampDown));
     assert!(guard.set_level(now + 60_000, 0, setting(40_000, 300)).is_ok(), "not a rise");
     assert_eq!(guard.set_level(now + 60_000, 0, setting(40_000, 301)).unwrap_err().rule, "N-LOCK-1");
+}
+
+/// REQ-SAF-048: a ramp-down that is in hand is over when it was to be over, and for the reason that it began for, whatever else is
+/// found meanwhile that would end in one.
+#[test]
+fn a_ramp_down_is_not_put_off() {
+    let checked = Rig { class: UseClass::Specialist, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let silent = now + 1_000_001;
+    assert_eq!(fault(guard.tick(silent)), Fault::KeepAlive);
+    let lost = run(&mut guard, checked, silent + 1_000, 0..3, 25_000, 0).unwrap_err();
+    assert_eq!((lost.fault, lost.response), (Fault::ContactLoss, Response::RampDown));
+    guard.tick(silent + 549_999).unwrap();
+    let over = guard.tick(silent + 550_000).unwrap_err();
+    assert_eq!((over.fault, over.response), (Fault::KeepAlive, Response::OpenNow));
 }
 
 /// REQ-SAF-041: a measured imbalance over 10 % of the phase charge trips after three pulses, over 2 % warns
@@ -288,4 +304,116 @@ fn a_weak_level_is_not_judged() {
         }
         assert_eq!(answers.contains(&true), lost, "{ua} µA");
     }
+}
+
+/// REQ-SAF-039: at a commanded level no stronger than the noise floor the way of what is measured is not judged; a code above it
+/// is.
+#[test]
+fn polarity_of_a_weak_level() {
+    for (ua, wrong) in [(1_000, None), (1_100, Some(Fault::Polarity))] {
+        let checked = Rig { set: (ua, 300), ceiling: (ua, 300), ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 0, now);
+        guard.admit(now, &frame).unwrap();
+        guard.edge(now, &change(&frame, 0), None).unwrap();
+        let sample = sensed(-1_100_000, now + 299, SampleInstant::PhaseEnd);
+        let answer = guard.edge(now + 300, &change(&frame, 1), sample);
+        assert_eq!(answer.err().map(|trip| trip.fault), wrong, "{ua} µA");
+    }
+}
+
+/// REQ-SAF-501: a phase that was measured at its start or in its midst counts as one that was measured at its end, although
+/// nothing is measured at the edge that ends it.
+#[test]
+fn a_measurement_counts_whenever_it_comes() {
+    let run = |at_edge: bool| {
+        let checked = Rig::default().checked();
+        let (mut guard, now) = ready(checked);
+        for n in 0..40 {
+            let frame = pulse(checked, n, now + u64::from(n) * 25_000);
+            guard.admit(frame.onset_tick(), &frame).unwrap();
+            for edge in 0..frame.edge_count() {
+                let t = frame.edge_tick(edge).unwrap();
+                let taken = sample(checked, &frame, edge, t, if edge == 1 { 1_001 } else { 1_000 });
+                if let Some(taken) = taken.filter(|_| !at_edge) {
+                    guard.sample(t - 1, 0, taken).unwrap();
+                }
+                guard.edge(t, &change(&frame, edge), taken.filter(|_| at_edge)).unwrap();
+            }
+        }
+        let report = guard.tick(now + 999_000).unwrap();
+        (report.measured_dc_na, report.rms_second_ua, report.warning.map(|warning| warning.fault))
+    };
+    assert_eq!(run(true), run(false));
+    // a permille of 40 mA × 300 µs × 40 Hz
+    assert_eq!(run(true).0, 480);
+}
+
+/// REQ-SAF-041: the imbalance of a pulse of repeats is held against the charge of all of them, with a gap between them or none.
+#[test]
+fn imbalance_of_repeats() {
+    for gap_us in [0, 1_000] {
+        let repeat = Repeat { count: 4, gap: Micros::from_micros(gap_us).unwrap() };
+        let rig = Rig { set: (20_000, 300), ceiling: (20_000, 300), repeat, hz: 20, ..Rig::default() };
+        let checked = rig.checked();
+        for (permille, expected) in [(900, None), (899, Some(Fault::MeasuredBalance))] {
+            let (mut guard, now) = ready(checked);
+            let set = checked.plan().session().channels()[0].set;
+            let play = |n: u32| {
+                let mut frame = checked.plan().frame(0, set, 0).unwrap();
+                frame.move_to(n, now + u64::from(n) * 50_000);
+                let short = |edge: u16| match frame.edge_level(edge.saturating_sub(1)) {
+                    Some(Level::Code(code)) if code < 0 => permille,
+                    _ => 1_000,
+                };
+                play_sensed(&mut guard, checked, &frame, short).err().map(|trip| trip.fault)
+            };
+            assert_eq!((0..3).find_map(play), expected, "{permille} with {gap_us} µs between");
+        }
+    }
+}
+
+/// What pulses measured as told are answered with: the rule of the first warning.
+fn judged(ua: u32, pulses: u32, of: impl Fn(u32, u16) -> Option<i64>) -> Result<Option<&'static str>, Trip> {
+    let checked = Rig { set: (ua, 300), ceiling: (ua, 300), ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let mut seen = None;
+    for n in 0..pulses {
+        let frame = pulse(checked, n, now + u64::from(n) * 25_000);
+        guard.keep_alive(frame.onset_tick());
+        guard.admit(frame.onset_tick(), &frame)?;
+        for edge in 0..frame.edge_count() {
+            let t = frame.edge_tick(edge).unwrap();
+            let taken = of(n, edge).and_then(|permille| sample(checked, &frame, edge, t, permille));
+            guard.edge(t, &change(&frame, edge), taken)?;
+        }
+        seen = seen.or(guard.tick(frame.onset_tick() + 5_000)?.warning.map(|warning| warning.rule));
+    }
+    Ok(seen)
+}
+
+/// REQ-SAF-041: the limit of the warning itself passes, where it is above the noise; a pulse of which one phase was not measured
+/// has no imbalance.
+#[test]
+fn what_of_an_imbalance_is_judged() {
+    let short = |permille| move |_, edge| Some(if edge == 3 { permille } else { 1_000 });
+    // 2 % of 60 mA is above the noise of 1 mA in one of two phases
+    assert_eq!(judged(60_000, 5, short(980)), Ok(None));
+    assert_eq!(judged(60_000, 5, short(979)), Ok(Some("E-BAL-2")));
+    for phase in [1, 3] {
+        let alone = judged(40_000, 3, |_, edge| (edge == phase).then_some(1_000));
+        assert_eq!(alone, Ok(Some("E-DC-3")), "edge {phase}: a direct current is seen, no imbalance");
+    }
+    // 10 % itself is not one of the three in a row
+    let last = |n: u32, edge| {
+        Some(if edge != 3 {
+            1_000
+        } else if n < 2 {
+            900
+        } else {
+            899
+        })
+    };
+    assert!(judged(40_000, 4, last).is_ok());
+    assert_eq!(fault(judged(40_000, 5, last)), Fault::MeasuredBalance);
 }

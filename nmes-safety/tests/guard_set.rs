@@ -61,6 +61,48 @@ fn slew() {
     assert!(ua >= 30_000, "{ua}: it does rise");
 }
 
+/// REQ-SAF-035: what is asked for and is no rise takes nothing of the second: the next step comes as soon as without it.
+#[test]
+fn no_rise_takes_no_credit() {
+    let checked = Rig::default().checked();
+    let mut guard = armed(checked, 0);
+    guard.set_level(0, 0, setting(1_000, 300)).unwrap();
+    for now in (200..250_000).step_by(200) {
+        guard.set_level(now, 0, setting(1_000, 300)).unwrap();
+    }
+    assert_eq!(rule(guard.set_level(249_999, 0, setting(2_000, 300))), Some("E-SLEW-1"));
+    assert_eq!(rule(guard.set_level(250_000, 0, setting(2_000, 300))), None);
+}
+
+/// REQ-SAF-035: a slower rise that a layer states binds as well: no second holds more, also where it is less than one step.
+#[test]
+fn slower_slew() {
+    for most in [300, 800, 1_200, 3_000] {
+        let usual = Rig::default().checked();
+        let setup = usual.setup().with_limit(Layer::Subject, &rules::E_SLEW_1, most).unwrap();
+        let checked = check(*usual.plan(), &setup, usual.profile()).unwrap();
+        let mut guard = Guard::new(&checked, 0);
+        for event in [Event::Passed, Event::Probe, Event::Contact] {
+            guard.handle(0, event).unwrap();
+        }
+        let (mut taken, mut ua) = (vec![(0, 0)], 0);
+        for now in (0..5_000_000_u64).step_by(10_000) {
+            while guard.set_level(now, 0, setting(ua + 50, 300)).is_ok() {
+                ua += 50;
+                taken.push((now, ua));
+            }
+        }
+        for &(from, before) in &taken {
+            let after = taken.iter().filter(|(t, _)| *t <= from + 1_000_000).map(|t| t.1).max().unwrap();
+            assert!(u64::from(after - before) <= most, "{before} to {after} µA in the second from {from}");
+        }
+        assert!(u64::from(ua) >= most, "{ua}: it does rise");
+        let once = most.min(1_000) + 1;
+        let refusal = guard.set_level(20_000_000, 0, setting(ua + u32::try_from(once).unwrap(), 300));
+        assert!(refusal.is_err(), "{most}");
+    }
+}
+
 /// REQ-SAF-036: from zero the session's set value is reached no sooner than 2 s after the first step (E-RAMP-1).
 #[test]
 fn first_ramp() {
@@ -130,7 +172,11 @@ fn states_follow() {
     guard.keep_alive(1_999_999);
     assert_eq!(guard.tick(1_999_999).unwrap().state, State::Ramping);
     assert_eq!(guard.tick(2_000_000).unwrap().state, State::Running);
-    guard.set_level(2_000_000, 0, setting(0, 300)).unwrap();
+    guard.set_level(2_000_000, 0, setting(900, 300)).unwrap();
+    guard.set_level(2_400_000, 0, setting(1_000, 300)).unwrap();
+    assert_eq!(guard.state(), State::Running, "lower, and up again within a rise that is over");
+    guard.set_level(2_400_000, 0, setting(0, 300)).unwrap();
+    assert_eq!(guard.state(), State::Running, "at zero");
     guard.set_level(2_900_000, 0, setting(1_000, 300)).unwrap();
     assert_eq!(guard.state(), State::Ramping, "from zero again");
 }

@@ -284,6 +284,19 @@ fn dead_time() {
     assert_eq!(refused(&repeated(20), &frame(&repeated(19)), "a tick less"), Fault::Form);
 }
 
+/// REQ-SAF-213: a step of a table that is no code drives nothing and opens nothing: the dead time is that of the gap, whatever
+/// stands beside it.
+#[test]
+fn dead_time_beside_a_step_of_no_code() {
+    static FALLEN: [i16; 3] = [9_000, 16_384, 0];
+    let rig = |gap_us| Rig { dead: 20, gap_us, ..wide(Form::Table(&FALLEN), 300) };
+    assert_eq!(admit(&rig(20), &frame(&rig(20))), Ok(()));
+    let mut short = list(&frame(&rig(20)));
+    let gap = short.iter().position(|s| s.level == Level::Open).unwrap();
+    short[gap].ticks = 19;
+    assert_eq!(refused(&rig(20), &remade(&frame(&rig(20)), 0, 0, &short), "a tick less"), Fault::Form);
+}
+
 /// REQ-SAF-211: a frame that is longer than the longest of its plan, or sums to anything but what is declared.
 #[test]
 fn declared_charge() {
@@ -294,4 +307,43 @@ fn declared_charge() {
     assert_eq!(refused(&rig, &plain(&[code(-200, 300)]), "the other way"), Fault::Form);
     assert_eq!(refused(&rig, &plain(&[code(200, 300), open(100), code(-200, 300)]), "balanced"), Fault::Form);
     assert_eq!(refused(&PLAIN, &plain(&[code(200, 300)]), "monophasic"), Fault::Form);
+}
+
+/// REQ-SAF-211: a frame ends open or as the hardware rests between pulses, and no other way; a trim as well.
+#[test]
+fn rest_after_a_frame() {
+    for pulse_rest in [Rest::Open, Rest::Shorted] {
+        let checked = timed(PLAIN.checked(), |timing| timing.pulse_rest = pulse_rest);
+        let legal = checked.plan().frame(0, checked.plan().session().channels()[0].set, 0).unwrap();
+        assert_eq!(legal.rest(), Level::from(pulse_rest));
+        for rest in [Level::Open, Level::Shorted, Level::Code(0)] {
+            let (mut guard, now) = ready(checked);
+            let other = PulseFrame::from_parts(0, FrameKind::Pulse, 0, now, &list(&legal), rest).unwrap();
+            let expected = rest == Level::Open || rest == Level::from(pulse_rest);
+            assert_eq!(guard.admit(now, &other).is_ok(), expected, "{rest:?} where it rests {pulse_rest:?}");
+        }
+    }
+}
+
+/// REQ-SAF-542: where a code is more one way than the other, what the plan makes is admitted whichever way it leads, and a code
+/// more is not.
+#[test]
+fn a_code_of_each_way() {
+    for gains in [(100_000, 98_000), (98_000, 100_000)] {
+        for length_percent in [100, 400] {
+            let usual = Rig { gains, balance: Balance::Asymmetric { length_percent }, ..PLAIN }.checked();
+            for leading in [Polarity::Positive, Polarity::Negative] {
+                let checked = led(usual, leading);
+                let (mut guard, now) = ready(checked);
+                let set = checked.plan().session().channels()[0].set;
+                let legal = checked.plan().frame(0, set, now).unwrap();
+                assert!(guard.admit(now, &legal).is_ok(), "{gains:?} {length_percent} {leading:?}");
+                let mut more = list(&legal);
+                let Level::Code(code) = &mut more[0].level else { panic!("{legal:?}") };
+                *code += code.signum();
+                let other = remade(&legal, legal.sequence() + 1, now, &more);
+                assert!(guard.admit(now, &other).is_err(), "{gains:?} {length_percent} {leading:?}");
+            }
+        }
+    }
 }

@@ -190,6 +190,49 @@ fn on_time() {
     }
 }
 
+/// REQ-SAF-028: a rest between two contractions is told from a pause: however many there are, none is too long.
+#[test]
+fn contractions_end() {
+    let schedule = Schedule::Cyclic(Cycle { hold: ms(2_000), rest: ms(2_000) });
+    let checked = Rig { schedule, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    for n in 0..400 {
+        let onset = now + u64::from(n) * 25_000 + u64::from(n / 100) * 2_000_000;
+        play(&mut guard, &pulse(checked, n, onset)).unwrap();
+        guard.tick(onset + 1_000).unwrap();
+    }
+}
+
+/// REQ-SAF-033: a pulse that is cut counts for as long as it was on.
+#[test]
+fn a_cut_pulse_counts() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    guard.off(now + 250);
+    let report = guard.tick(now + 1_000).unwrap();
+    // 40 mA for a quarter of a thousandth of a second; what it leaves is no direct current
+    assert_eq!((report.rms_second_ua, report.warning), (632, None));
+}
+
+/// REQ-SAF-033: what was put out though nobody admitted it counts, in the last second and the last five.
+#[test]
+fn what_nobody_admitted_counts() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let stray = Change { channel: 0, sequence: 0, edge: Some(0), level: Level::Code(400) };
+    let trip = guard.edge(now, &stray, None).unwrap_err();
+    assert_eq!((trip.fault, trip.response), (Fault::OutOfOrder, Response::OpenNow));
+    guard.off(now + 1_000);
+    guard.reset(now + 1_000, trip.fault).unwrap();
+    let report = guard.tick(now + 2_000).unwrap();
+    // 40 mA for a thousandth of a second
+    assert_eq!(report.rms_second_ua, 1_264);
+    assert!(report.rms_five_ua > 500 && report.indicator);
+}
+
 /// REQ-SAF-033: the indicator is on whenever something was put out in the last five seconds (N-IND-2).
 #[test]
 fn indicator() {
@@ -200,6 +243,21 @@ fn indicator() {
     for (wait, on) in [(1_000, true), (4_999_000, true), (7_000_000, false)] {
         guard.keep_alive(now + wait);
         assert_eq!(guard.tick(now + wait).unwrap().indicator, on, "after {wait}");
+    }
+}
+
+/// REQ-SAF-033: the indicator is lit from the first edge of the first pulse on, on whichever channel it is (N-IND-2).
+#[test]
+fn indicator_within_the_first_pulse() {
+    let checked = Rig { channels: 2, ..Rig::default() }.checked();
+    for channel in 0..2 {
+        let (mut guard, now) = ready(checked);
+        assert!(!guard.tick(now).unwrap().indicator);
+        let set = checked.plan().session().channels()[0].set;
+        let frame = checked.plan().frame(channel, set, now + 5).unwrap();
+        guard.admit(now + 1, &frame).unwrap();
+        guard.edge(now + 5, &change(&frame, 0), None).unwrap();
+        assert!(guard.tick(now + 6).unwrap().indicator, "channel {channel}");
     }
 }
 

@@ -143,6 +143,20 @@ fn ranges() {
     assert_eq!(listed.row("6").unwrap().answer.to_string(), "10 Hz to 40 Hz");
 }
 
+/// REQ-SAF-320: stages with a rate of their own widen the range of an even train; bursts keep their rate in every stage.
+#[test]
+fn rates_of_stages() {
+    let cycle = Cycle { hold: ms(5_000), rest: ms(10_000) };
+    let stage = |rate| Stage { cycle, repeats: 2, level_permille: 500, rate };
+    let stages: &'static [Stage] =
+        Box::leak(Box::new([stage(None), stage(Some(Rate::from_hz(20).unwrap()))]));
+    let case = Case { schedule: Schedule::Program(stages), length_ms: 60_000, ..Case::new() };
+    assert_eq!(answer(&case, "6").to_string(), "20 Hz to 40 Hz");
+    let doublets = Bursts { pulses: 2, every: Rate::from_hz(15).unwrap() };
+    let made = train(&case, |channel| channel.train.timing = Timing::Bursts(doublets));
+    assert_eq!(made.row("6").unwrap().answer.to_string(), "40 Hz");
+}
+
 /// REQ-SAF-320: bursts: pulses, bursts a second, duration and duty, for n-lets of the timing and repeats of the pulse.
 #[test]
 fn bursts() {
@@ -210,6 +224,21 @@ fn characteristics() {
     assert_eq!(list.row("11").unwrap().answer.to_string(), "6.5 mA");
     assert!(matches!(list.row("13").unwrap().answer, Answer::MakerStates(_)));
     assert!(case.plan(|plan| Characteristics::of(&plan, &case.setup, 7)).is_none());
+}
+
+/// REQ-SAF-320, REQ-SAF-321: a table and a list say which channel they are of.
+#[test]
+fn each_channel_by_its_number() {
+    let case = Case { channels: 2, ..Case::new() };
+    case.plan(|plan| {
+        for channel in 0..2 {
+            assert_eq!(OutputTable::of(&plan, &case.setup, channel).map(|of| of.channel()), Some(channel));
+            assert_eq!(
+                Characteristics::of(&plan, &case.setup, channel).map(|of| of.channel()),
+                Some(channel)
+            );
+        }
+    });
 }
 
 /// REQ-SAF-322: what only a maker can know is left to the maker, and nothing claims a clearance.

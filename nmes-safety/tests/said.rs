@@ -10,8 +10,11 @@
 
 mod check_support;
 
+use std::collections::BTreeSet;
+
 use check_support::Case;
-use nmes_safety::{Profile, Remark, Unit, rules};
+use nmes_safety::records::StoredBlackBox;
+use nmes_safety::*;
 
 /// REQ-SAF-539: each profile says in a line of its own what it is, and a report names the one it was made with.
 #[test]
@@ -107,4 +110,98 @@ fn units() {
         let amount = rule.amount(rule.limit).to_string();
         assert!(amount.ends_with(&format!(" {}", rule.unit)), "{amount}");
     }
+}
+
+/// Each fault that a stored black box can name, by its numbers from 1.
+fn faults() -> Vec<Fault> {
+    let mut blank = StoredBlackBox::from(&BlackBox::new()).encode();
+    // one entry, whose first byte is the fault and whose second opens the output
+    (blank[5], blank[13]) = (1, 4);
+    let stored = |code: u8| {
+        let mut bytes = blank;
+        bytes[12] = code;
+        let body = bytes.len() - 4;
+        let sum = Crc32::of(&bytes[..body]).to_le_bytes();
+        bytes[body..].copy_from_slice(&sum);
+        StoredBlackBox::decode(&bytes).ok()
+    };
+    (1..=u8::MAX).map_while(stored).map(|stored| stored.entries().next().unwrap().fault).collect()
+}
+
+/// So many texts, none of them empty and no two alike.
+fn differ<T: ToString>(all: &[T], count: usize) {
+    let texts: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), count, "{texts:?}");
+    assert!(texts.iter().all(|text| !text.is_empty() && !text.ends_with(' ')), "{texts:?}");
+}
+
+/// REQ-SAF-539: each fault says its own thing.
+#[test]
+fn each_fault() {
+    let all = faults();
+    assert!(all.len() >= 34 && all.contains(&Fault::Output), "{all:?}");
+    differ(&all, all.len());
+    let said =
+        [(Fault::ContactLoss, "contact"), (Fault::KeepAlive, "keep-alive"), (Fault::OverCurrent, "current")];
+    assert!(said.iter().all(|(fault, word)| fault.to_string().contains(word)));
+}
+
+/// REQ-SAF-539: verdicts, use classes, layers and degrees of confidence say which they are; a verdict fills a column.
+#[test]
+fn kinds_by_name() {
+    let verdicts = [Verdict::Pass, Verdict::Inform, Verdict::NotEvaluated, Verdict::Warn, Verdict::Deny];
+    differ(&verdicts, 5);
+    assert_eq!(format!("[{:>6}]", Verdict::Deny), "[  deny]");
+    let classes = [UseClass::Exercise, UseClass::FunctionalWear, UseClass::Continuous, UseClass::Specialist];
+    differ(&classes, 4);
+    assert_eq!(classes.map(|c| c.to_string().split(' ').next().map(str::to_owned)), {
+        ["exercise", "functional", "continuous", "specialist"].map(|word| Some(word.to_owned()))
+    });
+    let sure = rules::ALL.iter().map(|rule| rule.confidence).collect::<Vec<_>>();
+    let kinds: BTreeSet<String> = sure.iter().map(|kind| format!("{kind:?}")).collect();
+    differ(&sure, kinds.len());
+    assert!(kinds.len() >= 4, "{kinds:?}");
+}
+
+/// REQ-SAF-539, REQ-SAF-584: a row says how sure its limit is, also where it is our own.
+#[test]
+fn rows_say_how_sure_they_are() {
+    for name in Profile::NAMES {
+        let report = Case { profile: Profile::named(name).unwrap(), ..Case::new() }.report();
+        for row in report.rows() {
+            let sure = format!("; {}), {}", row.rule.confidence, row.place);
+            assert!(row.to_string().contains(&sure), "{row}");
+        }
+    }
+}
+
+/// REQ-SAF-539: a setup that is refused names the value, what was given, its range and why.
+#[test]
+fn refused_setups() {
+    let one = Setup::new(&[2_500], UseClass::Exercise).unwrap();
+    let errors = [
+        Setup::new(&[], UseClass::Exercise).unwrap_err(),
+        Setup::new(&[0], UseClass::Exercise).unwrap_err(),
+        one.with_contact_permille(0).unwrap_err(),
+        one.with_shared(1, 100).unwrap_err(),
+        one.with_rail_mv(0).unwrap_err(),
+        one.with_load_ohm(0).unwrap_err(),
+        one.with_declared_dc(nmes_core::MicroAmps::ZERO).unwrap_err(),
+        one.with_one_shot(nmes_core::Micros::ZERO).unwrap_err(),
+        one.with_watchdog(nmes_core::Millis::ZERO).unwrap_err(),
+    ];
+    differ(&errors.map(|error| error.field), errors.len());
+    for error in errors {
+        let SetupError { field, value, least, most, source } = error;
+        assert_eq!(error.to_string(), format!("{field}: {value} is not in {least} to {most}; {source}"));
+    }
+}
+
+/// REQ-SAF-539: an event that is refused is named with the state, and so is a channel's level with its rule.
+#[test]
+fn refused_events() {
+    let mut interlock = Interlock::new();
+    let refused = interlock.handle(Event::Contact).unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("Contact") && text.contains("SelfTest") && text.contains("N-LOCK-1"), "{text}");
 }

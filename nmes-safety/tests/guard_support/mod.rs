@@ -134,6 +134,30 @@ impl Rig {
     }
 }
 
+/// The same plan with pulses that lead another way.
+pub(crate) fn led(checked: &'static Checked<'static>, leading: Polarity) -> &'static Checked<'static> {
+    let session = checked.plan().session();
+    let mut channel = session.channels()[0];
+    channel.pulse.leading = leading;
+    let session = Session::new(vec![channel].leak(), session.schedule(), session.length()).unwrap();
+    let plan = Plan::compile(&session, checked.plan().hardware()).unwrap();
+    Box::leak(Box::new(check(plan, checked.setup(), checked.profile()).unwrap()))
+}
+
+/// The same plan on hardware with another timing.
+pub(crate) fn timed(
+    checked: &'static Checked<'static>,
+    change: impl FnOnce(&mut HardwareTiming),
+) -> &'static Checked<'static> {
+    let old = checked.plan().hardware();
+    let mut timing = *old.timing();
+    change(&mut timing);
+    let outputs: Vec<_> = (0..checked.plan().channel_count()).map(|n| *old.channel(n).unwrap()).collect();
+    let hardware = Hardware::new(timing, &outputs, 0).unwrap();
+    let plan = Plan::compile(checked.plan().session(), &hardware).unwrap();
+    Box::leak(Box::new(check(plan, checked.setup(), checked.profile()).unwrap()))
+}
+
 /// Self test, contact check, armed, at tick `now`.
 pub(crate) fn armed(checked: &'static Checked<'static>, now: u64) -> Guard<'static> {
     let mut guard = Guard::new(checked, now);
