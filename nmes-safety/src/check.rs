@@ -111,7 +111,10 @@ impl<'p> Context<'p> {
     fn new(plan: &'p Plan<'p>, setup: &'p Setup, profile: &'p Profile) -> Self {
         let mut context = Self { plan, setup, profile, facts: [None; MAX_CHANNELS] };
         for channel in 0..plan.channel_count() {
-            let (before, rest) = context.facts.split_at_mut(usize::from(channel));
+            // the check is not left to the compiler, which does not always see that there are no more channels
+            let Some((before, rest)) = context.facts.split_at_mut_checked(usize::from(channel)) else {
+                break;
+            };
             if let Some(slot) = rest.first_mut() {
                 *slot = Facts::of(plan, setup, channel, before);
             }
