@@ -207,7 +207,7 @@ pub struct Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not permitted in {:?} (N-LOCK-1)", self.event, self.state)
+        write!(f, "{:?} is not permitted in {:?} ({})", self.event, self.state, crate::rules::N_LOCK_1.id)
     }
 }
 
