@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 
-const MARKS: &str =
+pub(crate) const MARKS: &str =
     "F read in a source; R-h, R-m, R-l recalled with high, medium, low confidence; ours our own choice";
 const NO_ADVICE: &str = "Data for software and its reviewers; not advice on treatment.";
 

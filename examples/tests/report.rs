@@ -82,13 +82,85 @@ fn denied_and_refused() {
 }
 
 /// Options under which rows pass, warn, are denied, are not evaluated, and have remarks.
-const ASKED: [&[&str]; 5] = [
+const ASKED: [&[&str]; 8] = [
     &[],
     &["--electrode-cm2", "1"],
     &["--profile", "fda-limited-output-draft", "--amplitude-ma", "90"],
     &["--profile", "aami-ns4-style-tens"],
+    &["--profile", "specialist-direct-muscle", "--one-shot-us", "1000"],
+    &["--profile", "percutaneous-research", "--electrode-cm2", "20"],
+    &["--one-shot-us", "4000"],
     &["--late-us", "5", "--contact-fraction", "0.2", "--checked-load-ohm", "5000"],
 ];
+
+/// REQ-SAF-584, REQ-SAF-587: what people see of a check has each rule with its mark, those of the device and those of the run in a line
+/// each, and the sources of all with how sure they are; a run shows the same table.
+#[test]
+fn each_rule_shows_how_sure_it_is() {
+    let (_, out, _) = said(&["check", "foot-drop"]);
+    let (table, sources) = out.split_once("Where each limit is from").unwrap();
+    let marks = ["F", "R-h", "R-m", "R-l", "ours"];
+    let marked = |line: &str, id: &str| {
+        let mut words = line.split([' ', ',']).filter(|word| !word.is_empty()).skip_while(|word| *word != id);
+        words.any(|word| marks.contains(&word))
+    };
+    let report = json(&said(&["check", "foot-drop", "--json"]).1);
+    let rows = report["rows"].as_array().unwrap();
+    for row in rows {
+        let id = row["rule"]["id"].as_str().unwrap();
+        let of_device = row["remark"].as_str().is_some_and(|remark| remark.starts_with("show_"));
+        let begins = |line: &&str| line.trim_start().starts_with(&format!("{id} "));
+        let line =
+            table.lines().find(|line| if of_device { line.contains("to be shown") } else { begins(line) });
+        assert!(line.is_some_and(|line| marked(line, id)), "{id}: {line:?}");
+        let source = sources.lines().find(begins).unwrap();
+        let sure = ["[found]", "[recalled, ", "[our choice]"].iter().any(|sure| source.contains(sure));
+        assert!(sure && source.contains(row["rule"]["source"].as_str().unwrap()), "{source}");
+    }
+    let held = table.lines().find(|line| line.contains("held while it runs")).unwrap();
+    for rule in nmes_safety::held_at_run_time() {
+        assert!(marked(held, rule.id) && sources.contains(&format!("  {} ", rule.id)), "{}", rule.id);
+    }
+    let of_device =
+        rows.iter().filter(|row| row["remark"].as_str().is_some_and(|r| r.starts_with("show_"))).count();
+    assert_eq!(of_device, 9);
+    // the rule table and nothing else: as many lines as rows, a head, the two lines and what the marks mean
+    let lines = table
+        .lines()
+        .skip_while(|line| !line.trim_start().starts_with("rule "))
+        .filter(|line| !line.trim().is_empty());
+    assert_eq!(lines.count(), 1 + rows.len() - of_device + 3);
+    let dir = common::scratch("marks");
+    let (_, run, _) = said(&["run", "foot-drop", "--seconds", "20", "--out-dir", dir.to_str().unwrap()]);
+    for line in
+        ["to be shown on the device: N-IND-2 F, N-ACC-1 R-m", "N-LOCK-1 R-h", "R-h, R-m, R-l recalled"]
+    {
+        assert!(run.contains(line), "{line}: {run}");
+    }
+}
+
+/// REQ-SAF-582, REQ-SAF-585: the profiles for specialists and for research by name: a row for nerves is denied by the first with the
+/// reason; one for denervated muscle runs by it and by no other; Shannon denies in the second and informs elsewhere.
+#[test]
+fn profiles_for_specialists_and_research() {
+    let (status, out, err) = said(&["check", "foot-drop", "--profile", "specialist-direct-muscle"]);
+    assert!(
+        status == 1 && out.contains("for use class specialist only") && err.contains("E-W-1"),
+        "{out} {err}"
+    );
+    let strong =
+        ["check", "foot-drop", "--amplitude-ma", "100", "--phase-us", "365", "--electrode-cm2", "20"];
+    let shannon = |options: &[&str]| {
+        let (_, out, _) = said(&[&strong, options].concat());
+        out.lines().find(|line| line.trim_start().starts_with("E-SH-1 ")).unwrap().to_owned()
+    };
+    let (elsewhere, own) = (shannon(&[]), shannon(&["--profile", "percutaneous-research"]));
+    assert!(elsewhere.contains("inform") && elsewhere.contains("only informs"), "{elsewhere}");
+    assert!(own.contains("deny") && own.contains("µC²/cm²"), "{own}");
+    let (_, help, _) = said(&["check", "--help"]);
+    let help: String = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(nmes_safety::Profile::NAMES.iter().all(|name| help.contains(name)), "{help}");
+}
 
 /// REQ-SAF-324: `check --json` is what docs/schema/check-report.schema.json says, denied or not.
 #[test]

@@ -12,7 +12,7 @@ use nmes_protocols::{
     Answers, Availability, BuildError, CATALOGUE, ChargeReturn, Condition, Innervation, Request, ScheduleRow,
     Side, Storage, Subject, WaveKind, build_session,
 };
-use nmes_safety::{Layer, Profile, Setup, UseClass, Verdict, assess, rules};
+use nmes_safety::{Layer, Profile, Report, Setup, UseClass, Verdict, assess, rules};
 use std::collections::BTreeMap;
 
 /// A timer of 1 µs and a 12-bit converter; sound-like blocks of 10 µs; the grid of a commercial stimulator: 1 µs and
@@ -128,31 +128,36 @@ fn rows_pass_their_profile_or_are_denied_as_listed() {
     }
 }
 
-/// What the check cannot say of a row without a rail, and what does not bind it: a direct current that is not declared;
-/// contractions and rests where there are none, or where a trigger makes them.
+/// What only a device can show.
+const OF_DEVICE: [&str; 9] = [
+    "N-IND-2",
+    "N-ACC-1",
+    "N-SUP-1",
+    "N-OCSC-1",
+    "N-LEAK-1",
+    "N-LEAK-1-F",
+    "N-LEAK-2",
+    "N-LEAK-2-F",
+    "N-TEMP-1",
+];
+
+/// What the check cannot say of a row without a rail and a device, and what does not bind it: a direct current that is not
+/// declared; contractions and rests where there are none, or where a trigger makes them.
 fn not_evaluated(row: &Condition) -> Vec<&'static str> {
     let monophasic = row.waveform.balance.value == ChargeReturn::Monophasic;
     let contracts = matches!(row.use_class.value, UseClass::Exercise);
     let no_dc = (!monophasic).then_some("E-DC-4");
     let no_rest = (!contracts).then_some(["E-DUTY-1", "E-REST-1"]);
-    ["N-V-1"].into_iter().chain(no_dc).chain(no_rest.into_iter().flatten()).chain(["E-COMP-1"]).collect()
+    let before = ["N-V-1"].into_iter().chain(OF_DEVICE);
+    before.chain(no_dc).chain(no_rest.into_iter().flatten()).chain(["E-COMP-1"]).collect()
 }
 
 fn denied_as_listed(name: &str, hardware: &Hardware) {
     let mut denied: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut looked = 0;
     for row in CATALOGUE.iter().filter(|row| row.availability == Availability::Enabled) {
-        let mut storage = Storage::new();
-        let built =
-            build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage).unwrap();
-        let plan = Plan::compile(&built.session, hardware).unwrap();
+        let report = report(row, hardware, &Profile::default());
         looked += 1;
-        let areas = vec![row.electrodes.area.default; built.session.channels().len()];
-        let setup = Setup::new(&areas, row.use_class.value).unwrap();
-        let setup = setup
-            .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(row.session_length.default))
-            .unwrap_or(setup);
-        let report = assess(&plan, &setup, &Profile::default());
         let unknown = report.rows().filter(|r| r.verdict == Verdict::NotEvaluated).map(|r| r.rule.id);
         assert_eq!(unknown.collect::<Vec<_>>(), not_evaluated(row), "{name}: {}", row.name);
         let ids: Vec<_> = report.denied().map(|r| r.rule.id).collect();
@@ -163,6 +168,57 @@ fn denied_as_listed(name: &str, hardware: &Hardware) {
     let expected: BTreeMap<&str, Vec<&str>> = DENIED.iter().map(|(row, ids)| (*row, ids.to_vec())).collect();
     assert_eq!(denied, expected, "{name}");
     assert_eq!(looked, CATALOGUE.len() - 3);
+}
+
+/// What a profile says of a row as it stands, with its own pads, use class and session length.
+fn report(row: &'static Condition, hardware: &Hardware, profile: &Profile) -> Report {
+    let mut storage = Storage::new();
+    let built = build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage).unwrap();
+    let plan = Plan::compile(&built.session, hardware).unwrap();
+    let areas = vec![row.electrodes.area.default; built.session.channels().len()];
+    let setup = Setup::new(&areas, row.use_class.value).unwrap();
+    let setup = setup
+        .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(row.session_length.default))
+        .unwrap_or(setup);
+    assess(&plan, &setup, profile)
+}
+
+/// Of the rows for direct stimulation of muscle, which rules of the profile that is for it deny, as they stand; none: it runs.
+const DIRECT_MUSCLE: &[(&str, &[&str])] = &[
+    ("bells-denervated", &[]),
+    // monophasic: no built-in profile takes a net charge
+    ("brachial-plexus", &["E-BAL-1"]),
+    // outside the general output limits at their own 100 mA: r.m.s., energy, and 7.5 mC a phase
+    ("denervated-rise-1", &["N-RMS-1", "N-RMS-X", "N-EN-1", "E-Q-1"]),
+    ("denervated-rise-2", &["N-RMS-1", "N-RMS-X"]),
+    ("denervated-rise-3", &["N-RMS-1", "N-RMS-X"]),
+    ("denervated-rise-4", &["N-RMS-1", "N-RMS-X"]),
+    ("denervated-small", &["E-BAL-1"]),
+    ("foot-drop-lmn", &["E-BAL-1"]),
+];
+
+/// REQ-SAF-586: with the profile for direct muscle each row of a specialist's class runs as it stands or is denied by the rules of the
+/// list; what denies is never its width, and always denies in the general profile too. Rows of other classes are all denied.
+#[test]
+fn the_profile_for_direct_muscle() {
+    let profile = Profile::named("specialist-direct-muscle").unwrap();
+    for (name, hardware) in hardwares() {
+        let mut seen: Vec<(&str, Vec<&str>)> = Vec::new();
+        for row in CATALOGUE.iter().filter(|row| row.availability == Availability::Enabled) {
+            let report = report(row, &hardware, &profile);
+            let denied: Vec<_> = report.denied().map(|r| r.rule.id).collect();
+            if row.use_class.value == UseClass::Specialist {
+                let general = self::report(row, &hardware, &Profile::default());
+                assert!(denied.iter().all(|id| general.denied().any(|r| r.rule.id == *id)), "{}", row.name);
+                seen.push((row.name, denied));
+            } else {
+                assert!(denied.contains(&"E-W-1"), "{}", row.name);
+            }
+        }
+        seen.sort_unstable();
+        let listed: Vec<_> = DIRECT_MUSCLE.iter().map(|(row, ids)| (*row, ids.to_vec())).collect();
+        assert_eq!(seen, listed, "{name}");
+    }
 }
 
 /// REQ-PRO-215: without a specialist's word the rows behind that gate are refused with the reason; disabled rows always.

@@ -1,14 +1,14 @@
 //! The check before a session: every rule against the worst that a plan allows at run time.
 
 use core::cmp::Reverse;
-use core::fmt;
+use core::{fmt, ptr};
 
 use nmes_core::{Channel, ChannelPlan, MAX_CHANNELS, Plan};
 
 use crate::metrics::{PulseMetrics, Ratio, Second, narrow};
 use crate::profile::{Limit, Profile};
 use crate::report::{MAX_ROWS, Place, Remark, Report, Row, Verdict};
-use crate::rules::{Bound, Effect, Rule};
+use crate::rules::{self, Bound, Effect, N_MARK_1, Rule};
 use crate::setup::Setup;
 use crate::stages::{deferral, is_like, is_steady};
 
@@ -22,7 +22,7 @@ use measured::Measured;
 struct Found {
     /// To be compared; nothing where a datum is missing.
     value: Option<Measured>,
-    /// The limit that the rule makes from the plan, in place of the one that binds.
+    /// The limit that the rule makes from the plan or its load, in place of the one that binds.
     limit: Option<u64>,
     /// The answer, where it does not follow from a comparison.
     verdict: Option<Verdict>,
@@ -40,12 +40,15 @@ impl Found {
     }
 }
 
-/// Whether a rule binds a place, and what is found there: on each channel, on each channel and shared electrode, or once.
+/// Whether a rule binds a place, and what is found there: on each channel, on each channel and shared electrode, once,
+/// or not in a check.
 #[derive(Clone, Copy)]
 enum Judge {
     Channel(fn(&Context<'_>, &Facts<'_>) -> Option<Found>),
     Electrode(fn(&Context<'_>, Place) -> Option<Found>),
     Session(fn(&Context<'_>) -> Found),
+    /// Nothing: only the device can show it.
+    Device(Remark),
 }
 
 /// What the rules ask about one channel.
@@ -124,6 +127,11 @@ impl<'p> Context<'p> {
         self.facts.iter().flatten().filter(move |facts| chosen(facts.channel))
     }
 
+    /// The rule that the profile has in the place of one of the table, where it is used as it may be.
+    fn own(&self, rule: &Rule) -> Option<&'static Rule> {
+        self.profile.own(rule).filter(|_| self.profile.takes(self.setup.use_class()))
+    }
+
     /// The worst row of a rule over all places.
     fn worst(&self, rule: &'static Rule, judge: Judge) -> Option<Row> {
         let limit = self.setup.limit(rule, self.profile);
@@ -140,6 +148,9 @@ impl<'p> Context<'p> {
                 channels.chain(shared).for_each(|place| worst.take(place, judge(self, place)));
             }
             Judge::Session(judge) => worst.take(Place::Session, Some(judge(self))),
+            Judge::Device(remark) => {
+                return Some(Row { remark: Some(remark), ..missing(rule, Place::Session, limit) });
+            }
         }
         worst.found.as_ref().map(|found| worst.row(worst.place, found))
     }
@@ -215,6 +226,7 @@ fn compare(rule: &'static Rule, place: Place, found: Measured, limit: Option<Lim
         (false, _) => (Verdict::Pass, None),
         (true, Effect::Deny | Effect::Trip) => (Verdict::Deny, None),
         (true, Effect::Warn) => (Verdict::Warn, None),
+        (true, Effect::Inform) if ptr::eq(rule, &N_MARK_1) => (Verdict::Inform, Some(Remark::MarkNeeded)),
         (true, Effect::Inform) => (Verdict::Inform, Some(Remark::IndicatorNeeded)),
     };
     Row { verdict, remark, margin_permille: margin(rule, value, limit.value), ..row }
@@ -276,8 +288,24 @@ pub fn assess(plan: &Plan<'_>, setup: &Setup, profile: &Profile) -> Report {
         if profile.applies(rule) {
             *row = context.worst(rule, *judge);
         }
+        if let (Some(row), Some(own)) = (row, context.own(rule)) {
+            row.rule = own;
+        }
     }
     report
+}
+
+/// The rules that no check has a row for, in any profile: the guard, the records and the reports hold them while a session runs,
+/// or a bench gives their figure to [`judge_measured`](crate::selftest::judge_measured).
+///
+/// ```
+/// use nmes_safety::{held_at_run_time, rules};
+/// assert!(held_at_run_time().any(|rule| rule == &rules::N_LOCK_1));
+/// assert!(held_at_run_time().all(|rule| rule != &rules::N_RMS_1));
+/// ```
+pub fn held_at_run_time() -> impl Iterator<Item = &'static Rule> {
+    let is_judged = |rule: &Rule| judges::JUDGES.iter().any(|(judged, _)| ptr::eq(*judged, rule));
+    rules::ALL.iter().copied().filter(move |rule| !is_judged(rule))
 }
 
 /// Permission to run a plan. Only [`check`] makes one: there is no constructor, no `Default` and no `Deserialize`.

@@ -176,10 +176,7 @@ pub(crate) struct Cite {
 }
 
 impl Cite {
-    pub(crate) const LOCK: Self = Self {
-        rule: "N-LOCK-1",
-        source: "IEC 60601-2-10 201.12.4.102, recalled: energised only from zero, after arming",
-    };
+    pub(crate) const LOCK: Self = Self { rule: rules::N_LOCK_1.id, source: rules::N_LOCK_1.source };
     pub(crate) const SET: Self =
         Self { rule: "SET-LEVEL", source: "what set_level authorised, to the nearest code" };
     pub(crate) const PLAN: Self =

@@ -32,7 +32,7 @@ pub struct TickReport {
     pub rms_five_ua: u32,
     /// The largest measured direct current of a channel over the last second, in nA, signed.
     pub measured_dc_na: i64,
-    /// Whether anything was put out in the last five seconds: the output indicator is lit (N-IND-2).
+    /// Whether anything was put out in the last five seconds: the output indicator is lit ([`crate::rules::N_IND_2`]).
     pub indicator: bool,
     /// Channels whose contact is lost and that are held at the probe level, one bit each.
     pub contact_lost: u8,

@@ -12,7 +12,7 @@ pub mod rules;
 pub mod selftest;
 mod setup;
 
-pub use check::{Checked, Denied, assess, check};
+pub use check::{Checked, Denied, assess, check, held_at_run_time};
 pub use crc32::Crc32;
 pub use metrics::{Phase, PulseMetrics, density_ua_per_cm2, power_uw_per_cm2};
 pub use profile::{Layer, Limit, LimitError, MAX_STATED, Profile};

@@ -3,6 +3,7 @@
 use core::{fmt, ptr};
 
 use crate::rules::{self, Amount, Bound, Rule};
+use crate::setup::UseClass;
 
 /// How many limits a profile or a setup may state.
 pub const MAX_STATED: usize = 12;
@@ -112,12 +113,18 @@ impl nmes_core::flip::Flip for Stated {
 }
 
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Profile { stated } not { name, about, extra });
+nmes_core::flip_fields!(Profile { stated } not { name, base });
 
 impl Stated {
-    pub(crate) fn state(&mut self, layer: Layer, rule: &'static Rule, value: u64) -> Result<(), LimitError> {
-        if rule.breaks(value, rule.loosest) {
-            return Err(LimitError::Looser { rule, value });
+    /// `loosest` has its bound from the rule of the table, or from the one that a built-in profile has in its place.
+    pub(crate) fn state(
+        &mut self,
+        layer: Layer,
+        (rule, loosest): (&'static Rule, &'static Rule),
+        value: u64,
+    ) -> Result<(), LimitError> {
+        if rule.breaks(value, loosest.loosest) {
+            return Err(LimitError::Looser { rule: loosest, value });
         }
         let free = self.items.iter_mut().find(|item| item.is_none()).ok_or(LimitError::Full { rule })?;
         *free = Some((rule, Limit { value, layer }));
@@ -148,6 +155,14 @@ pub(crate) fn stricter(rule: &Rule, one: Limit, other: Limit) -> Limit {
 /// Every profile has the base rules; some add to them. A name says which text the numbers lean on, not that a
 /// device meets it.
 ///
+/// - `iec-60601-2-10-style`: the base rules.
+/// - `fda-limited-output-draft`, `aami-ns4-style-tens`: rules besides.
+/// - `specialist-direct-muscle`: long pulses for muscle without its nerve. E-W-1 and E-Q-1, which are for surface stimulation
+///   of nerves, have figures of its own; every other rule binds as it does elsewhere. Only for
+///   [`UseClass::Specialist`]: with any other it denies, and its figures do not bind.
+/// - `percutaneous-research`: E-SH-1 (Shannon) warns and denies, where the others only inform. The rules for the
+///   skin bind as well.
+///
 /// ```
 /// use nmes_safety::{rules, Profile};
 /// let profile = Profile::named("iec-60601-2-10-style").unwrap();
@@ -159,44 +174,101 @@ pub(crate) fn stricter(rule: &Rule, one: Limit, other: Limit) -> Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
     name: &'static str,
-    about: &'static str,
-    extra: &'static [&'static Rule],
+    base: &'static Base,
     stated: Stated,
 }
+
+/// What a built-in profile is made of.
+#[derive(Debug, PartialEq, Eq)]
+struct Base {
+    name: &'static str,
+    about: &'static str,
+    /// Rules that bind in this profile and not in those that do not name them.
+    extra: &'static [&'static Rule],
+    /// Rules in place of those of the table with the same name. Nothing else loosens a rule.
+    own: &'static [&'static Rule],
+    /// The one use class it is for.
+    only_for: Option<UseClass>,
+}
+
+impl Base {
+    const fn of(name: &'static str, about: &'static str, extra: &'static [&'static Rule]) -> Self {
+        Self { name, about, extra, own: &[], only_for: None }
+    }
+}
+
+/// The longest pulse read for muscle without its nerve; triangular.
+static LONG_WIDTH: Rule = rules::E_W_1.instead(
+    200_000,
+    "direct muscle: the longest pulse read for muscle without its nerve (PRO-S36); recalled texts go to 300 ms",
+);
+/// N-DC-1 for the longest phase read of the RISE project.
+static LONG_CHARGE: Rule = rules::E_Q_1.instead(
+    6_000_000_000,
+    "direct muscle: 80 mA (N-DC-1) for 75 ms (PRO-S35); the 250 mA of that trial are not followed",
+);
+
+static FDA_EXTRA: [&Rule; 4] = [&rules::G_LO_Q, &rules::G_LO_I, &rules::G_LO_T, &rules::G_LO_J];
+static NS4_EXTRA: [&Rule; 1] = [&rules::G_NS4_Q];
+static NEEDLE_EXTRA: [&Rule; 1] = [&rules::E_SH_1];
+static MUSCLE_OWN: [&Rule; 2] = [&LONG_WIDTH, &LONG_CHARGE];
+
+static IEC: Base = Base::of(
+    Profile::NAMES[0],
+    "output limits in the style of IEC 60601-2-10, with the rules of this project",
+    &[],
+);
+static FDA: Base = Base::of(
+    Profile::NAMES[1],
+    "adds the limited-output figures of the FDA drafts of 2010, recalled and unverified",
+    &FDA_EXTRA,
+);
+static NS4: Base = Base::of(
+    Profile::NAMES[2],
+    "adds the charge limit of ANSI/AAMI NS4 for TENS, recalled with low confidence",
+    &NS4_EXTRA,
+);
+static MUSCLE: Base = Base {
+    own: &MUSCLE_OWN,
+    only_for: Some(UseClass::Specialist),
+    ..Base::of(
+        Profile::NAMES[3],
+        "direct muscle: width and charge for long pulses on muscle without its nerve; use class specialist only",
+        &[],
+    )
+};
+static NEEDLE: Base = Base::of(
+    Profile::NAMES[4],
+    "research with percutaneous electrodes: Shannon's criterion denies, and the rules for the skin as well",
+    &NEEDLE_EXTRA,
+);
 
 impl Default for Profile {
     /// `iec-60601-2-10-style`.
     fn default() -> Self {
-        Self::of(Self::NAMES[0], IEC_ABOUT, &[])
+        Self::of(&IEC)
     }
 }
 
-const IEC_ABOUT: &str = "output limits in the style of IEC 60601-2-10, with the rules of this project";
-const FDA_ABOUT: &str = "adds the limited-output figures of the FDA drafts of 2010, recalled and unverified";
-const NS4_ABOUT: &str = "adds the charge limit of ANSI/AAMI NS4 for TENS, recalled with low confidence";
-
-static FDA_EXTRA: [&Rule; 4] = [&rules::G_LO_Q, &rules::G_LO_I, &rules::G_LO_T, &rules::G_LO_J];
-static NS4_EXTRA: [&Rule; 1] = [&rules::G_NS4_Q];
-
 impl Profile {
     /// The names that [`Profile::named`] knows.
-    pub const NAMES: [&'static str; 3] =
-        ["iec-60601-2-10-style", "fda-limited-output-draft", "aami-ns4-style-tens"];
+    pub const NAMES: [&'static str; 5] = [
+        "iec-60601-2-10-style",
+        "fda-limited-output-draft",
+        "aami-ns4-style-tens",
+        "specialist-direct-muscle",
+        "percutaneous-research",
+    ];
 
-    const fn of(name: &'static str, about: &'static str, extra: &'static [&'static Rule]) -> Self {
-        Self { name, about, extra, stated: Stated { items: [None; MAX_STATED] } }
+    const fn of(base: &'static Base) -> Self {
+        Self { name: base.name, base, stated: Stated { items: [None; MAX_STATED] } }
     }
 
     /// A built-in profile; `None` for a name that is not in [`Profile::NAMES`].
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let [iec, fda, ns4] = Self::NAMES;
-        let all = [
-            Self::of(iec, IEC_ABOUT, &[]),
-            Self::of(fda, FDA_ABOUT, &FDA_EXTRA),
-            Self::of(ns4, NS4_ABOUT, &NS4_EXTRA),
-        ];
-        all.into_iter().find(|profile| profile.name == name)
+        let all = [&IEC, &FDA, &NS4, &MUSCLE, &NEEDLE];
+        all.into_iter().find(|base| base.name == name).map(Self::of)
     }
 
     /// A profile of one's own: the rules and numbers of `base`, to be changed by [`Profile::with_limit`].
@@ -209,9 +281,10 @@ impl Profile {
     /// stricter number.
     ///
     /// # Errors
-    /// Looser than [`Rule::loosest`]; more than [`MAX_STATED`] numbers.
+    /// Looser than [`Rule::loosest`], or than the figure that the built-in profile it is made of has of its own; more than
+    /// [`MAX_STATED`] numbers.
     pub fn with_limit(mut self, rule: &'static Rule, value: u64) -> Result<Self, LimitError> {
-        self.stated.state(Layer::Profile, rule, value)?;
+        self.stated.state(Layer::Profile, (rule, self.own(rule).unwrap_or(rule)), value)?;
         Ok(self)
     }
 
@@ -224,21 +297,54 @@ impl Profile {
     /// What it is, in a line.
     #[must_use]
     pub const fn about(&self) -> &'static str {
-        self.about
+        self.base.about
+    }
+
+    /// The one use class that it is for, if there is one.
+    #[must_use]
+    pub const fn only_for(&self) -> Option<UseClass> {
+        self.base.only_for
+    }
+
+    /// Whether it has a rule besides those of the default profile, or one that elsewhere only informs.
+    pub(crate) fn adds(&self, rule: &Rule) -> bool {
+        self.base.extra.iter().any(|one| ptr::eq(*one, rule))
+    }
+
+    /// The rule that stands in the place of one of the table, if there is one.
+    pub(crate) fn own(&self, rule: &Rule) -> Option<&'static Rule> {
+        self.base.own.iter().copied().find(|own| own.id == rule.id)
+    }
+
+    /// Whether it may be used for a use class.
+    pub(crate) fn takes(&self, class: UseClass) -> bool {
+        self.base.only_for.is_none_or(|only| only == class)
     }
 
     /// Whether a rule applies in this profile: all do but the limited-output and TENS rules of other profiles.
     #[must_use]
     pub fn applies(&self, rule: &Rule) -> bool {
         let is_in = |extra: &[&'static Rule]| extra.iter().any(|one| ptr::eq(*one, rule));
-        !(is_in(&FDA_EXTRA) || is_in(&NS4_EXTRA)) || is_in(self.extra)
+        !(is_in(&FDA_EXTRA) || is_in(&NS4_EXTRA)) || self.adds(rule)
     }
 
-    /// The limit before the device, the protocol and the subject lower it.
+    /// The limit before the device, the protocol and the subject lower it, in the use class that the profile is for.
     #[must_use]
     pub fn limit(&self, rule: &Rule) -> Limit {
+        match self.own(rule) {
+            Some(own) => {
+                let own = Limit { value: own.limit, layer: Layer::Profile };
+                self.stated.strictest(rule, Some(own)).unwrap_or(own)
+            }
+            None => self.limit_of_table(rule),
+        }
+    }
+
+    /// The same without the profile's own figures: where it is used for a class that it is not for.
+    pub(crate) fn limit_of_table(&self, rule: &Rule) -> Limit {
         let own = Limit { value: rule.limit, layer: Layer::Rule };
-        self.stated.strictest(rule, None).unwrap_or(own)
+        let stated = self.stated.strictest(rule, None).unwrap_or(own);
+        if rule.breaks(stated.value, rule.loosest) { own } else { stated }
     }
 
     /// A limit for people.

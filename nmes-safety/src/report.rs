@@ -3,11 +3,11 @@
 use core::fmt;
 
 use crate::profile::Layer;
-use crate::rules::{Amount, Bound, Class, Rule};
+use crate::rules::{Amount, Bound, Rule};
 use crate::setup::UseClass;
 
 /// How many rules a check can have a row for.
-pub(crate) const MAX_ROWS: usize = 32;
+pub(crate) const MAX_ROWS: usize = 45;
 
 /// The answer of one row, from the mildest to the hardest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,8 +89,28 @@ pub enum Remark {
     WithOneShot,
     /// The hardware one-shot may open the output within a phase, and leave its charge; this denies.
     OneShotShort,
+    /// The hardware one-shot lets an output that stays on deliver more than twice the phase charge; this denies.
+    OneShotLong,
     /// Above this a device needs an output indicator.
     IndicatorNeeded,
+    /// Above this a device needs a warning mark.
+    MarkNeeded,
+    /// The rule is for implanted and percutaneous electrodes: the figure only informs.
+    Advisory,
+    /// The profile is for a use class that the setup does not have; this denies.
+    OtherUseClass,
+    /// To be shown on the device: its output indicator.
+    ShowIndicator,
+    /// To be shown on the device: amplitude, width and rate as measured.
+    ShowAccuracy,
+    /// To be shown on the device: the output with the supply off its value.
+    ShowSupply,
+    /// To be shown on the device: the output after a time open and shorted.
+    ShowOpenShort,
+    /// To be shown on the device: leakage current.
+    ShowLeakage,
+    /// To be shown on the device: the temperature of what touches the skin.
+    ShowTemperature,
     /// The polarities differ or there is an offset: less than one code × one tick is carried into the next pulse.
     Carried,
     /// The pulse cannot be made at its ceiling; this denies.
@@ -120,10 +140,38 @@ impl Remark {
             Self::OneShotShort => {
                 "the one-shot on the enable line may be over before the longest phase is: it would cut pulses and leave their charge"
             }
+            Self::OneShotLong => {
+                "the one-shot on the enable line is too long: an output that stays on delivers more than twice the phase charge (E-Q-1)"
+            }
+            Self::MarkNeeded => "the device needs a warning mark near the electrode connectors",
+            Self::Advisory => "for implanted and percutaneous electrodes; on skin it only informs",
+            Self::OtherUseClass => "the profile is for use class specialist only",
+            Self::ShowIndicator => "to be shown on the device: its output indicator",
+            Self::ShowAccuracy => "to be shown on the device: amplitude, width and rate",
+            Self::ShowSupply => "to be shown on the device: the output with the supply 10 % off",
+            Self::ShowOpenShort => "to be shown on the device: the output after a time open and shorted",
+            Self::ShowLeakage => "to be shown on the device: leakage current",
+            Self::ShowTemperature => "to be shown on the device: surface temperature",
             Self::IndicatorNeeded => "the device needs an output indicator",
             Self::Carried => "less than one code × one tick, carried into the next pulse",
             Self::NoPulse => "no pulse can be made at the ceiling",
         }
+    }
+}
+
+impl Remark {
+    /// Whether only the device can show it: no plan and no setup has the datum.
+    #[must_use]
+    pub const fn is_of_device(self) -> bool {
+        matches!(
+            self,
+            Self::ShowIndicator
+                | Self::ShowAccuracy
+                | Self::ShowSupply
+                | Self::ShowOpenShort
+                | Self::ShowLeakage
+                | Self::ShowTemperature
+        )
     }
 }
 
@@ -138,7 +186,7 @@ impl fmt::Display for Remark {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Row {
-    /// The rule.
+    /// The rule: of the table, or with the same name and the figure of a built-in profile.
     pub rule: &'static Rule,
     /// Where it was found.
     pub place: Place,
@@ -194,11 +242,8 @@ impl fmt::Display for Row {
             };
             write!(f, ", {side} {limit}")?;
         }
-        write!(f, " (limit of the {}; {}", self.layer, self.rule.source)?;
-        if self.rule.class != Class::Ours {
-            write!(f, "; {}", self.rule.confidence)?;
-        }
-        write!(f, "), {}", self.place)?;
+        let Self { rule, layer, place, .. } = self;
+        write!(f, " (limit of the {layer}; {}; {}), {place}", rule.source, rule.confidence)?;
         self.remark.map_or(Ok(()), |remark| write!(f, "; {remark}"))
     }
 }

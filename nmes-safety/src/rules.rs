@@ -43,6 +43,14 @@ pub enum Unit {
     MilliHertz,
     /// Thousandths of what the rule compares with.
     Permille,
+    /// Thousandths of a degree Celsius.
+    MilliCelsius,
+    /// Nanocoulombs × microcoulombs for each square centimetre: thousandths of a µC²/cm².
+    NanoMicroCoulombsPerCm2,
+    /// mA² × s for each cm⁴: millionths of an A²·s/cm⁴.
+    MilliAmps2SecondsPerCm4,
+    /// Things, counted.
+    Items,
 }
 
 impl Unit {
@@ -64,6 +72,10 @@ impl Unit {
             Self::Millis => (1_000, "s"),
             Self::MilliHertz => (1_000, "Hz"),
             Self::Permille => (10, "%"),
+            Self::MilliCelsius => (1_000, "°C"),
+            Self::NanoMicroCoulombsPerCm2 => (1_000, "µC²/cm²"),
+            Self::MilliAmps2SecondsPerCm4 => (1_000_000, "A²·s/cm⁴"),
+            Self::Items => (1, "items"),
         }
     }
 }
@@ -227,8 +239,8 @@ pub enum Effect {
     Inform,
 }
 
-/// One limit. All of them are statics of [`crate::rules`]; there is no other way to make one, and none can be
-/// copied and changed, so a limit that a row names is the limit in this table.
+/// One limit. All of them are statics of [`crate::rules`], or of a built-in profile that has a figure of its own; there is no
+/// other way to make one, and none can be copied and changed, so a limit that a row names is the limit in those tables.
 ///
 /// ```compile_fail,E0507
 /// let mut mine = nmes_safety::rules::E_PEAK_1; // not `Copy`
@@ -342,6 +354,31 @@ impl Rule {
     const fn up_to(mut self, loosest: u64) -> Self {
         self.loosest = loosest;
         self
+    }
+
+    const fn warns(mut self, warn: u64) -> Self {
+        self.warn = Some(warn);
+        self
+    }
+
+    /// The same rule with a figure of our own in place of its limit, for a built-in profile.
+    pub(crate) const fn instead(&self, limit: u64, source: &'static str) -> Self {
+        Self {
+            id: self.id,
+            quantity: self.quantity,
+            formula: self.formula,
+            bound: self.bound,
+            limit,
+            loosest: limit,
+            warn: self.warn,
+            unit: self.unit,
+            window: self.window,
+            load: self.load,
+            class: Class::Ours,
+            effect: self.effect,
+            confidence: Confidence::Ours,
+            source,
+        }
     }
 
     /// Whether `value` is on the wrong side of `limit`, by the side this rule bounds.

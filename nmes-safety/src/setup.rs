@@ -4,7 +4,7 @@ use core::{fmt, ptr};
 
 use nmes_core::{MAX_CHANNELS, MicroAmps, Micros, Millis};
 
-use crate::profile::{Layer, Limit, LimitError, Profile, Stated};
+use crate::profile::{Layer, Limit, LimitError, Profile, Stated, stricter};
 use crate::rules::{self, Rule};
 
 /// How many electrodes may be shared by several channels.
@@ -355,7 +355,7 @@ impl Setup {
         if matches!(layer, Layer::Rule | Layer::Profile) {
             return Err(LimitError::Layer { layer });
         }
-        self.stated.state(layer, rule, value)?;
+        self.stated.state(layer, (rule, rule), value)?;
         Ok(self)
     }
 
@@ -426,7 +426,7 @@ impl Setup {
     }
 
     /// The limit of a rule over all layers. `None` only for E-SES-1 in functional wear and continuous use while
-    /// no layer states it.
+    /// no layer states it. That of E-STUCK-1 and E-STUCK-2 is twice that of E-Q-1, unless a layer states less.
     ///
     /// ```
     /// use nmes_safety::{rules, Layer, Profile, Setup, UseClass};
@@ -438,13 +438,39 @@ impl Setup {
     /// ```
     #[must_use]
     pub fn limit(&self, rule: &Rule, profile: &Profile) -> Option<Limit> {
-        let wear = matches!(self.use_class, UseClass::FunctionalWear | UseClass::Continuous);
-        let mut base = profile.limit(rule);
-        let session = ptr::eq(rule, &rules::E_SES_1);
-        let from_protocol = session && wear && base.layer == Layer::Rule;
-        if session && !wear && base.value > rule.limit {
-            base = Limit { value: rule.limit, layer: Layer::Rule };
+        let base = if ptr::eq(rule, &rules::E_SES_1) {
+            self.session_limit(profile)
+        } else if ptr::eq(rule, &rules::E_STUCK_1) || ptr::eq(rule, &rules::E_STUCK_2) {
+            Some(self.stuck_limit(rule, profile))
+        } else {
+            Some(self.profile_limit(rule, profile))
+        };
+        self.stated.strictest(rule, base)
+    }
+
+    /// That of the profile, whose own figures bind only in the use class that it is for.
+    fn profile_limit(&self, rule: &Rule, profile: &Profile) -> Limit {
+        if profile.takes(self.use_class) { profile.limit(rule) } else { profile.limit_of_table(rule) }
+    }
+
+    /// In functional wear and continuous use none unless the profile states one: the protocol's figure is the limit. No
+    /// profile lets other sessions last longer than the rule.
+    fn session_limit(&self, profile: &Profile) -> Option<Limit> {
+        let rule = &rules::E_SES_1;
+        let base = self.profile_limit(rule, profile);
+        let own = Limit { value: rule.limit, layer: Layer::Rule };
+        match self.use_class {
+            UseClass::FunctionalWear | UseClass::Continuous => (base.layer != Layer::Rule).then_some(base),
+            UseClass::Exercise | UseClass::Specialist => Some(stricter(rule, own, base)),
         }
-        self.stated.strictest(rule, if from_protocol { None } else { Some(base) })
+    }
+
+    /// Twice E-Q-1 as it binds over all layers, or what the profile states if that is less.
+    fn stuck_limit(&self, rule: &Rule, profile: &Profile) -> Limit {
+        let charge = self.profile_limit(&rules::E_Q_1, profile);
+        let charge = self.stated.strictest(&rules::E_Q_1, Some(charge)).unwrap_or(charge);
+        let twice = Limit { value: charge.value.saturating_mul(2), ..charge };
+        let stated = self.profile_limit(rule, profile);
+        if stated.layer == Layer::Rule { twice } else { stricter(rule, twice, stated) }
     }
 }

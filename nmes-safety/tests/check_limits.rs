@@ -228,14 +228,16 @@ fn slopes() {
     assert_eq!(cyclic.row(&rules::E_SLEW_2), (Verdict::Pass, Some(400_000)));
 }
 
-/// REQ-SAF-016: what an output that stays on delivers is held by a one-shot, and printed when there is none.
+/// REQ-SAF-016, REQ-SAF-581: what an output that stays on delivers is held by a one-shot; one that is there and too long for
+/// it is denied. Without one the charge is printed, and warns.
 #[test]
 fn stuck_output() {
     let shot = |time| Case {
         setup: exercise(5_000).with_one_shot(us(time)).unwrap(),
         ..Case::pulse(130_000, 100, 40)
     };
-    sides(&rules::E_STUCK_1, (shot(1_000), 130_000_000), (shot(1_001), 130_130_000), Verdict::Warn);
+    denies(&rules::E_STUCK_1, (shot(1_000), 130_000_000), (shot(1_001), 130_130_000));
+    assert_eq!(remark_of(&shot(1_001), &rules::E_STUCK_1), Some(nmes_safety::Remark::OneShotLong));
     let none = Case::pulse(130_000, 100, 40);
     assert_eq!(none.row(&rules::E_STUCK_1), (Verdict::Warn, Some(3_250_000_000)));
     assert_eq!(remark_of(&none, &rules::E_STUCK_1), Some(nmes_safety::Remark::Unwatched));
@@ -348,7 +350,19 @@ fn balance() {
     let row = report.row(&rules::E_BAL_1).unwrap();
     assert_eq!((row.verdict, row.remark), (Verdict::Warn, Some(nmes_safety::Remark::Carried)));
     assert!(row.value.unwrap() > 0 && row.value.unwrap() < 61_035, "{row}");
-    assert!(rules::E_BAL_1.breaks(1, rules::E_BAL_1.limit));
+    // 1 µA for 1 µs and back is balanced; declared to leave something, the same points may leave 1 nA × 1 tick
+    let there_and_back = |balance| Case {
+        form: Form::Points(Box::leak(Box::new([
+            Point { permille: 1_000, width: us(1) },
+            Point { permille: -1_000, width: us(1) },
+        ]))),
+        dac: ChannelHardware::symmetric(1, -1_000_000, 1_000_000),
+        balance,
+        ..Case::pulse(1, 2, 40)
+    };
+    let [balanced, declared] =
+        [Balance::Symmetric, Balance::DeclaredDc { at_most: MicroAmps::MAX }].map(there_and_back);
+    denies(&rules::E_BAL_1, (balanced, 0), (declared, 1));
 }
 
 /// REQ-SAF-002: every layer can bind, and the row says which did; equal limits name the first layer.

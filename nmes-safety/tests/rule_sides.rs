@@ -13,11 +13,11 @@ mod guard_support;
 
 use check_support::{Case, exercise, ms, us};
 use guard_support::{Rig, armed, change, play_sensed, pulse, ready, setting};
-use nmes_core::{Balance, Cycle, MicroAmps, Schedule};
+use nmes_core::{Balance, ChannelHardware, Cycle, MicroAmps, Schedule};
 use nmes_safety::selftest::judge_measured;
 use nmes_safety::{
-    Bound, Contact, ContactState, Effect, Layer, Profile, Rule, SampleInstant, Sensed, SetRefusal, Trip,
-    Verdict, check, rules,
+    BLACK_BOX_ENTRIES, BlackBox, Bound, Contact, ContactState, Effect, Guard, Layer, Profile, Rule,
+    SampleInstant, Sensed, SetRefusal, Trip, Verdict, check, rules,
 };
 
 /// What was said of a value: the rule that refuses it, if one does, and value and limit where the answer has them.
@@ -47,12 +47,32 @@ const SIDES: &[(&Rule, Offer)] = &[
     }),
     (&rules::N_IND_1, |rule, past| planned(rule, &Case::pulse(20_000 + past, 500, 250))),
     (&rules::N_IND_1_ENERGY, |rule, past| planned(rule, &Case::pulse(100_000 + past, 500, 250))),
+    (&rules::N_IND_2, measured),
+    (&rules::N_MARK_1, |rule, past| {
+        planned(rule, &Case { setup: exercise(100_000), ..Case::pulse(20_000 + past, 500, 250) })
+    }),
     (&rules::N_DOC_1, |rule, past| planned(rule, &on(2_500 - past))),
     (&rules::N_STEP_1, |_, past| {
         let mut guard = armed(Rig::default().checked(), 0);
         answered(guard.set_level(0, 0, setting(1_000 + past, 300)))
     }),
+    (&rules::N_MIN_1, |rule, past| {
+        // one code of 50, or of 49
+        let most = 50 - i32::try_from(past).unwrap();
+        planned(rule, &Case { dac: ChannelHardware::symmetric(1_000_000, -50, most), ..Case::new() })
+    }),
     (&rules::N_ACC_1, measured),
+    (&rules::N_SUP_1, measured),
+    (&rules::N_LOCK_1, |_, past| {
+        let mut guard = Guard::new(Rig::default().checked(), 0);
+        answered(guard.set_level(0, 0, setting(past, 300 * past)))
+    }),
+    (&rules::N_OCSC_1, measured),
+    (&rules::N_LEAK_1, measured),
+    (&rules::N_LEAK_1_FAULT, measured),
+    (&rules::N_LEAK_2, measured),
+    (&rules::N_LEAK_2_FAULT, measured),
+    (&rules::N_TEMP_1, measured),
     (&rules::G_PD_1, |rule, past| {
         planned(rule, &Case { setup: exercise(500), ..Case::pulse(100_000 + past, 500, 250) })
     }),
@@ -69,6 +89,7 @@ const SIDES: &[(&Rule, Offer)] = &[
         let profile = Profile::named("aami-ns4-style-tens").unwrap();
         planned(rule, &Case { profile, ..Case::pulse(50_000 + past, 250, 40) })
     }),
+    (&rules::G_RPT_1, measured),
     (&rules::E_BAL_1, |rule, past| planned(rule, &unbalanced(past))),
     (&rules::E_BAL_2, |_, past| three_pulses(1_000, 900 - i64::from(past))),
     (&rules::E_DC_3, |_, past| uneven_for(120, 92 + i64::from(past))),
@@ -113,6 +134,19 @@ const SIDES: &[(&Rule, Offer)] = &[
         tripped(guard.tick(now + 1_000_000 + u64::from(past)).map(drop))
     }),
     (&rules::E_EST_1, measured),
+    (&rules::E_LOG_1, |rule, past| kept(rule, BLACK_BOX_ENTRIES + usize::try_from(past).unwrap())),
+    (&rules::E_SH_1, |rule, past| {
+        let profile = Profile::named("percutaneous-research").unwrap();
+        planned(rule, &Case { profile, setup: exercise(10_000), ..Case::pulse(74_989 + past, 1_000, 20) })
+    }),
+    (&rules::E_J2T_1, |rule, past| {
+        let setup = exercise(500).with_contact_permille(1_000).unwrap();
+        let schedule = Schedule::Continuous;
+        planned(
+            rule,
+            &Case { setup, schedule, length_ms: 9_200_000 + past, ..Case::pulse(100_000, 500, 250) },
+        )
+    }),
     (&rules::E_STUCK_1, |rule, past| {
         let setup = exercise(5_000).with_one_shot(us(1_000 + past)).unwrap();
         planned(rule, &Case { setup, ..Case::pulse(130_000, 100, 40) })
@@ -301,6 +335,18 @@ fn dries(rule: &'static Rule, past: u32) -> Said {
         ContactState::Good => Said::Passes(Some((ohm - 1_000, rule.limit))),
         ContactState::Rising => Said::Refuses { by: rule.id, value: ohm - 1_000, limit: rule.limit },
         other => panic!("{other:?}"),
+    }
+}
+
+/// So many faults, and how many of them the black box only counted.
+fn kept(rule: &'static Rule, faults: usize) -> Said {
+    let (mut guard, now) = ready(Rig::default().checked());
+    let trip = guard.tick(now + 1_000_001).unwrap_err();
+    let mut log = BlackBox::new();
+    (0..faults).for_each(|_| log.record(trip));
+    match u64::from(log.later()) {
+        0 => Said::Passes(Some((0, rule.limit))),
+        lost => Said::Refuses { by: rule.id, value: lost, limit: rule.limit },
     }
 }
 

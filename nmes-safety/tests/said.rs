@@ -24,6 +24,7 @@ fn profiles() {
     }
     assert_eq!(Profile::custom("ours", &Profile::default()).about(), abouts[0]);
     assert!(abouts[0].contains("IEC 60601-2-10") && abouts[1].contains("FDA") && abouts[2].contains("NS4"));
+    assert!(abouts[3].contains("direct muscle") && abouts[4].contains("percutaneous"));
 }
 
 /// REQ-SAF-539: each remark says its own thing, and reads the same as text and shown.
@@ -39,6 +40,10 @@ fn remarks() {
         (Remark::NoOneShot, "no hardware one-shot: "),
         (Remark::Unwatched, "no watchdog"),
         (Remark::OneShotShort, "cut pulses"),
+        (Remark::OneShotLong, "too long"),
+        (Remark::MarkNeeded, "warning mark"),
+        (Remark::Advisory, "only informs"),
+        (Remark::OtherUseClass, "specialist only"),
         (Remark::WithOneShot, "E-STUCK-1"),
         (Remark::IndicatorNeeded, "indicator"),
         (Remark::Carried, "carried"),
@@ -47,6 +52,37 @@ fn remarks() {
     for (remark, word) in all {
         assert!(remark.text().contains(word), "{remark:?}: {remark}");
         assert_eq!(remark.to_string(), remark.text());
+        assert!(!remark.is_of_device(), "{remark:?}");
+    }
+    let of_device = [
+        (Remark::ShowIndicator, "indicator"),
+        (Remark::ShowAccuracy, "amplitude, width and rate"),
+        (Remark::ShowSupply, "supply"),
+        (Remark::ShowOpenShort, "open and shorted"),
+        (Remark::ShowLeakage, "leakage current"),
+        (Remark::ShowTemperature, "temperature"),
+    ];
+    for (remark, word) in of_device {
+        assert!(
+            remark.text().starts_with("to be shown on the device: ") && remark.text().contains(word),
+            "{remark}"
+        );
+        assert!(remark.is_of_device(), "{remark:?}");
+    }
+}
+
+/// REQ-SAF-584: a row says how sure its limit is, ours as well as recalled and found.
+#[test]
+fn confidence() {
+    let report = Case::new().report();
+    for (rule, word) in [
+        (&rules::N_RMS_1, "; found), "),
+        (&rules::N_MIN_1, "; recalled, high confidence), "),
+        (&rules::N_MARK_1, "; recalled, medium confidence), "),
+        (&rules::E_PEAK_1, "; our choice), "),
+    ] {
+        let said = report.row(rule).unwrap().to_string();
+        assert!(said.contains(word), "{said}");
     }
 }
 

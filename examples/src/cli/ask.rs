@@ -197,7 +197,8 @@ pub struct LoadArgs {
     /// A watchdog opens the output at the latest N ms after it was last fed (rule E-STUCK-1); default: there is none.
     #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
     pub watchdog_ms: Option<u32>,
-    /// The set of limits.
+    /// The set of limits: iec-60601-2-10-style (default), fda-limited-output-draft, aami-ns4-style-tens, specialist-direct-muscle
+    /// (long pulses, for specialists' protocols only), percutaneous-research (Shannon).
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 }

@@ -1,7 +1,8 @@
 //! The rule table of a check.
 
+use crate::catalogue::MARKS;
 use crate::text::{Paint, Table, trimmed};
-use nmes_safety::{Class, Report, Row, Verdict};
+use nmes_safety::{Confidence, Remark, Report, Row, Rule, Verdict, held_at_run_time};
 use std::fmt::Write as _;
 
 fn margin(row: &Row) -> String {
@@ -13,11 +14,33 @@ fn amount(value: Option<nmes_safety::Amount>) -> String {
     value.map_or_else(|| "-".to_owned(), |amount| amount.to_string())
 }
 
-/// One line a rule: what was found, against what, and how far from it.
+/// How sure a limit is, in the marks of the settings.
+const fn mark(rule: &Rule) -> &'static str {
+    match rule.confidence {
+        Confidence::Found => "F",
+        Confidence::RecalledHigh => "R-h",
+        Confidence::RecalledMedium => "R-m",
+        Confidence::RecalledLow => "R-l",
+        Confidence::Ours => "ours",
+    }
+}
+
+fn is_of_device(row: &Row) -> bool {
+    row.remark.is_some_and(Remark::is_of_device)
+}
+
+/// Names with their marks.
+fn names<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
+    let names: Vec<String> = rules.map(|rule| format!("{} {}", rule.id, mark(rule))).collect();
+    names.join(", ")
+}
+
+/// One line a rule: what was found, against what, how far from it, and how sure the limit is. Rules that no plan answers stand
+/// below, by name.
 #[must_use]
 pub fn limits_text(report: &Report, paint: Paint) -> String {
-    let mut table = Table::new(&["rule", "verdict", ">value", ">limit", ">margin", "what"]);
-    for row in report.rows() {
+    let mut table = Table::new(&["rule", "verdict", ">value", ">limit", ">margin", "from", "what"]);
+    for row in report.rows().filter(|row| !is_of_device(row)) {
         let remark = row.remark.map_or(String::new(), |remark| format!(" ({remark})"));
         table.row([
             row.rule.id.to_owned(),
@@ -25,28 +48,38 @@ pub fn limits_text(report: &Report, paint: Paint) -> String {
             amount(row.value_amount()),
             amount(row.limit_amount()),
             margin(row),
+            mark(row.rule).to_owned(),
             format!("{}{remark}", row.rule.quantity),
         ]);
     }
     let deny = Verdict::Deny.to_string();
     let warn = Verdict::Warn.to_string();
-    table.lines(|row, line| match row.get(1) {
+    let mut text = table.lines(|row, line| match row.get(1) {
         Some(verdict) if *verdict == deny => paint.bad(&line),
         Some(verdict) if *verdict == warn => paint.warn(&line),
         _ => line,
-    })
+    });
+    let device = names(report.rows().filter(|row| is_of_device(row)).map(|row| row.rule));
+    let _ = writeln!(text, "  not evaluated, to be shown on the device: {device}");
+    let _ = writeln!(text, "  held while it runs, or on the bench: {}", names(held_at_run_time()));
+    let _ = writeln!(text, "  {MARKS}");
+    text
 }
 
-/// Where each limit is from, and who set the one that binds.
+/// Where each limit is from, how sure it is, and who set the one that binds.
 #[must_use]
 pub fn sources_text(report: &Report) -> String {
     let mut text = String::new();
     for row in report.rows() {
-        let sure = match row.rule.class {
-            Class::Ours => String::new(),
-            Class::Standard | Class::Guidance => format!(" [{}]", row.rule.confidence),
-        };
-        let _ = writeln!(text, "  {:<9}  limit of the {}: {}{sure}", row.rule.id, row.layer, row.rule.source);
+        let Row { rule, layer, .. } = row;
+        let _ =
+            write!(text, "  {:<10}  limit of the {layer}: {} [{}]", rule.id, rule.source, rule.confidence);
+        let device = row.remark.filter(|_| is_of_device(row));
+        let _ = writeln!(text, "{}", device.map_or(String::new(), |remark| format!("; {remark}")));
+    }
+    for rule in held_at_run_time() {
+        let _ =
+            writeln!(text, "  {:<10}  held while it runs: {} [{}]", rule.id, rule.source, rule.confidence);
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use crate::text::trimmed;
 use nmes_hal_adapters::{Cause, Stopped};
-use nmes_safety::Trip;
+use nmes_safety::{Trip, rules};
 
 /// A moment in ticks as seconds, to the microsecond.
 fn at(tick: u64, hz: u32) -> String {
@@ -41,7 +41,8 @@ fn found_text(trip: &Trip, hz: u32) -> String {
     } else {
         format!(": {} against {}", amount(trip.value, trip.unit, hz), amount(trip.limit, trip.unit, hz))
     };
-    format!("{channel}{}{found} ({}; {})", trip.fault, trip.rule, trip.source)
+    let sure = rules::by_id(trip.rule).map_or(String::new(), |rule| format!("; {}", rule.confidence));
+    format!("{channel}{}{found} ({}; {}{sure})", trip.fault, trip.rule, trip.source)
 }
 
 /// Why a stimulator stopped by itself, in words.

@@ -4,7 +4,7 @@ use nmes_core::{
     ChannelPlan, Control, Form, Gate, MAX_CHANNELS, MicroAmps, Millis, Point, Polarity, Schedule, Slope,
 };
 
-use super::Judge::{self, Channel, Electrode, Session};
+use super::Judge::{self, Channel, Device, Electrode, Session};
 use super::measured::Measured;
 use super::{Context, Facts, Found};
 use crate::metrics::{Ratio, density_square, narrow, power, product, root_up, scale_up, times};
@@ -25,7 +25,18 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&N_V_1, Session(|c| c.rail())),
     (&N_IND_1, Electrode(|c, p| c.rms(p))),
     (&N_IND_1_ENERGY, Channel(|_, f| Some(plain(f.pulse.energy(N_IND_1_ENERGY.load.ohms()?))))),
+    (&N_IND_2, Device(Remark::ShowIndicator)),
+    (&N_MARK_1, Electrode(|c, p| c.marked(p))),
     (&N_DOC_1, Electrode(|c, p| c.density(p, 1_000))),
+    (&N_MIN_1, Channel(|_, f| Some(least_output(f)))),
+    (&N_ACC_1, Device(Remark::ShowAccuracy)),
+    (&N_SUP_1, Device(Remark::ShowSupply)),
+    (&N_OCSC_1, Device(Remark::ShowOpenShort)),
+    (&N_LEAK_1, Device(Remark::ShowLeakage)),
+    (&N_LEAK_1_FAULT, Device(Remark::ShowLeakage)),
+    (&N_LEAK_2, Device(Remark::ShowLeakage)),
+    (&N_LEAK_2_FAULT, Device(Remark::ShowLeakage)),
+    (&N_TEMP_1, Device(Remark::ShowTemperature)),
     (&G_PD_1, Electrode(|c, p| c.power(p))),
     (&G_LO_Q, Channel(|c, f| c.limited_charge(f))),
     (&G_LO_I, Channel(|_, f| Some(plain(Ratio::of(f.second.mean_absolute_na, 1, 1_000))))),
@@ -37,7 +48,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&E_J_2, Electrode(|c, p| c.density(p, c.setup.contact_permille()))),
     (&E_PEAK_1, Channel(|_, f| Some(plain(f.pulse.peak())))),
     (&E_Q_1, Channel(|_, f| Some(plain(f.pulse.phase_charge())))),
-    (&E_W_1, Channel(|_, f| Some(plain(f.pulse.primary_width())))),
+    (&E_W_1, Channel(|c, f| Some(c.width(f)))),
     (&E_F_1, Channel(|_, f| Some(plain(f.rate_mhz)))),
     (&E_IPG_1, Channel(|c, f| c.gap(f))),
     (&E_DUTY_1, Channel(|c, f| Some(c.exercise(c.on_time(f.asked()))))),
@@ -45,6 +56,8 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&E_SES_1, Session(|c| whole(c.plan.session().length().as_millis().into()))),
     (&E_SLEW_2, Channel(|c, f| c.slew(f))),
     (&E_COMP_1, Channel(|c, f| c.compliance(f))),
+    (&E_SH_1, Electrode(|c, p| c.shannon(p))),
+    (&E_J2T_1, Electrode(|c, p| c.heat(p))),
     (&E_STUCK_1, Channel(|c, f| Some(c.stuck(f)))),
     (&E_STUCK_2, Channel(|c, f| c.stuck_with_one_shot(f))),
 ];
@@ -137,6 +150,15 @@ impl Context<'_> {
         if rate > above_mhz && rate <= up_to_mhz { self.rms(place) } else { None }
     }
 
+    /// 10 mA, or what makes 10 V at the load that is stated if that is less.
+    fn marked(&self, place: Place) -> Option<Found> {
+        let found = self.rms(place)?;
+        let by_voltage =
+            self.setup.load_ohm().and_then(|ohms| product(MARK_MV.into(), 1_000).checked_div(ohms.into()));
+        let binds = self.setup.limit(&N_MARK_1, self.profile)?.value;
+        Some(Found { limit: by_voltage.map(narrow).filter(|limit| *limit < binds), ..found })
+    }
+
     fn area(&self, place: Place) -> Option<Option<u32>> {
         match place {
             Place::Channel(channel) => Some(self.setup.area_mm2(channel)),
@@ -156,6 +178,52 @@ impl Context<'_> {
 
     fn density(&self, place: Place, permille: u16) -> Option<Found> {
         self.on_area(place, |square, area| Measured::square(density_square(square, area, permille)))
+    }
+
+    /// The charge of the largest phase, squared, over the conductive area; on a shared electrode the charges add. It warns and
+    /// denies in a profile that has the rule for its own, and informs elsewhere.
+    fn shannon(&self, place: Place) -> Option<Found> {
+        let charge = match place {
+            Place::Channel(channel) => self.facts(channel)?.pulse.phase_charge_pc(),
+            Place::Shared(mask) => {
+                self.members(mask).map(|f| f.pulse.phase_charge_pc()).fold(0, u64::saturating_add)
+            }
+            Place::Session => return None,
+        };
+        let Some(area) = self.area(place)? else {
+            return Some(Found::missing(Verdict::NotEvaluated, Remark::ElectrodeUnknown));
+        };
+        // pC² are 10⁻¹⁵ µC·mC, and 100 mm² are 1 cm²
+        let value = Measured::plain(Ratio::of(product(charge, charge), 1, product(area.into(), 10_000_000)));
+        let denies = value.breaks(&E_SH_1, self.setup.limit(&E_SH_1, self.profile)?.value);
+        let warns = E_SH_1.warn.is_some_and(|warn| value.breaks(&E_SH_1, warn));
+        let found = Found::value(value);
+        Some(match (self.profile.adds(&E_SH_1), denies, warns) {
+            (true, true, _) | (_, false, false) => found,
+            (true, false, true) => Found { verdict: Some(Verdict::Warn), ..found },
+            (false, ..) => Found { verdict: Some(Verdict::Inform), remark: Some(Remark::Advisory), ..found },
+        })
+    }
+
+    /// The whole session counts as on.
+    fn heat(&self, place: Place) -> Option<Found> {
+        let square = self.mean_square(place)?;
+        let Some(area) = self.area(place)? else {
+            return Some(Found::missing(Verdict::NotEvaluated, Remark::ElectrodeUnknown));
+        };
+        let contact = u64::from(area).saturating_mul(self.setup.contact_permille().into());
+        let time = self.plan.session().length().as_millis();
+        // I²[nA²]·t[ms]·10⁻⁵ / (A[mm²]·‰)² are mA²·s/cm⁴
+        Some(plain(Ratio::of(square, time.into(), product(contact, contact).saturating_mul(100_000))))
+    }
+
+    /// The width, and whether the profile may be used for what the session is for.
+    fn width(&self, facts: &Facts<'_>) -> Found {
+        let found = plain(facts.pulse.primary_width());
+        if self.profile.takes(self.setup.use_class()) {
+            return found;
+        }
+        Found { verdict: Some(Verdict::Deny), remark: Some(Remark::OtherUseClass), ..found }
     }
 
     fn power(&self, place: Place) -> Option<Found> {
@@ -321,7 +389,13 @@ impl Context<'_> {
             if u64::from(least.as_micros()) < level {
                 return Found::missing(Verdict::Deny, Remark::OneShotShort);
             }
-            return plain(Ratio::of(peak, u64::from(longest.as_micros()), 1));
+            let charge = Measured::plain(Ratio::of(peak, u64::from(longest.as_micros()), 1));
+            let limit = self.setup.limit(&E_STUCK_1, self.profile).map_or(0, |limit| limit.value);
+            if charge.breaks(&E_STUCK_1, limit) {
+                let remark = Some(Remark::OneShotLong);
+                return Found { verdict: Some(Verdict::Deny), remark, ..Found::value(charge) };
+            }
+            return Found::value(charge);
         }
         let (until_next, per) = self.until_next_us(facts);
         let next = Ratio::of(peak, until_next, u128::from(per));
@@ -359,6 +433,18 @@ impl Context<'_> {
         let charge = Ratio::of(u128::from(facts.pulse.peak_ua()), time, 1);
         Some(Found { remark: Some(Remark::WithOneShot), ..plain(charge) })
     }
+}
+
+/// One code against the range of the output, the way the pulses lead. Zero itself is off.
+fn least_output(facts: &Facts<'_>) -> Found {
+    let output = facts.compiled.hardware();
+    let (one, top) = if facts.compiled.leading() == Polarity::Positive {
+        (1, output.code_max)
+    } else {
+        (-1, output.code_min)
+    };
+    let [one, top] = [one, top].map(|code| output.current_na(code).unsigned_abs());
+    plain(Ratio::of(one.into(), 1_000, top.into()))
 }
 
 /// From the floor to the ceiling, in nA. A ramp in width counts as the amplitude that moves the same charge.

@@ -7,6 +7,9 @@ const OUTPUT: &str =
 const OUTPUT_PULSE: &str = "IEC 60601-2-10 output limits (ed.1 51.104), as quoted by makers and test houses";
 const INDICATOR: &str = "IEC 60601-2-10 output indicator (ed.1 51.103, ed.2 201.12.4.103)";
 const LIMITED: &str = "FDA 2010 draft guidances for limited output, unverified";
+const LEAKAGE: &str = "IEC 60601-1 8.4.2 and 8.7.3, Table 3, not read";
+const LEAKAGE_BF: &str =
+    "IEC 60601-1 Table 3 in makers' service manuals; FDA powered muscle stimulator guidance, 1999, note 2";
 const R500: Load = Load::Ohms(500);
 const R1000: Load = Load::Ohms(1_000);
 
@@ -82,6 +85,27 @@ pub static N_IND_1_ENERGY: Rule = Rule::at_most("N-IND-1-E", 10_000, Unit::Micro
     .cites(Class::Standard, Confidence::Found, INDICATOR)
     .effect(Effect::Inform);
 
+/// The indicator is on whenever there is output, also after a single fault. Here it is `TickReport::indicator`.
+pub static N_IND_2: Rule = Rule::at_most("N-IND-2", 0, Unit::MicroAmps)
+    .of("output while the output indicator is off, also after a single fault", "max|I|")
+    .over(Window::Instant, Load::Any)
+    .cites(Class::Standard, Confidence::Found, INDICATOR)
+    .effect(Effect::Inform);
+
+/// Above this current (or so many volts at the declared load) a device needs a warning mark near its connectors.
+pub static N_MARK_1: Rule = Rule::at_most("N-MARK-1", 10_000, Unit::MicroAmpsRms)
+    .of("r.m.s. current above which a warning mark is needed (or 10 V at the declared load)", "√(f·ΣI²t)")
+    .over(Window::Rolling(5_000), Load::Real)
+    .cites(
+        Class::Standard,
+        Confidence::RecalledMedium,
+        "IEC 60601-2-10 marking (ed.1 6.1 p, ed.2 201.7.2), not read",
+    )
+    .effect(Effect::Inform);
+
+/// The voltage of [`N_MARK_1`], in mV.
+pub const MARK_MV: u32 = 10_000;
+
 /// r.m.s. density on the whole conductive area. In the standard a figure to disclose; here it denies.
 pub static N_DOC_1: Rule = Rule::at_most("N-DOC-1", 2_000, Unit::MicroAmpsRmsPerCm2)
     .of("r.m.s. current density on the conductive area", "√(f·ΣI²t)/A")
@@ -99,12 +123,70 @@ pub static N_STEP_1: Rule = Rule::at_most("N-STEP-1", 1_000, Unit::MicroAmps)
     .cites(Class::Standard, Confidence::RecalledHigh, "IEC 60601-2-10 201.12.1.101, not read")
     .effect(Effect::Trip);
 
+/// What is put out at the least setting that is not off: one code, with the offset of the calibration.
+pub static N_MIN_1: Rule = Rule::at_most("N-MIN-1", 20, Unit::Permille)
+    .of("output at the least setting that is not off against the range", "|I(1 code)|/|I(most)|")
+    .cites(Class::Standard, Confidence::RecalledHigh, "IEC 60601-2-10 201.12.1.101, not read");
+
 /// How far amplitude, width and rate may be from what is set.
 pub static N_ACC_1: Rule = Rule::at_most("N-ACC-1", 200, Unit::Permille)
     .of("error of amplitude, width or rate against the set value", "|measured − set|/set")
     .over(Window::Pulse, Load::Real)
     .cites(Class::Standard, Confidence::RecalledMedium, "IEC 60601-2-10 201.12.1.102, not read")
     .trips(Some(100));
+
+/// What a supply that is 10 % off changes.
+pub static N_SUP_1: Rule = Rule::at_most("N-SUP-1", 100, Unit::Permille)
+    .of("change of amplitude, width or rate with the supply 10 % off", "|Δ|/set")
+    .over(Window::Instant, Load::Real)
+    .cites(Class::Standard, Confidence::RecalledMedium, "IEC 60601-2-10 201.12.4.101, not read");
+
+/// Output begins at zero: after arming, after a fault, when the supply returns.
+pub static N_LOCK_1: Rule = Rule::at_most("N-LOCK-1", 0, Unit::MicroAmps)
+    .of("set amplitude when output is first energised", "I")
+    .over(Window::Start, Load::Any)
+    .cites(
+        Class::Standard,
+        Confidence::RecalledHigh,
+        "IEC 60601-2-10 201.12.4.102, recalled: energised only from zero, after arming",
+    )
+    .effect(Effect::Trip);
+
+/// Ten minutes open and five shorted at the maximum leave the device as it was.
+pub static N_OCSC_1: Rule = Rule::at_most("N-OCSC-1", 0, Unit::Permille)
+    .of("rise of the output after minutes open and shorted at the maximum, without damage", "ΔI/I")
+    .over(Window::Instant, Load::Open)
+    .cites(Class::Standard, Confidence::RecalledMedium, "IEC 60601-2-10 ed.1 abnormal operation, not read");
+
+/// Direct auxiliary and leakage current while the output idles.
+pub static N_LEAK_1: Rule = Rule::at_most("N-LEAK-1", 10, Unit::MicroAmps)
+    .of("direct leakage current, output idle", "I")
+    .over(Window::Instant, Load::Real)
+    .cites(Class::Standard, Confidence::RecalledHigh, LEAKAGE);
+
+/// The same after a single fault.
+pub static N_LEAK_1_FAULT: Rule = Rule::at_most("N-LEAK-1-F", 50, Unit::MicroAmps)
+    .of("direct leakage current, output idle, after a single fault", "I")
+    .over(Window::Instant, Load::Real)
+    .cites(Class::Standard, Confidence::RecalledHigh, LEAKAGE);
+
+/// Alternating auxiliary and leakage current of a type BF part while the output idles.
+pub static N_LEAK_2: Rule = Rule::at_most("N-LEAK-2", 100, Unit::MicroAmpsRms)
+    .of("alternating leakage current, type BF, output idle", "I")
+    .over(Window::Instant, Load::Real)
+    .cites(Class::Standard, Confidence::Found, LEAKAGE_BF);
+
+/// The same after a single fault.
+pub static N_LEAK_2_FAULT: Rule = Rule::at_most("N-LEAK-2-F", 500, Unit::MicroAmpsRms)
+    .of("alternating leakage current, type BF, output idle, after a single fault", "I")
+    .over(Window::Instant, Load::Real)
+    .cites(Class::Standard, Confidence::Found, LEAKAGE_BF);
+
+/// Surface of what touches the skin for ten minutes or longer.
+pub static N_TEMP_1: Rule = Rule::at_most("N-TEMP-1", 43_000, Unit::MilliCelsius)
+    .of("surface of an applied part in contact for 10 min or longer", "T")
+    .over(Window::Instant, Load::Real)
+    .cites(Class::Standard, Confidence::RecalledHigh, "IEC 60601-1 11.1 Table 24, not read");
 
 /// Power density on the conductive area, at the highest duty in any second.
 pub static G_PD_1: Rule = Rule::at_most("G-PD-1", 250_000, Unit::MicroWattsPerCm2)
@@ -140,6 +222,13 @@ pub static G_NS4_Q: Rule = Rule::at_most("G-NS4-Q", 25_000_000, Unit::PicoCoulom
     .of("absolute charge of one pulse, all phases", "Σ|I|t")
     .over(Window::Pulse, R500)
     .cites(Class::Guidance, Confidence::RecalledLow, "ANSI/AAMI NS4 (TENS only), not read");
+
+/// The figures that a report about the output has to have.
+pub static G_RPT_1: Rule = Rule::at_most("G-RPT-1", 0, Unit::Items)
+    .of("figures of the list of outputs that a report leaves out without a reason", "n")
+    .over(Window::Session, Load::Any)
+    .cites(Class::Guidance, Confidence::Found, "21 CFR 882.5891(b)(3)")
+    .effect(Effect::Inform);
 
 /// Commanded net charge of a pulse. A profile that states no figure denies pulses with a declared direct current; a
 /// balanced pulse sums to zero in every profile.
@@ -298,11 +387,34 @@ pub static E_EST_1: Rule = Rule::at_most("E-EST-1", 50, Unit::Millis)
     .ours("and no more than one pulse period")
     .trips(None);
 
+/// The log of events.
+pub static E_LOG_1: Rule = Rule::at_most("E-LOG-1", 0, Unit::Items)
+    .of("faults that are not kept", "n")
+    .over(Window::Session, Load::Any)
+    .ours("FDA closed-loop guidance 2023 and an open stimulator (OpenNerve) log them")
+    .effect(Effect::Inform);
+
+/// Shannon's k as Q²/A = 10^k with Q in µC and A in cm², rounded down: 1.5 warns, 1.75 denies, in the profile for
+/// percutaneous research. On skin it says little, and elsewhere it only informs.
+pub static E_SH_1: Rule = Rule::at_most("E-SH-1", 56_234, Unit::NanoMicroCoulombsPerCm2)
+    .of("charge × charge density of a phase (10^k, Shannon; k 1.5 warns, 1.75 denies)", "Q²/A")
+    .ours(
+        "Shannon 1992: no damage below k 1.85 in two sets of animal data, older summaries 1.75; not for skin",
+    )
+    .warns(31_622);
+
+/// A measure of the heat under an electrode, the whole session counted as on.
+pub static E_J2T_1: Rule = Rule::at_most("E-J2T-1", 920_000, Unit::MilliAmps2SecondsPerCm4)
+    .of("square of the r.m.s. density on the contact area × time", "J²·t")
+    .over(Window::Session, Load::Any)
+    .ours("ring electrodes on rats and a model (Besio 2010); advisory")
+    .effect(Effect::Warn);
+
 /// What one output that stays on delivers before hardware opens it; without a one-shot, until the next pulse or until the
-/// watchdog, whichever is later.
+/// watchdog, whichever is later. It warns; a one-shot that is there and too long for it is denied.
 pub static E_STUCK_1: Rule = Rule::at_most("E-STUCK-1", 130_000_000, Unit::PicoCoulombs)
     .of("charge of one output that stays on", "max|I|·t")
-    .ours("twice E-Q-1: a one-shot on the enable line can hold it, software alone cannot")
+    .ours("twice E-Q-1 as it binds: a one-shot on the enable line can hold it, software alone cannot")
     .effect(Effect::Warn);
 
 /// The same as [`E_STUCK_1`] would be with a one-shot that is just longer than the longest level of the plan, for a setup that
@@ -315,7 +427,7 @@ pub static E_STUCK_2: Rule = Rule::at_most("E-STUCK-2", E_STUCK_1.limit, Unit::P
 const _: () = assert!(E_STUCK_1.limit == 2 * E_Q_1.limit, "twice the phase charge");
 
 /// Every rule.
-pub static ALL: [&Rule; 45] = [
+pub static ALL: [&Rule; 60] = [
     &N_RMS_1,
     &N_RMS_2,
     &N_RMS_3,
@@ -326,15 +438,27 @@ pub static ALL: [&Rule; 45] = [
     &N_V_1,
     &N_IND_1,
     &N_IND_1_ENERGY,
+    &N_IND_2,
+    &N_MARK_1,
     &N_DOC_1,
     &N_STEP_1,
+    &N_MIN_1,
     &N_ACC_1,
+    &N_SUP_1,
+    &N_LOCK_1,
+    &N_OCSC_1,
+    &N_LEAK_1,
+    &N_LEAK_1_FAULT,
+    &N_LEAK_2,
+    &N_LEAK_2_FAULT,
+    &N_TEMP_1,
     &G_PD_1,
     &G_LO_Q,
     &G_LO_I,
     &G_LO_T,
     &G_LO_J,
     &G_NS4_Q,
+    &G_RPT_1,
     &E_BAL_1,
     &E_BAL_2,
     &E_DC_3,
@@ -359,6 +483,9 @@ pub static ALL: [&Rule; 45] = [
     &E_OC_1,
     &E_WD_1,
     &E_EST_1,
+    &E_LOG_1,
+    &E_SH_1,
+    &E_J2T_1,
     &E_STUCK_1,
     &E_STUCK_2,
 ];

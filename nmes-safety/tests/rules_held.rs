@@ -1,0 +1,116 @@
+//! Rules that no plan breaks: the guard, the records and the reports hold them, or a bench gives their figure.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use guard_support::*;
+use nmes_safety::output_table::{Characteristics, TableRow};
+use nmes_safety::selftest::judge_measured;
+use nmes_safety::*;
+
+/// REQ-SAF-578: figures that a bench gives for N-SUP-1, N-OCSC-1, N-LEAK-1, N-LEAK-1-F, N-LEAK-2, N-LEAK-2-F and N-TEMP-1 pass at
+/// the limit and fail past it.
+#[test]
+fn shown_on_the_device() {
+    let checked = Rig::default().checked();
+    for (rule, limit) in [
+        (&rules::N_SUP_1, 100),
+        (&rules::N_OCSC_1, 0),
+        (&rules::N_LEAK_1, 10),
+        (&rules::N_LEAK_1_FAULT, 50),
+        (&rules::N_LEAK_2, 100),
+        (&rules::N_LEAK_2_FAULT, 500),
+        (&rules::N_TEMP_1, 43_000),
+    ] {
+        assert!(judge_measured(checked, rule, limit).is_ok(), "{}", rule.id);
+        let fault = judge_measured(checked, rule, limit + 1).unwrap_err();
+        assert_eq!((fault.rule.id, fault.value, fault.limit), (rule.id, limit + 1, limit));
+    }
+    assert_eq!(rules::N_TEMP_1.amount(43_001).to_string(), "43.001 °C");
+}
+
+/// REQ-SAF-579: N-LOCK-1: armed, every channel is authorised for nothing; before that, after a disarm and after a fault nothing
+/// rises, and the refusal names the rule of the table and its source.
+#[test]
+fn output_begins_at_zero() {
+    let checked = Rig::default().checked();
+    let rise = |guard: &mut Guard<'_>, now| guard.set_level(now, 0, setting(1_000, 300));
+    let mut guard = Guard::new(checked, 0);
+    let refused = rise(&mut guard, 0).unwrap_err();
+    assert!(refused.to_string().contains("N-LOCK-1"), "{refused}");
+    assert!(refused.to_string().contains(rules::N_LOCK_1.source), "{refused}");
+    let mut guard = armed(checked, 0);
+    assert_eq!(
+        guard.authorised(0).map(|set| u64::from(set.amplitude.as_microamps())),
+        Some(rules::N_LOCK_1.limit)
+    );
+    assert!(rise(&mut guard, 500_000).is_ok());
+    guard.handle(600_000, Event::Disarm).unwrap();
+    assert_eq!(guard.authorised(0).map(|set| set.amplitude.as_microamps()), Some(0));
+    assert!(rise(&mut guard, 700_000).is_err());
+}
+
+/// REQ-SAF-579: N-IND-2: from the first pulse to five seconds after the last the indicator is on, and then off.
+#[test]
+fn the_indicator_is_on_with_output() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let lit = |guard: &mut Guard<'_>, at| {
+        guard.keep_alive(at);
+        guard.tick(at).map(|report| report.indicator)
+    };
+    // output beside a dark indicator is what the rule forbids
+    let judged = |lit: bool, output_ua: u64| {
+        let dark = if lit { 0 } else { output_ua };
+        if rules::N_IND_2.breaks(dark, rules::N_IND_2.limit) { Err(dark) } else { Ok(()) }
+    };
+    assert_eq!((judged(true, 40_000), judged(false, 0), judged(false, 1)), (Ok(()), Ok(()), Err(1)));
+    assert_eq!(lit(&mut guard, now), Ok(false), "nothing has been put out");
+    play(&mut guard, &pulse(checked, 0, now + 10)).unwrap();
+    assert_eq!(lit(&mut guard, now + 2_000), Ok(true));
+    assert_eq!(lit(&mut guard, now + 5_000_000), Ok(true));
+    assert_eq!(lit(&mut guard, now + 7_000_000), Ok(false));
+}
+
+/// REQ-SAF-580: E-LOG-1: every fault is kept while there is room, and those after that are counted: none is lost without a word.
+#[test]
+fn faults_are_kept() {
+    let (mut guard, now) = ready(Rig::default().checked());
+    let trip = guard.tick(now + 1_000_001).unwrap_err();
+    let mut log = BlackBox::new();
+    for faults in 1..=BLACK_BOX_ENTRIES + 3 {
+        log.record(trip);
+        let kept = log.entries().count();
+        let lost = u64::try_from(faults - kept).unwrap();
+        assert_eq!(u64::from(log.later()), lost);
+        let within = !rules::E_LOG_1.breaks(lost, rules::E_LOG_1.limit);
+        assert_eq!(within, faults <= BLACK_BOX_ENTRIES, "{faults}");
+    }
+    assert_eq!(log.first(), Some(&trip));
+    assert!(Some("E-WD-1") == log.first().map(|trip| trip.rule));
+}
+
+/// REQ-SAF-580: G-RPT-1: each of the thirteen lines of 21 CFR 882.5891 has an answer or says who has it, and a channel that is not
+/// there has no list.
+#[test]
+fn each_figure_has_its_answer() {
+    let checked = Rig::default().checked();
+    let list = |channel| Characteristics::of(checked.plan(), checked.setup(), channel);
+    let judged = |rows: &[TableRow]| {
+        let is_empty = |row: &&TableRow| row.title.is_empty() || row.answer.to_string().is_empty();
+        let empty = rows.iter().filter(is_empty).count() + 13 - rows.len();
+        let missing = u64::try_from(empty).unwrap();
+        if rules::G_RPT_1.breaks(missing, rules::G_RPT_1.limit) { Err(missing) } else { Ok(()) }
+    };
+    let rows = *list(0).unwrap().rows();
+    assert_eq!((judged(&rows), judged(&rows[1..])), (Ok(()), Err(1)));
+    assert_eq!(rows.len(), 13);
+    assert_eq!(list(1), None);
+}
