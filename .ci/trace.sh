@@ -160,7 +160,7 @@ trace_hazards() { # folder
 trace_can_fail() { # folder
   local part file change words out count=0 bad=0
   mkdir "$1/copy" "$1/again"
-  tar --exclude=./target --exclude=./.git --exclude=node_modules -cf - . | tar -xf - -C "$1/copy"
+  tar --exclude=target --exclude=.git --exclude=node_modules -cf - . | tar -xf - -C "$1/copy"
   while IFS='~' read -r part file change words; do
     cp "$1/copy/$file" "$1/kept"
     sed -i -E "$change" "$1/copy/$file"
