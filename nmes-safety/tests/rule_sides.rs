@@ -92,7 +92,7 @@ const SIDES: &[(&Rule, Offer)] = &[
     (&rules::G_RPT_1, measured),
     (&rules::E_BAL_1, |rule, past| planned(rule, &unbalanced(past))),
     (&rules::E_BAL_2, |_, past| three_pulses(1_000, 900 - i64::from(past))),
-    (&rules::E_DC_3, |_, past| uneven_for(120, 92 + i64::from(past))),
+    (&rules::E_DC_3, |_, past| uneven_for(60, 92 + i64::from(past))),
     (&rules::E_DC_4, |rule, past| planned(rule, &direct(1_000, 1_000, 5_000 + past))),
     (&rules::E_J_2, |rule, past| planned(rule, &on(5_000 - past))),
     (&rules::E_PEAK_1, |rule, past| planned(rule, &Case::pulse(130_000 + past, 100, 40))),
