@@ -116,7 +116,15 @@ pub(crate) fn show(args: &ShowArgs, out: &mut dyn Write) -> Result<(), Failure> 
     if args.json {
         return say_json(out, row);
     }
-    say(out, &format!("{}{}", denied(row)?, row_text(row)))
+    let (denied, text) = (denied(row)?, row_text(row));
+    // that there is no benefit comes before anything else
+    let whole = match text.split_once('\n') {
+        Some((first, rest)) if row.shows_no_benefit() && !denied.is_empty() => {
+            format!("{first}\n{}\n{rest}", denied.trim_end())
+        }
+        _ => format!("{denied}{text}"),
+    };
+    say(out, &whole)
 }
 
 fn row_text(row: &Condition) -> String {

@@ -41,12 +41,14 @@ impl Found {
 }
 
 /// Whether a rule binds a place, and what is found there: on each channel, on each channel and shared electrode, once,
-/// or not in a check.
+/// by another rule, or not in a check.
 #[derive(Clone, Copy)]
 enum Judge {
     Channel(fn(&Context<'_>, &Facts<'_>) -> Option<Found>),
     Electrode(fn(&Context<'_>, Place) -> Option<Found>),
     Session(fn(&Context<'_>) -> Found),
+    /// Once, by the row of a rule before it that says the same of the worst place.
+    From(&'static Rule, fn(&Context<'_>, &Row) -> Found),
     /// Nothing: only the device can show it.
     Device(Remark),
 }
@@ -109,7 +111,10 @@ impl<'p> Context<'p> {
     fn new(plan: &'p Plan<'p>, setup: &'p Setup, profile: &'p Profile) -> Self {
         let mut context = Self { plan, setup, profile, facts: [None; MAX_CHANNELS] };
         for channel in 0..plan.channel_count() {
-            let (before, rest) = context.facts.split_at_mut(usize::from(channel));
+            // the check is not left to the compiler, which does not always see that there are no more channels
+            let Some((before, rest)) = context.facts.split_at_mut_checked(usize::from(channel)) else {
+                break;
+            };
             if let Some(slot) = rest.first_mut() {
                 *slot = Facts::of(plan, setup, channel, before);
             }
@@ -132,8 +137,8 @@ impl<'p> Context<'p> {
         self.profile.own(rule).filter(|_| self.profile.takes(self.setup.use_class()))
     }
 
-    /// The worst row of a rule over all places.
-    fn worst(&self, rule: &'static Rule, judge: Judge) -> Option<Row> {
+    /// The worst row of a rule over all places; `rows` are those of the rules before it.
+    fn worst(&self, rule: &'static Rule, judge: Judge, rows: &[Option<Row>]) -> Option<Row> {
         let limit = self.setup.limit(rule, self.profile);
         let mut worst = Worst { rule, limit, place: Place::Session, found: None };
         let channels = self.facts.iter().flatten().filter(|facts| !facts.again);
@@ -148,6 +153,10 @@ impl<'p> Context<'p> {
                 channels.chain(shared).for_each(|place| worst.take(place, judge(self, place)));
             }
             Judge::Session(judge) => worst.take(Place::Session, Some(judge(self))),
+            Judge::From(other, judge) => {
+                let row = rows.iter().flatten().find(|row| ptr::eq(row.rule, other))?;
+                worst.take(row.place, Some(judge(self, row)));
+            }
             Judge::Device(remark) => {
                 return Some(Row { remark: Some(remark), ..missing(rule, Place::Session, limit) });
             }
@@ -284,12 +293,11 @@ fn margin(rule: &Rule, value: u64, limit: u64) -> Option<i64> {
 pub fn assess(plan: &Plan<'_>, setup: &Setup, profile: &Profile) -> Report {
     let context = Context::new(plan, setup, profile);
     let mut report = Report { profile: profile.name(), use_class: setup.use_class(), rows: [None; MAX_ROWS] };
-    for ((rule, judge), row) in judges::JUDGES.iter().zip(report.rows.iter_mut()) {
-        if profile.applies(rule) {
-            *row = context.worst(rule, *judge);
-        }
-        if let (Some(row), Some(own)) = (row, context.own(rule)) {
-            row.rule = own;
+    for (index, (rule, judge)) in judges::JUDGES.iter().enumerate() {
+        let row = if profile.applies(rule) { context.worst(rule, *judge, &report.rows) } else { None };
+        let row = row.map(|row| Row { rule: context.own(rule).unwrap_or(rule), ..row });
+        if let Some(slot) = report.rows.get_mut(index) {
+            *slot = row;
         }
     }
     report

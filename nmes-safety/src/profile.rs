@@ -2,7 +2,7 @@
 
 use core::{fmt, ptr};
 
-use crate::rules::{self, Amount, Bound, Rule};
+use crate::rules::{self, Amount, Bound, Class, Rule};
 use crate::setup::UseClass;
 
 /// How many limits a profile or a setup may state.
@@ -133,7 +133,8 @@ impl Stated {
 
     /// The strictest of what is stated of a rule, and of a limit besides.
     pub(crate) fn strictest(&self, rule: &Rule, mut limit: Option<Limit>) -> Option<Limit> {
-        for (stated, other) in self.items.iter().flatten() {
+        // they are filled from the front
+        for (stated, other) in self.items.iter().map_while(Option::as_ref) {
             if ptr::eq(*stated, rule) {
                 limit = Some(limit.map_or(*other, |one| stricter(rule, one, *other)));
             }
@@ -324,6 +325,10 @@ impl Profile {
     /// Whether a rule applies in this profile: all do but the limited-output and TENS rules of other profiles.
     #[must_use]
     pub fn applies(&self, rule: &Rule) -> bool {
+        // only guidance is opted into
+        if rule.class != Class::Guidance {
+            return true;
+        }
         let is_in = |extra: &[&'static Rule]| extra.iter().any(|one| ptr::eq(*one, rule));
         !(is_in(&FDA_EXTRA) || is_in(&NS4_EXTRA)) || self.adds(rule)
     }
@@ -331,20 +336,20 @@ impl Profile {
     /// The limit before the device, the protocol and the subject lower it, in the use class that the profile is for.
     #[must_use]
     pub fn limit(&self, rule: &Rule) -> Limit {
-        match self.own(rule) {
-            Some(own) => {
-                let own = Limit { value: own.limit, layer: Layer::Profile };
-                self.stated.strictest(rule, Some(own)).unwrap_or(own)
-            }
-            None => self.limit_of_table(rule),
+        if let Some(own) = self.own(rule) {
+            let own = Limit { value: own.limit, layer: Layer::Profile };
+            return self.stated.strictest(rule, Some(own)).unwrap_or(own);
         }
+        self.stated.strictest(rule, None).unwrap_or(Limit { value: rule.limit, layer: Layer::Rule })
     }
 
-    /// The same without the profile's own figures: where it is used for a class that it is not for.
+    /// The same without the profile's own figures, or what is made of them: where it is used for a class that it is not for.
     pub(crate) fn limit_of_table(&self, rule: &Rule) -> Limit {
         let own = Limit { value: rule.limit, layer: Layer::Rule };
-        let stated = self.stated.strictest(rule, None).unwrap_or(own);
-        if rule.breaks(stated.value, rule.loosest) { own } else { stated }
+        self.stated
+            .strictest(rule, None)
+            .filter(|stated| !rule.breaks(stated.value, rule.loosest))
+            .unwrap_or(own)
     }
 
     /// A limit for people.

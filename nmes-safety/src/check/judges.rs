@@ -4,11 +4,11 @@ use nmes_core::{
     ChannelPlan, Control, Form, Gate, MAX_CHANNELS, MicroAmps, Millis, Point, Polarity, Schedule, Slope,
 };
 
-use super::Judge::{self, Channel, Device, Electrode, Session};
+use super::Judge::{self, Channel, Device, Electrode, From, Session};
 use super::measured::Measured;
 use super::{Context, Facts, Found};
 use crate::metrics::{Ratio, density_square, narrow, power, product, root_up, scale_up, times};
-use crate::report::{MAX_ROWS, Place, Remark, Verdict};
+use crate::report::{MAX_ROWS, Place, Remark, Row, Verdict};
 use crate::rules::*;
 use crate::setup::UseClass;
 use crate::stages::{is_steady, longest_hold, longest_period, shortest_rest};
@@ -26,7 +26,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&N_IND_1, Electrode(|c, p| c.rms(p))),
     (&N_IND_1_ENERGY, Channel(|_, f| Some(plain(f.pulse.energy(N_IND_1_ENERGY.load.ohms()?))))),
     (&N_IND_2, Device(Remark::ShowIndicator)),
-    (&N_MARK_1, Electrode(|c, p| c.marked(p))),
+    (&N_MARK_1, From(&N_RMS_X, |c, row| c.marked(row))),
     (&N_DOC_1, Electrode(|c, p| c.density(p, 1_000))),
     (&N_MIN_1, Channel(|_, f| Some(least_output(f)))),
     (&N_ACC_1, Device(Remark::ShowAccuracy)),
@@ -57,7 +57,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&E_SLEW_2, Channel(|c, f| c.slew(f))),
     (&E_COMP_1, Channel(|c, f| c.compliance(f))),
     (&E_SH_1, Electrode(|c, p| c.shannon(p))),
-    (&E_J2T_1, Electrode(|c, p| c.heat(p))),
+    (&E_J2T_1, From(&E_J_2, |c, row| c.heat(row))),
     (&E_STUCK_1, Channel(|c, f| Some(c.stuck(f)))),
     (&E_STUCK_2, Channel(|c, f| c.stuck_with_one_shot(f))),
 ];
@@ -151,12 +151,10 @@ impl Context<'_> {
     }
 
     /// 10 mA, or what makes 10 V at the load that is stated if that is less.
-    fn marked(&self, place: Place) -> Option<Found> {
-        let found = self.rms(place)?;
-        let by_voltage =
-            self.setup.load_ohm().and_then(|ohms| product(MARK_MV.into(), 1_000).checked_div(ohms.into()));
-        let binds = self.setup.limit(&N_MARK_1, self.profile)?.value;
-        Some(Found { limit: by_voltage.map(narrow).filter(|limit| *limit < binds), ..found })
+    fn marked(&self, rms: &Row) -> Found {
+        let by_voltage = self.setup.load_ohm().and_then(|ohms| MARK_UV.checked_div(ohms.into()));
+        let binds = self.setup.limit(&N_MARK_1, self.profile).map_or(0, |limit| limit.value);
+        Found { limit: by_voltage.filter(|limit| *limit < binds), ..whole(rms.value.unwrap_or(u64::MAX)) }
     }
 
     fn area(&self, place: Place) -> Option<Option<u32>> {
@@ -206,15 +204,13 @@ impl Context<'_> {
     }
 
     /// The whole session counts as on.
-    fn heat(&self, place: Place) -> Option<Found> {
-        let square = self.mean_square(place)?;
-        let Some(area) = self.area(place)? else {
-            return Some(Found::missing(Verdict::NotEvaluated, Remark::ElectrodeUnknown));
+    fn heat(&self, density: &Row) -> Found {
+        let Some(density) = density.value else {
+            return Found::missing(Verdict::NotEvaluated, Remark::ElectrodeUnknown);
         };
-        let contact = u64::from(area).saturating_mul(self.setup.contact_permille().into());
         let time = self.plan.session().length().as_millis();
-        // I²[nA²]·t[ms]·10⁻⁵ / (A[mm²]·‰)² are mA²·s/cm⁴
-        Some(plain(Ratio::of(square, time.into(), product(contact, contact).saturating_mul(100_000))))
+        // (µA/cm²)²·ms are 10⁻⁹ mA²·s/cm⁴
+        plain(Ratio::of(product(density, density), time.into(), 1_000_000_000))
     }
 
     /// The width, and whether the profile may be used for what the session is for.

@@ -103,8 +103,8 @@ pub static N_MARK_1: Rule = Rule::at_most("N-MARK-1", 10_000, Unit::MicroAmpsRms
     )
     .effect(Effect::Inform);
 
-/// The voltage of [`N_MARK_1`], in mV.
-pub const MARK_MV: u32 = 10_000;
+/// The voltage of [`N_MARK_1`], in µA × ohm. Source: as [`N_MARK_1`].
+pub const MARK_UV: u64 = 10_000_000;
 
 /// r.m.s. density on the whole conductive area. In the standard a figure to disclose; here it denies.
 pub static N_DOC_1: Rule = Rule::at_most("N-DOC-1", 2_000, Unit::MicroAmpsRmsPerCm2)
