@@ -54,7 +54,7 @@ usage: ./ci.sh STEP...
            (needs Python; the tests do the same with one of their own)
   audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
   oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
-  miri     tests of nmes-core and nmes-safety under Miri, on the nightly toolchain
+  miri     tests of nmes-core and nmes-safety under Miri, on the nightly toolchain; about five minutes of processor time
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
   serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
            (default 60), and the same with the client killed (needs Python)
