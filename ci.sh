@@ -27,9 +27,9 @@ usage: ./ci.sh STEP...
   fmt      formatting, of the workspace and of examples/firmware
   shell    this script parses; shellcheck where it is installed or can be
   trace    each ID in docs/requirements.md has a test that cites it, each cited ID exists, each source tag is known,
-           docs/architecture.md names the files there are, each test of the four crates cites an ID, each rule of the
-           table has tests on both sides, each hazard in docs/hazards.md has requirements and tests that are there, and
-           docs/soup.md has the versions of Cargo.lock
+           docs/architecture.md names the files there are, each test cites an ID, each rule of the table is tried on both
+           sides, each hazard in docs/hazards.md has requirements and tests that are there, and docs/soup.md has the
+           versions of Cargo.lock; then the same of damaged copies, in which each damage has to be found
   clippy   the lint table, on the workspace and on examples/firmware
   test     the test command that README.md gives
   doc      rustdoc without a warning
@@ -54,7 +54,7 @@ usage: ./ci.sh STEP...
            (needs Python; the tests do the same with one of their own)
   audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
   oracles  random trains and frames against other people's programs (docs/oracles.md); fetches packages
-  miri     tests of nmes-core under Miri, on the nightly toolchain
+  miri     tests of nmes-core and nmes-safety under Miri, on the nightly toolchain; about five minutes of processor time
   gungraun instructions of the engine on the host, by Valgrind (prints, checks nothing)
   serve    `nmes serve` under examples/python/serve_client.py, 8 channels of 50 pulses a second for NMES_SERVE_SECONDS
            (default 60), and the same with the client killed (needs Python)

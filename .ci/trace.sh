@@ -6,35 +6,46 @@ defined_ids() {
   grep -oE '^(- )?\*\*REQ-[A-Z]+-[0-9]+\*\*' docs/requirements.md | grep -oE 'REQ-[A-Z]+-[0-9]+' | sort
 }
 
-# IDs cited by a test: in the comment of a `#[test]` function, in a doc comment that holds an example, at the head of
-# a file of tests; or by a step of ci.sh.
+# Every test, of every package: file, function, and the IDs in its own comment, separated by tabs. The head of a file (`//!`)
+# is about no test of it.
 # shellcheck disable=SC2016 # the dollars are awk's
-tested_ids() {
+list_tests() {
   find . -name target -prune -o -name '*.rs' -print0 | xargs -0 awk '
-    function take(line) { while (match(line, /REQ-[A-Z]+-[0-9]+/)) { id[++n] = substr(line, RSTART, RLENGTH); line = substr(line, RSTART + RLENGTH) } }
-    function keep(  i) { for (i = 1; i <= n; i++) print id[i]; n = 0 }
-    function forget() { n = 0; test = 0; example = 0 }
-    FNR == 1 { forget(); file = (FILENAME ~ /tests/) }
-    /^[ \t]*\/\/!/ { if (file) { take($0); keep() } next }
-    /^[ \t]*\/\// { take($0); if ($0 ~ /```/) example = 1; next }
+    function forget() { ids = ""; test = 0 }
+    FNR == 1 { forget() }
+    /^[ \t]*\/\/!/ { next }
+    /^[ \t]*\/\// { line = $0; while (match(line, /REQ-[A-Z]+-[0-9]+/)) { ids = ids " " substr(line, RSTART, RLENGTH); line = substr(line, RSTART + RLENGTH) } next }
     /^[ \t]*#\[test\]/ { test = 1; next }
     /^[ \t]*#\[/ { next }
-    { if (test || example) keep(); forget() }'
-  grep -hoE '^# REQ-[A-Z]+-[0-9]+' ci.sh .ci/*.sh | cut -c3-
+    { if (test) { match($0, /fn [^( ]+/); printf "%s\t%s\t%s\n", FILENAME, substr($0, RSTART + 3, RLENGTH - 3), ids } forget() }'
+}
+
+# IDs cited by a test, or right above a function of ci.sh and its parts.
+# shellcheck disable=SC2016 # the dollars are awk's
+tested_ids() { # folder
+  cut -f3 "$1/tests" | grep -oE 'REQ-[A-Z]+-[0-9]+' || true
+  awk '/^# REQ-[A-Z]+-[0-9]+/ { match($0, /REQ-[A-Z]+-[0-9]+/); id[++n] = substr($0, RSTART, RLENGTH); next }
+    /^#/ { next }
+    { if (/^[a-z_0-9]+\(\) \{/) for (i = 1; i <= n; i++) print id[i]; n = 0 }' ci.sh .ci/*.sh
 }
 
 step_trace() {
-  local work bad=0
+  local work part bad=0
   work=$(mktemp -d)
-  trace_ids "$work" || bad=1
-  trace_sources "$work" || bad=1
-  trace_files "$work" || bad=1
-  trace_tests || bad=1
-  trace_rules "$work" || bad=1
-  trace_hazards "$work" || bad=1
-  trace_soup "$work" || bad=1
+  trace_facts "$work"
+  for part in ids sources files tests rules hazards soup; do "trace_$part" "$work" || bad=1; done
+  [ "$bad" = 0 ] || { rm -rf "$work"; fail "documents and code do not agree"; }
+  trace_can_fail "$work" || bad=1
   rm -rf "$work"
-  [ "$bad" = 0 ] || fail "documents and code do not agree"
+  [ "$bad" = 0 ] || fail "trace does not find what it is there for"
+}
+
+# What the parts below read.
+trace_facts() { # folder
+  defined_ids >"$1/all"
+  [ -s "$1/all" ] || fail "docs/requirements.md defines no ID"
+  uniq "$1/all" >"$1/defined"
+  list_tests >"$1/tests"
 }
 
 # Prints a title and the lines of a file; false when there are any.
@@ -46,11 +57,8 @@ none_of() { # title file
 
 trace_ids() { # folder
   local bad=0
-  defined_ids >"$1/all"
-  [ -s "$1/all" ] || fail "docs/requirements.md defines no ID"
   uniq -d "$1/all" >"$1/twice"
-  uniq "$1/all" >"$1/defined"
-  tested_ids | sort -u >"$1/tested"
+  tested_ids "$1" | sort -u >"$1/tested"
   # every mention anywhere, so that a comment cannot cite an ID that does not exist
   { find . \( -name target -o -name .git \) -prune -o \( -name '*.rs' -o -name '*.md' -o -name '*.sh' \) -print0 |
     xargs -0 grep -ohE 'REQ-[A-Z]+-[0-9]+' || true; } | sort -u >"$1/mentioned"
@@ -90,61 +98,104 @@ trace_files() { # folder
   return "$bad"
 }
 
-# Each test in the folders of tests of the four crates cites an ID in its own comment.
-# shellcheck disable=SC2016 # the dollars are awk's
-trace_tests() {
-  local uncited
-  uncited=$(find nmes-*/tests -name '*.rs' -print0 | xargs -0 awk '
-    FNR == 1 { cited = 0; test = 0 }
-    /^[ \t]*\/\/!/ { next }
-    /^[ \t]*\/\// { if ($0 ~ /REQ-[A-Z]+-[0-9]+/) cited = 1; next }
-    /^[ \t]*#\[test\]/ { test = 1; next }
-    /^[ \t]*#\[/ { next }
-    { if (test && !cited) printf "%s:%d: a test that cites no ID\n", FILENAME, FNR; cited = 0; test = 0 }')
-  printf '%s tests in nmes-*/tests\n' "$(grep -rhE '^\s*#\[test\]' nmes-*/tests | wc -l)"
-  [ -z "$uncited" ] || { printf '%s\n' "$uncited"; return 1; }
+# Each test cites an ID in its own comment.
+trace_tests() { # folder
+  awk -F'\t' '$3 == "" { print $1 "::" $2 }' "$1/tests" >"$1/uncited"
+  printf '%s tests\n' "$(wc -l <"$1/tests")"
+  none_of 'tests that cite no ID' "$1/uncited"
 }
 
-# Each rule of the table is in the list of tests on both sides (rule_sides.rs, which looks at those tests), and no other.
+# Each rule of the table is in the list of rule_sides.rs, and no other. That test has each answered on both sides of its
+# limit, by one function, and compares its list with the table too.
 trace_rules() { # folder
-  local bad=0
-  grep -oE 'Rule::at_(most|least)\("[A-Z0-9-]+"' nmes-safety/src/rules/table.rs | cut -d'"' -f2 | sort >"$1/rules"
-  [ -s "$1/rules" ] || fail "nmes-safety/src/rules/table.rs has no rule"
-  sed -n '/^const SIDES/,/^];/p' nmes-safety/tests/rule_sides.rs | grep -oE '^ +\("[A-Z0-9-]+"' | cut -d'"' -f2 | sort >"$1/sides"
-  uniq -d "$1/rules" >"$1/rules-twice"
+  local sides=nmes-safety/tests/rule_sides.rs test bad=0
+  grep -rhoE '^pub static [A-Z0-9_]+: Rule ' nmes-safety/src/rules | cut -d' ' -f3 | tr -d : | sort >"$1/rules"
+  [ -s "$1/rules" ] || fail "nmes-safety/src/rules has no rule"
+  grep -rhoE 'Rule::at_(most|least)\("[A-Z0-9-]+"' nmes-safety/src/rules | cut -d'"' -f2 | sort | uniq -d >"$1/rules-twice"
+  sed -n '/^const SIDES/,/^];/p' "$sides" | grep -oE '^ +\(?&rules::[A-Z0-9_]+,' | grep -oE '[A-Z0-9_]{2,}' | sort >"$1/sides"
   comm -23 "$1/rules" "$1/sides" >"$1/one-sided"
   comm -13 "$1/rules" "$1/sides" >"$1/no-rule"
   none_of 'rules twice in the table' "$1/rules-twice" || bad=1
-  none_of 'rules without a test on both sides in nmes-safety/tests/rule_sides.rs' "$1/one-sided" || bad=1
+  none_of "rules without both sides in $sides" "$1/one-sided" || bad=1
   none_of 'in rule_sides.rs, not in the table' "$1/no-rule" || bad=1
-  printf '%s rules, %s of them with tests on both sides\n' "$(wc -l <"$1/rules")" "$(comm -12 "$1/rules" "$1/sides" | wc -l)"
+  for test in every_rule_has_two_sides one_side_is_not_enough; do
+    [ "$(tests_of "$1" rule_sides "$test" | wc -l)" = 1 ] || { printf '%s has no test %s\n' "$sides" "$test"; bad=1; }
+  done
+  printf '%s rules, %s of them with both sides\n' "$(wc -l <"$1/rules")" "$(comm -12 "$1/rules" "$1/sides" | wc -l)"
   return "$bad"
 }
 
-# Each hazard names requirements and tests, and they are there.
-# shellcheck disable=SC2016 # the dollars are awk's, the backticks Markdown's
+# The files of a name that have a test of that name.
+# shellcheck disable=SC2016 # the dollars are awk's
+tests_of() { # folder file test
+  awk -F'\t' -v file="/$2.rs" -v test="$3" '
+    $2 == test && substr($1, length($1) - length(file) + 1) == file { print $1 }' "$1/tests"
+}
+
+# Each hazard names requirements, and tests as `file::test`, and they are there, each in one place.
+# shellcheck disable=SC2016 # the backticks are Markdown's
 trace_hazards() { # folder
-  local hazard requirements tests id test bad=0
+  local hazard requirements tests id test found bad=0
   grep -E '^\| HAZ-[0-9]+ ' docs/hazards.md >"$1/hazards" || fail "docs/hazards.md has no hazard"
   grep -oE '^\| HAZ-[0-9]+' "$1/hazards" | sort | uniq -d >"$1/hazards-twice"
   none_of 'hazards twice' "$1/hazards-twice" || bad=1
-  # every function that is a test
-  find . -name target -prune -o -name '*.rs' -print0 | xargs -0 awk '
-    /^[ \t]*#\[test\]/ { test = 1; next }
-    test && /^[ \t]*#\[/ { next }
-    test { if (match($0, /fn [a-z0-9_]+/)) print substr($0, RSTART + 3, RLENGTH - 3); test = 0 }' | sort -u >"$1/functions"
   while IFS='|' read -r _ hazard _ _ _ requirements tests _; do
+    hazard=${hazard// /}
     [[ $requirements =~ REQ- ]] || { printf '%s has no requirement\n' "$hazard"; bad=1; }
     [[ $tests == *'`'* ]] || { printf '%s has no test\n' "$hazard"; bad=1; }
     while read -r id; do
       grep -qxF "$id" "$1/defined" || { printf '%s names %s, which is not defined\n' "$hazard" "$id"; bad=1; }
     done < <(grep -oE 'REQ-[A-Z]+-[0-9]+' <<<"$requirements")
     while read -r test; do
-      grep -qxF "$test" "$1/functions" || { printf '%s names the test %s, which is not there\n' "$hazard" "$test"; bad=1; }
-    done < <(grep -oE '`[a-z0-9_]+`' <<<"$tests" | tr -d '\140')
+      [[ $test == *::* ]] || { printf '%s names %s, which is not file::test\n' "$hazard" "$test"; bad=1; continue; }
+      found=$(tests_of "$1" "${test%%::*}" "${test##*::}" | wc -l)
+      [ "$found" = 1 ] || { printf '%s names the test %s, which is in %s places\n' "$hazard" "$test" "$found"; bad=1; }
+    done < <(grep -oE '`[^`]+`' <<<"$tests" | tr -d '\140')
   done <"$1/hazards"
   printf '%s hazards, each with requirements and tests\n' "$(wc -l <"$1/hazards")"
   return "$bad"
+}
+
+# REQ-APP-246: a copy of the documents and sources is damaged, one place at a time, and the part that looks there says so.
+trace_can_fail() { # folder
+  local part file change words out count=0 bad=0
+  mkdir "$1/copy" "$1/again"
+  tar --exclude=target --exclude=.git --exclude=node_modules -cf - . | tar -xf - -C "$1/copy"
+  while IFS='~' read -r part file change words; do
+    cp "$1/copy/$file" "$1/kept"
+    sed -i -E "$change" "$1/copy/$file"
+    ! cmp -s "$1/kept" "$1/copy/$file" || { printf '%s: %s changes nothing\n' "$file" "$change"; bad=1; }
+    if out=$(cd "$1/copy" && trace_facts "$1/again" && "trace_$part" "$1/again"); then
+      printf 'trace_%s does not see %s in %s\n' "$part" "$change" "$file"; bad=1
+    fi
+    grep -qF -- "$words" <<<"$out" || { printf 'trace_%s does not say "%s" but: %s\n' "$part" "$words" "$out"; bad=1; }
+    mv "$1/kept" "$1/copy/$file"
+    count=$((count + 1))
+  done < <(trace_damage)
+  [ "$bad" = 1 ] || printf '%s damages to a copy, each found\n' "$count"
+  return "$bad"
+}
+
+# Part of trace, file, what sed does to it, what is then said.
+trace_damage() {
+  cat <<'DAMAGE'
+ids~nmes-safety/tests/interlock.rs~s/REQ-SAF(-[0-9]+)/REQ-GONE\1/~cited, not defined: REQ-GONE-
+ids~nmes-safety/tests/rule_sides.rs~s/REQ-SAF-331/REQ-SAF-330/; 1s/$/ REQ-SAF-331/~no test cites: REQ-SAF-331
+ids~.ci/longer.sh~s/^# REQ-CORE-84:/&\n\n/~no test cites: REQ-CORE-84
+ids~docs/requirements.md~s/^(- )?\*\*REQ-SAF-331\*\*/**REQ-SAF-330**/~defined twice: REQ-SAF-330
+sources~nmes-safety/src/rules/table.rs~1s/$/ STD-S99999/~not in docs/sources.md: STD-S99999
+files~docs/architecture.md~s/`interlock[.]rs`/`interlocks.rs`/~docs/architecture.md names interlocks.rs
+tests~nmes-safety/src/guard/tests.rs~s/REQ-[A-Z]+-[0-9]+//~guard/tests.rs::
+tests~examples/tests/gait.rs~s/REQ-APP-001//~gait.rs::a_missing_gait_file_is_named
+rules~nmes-safety/tests/rule_sides.rs~/^ +\(&rules::N_ACC_1,/d~rules without both sides in nmes-safety/tests/rule_sides.rs: N_ACC_1
+rules~nmes-safety/tests/rule_sides.rs~s/^fn every_rule_has_two_sides/fn none/~rule_sides.rs has no test every_rule_has_two_sides
+rules~nmes-safety/src/rules/table.rs~s/"E-STUCK-2"/"E-STUCK-1"/~rules twice in the table: E-STUCK-1
+hazards~docs/hazards.md~s/`guard_set::one_step`/`guard_tick::one_step`/~guard_tick::one_step, which is in 0 places
+hazards~docs/hazards.md~s/`guard_set::one_step`/`one_step`/~one_step, which is not file::test
+hazards~nmes-safety/tests/check_limits.rs~s/^fn density\(/fn densities(/~check_limits::density, which is in 0 places
+hazards~docs/hazards.md~/^\| HAZ-16 /s/REQ-[A-Z]+-[0-9]+,?//g~HAZ-16 has no requirement
+soup~docs/soup.md~s/^(\| libm \| )[0-9]/\19/~in docs/soup.md, not in Cargo.lock: libm
+DAMAGE
 }
 
 # The versions in docs/soup.md are those of Cargo.lock, and each direct dependency has a row.

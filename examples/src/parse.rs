@@ -260,6 +260,7 @@ fn whole_text(low: impl std::fmt::Display, high: impl std::fmt::Display) -> Stri
 mod tests {
     use super::{hertz, milliamps, percent, phase_us, seconds};
 
+    /// REQ-APP-249.
     #[test]
     fn numbers_are_taken_exactly_or_not_at_all() {
         assert_eq!(milliamps("40"), Ok(40_000));

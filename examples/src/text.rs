@@ -130,6 +130,7 @@ pub fn trimmed(value: f64, decimals: usize) -> String {
 mod tests {
     use super::{Paint, Table, thousandths, trimmed};
 
+    /// REQ-APP-248.
     #[test]
     fn columns_line_up_and_numbers_are_short() {
         let mut table = Table::new(&["rule", ">µA"]);
@@ -143,6 +144,7 @@ mod tests {
         );
     }
 
+    /// REQ-APP-248.
     #[test]
     fn no_colour_means_no_escapes() {
         assert_eq!(Paint::never().bad("deny"), "deny");

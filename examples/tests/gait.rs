@@ -47,6 +47,7 @@ fn a_missing_gait_file_is_named() {
     assert!(said.contains("/no/such/walk.csv") && said.contains("expected a CSV file"), "{said}");
 }
 
+/// REQ-APP-005, REQ-APP-011: a step has what there is of it, and what is missing is told.
 #[test]
 fn steps_are_made_of_what_is_there() {
     let text = "t_us,foot,event\n# a comment\n0,left,toe_off\n400000,left,heel_strike\n700000,left,heel_off\n\
@@ -68,7 +69,7 @@ fn steps_are_made_of_what_is_there() {
     assert!(walk.oddities(Foot::Right, 25_000).is_empty());
 }
 
-/// The numbers a hemiparetic walk has: cycle 1.2 to 2.0 s, heel-off to strike 0.5 to 1.2 s.
+/// REQ-APP-247: the numbers a hemiparetic walk has: cycle 1.2 to 2.0 s, heel-off to strike 0.5 to 1.2 s.
 #[test]
 fn made_walks_have_the_numbers_they_claim() {
     for walk in [built_in(60_000_000), affected(&Affected { seed: 3, strides: 40, ..Affected::default() })] {
@@ -87,7 +88,7 @@ fn made_walks_have_the_numbers_they_claim() {
     assert!(built_in(20_000_000).length_us() <= 20_000_000);
 }
 
-/// The two feet of a made walk are never both in the air.
+/// REQ-APP-247: the two feet of a made walk are never both in the air.
 #[test]
 fn one_foot_is_on_the_ground() {
     let irregular = Affected { seed: 9, strides: 60, kerb_nth: 4, kerb_pause_ms: 900, ..Affected::default() };
@@ -104,6 +105,7 @@ fn one_foot_is_on_the_ground() {
     }
 }
 
+/// REQ-APP-029: shuffles, forefoot landings and kerbs as asked, the same for the same seed.
 #[test]
 fn an_affected_walk_shows_what_it_was_asked_for() {
     let how =
@@ -122,6 +124,7 @@ fn an_affected_walk_shows_what_it_was_asked_for() {
     assert_eq!(affected(&how), walk, "the same seed is the same walk");
 }
 
+/// REQ-APP-029: what was written is read.
 #[test]
 fn a_walk_that_was_written_is_read_back() {
     let walk = built_in(10_000_000);

@@ -294,6 +294,7 @@ macro_rules! output_conformance {
             #[allow(unused_imports, reason = "the rig may be made by a closure")]
             use super::*;
             $(
+                // REQ-CORE-100
                 #[test]
                 fn $property() {
                     let cases = $crate::conformance::cases(2_000);
@@ -301,6 +302,7 @@ macro_rules! output_conformance {
                     held.unwrap_or_else(|violation| panic!("{violation}"));
                 }
             )*
+            // REQ-CORE-100
             #[test]
             fn nothing_is_left_out() {
                 assert_eq!($crate::conformance::properties(), [$(stringify!($property)),*]);

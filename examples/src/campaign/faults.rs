@@ -142,7 +142,7 @@ impl Analogue {
         match self {
             Self::Sag => road.plant.break_rail(StageFault::Sag { percent: f64::from(road.random.up_to(60)) }),
             Self::RailLost => rail_lost(road),
-            Self::SwappedLeads => {}
+            Self::SwappedLeads => road.plant.swap_leads(channel),
             _ => road.plant.break_stage(channel, self.of(&mut road.random)),
         }
     }
@@ -197,8 +197,7 @@ impl Alarming {
     fn put_in(self, road: &mut Road<'_, '_>, scene: &Scene) {
         let late = scene.checked.plan().hardware().timing().late_max_ticks;
         let bell = match self {
-            // what is drawn for every edge is already anywhere up to L
-            Self::LateWithin => Bell::Well,
+            Self::LateWithin => Bell::Extremes,
             Self::LateBeyond => Bell::LaterBy(u64::from(late) + 1 + u64::from(road.random.up_to(2_000))),
             Self::Dead => Bell::Dead,
             Self::Lost => Bell::Loses,

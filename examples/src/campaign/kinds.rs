@@ -132,7 +132,13 @@ pub const KINDS: [Kind; 59] = [
         Must::Open(0),
         300,
     ),
-    kind("alarm-late-within", "edges up to L late", Fault::Alarm(Alarming::LateWithin), Must::Harmless, 300),
+    kind(
+        "alarm-late-within",
+        "every alarm comes on time or L late, and nowhere between",
+        Fault::Alarm(Alarming::LateWithin),
+        Must::Harmless,
+        300,
+    ),
     kind("alarm-late-beyond", "an alarm comes later than L", Fault::Alarm(Alarming::LateBeyond), MAYBE, 300),
     kind(
         "alarm-dead",
@@ -271,10 +277,11 @@ pub const KINDS: [Kind; 59] = [
     ),
     kind(
         "leads-swapped",
-        "the leads are swapped",
+        "the leads of a channel are swapped",
         Fault::Stage(Analogue::SwappedLeads),
         Must::Undetectable(
-            "nothing in the circuit differs; the other electrode becomes the active one, each pulse is as balanced as before",
+            "nothing in the circuit differs; the other electrode becomes the active one, each pulse is as balanced as before, \
+             but for one that is under way, which leaves up to twice its phase",
         ),
         300,
     ),

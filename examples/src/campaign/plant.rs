@@ -51,6 +51,8 @@ pub enum Bell {
     Well,
     /// The next one comes so many ticks later.
     LaterBy(u64),
+    /// Each comes on time, or as late as L allows.
+    Extremes,
     /// The next one is lost.
     Loses,
     /// None comes any more.
@@ -122,6 +124,7 @@ impl Plant {
         let wire = |channel: &nmes_core::ChannelHardware| Wire {
             stage: ChannelStage::new(scene.stage, *channel, rate),
             fault: StageFault::None,
+            swapped: false,
             run_nc: 0.0,
             worst_nc: 0.0,
             total_nc: 0.0,
@@ -221,6 +224,16 @@ impl Plant {
     pub fn break_rail(&self, fault: StageFault) {
         for channel in 0..self.hardware.channels().len() {
             self.break_stage(channel, fault);
+        }
+    }
+
+    /// Swaps the leads of a channel.
+    pub fn swap_leads(&self, channel: usize) {
+        let mut inside = self.inside.borrow_mut();
+        let now = inside.now;
+        if let Some(wire) = inside.wires.get_mut(channel) {
+            wire.pass(now);
+            wire.swapped = !wire.swapped;
         }
     }
 
@@ -380,15 +393,16 @@ impl Inside {
         if self.bell == Bell::Dead || !self.powered {
             return None;
         }
-        let late = u64::from(self.random.up_to(self.late));
-        let more = match self.bell {
-            Bell::LaterBy(ticks) => ticks,
-            _ => 0,
+        let drawn = u64::from(self.random.up_to(self.late));
+        let late = match self.bell {
+            Bell::Extremes => u64::from(self.late) * u64::from(2 * drawn > u64::from(self.late)),
+            Bell::LaterBy(ticks) => drawn + ticks,
+            _ => drawn,
         };
-        if more > 0 {
+        if matches!(self.bell, Bell::LaterBy(_)) {
             self.bell = Bell::Well;
         }
-        self.clock.when(self.now, alarm).map(|at| at + late + more)
+        self.clock.when(self.now, alarm).map(|at| at + late)
     }
 
     pub(super) fn write(&mut self, channel: usize, level: Level) {

@@ -26,10 +26,17 @@ const FOOT: &str = "
 Times are of true time in ms, from the fault to the last current; the slow loop comes every 5 ms, the watchdog bites after 100 ms.
 Phase charges are of one uninterrupted current of one polarity, the part before the fault included, as multiples of E-Q-1 and
 of the plan's own phase at its ceiling. Net is the largest charge that a channel is left with, as a multiple of the plan's phase.
+In every row an alarm comes anywhere up to L late; in *alarm-late-within* at the ends of that.
 Without a one-shot a bridge that does not open never does: its row counts 20 ms from when the software gave up.
 
 ## What it does not show
 
+- What software does after a supply that went. In the two rows *brown-out* every level opens with the supply and nothing calls the
+  software again, so they show that nothing flows when the supply is back, and not that a start-up code leaves the pins alone; the
+  emulated board starts its own again.
+- A hard-fault handler. The row *panic* calls `safe_state()` of the campaign's own board, a line that gates every stage, and nothing
+  after it: it shows that such a line needs no state of the program, and not that a device's handler is reached or that its
+  `safe_state()` is right.
 - Two faults at once. A flipped bit that changes nothing is a first fault that waits for a second.
 - A damaged pointer, program counter or stack: those end in a hard fault, and that in `safe_state()` (the row *panic*).
 - Timings of a processor. A call takes no time here but for the writes of a bus without a latch; the emulated board

@@ -38,6 +38,8 @@ impl Clock {
 pub(super) struct Wire {
     pub(super) stage: ChannelStage,
     pub(super) fault: StageFault,
+    /// The leads are the other way round: so is what the body gets, and not what the stage puts out and measures.
+    pub(super) swapped: bool,
     /// Charge since the current last was none or turned round, and the most of it, in nC.
     pub(super) run_nc: f64,
     pub(super) worst_nc: f64,
@@ -76,7 +78,8 @@ impl Wire {
     pub(super) fn pass(&mut self, tick: u64) {
         let before = self.stage.point().current_ua;
         self.stage.advance_to(tick);
-        let nc = self.stage.take_delivered().net_nc;
+        let put_out = self.stage.take_delivered().net_nc;
+        let nc = if self.swapped { -put_out } else { put_out };
         let flows = before.abs() > NOTHING_UA || self.stage.point().current_ua.abs() > NOTHING_UA;
         if !flows || nc * self.run_nc < 0.0 {
             self.run_nc = 0.0;
