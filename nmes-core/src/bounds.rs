@@ -271,6 +271,20 @@ impl ChannelPlan<'_> {
         steps.saturating_mul(step).saturating_add(self.swings().saturating_mul(late))
     }
 
+    /// The most that an onset waits after its place on a source of its own, in ticks, while every edge is at most L + ε late.
+    ///
+    /// A pulse with all that may follow it fits in a period, so no pulse delays the next. An input does, where a pulse is made
+    /// because of it: at its own instant at the latest, or it would be left as it is, so one edge spacing on (or the dead
+    /// time, after an edge); and first the trims go out that take back what the last pulse owes and a weaker one cannot, all
+    /// together no longer than [`ChannelPlan::trim_ticks`]. Where the output does not rest open between pulses, it may first
+    /// go open, up to L + ε late.
+    #[must_use]
+    pub fn deferral_ticks(&self) -> u64 {
+        let turn = u64::from(self.turn_ticks);
+        let opens = if self.rests_open { 0 } else { self.late_limit_ticks().saturating_add(turn) };
+        turn.saturating_add(self.trim_ticks()).saturating_add(opens)
+    }
+
     /// The most that the last edge of a trim or of a repayment moves when it is re-timed, in ticks: as that of a pulse,
     /// or, where that does not move, what a level of full strength is late by at the level that pays.
     #[must_use]

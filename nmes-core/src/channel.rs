@@ -233,15 +233,42 @@ impl ChannelState {
         }
     }
 
-    /// Whether a frame is to begin by `soon`: too near to be made anew.
-    pub(crate) fn is_imminent(&self, soon: u64) -> bool {
-        self.pending == Pending::Frame && self.edge == 0 && self.at <= soon
+    /// Whether what comes next is too near at `now` to be planned anew, so that inputs, however many, do not put it off: what
+    /// is due within an edge spacing, once it may happen, and a silent onset that is past.
+    pub(crate) fn is_imminent(&self, plan: &ChannelPlan<'_>, now: u64) -> bool {
+        let soon = self.due() <= now.saturating_add(u64::from(plan.spacing));
+        match self.pending {
+            Pending::Nothing => false,
+            Pending::Silent => self.onsets.tick() < now,
+            Pending::Pause | Pending::Off => soon,
+            Pending::Frame => self.edge == 0 && soon,
+        }
+    }
+
+    /// The same for an input that may end or silence a train: then no pulse of it comes any more. A pulse that can stand where
+    /// it is, an edge spacing on, is made anew.
+    pub(crate) fn stays(&self, plan: &ChannelPlan<'_>, now: u64) -> bool {
+        let runs = self.train == Train::Running;
+        let nearer = self.at < now.saturating_add(u64::from(plan.spacing));
+        let goes_on = match self.pending {
+            Pending::Nothing => false,
+            Pending::Pause | Pending::Off => true,
+            Pending::Silent => runs,
+            Pending::Frame if self.frame.kind == FrameKind::Trim => true,
+            Pending::Frame => runs && nearer && self.is_driven_at(plan, self.at),
+        };
+        goes_on && self.is_imminent(plan, now)
+    }
+
+    /// Neither the train is over at `tick` nor a pause at its bottom.
+    fn is_driven_at(&self, plan: &ChannelPlan<'_>, tick: u64) -> bool {
+        self.envelope.fraction(tick).is_some() && self.left_at(plan, tick) > 0
     }
 
     /// The least number of a frame with the present setting.
     pub(crate) fn next_sequence(&self, now: u64) -> u32 {
         let unbegun = self.pending == Pending::Frame && self.edge == 0;
-        if unbegun && !self.is_imminent(now) { self.frame.sequence } else { self.sequence }
+        if unbegun && self.at > now { self.frame.sequence } else { self.sequence }
     }
 
     /// Takes what was due, done at `t`, and decides what comes next.

@@ -40,6 +40,7 @@ pub struct ChannelPlan<'a> {
     pub(crate) gap_ticks: u32,
     pub(crate) dead_ticks: u32,
     pub(crate) gap_rest: Rest,
+    pub(crate) rests_open: bool,
     pub(crate) spacing: u32,
     /// Least length of a segment on the grid: so that late edges do not come nearer than `spacing`.
     pub(crate) segment_min: u32,
@@ -102,6 +103,7 @@ impl<'a> ChannelPlan<'a> {
             gap_ticks: gap(channel.pulse.gap),
             dead_ticks: dead,
             gap_rest: timing.gap_rest,
+            rests_open: timing.pulse_rest == Rest::Open,
             spacing,
             segment_min,
             turn_ticks: spacing.max(timing.dead_ticks),

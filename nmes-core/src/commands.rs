@@ -11,7 +11,7 @@ use crate::ticks::millis_to_ticks;
 use crate::units::MicroAmps;
 use core::ops::Range;
 
-impl Engine<'_, '_> {
+impl<'p> Engine<'p, '_> {
     /// Sets amplitude and width of a channel at full level, from its next frame on. An amplitude of zero is silence.
     /// The same setting again keeps it from going stale.
     ///
@@ -24,6 +24,34 @@ impl Engine<'_, '_> {
         setting: Setting,
         now: u64,
     ) -> Result<CommandReceipt, ConfigError> {
+        let (plan, codes) = self.could_have(channel, setting)?;
+        let silent = setting.amplitude == MicroAmps::ZERO;
+        let width_ticks = plan.width_ticks(setting.width);
+        let missing = no_channel(channel, self.plan.channel_count());
+        let state = self.channels.get_mut(usize::from(channel)).ok_or(missing)?;
+        let missed = state.refresh(plan, now);
+        if state.set != setting || missed {
+            state.set = setting;
+            state.set_ticks = (if silent { 0 } else { plan.code_for(setting.amplitude) }, width_ticks);
+            if !state.is_imminent(plan, now) {
+                self.replan(channel, now);
+            }
+        }
+        let state = self.channels.get(usize::from(channel));
+        let from_sequence = state.map_or(0, |state| state.next_sequence(now));
+        Ok(CommandReceipt { channel, codes, width_ticks, from_sequence })
+    }
+
+    /// Whether [`Engine::command`] would take a setting. Nothing changes.
+    ///
+    /// # Errors
+    /// As [`Engine::command`].
+    pub fn validate(&self, channel: u8, setting: Setting) -> Result<(), ConfigError> {
+        self.could_have(channel, setting).map(drop)
+    }
+
+    /// The plan of a channel, and the codes that a setting is put out with.
+    fn could_have(&self, channel: u8, setting: Setting) -> Result<(&'p ChannelPlan<'p>, u32), ConfigError> {
         let missing = no_channel(channel, self.plan.channel_count());
         let plan = self.plan.channel(channel).ok_or(missing)?;
         let ceiling = plan.channel.ceiling;
@@ -31,19 +59,7 @@ impl Engine<'_, '_> {
         let source = "the channel's ceiling";
         at_most(Field::Amplitude, i64::from(ua), i64::from(ceiling.amplitude.as_microamps()), source)?;
         at_most(Field::PhaseWidth, i64::from(us), i64::from(ceiling.width.as_micros()), source)?;
-        let codes = if ua == 0 { 0 } else { plan.validate_setting(setting)? };
-        let width_ticks = plan.width_ticks(setting.width);
-        let state = self.channels.get_mut(usize::from(channel)).ok_or(missing)?;
-        let missed = state.refresh(plan, now);
-        if state.set != setting || missed {
-            state.set = setting;
-            state.set_ticks = (if ua == 0 { 0 } else { plan.code_for(setting.amplitude) }, width_ticks);
-            if !state.is_imminent(now.saturating_add(u64::from(plan.spacing))) {
-                self.replan(channel, now);
-            }
-        }
-        let from_sequence = self.channels.get(usize::from(channel)).map_or(0, |s| s.next_sequence(now));
-        Ok(CommandReceipt { channel, codes, width_ticks, from_sequence })
+        Ok((plan, if ua == 0 { 0 } else { plan.validate_setting(setting)? }))
     }
 
     /// Sets a channel by its recruitment pattern: 0 to 1,000 thousandths. See [`crate::Pattern`]. What is too small for
@@ -177,11 +193,22 @@ impl Engine<'_, '_> {
             let part = self.channels.get_mut(usize::from(index)).zip(self.plan.channel(index));
             let this = part.map_or(GateAnswer::Ignored, |(state, plan)| input(state, plan));
             if this != GateAnswer::Ignored {
-                self.replan(index, now);
+                self.replan_unless_imminent(index, now);
             }
             answer = answer.and(this);
         }
         answer
+    }
+
+    fn replan_unless_imminent(&mut self, index: u8, now: u64) {
+        let Some((state, plan)) = self.channels.get_mut(usize::from(index)).zip(self.plan.channel(index))
+        else {
+            return;
+        };
+        state.steady_until = 0;
+        if !state.stays(plan, now) {
+            self.replan(index, now);
+        }
     }
 }
 

@@ -249,8 +249,8 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
     /// Goes to a setting by itself, a step each tick, as fast as the guard lets it; after a lost contact it goes
     /// there again. What is lower than the present level is taken at once.
     ///
-    /// A step that falls within one edge spacing before an onset defers that onset by what is missing, and is counted
-    /// in [`Stats::deferred`].
+    /// A step within one edge spacing before an onset leaves its pulse as it is. Another may defer it, by
+    /// [`ChannelPlan::deferral_ticks`](nmes_core::ChannelPlan::deferral_ticks) at most, and is counted in [`Stats::deferred`].
     ///
     /// # Errors
     /// The plan cannot have it (above its ceiling, or under one code), or it has stopped or is ending.

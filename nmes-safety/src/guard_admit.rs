@@ -201,12 +201,13 @@ impl Examination<'_> {
 
     /// No sooner than a period after the pulse before, counted so that neither lateness nor a deferral adds up: a pulse that
     /// waited, for a command just before it or for a shared source, is followed by one that did not.
+    ///
+    /// Onset k stands at k periods and its own wait, which is at most [`Terms::wait`]. The next is allowed a period after the
+    /// latest of those before it, each brought up to it by whole periods: so it is too soon by what one of them waited, at
+    /// most. A wait is shorter than a period, so twice the rate is refused at the third pulse at the latest.
     fn rate(&self) -> Option<Finding> {
         let soon = self.watch.next_onset.saturating_sub(self.frame.onset_tick());
-        let command = self.limits.spacing_ticks.saturating_sub(1);
-        let terms = &self.watch.terms;
-        let allowed = u64::from(terms.stretch).max(command).max(terms.wait);
-        Finding::above(Fault::Rate, Cite::PLAN, soon, allowed, "ticks before its period")
+        Finding::above(Fault::Rate, Cite::PLAN, soon, self.watch.terms.wait, "ticks before its period")
     }
 
     /// A recovery comes no later than the edge that it stands in for: until it comes, the level of the pulse goes on.

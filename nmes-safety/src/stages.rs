@@ -36,7 +36,7 @@ pub(crate) fn is_like(one: &ChannelPlan<'_>, other: &ChannelPlan<'_>) -> bool {
 }
 
 /// By how much an onset may be later than its place: after a pulse that its last edge stretches, or while another channel
-/// has the source. What a command just before an onset defers it by, an edge spacing, is left out.
+/// has the source. What an input just before an onset defers it by, [`ChannelPlan::deferral_ticks`] once, is left out.
 pub(crate) fn deferral(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> u64 {
     let source = channel.hardware().source;
     let sharing = plan.channels().filter(|c| source != 0 && c.hardware().source == source).count();

@@ -24,7 +24,7 @@ pub(crate) struct Terms {
     /// The shortest and the longest time between two onsets of a train.
     pub(crate) period: u64,
     pub(crate) longest_period: u64,
-    /// The longest that the session lets an onset wait for a shared source, less than a period.
+    /// The longest that an onset may wait, less than a period.
     pub(crate) wait: u64,
     /// What declared direct current may leave in the second's window, nA × ticks.
     pub(crate) declared: u64,
@@ -96,15 +96,18 @@ impl Terms {
     }
 }
 
+/// On a source of its own, what an input may put an onset off by. On a shared one, what the session lets it wait, for an
+/// input or another channel; where the plan is proved to keep channels apart, it is an input to another channel that may
+/// still bring their pulses between, and only the period bounds it.
 fn longest_wait(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> u64 {
-    let Overlap::Defer(most) = plan.session().overlap() else { return 0 };
-    if !plan.shares_sources() || channel.hardware().source == 0 {
-        return 0;
-    }
-    // below 10^7 × 10^9
-    let hz = u64::from(plan.hardware().timing().ticks_per_second);
-    let ticks = u64::from(most.as_micros()).saturating_mul(hz) / 1_000_000;
-    ticks.min(channel.period_ticks().saturating_sub(1))
+    let source = channel.hardware().source;
+    let shared = source != 0 && plan.channels().filter(|c| c.hardware().source == source).count() > 1;
+    let most = match plan.session().overlap() {
+        Overlap::Defer(most) if shared => u64::from(channel.width_ticks(most)),
+        Overlap::Forbid if shared => u64::MAX,
+        Overlap::Defer(_) | Overlap::Forbid => channel.deferral_ticks(),
+    };
+    most.min(channel.period_ticks().saturating_sub(1))
 }
 
 /// The charge of a pulse at the ceiling, as often as one may end in the second's window: it is kept in whole buckets of

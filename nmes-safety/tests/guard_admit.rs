@@ -127,11 +127,14 @@ fn onset_is_not_past() {
     }
 }
 
-/// REQ-SAF-022: a pulse is not nearer than a period to the last pulse that was started.
+/// REQ-SAF-022: a pulse is not nearer than a period to the last pulse that was started, less the edge spacing that the first of
+/// a session waits.
 #[test]
 fn rate_is_kept() {
     let checked = Rig::default().checked();
-    for (distance, admitted) in [(25_000, true), (24_999, false), (1_000, false), (26_000, true)] {
+    for (distance, admitted) in
+        [(25_000, true), (24_999, true), (24_998, false), (1_000, false), (26_000, true)]
+    {
         let (mut guard, now) = ready(checked);
         play(&mut guard, &pulse(checked, 0, now + 10)).unwrap();
         let next = pulse(checked, 1, now + 10 + distance);
@@ -167,15 +170,15 @@ fn sharing(spacing: u32, wait_us: u32, sources: &[u8]) -> &'static Checked<'stat
 #[test]
 fn rate_bears_a_wait() {
     let cases: [(u32, u32, &[u8], u64); 8] = [
-        (1, 0, &[1], 0),
-        (10, 0, &[1], 9),
+        (1, 0, &[1], 1),
+        (10, 0, &[1], 10),
         (1, 700, &[1, 1], 700),
         (10, 700, &[1, 1], 700),
         (10, 20_000, &[1, 1], 20_000),
         // nobody else is on its source, or it has one of its own
-        (1, 700, &[1], 0),
-        (1, 700, &[1, 2], 0),
-        (1, 700, &[0, 1, 1], 0),
+        (1, 700, &[1], 1),
+        (1, 700, &[1, 2], 1),
+        (1, 700, &[0, 1, 1], 1),
     ];
     for (spacing, wait_us, sources, slack) in cases {
         let checked = sharing(spacing, wait_us, sources);
@@ -186,6 +189,49 @@ fn rate_bears_a_wait() {
             let answer = guard.admit(now + 800, &next).map_err(|trip| trip.fault);
             assert_eq!(answer.err(), (!admitted).then_some(Fault::Rate), "{soon} on {sources:?}");
         }
+    }
+}
+
+/// How many of the pulses of a train that come `distance` apart are admitted, of twelve.
+fn admitted_of_twelve(checked: &'static Checked<'static>, distance: u64) -> u32 {
+    let (mut guard, now) = ready(checked);
+    let admits = |&n: &u32| {
+        let trip = play(&mut guard, &pulse(checked, n, now + 10 + u64::from(n) * distance)).err();
+        assert!(trip.is_none_or(|trip| trip.fault == Fault::Rate), "{trip:?}");
+        trip.is_none()
+    };
+    u32::try_from((0..12).take_while(admits).count()).unwrap()
+}
+
+/// REQ-SAF-570: where edges may be late a pulse may have waited for trims, which a weaker one than the last needs; the next
+/// comes sooner by that and no more.
+#[test]
+fn rate_bears_trims() {
+    for (late, stamp, slack) in [(12, 3, 7 * (18 * 18 + 2) + 1), (1, 0, 7 * 20 + 1)] {
+        let checked = Rig { late, stamp, ..Rig::default() }.checked();
+        for (soon, admitted) in [(slack, true), (slack + 1, false)] {
+            let (mut guard, now) = ready(checked);
+            play(&mut guard, &pulse(checked, 0, now + 10)).unwrap();
+            let answer = guard.admit(now + 800, &pulse(checked, 1, now + 10 + 25_000 - soon));
+            let fault = answer.err().map(|trip| trip.fault);
+            assert_eq!(fault, (!admitted).then_some(Fault::Rate), "{late}: {soon}");
+        }
+    }
+}
+
+/// REQ-SAF-570: waits do not add up: of a train that is too fast by as little as a tick in each period, as many pulses are
+/// admitted as a single wait is long; of one of twice the rate, two, however long a wait may be.
+#[test]
+fn a_rate_that_is_too_high_is_found() {
+    let late = Rig { late: 12, stamp: 3, ..Rig::default() }.checked();
+    for (checked, wait) in
+        [(sharing(1, 0), 1), (sharing(10, 0), 10), (late, 2_283), (sharing(1, 20_000), 20_000)]
+    {
+        for faster in [1_u32, 5, 300, 2_500] {
+            assert_eq!(admitted_of_twelve(checked, 25_000 - u64::from(faster)), (wait / faster + 1).min(12));
+        }
+        assert_eq!(admitted_of_twelve(checked, 12_500), if wait < 12_500 { 1 } else { 2 });
+        assert_eq!(admitted_of_twelve(checked, 25_000), 12);
     }
 }
 

@@ -39,7 +39,8 @@ fn what_depends_on_time() {
     };
     assert_eq!(at(1, 0, 0), None);
     assert_eq!(at(0, 0, 0), Some(Fault::Sequence));
-    assert_eq!(at(1, -1, 0), Some(Fault::Rate));
+    assert_eq!(at(1, -1, 0), None, "the first of a session waits an edge spacing");
+    assert_eq!(at(1, -2, 0), Some(Fault::Rate));
     assert_eq!(at(1, 0, 1), Some(Fault::OnsetPast));
     assert_eq!(at(1, 31_000_000, 0), Some(Fault::SessionLength));
 

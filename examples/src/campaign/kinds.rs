@@ -17,7 +17,7 @@ pub enum Must {
     /// It opens for good, or is held at the probe level, within so many ticks; or, where so little is missing that E-DEL-1
     /// does not count it, nothing that flows is worse.
     ContactLost(u64),
-    /// Nothing that flows is worse than without the fault.
+    /// The session goes on, and nothing that flows is worse than without the fault.
     Harmless,
     /// It is found, or repaired, before anything is armed.
     Found,

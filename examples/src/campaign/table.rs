@@ -18,8 +18,9 @@ twice, with a one-shot on the enable line (armed at each edge, released by `off`
 Made by `nmes-campaign`; `./ci.sh campaign` makes it anew and compares. Nothing here was measured on hardware.
 
 A run is held against what its kind must come to, and against this in any case: **with the one-shot no uninterrupted phase
-carries more than twice what the profile lets a phase have (E-Q-1, 65 µC).** Harmless means: nothing that flows afterwards is
-stronger than a phase of the plan by more than E-OC-1 lets pass, one code and L, and what is left is below E-DC-3.
+carries more than twice what the profile lets a phase have (E-Q-1, 65 µC).** Harmless means: the session goes on, nothing
+that flows afterwards is stronger than a phase of the plan by more than E-OC-1 lets pass, one code and L, and what is left is below
+E-DC-3.
 ";
 
 const FOOT: &str = "

@@ -87,6 +87,7 @@ fn hole(kind: &Kind, scene: &Scene, outcome: &Outcome, with_one_shot: bool) -> O
     let within = match kind.must {
         Must::Undetectable(_) => return None,
         Must::Found => return (outcome.end == End::WentOn).then(|| "it was not found".to_owned()),
+        Must::Harmless if outcome.end != End::WentOn => return Some(format!("it ended ({:?})", outcome.end)),
         Must::Harmless => return harm(kind, scene, outcome),
         Must::OpenOrBounded(..) if outcome.end == End::WentOn => return None,
         Must::Open(within)

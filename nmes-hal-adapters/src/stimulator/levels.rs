@@ -35,7 +35,7 @@ pub(crate) fn set_level<const N: usize>(
     Err(CommandError::Plan(error))
 }
 
-/// Whether the engine could have a setting; nothing comes of it.
+/// Whether the engine could have a setting; nothing comes of it, but that the present one does not go stale.
 pub(crate) fn could_have(
     engine: &mut Engine<'_, '_>,
     channel: u8,
@@ -43,7 +43,7 @@ pub(crate) fn could_have(
     now: u64,
 ) -> Result<(), CommandError> {
     let old = engine.setting(channel).unwrap_or(Setting::ZERO);
-    engine.command(channel, setting, now).map_err(CommandError::Plan)?;
+    engine.validate(channel, setting).map_err(CommandError::Plan)?;
     engine.command(channel, old, now).map(drop).map_err(CommandError::Plan)
 }
 
