@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::wildcard_enum_match_arm,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -17,6 +18,8 @@ use forms_support::{Pulse, coarse, dacs, few_ticks, is_late_beyond_core, pulses,
 use nmes_core::*;
 use nmes_safety::{PulseMetrics, assess, rules};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 #[derive(Clone, Copy, Debug)]
 struct Input {
@@ -94,6 +97,52 @@ fn quantities(pulse: &PulseMetrics, rate: Rate) -> [(&'static str, u128); 12] {
     ]
 }
 
+/// A pulse at a setting against the worst.
+fn within(input: &Input, amplitude: u32, width: u32) -> Result<(), TestCaseError> {
+    let case = input.case();
+    let Some((worst, pulse, rate)) = both(&case, setting(&case, amplitude, width)) else {
+        return Err(TestCaseError::reject("no pulse"));
+    };
+    let balanced = case.balance.is_balanced();
+    for ((name, most), (_, value)) in quantities(&worst, rate).into_iter().zip(quantities(&pulse, rate)) {
+        // a balanced pulse leaves less than a code × a tick each repeat
+        let carried = name == "direct current" && balanced;
+        prop_assert!(carried || value <= most, "{}: {} > {}", name, value, most);
+    }
+    Ok(())
+}
+
+/// The worst against the pulse at the ceiling.
+fn tight(input: &Input) -> Result<(), TestCaseError> {
+    let case = input.case();
+    let dac = ChannelHardware::symmetric(case.dac.na_per_code_positive, -1_000_000, 1_000_000);
+    let timing = HardwareTiming { late_max_ticks: 0, stamp_error_ticks: 0, ..case.timing };
+    let case = Case { dac, timing, ..case };
+    let Some((worst, pulse, rate)) = both(&case, setting(&case, 1_000, 1_000)) else {
+        return Err(TestCaseError::reject("no pulse"));
+    };
+    prop_assume!(case.ceiling.0 * 1_000 >= dac.na_per_code_positive * 50 && !coarse(&case));
+    prop_assume!(!few_ticks(&case));
+    for ((name, most), (_, value)) in quantities(&worst, rate).into_iter().zip(quantities(&pulse, rate)) {
+        // a rest within a phase counts as part of it, and so does a last point that few codes may turn round
+        let rests = match case.form {
+            Form::Points(points) => points.len() > 2,
+            Form::Table(levels) => levels.iter().any(|level| *level < 1_000),
+            _ => false,
+        };
+        // points that declare a direct current may leave next to none, less than their rounding
+        let left = matches!((case.form, case.balance), (Form::Points(_), Balance::DeclaredDc { .. }));
+        // zeros at the ends of a table part its repeats, where there is nothing else between them
+        let joined = case.repeat.count > 1 && !case.balance.is_balanced();
+        let looser = (name.starts_with("primary") && (rests || joined))
+            || (left && ["direct current", "phase charge"].contains(&name));
+        // 16 ticks that a balancing part may be wider
+        let widened = if name == "primary width" { 64 } else { 8 };
+        prop_assert!(looser || most * 4 <= value * 5 + widened, "{}: {} against {}", name, most, value);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(config(3_000))]
 
@@ -101,48 +150,14 @@ proptest! {
     /// amounts to no more than the check counts with.
     #[test]
     fn every_form_is_within_the_worst(input in inputs(), amplitude in 1_u32..=1_000, width in 1_u32..=1_000) {
-        let case = input.case();
-        let Some((worst, pulse, rate)) = both(&case, setting(&case, amplitude, width)) else {
-            return Err(TestCaseError::reject("no pulse"));
-        };
-        let balanced = case.balance.is_balanced();
-        for ((name, most), (_, value)) in quantities(&worst, rate).into_iter().zip(quantities(&pulse, rate)) {
-            // a balanced pulse leaves less than a code × a tick each repeat
-            let carried = name == "direct current" && balanced;
-            prop_assert!(carried || value <= most, "{}: {} > {}", name, value, most);
-        }
+        within(&input, amplitude, width)?;
     }
 
     /// REQ-SAF-201: on exact hardware that is never late, the check counts with at most 1.25 times the pulse at the
     /// ceiling, where that has 50 codes or more and 50 ticks.
     #[test]
     fn the_closed_form_is_tight(input in inputs()) {
-        let case = input.case();
-        let dac = ChannelHardware::symmetric(case.dac.na_per_code_positive, -1_000_000, 1_000_000);
-        let timing = HardwareTiming { late_max_ticks: 0, stamp_error_ticks: 0, ..case.timing };
-        let case = Case { dac, timing, ..case };
-        let Some((worst, pulse, rate)) = both(&case, setting(&case, 1_000, 1_000)) else {
-            return Err(TestCaseError::reject("no pulse"));
-        };
-        prop_assume!(case.ceiling.0 * 1_000 >= dac.na_per_code_positive * 50 && !coarse(&case));
-        prop_assume!(!few_ticks(&case));
-        for ((name, most), (_, value)) in quantities(&worst, rate).into_iter().zip(quantities(&pulse, rate)) {
-            // a rest within a phase counts as part of it, and so does a last point that few codes may turn round
-            let rests = match case.form {
-                Form::Points(points) => points.len() > 2,
-                Form::Table(levels) => levels.iter().any(|level| *level < 1_000),
-                _ => false,
-            };
-            // points that declare a direct current may leave next to none, less than their rounding
-            let left = matches!((case.form, case.balance), (Form::Points(_), Balance::DeclaredDc { .. }));
-            // zeros at the ends of a table part its repeats, where there is nothing else between them
-            let joined = case.repeat.count > 1 && !case.balance.is_balanced();
-            let looser = (name.starts_with("primary") && (rests || joined))
-                || (left && ["direct current", "phase charge"].contains(&name));
-            // 16 ticks that a balancing part may be wider
-            let widened = if name == "primary width" { 64 } else { 8 };
-            prop_assert!(looser || most * 4 <= value * 5 + widened, "{}: {} against {}", name, most, value);
-        }
+        tight(&input)?;
     }
 
     /// REQ-SAF-202: with lower ceilings no value of any rule is higher, whatever the form.
@@ -224,6 +239,16 @@ fn run_late(case: &Case, plan: &Plan<'_>, seed: u64) -> Result<(), TestCaseError
     Ok(())
 }
 
+/// A train with every edge as late as declared, at random.
+fn late(input: &Input, seed: u64) -> Result<(), TestCaseError> {
+    let case = input.case();
+    prop_assume!(case.timing.late_max_ticks > 0 && !is_late_beyond_core(&input.pulse, case.dac.is_exact()));
+    let Ok(result) = case.try_plan(|plan| run_late(&case, &plan, seed)) else {
+        return Err(TestCaseError::reject("not a plan"));
+    };
+    result
+}
+
 proptest! {
     #![proptest_config(config(300))]
 
@@ -231,12 +256,7 @@ proptest! {
     /// the check counted with: mean square, peak, absolute charge, and the charge of a declared direct current.
     #[test]
     fn late_edges_stay_within(input in inputs(), seed in any::<u64>()) {
-        let case = input.case();
-        prop_assume!(case.timing.late_max_ticks > 0 && !is_late_beyond_core(&input.pulse, case.dac.is_exact()));
-        let Ok(result) = case.try_plan(|plan| run_late(&case, &plan, seed)) else {
-            return Err(TestCaseError::reject("not a plan"));
-        };
-        result?;
+        late(&input, seed)?;
     }
 }
 
@@ -263,4 +283,28 @@ fn a_last_point_that_turns_goes_on_with_the_phase_before_it() {
     let (whole, counted) = charges(3_207, 4_034);
     assert_eq!(whole, 51_507);
     assert!((whole..whole * 5 / 4).contains(&counted), "{counted}");
+}
+
+/// REQ-SAF-200, REQ-SAF-201, REQ-SAF-203: the same over pulses that are drawn alike every time, however few cases are asked for.
+#[test]
+fn pulses_drawn_alike() {
+    let mut runner = TestRunner::deterministic();
+    let mut kept = [0; 2];
+    for seed in 0..12_000 {
+        let input = inputs().new_tree(&mut runner).unwrap().current();
+        let (amplitude, width) = (1 + seed * 7 % 1_000, 1 + seed * 13 % 1_000);
+        // what repeats leave on hardware that is not exact is less than a code × a tick each, and adds up in their phase charge
+        let exact = input.dac.is_exact() || input.pulse.repeat.count == 1;
+        let top = if exact { within(&input, 1_000, 1_000) } else { Ok(()) };
+        let run = [within(&input, amplitude, width), top, tight(&input)];
+        let train = if seed % 8 == 0 { late(&input, seed.into()) } else { Ok(()) };
+        for answer in run.into_iter().chain([train]) {
+            match answer {
+                Ok(()) => kept[0] += 1,
+                Err(TestCaseError::Reject(_)) => kept[1] += 1,
+                Err(TestCaseError::Fail(why)) => panic!("{why}: {input:?} at {amplitude}, {width}"),
+            }
+        }
+    }
+    assert!(kept[0] > kept[1], "{kept:?}");
 }

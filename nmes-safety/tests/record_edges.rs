@@ -87,6 +87,7 @@ fn saturation_begins_one_past_the_field() {
     for (length, deferred, is) in [(most, most, false), (most + 1, 0, true), (0, most + 1, true)] {
         let record = PulseRecord::of(&receipt(length, deferred));
         assert_eq!(record.flags.has(LogFlags::SATURATED), is, "{length} {deferred}");
+        assert_eq!(record.flags.has(LogFlags::DEFERRED), deferred > 0, "{length} {deferred}");
     }
 }
 
@@ -106,4 +107,56 @@ fn the_channel_past_the_last() {
     };
     assert_eq!(ChannelRecord::decode(&of(channels - 1).encode()), Ok(of(channels - 1)));
     assert!(ChannelRecord::decode(&of(channels).encode()).is_err());
+    let stopped = ChannelRecord { ticks_per_second: 0, ..of(0) };
+    let named = Err(DecodeError::Field { name: "ticks_per_second" });
+    assert_eq!(ChannelRecord::decode(&stopped.encode()), named, "a clock that stands still");
+}
+
+/// A pulse of which nothing special is said.
+fn plain() -> PulseRecord {
+    PulseRecord {
+        channel: 0,
+        kind: FrameKind::Pulse,
+        sequence: 1,
+        onset_tick: 2,
+        length_ticks: 3,
+        deferred_ticks: 0,
+        set: Setting::new(1_000, 300).unwrap(),
+        code: 10,
+        primary_ticks: 300,
+        ledger: 0,
+        measured_ua: 0,
+        measured_mv: 0,
+        trigger: 0,
+        flags: LogFlags::NONE,
+    }
+}
+
+/// REQ-SAF-301: fields of a pulse that say the same thing say the same: each of them alone is refused by name.
+#[test]
+fn fields_that_disagree() {
+    let channels = u8::try_from(nmes_core::MAX_CHANNELS).unwrap();
+    let refused = [
+        ("channel", PulseRecord { channel: channels, ..plain() }),
+        ("measured", PulseRecord { measured_ua: 1, ..plain() }),
+        ("measured", PulseRecord { measured_mv: -1, ..plain() }),
+        ("trigger", PulseRecord { trigger: 1, ..plain() }),
+        ("deferred_ticks", PulseRecord { deferred_ticks: 1, ..plain() }),
+        ("deferred_ticks", PulseRecord { flags: LogFlags::DEFERRED, ..plain() }),
+        ("kind", PulseRecord { kind: FrameKind::Trim, ..plain() }),
+        ("kind", PulseRecord { flags: LogFlags::REPAYMENT, ..plain() }),
+    ];
+    for (name, record) in refused {
+        assert_eq!(PulseRecord::decode(&record.encode()), Err(DecodeError::Field { name }), "{record:?}");
+    }
+    let legal = [
+        plain(),
+        PulseRecord { channel: channels - 1, ..plain() },
+        PulseRecord { deferred_ticks: 1, flags: LogFlags::DEFERRED, ..plain() },
+        PulseRecord { kind: FrameKind::Recover, flags: LogFlags::REPAYMENT, ..plain() },
+        plain().with_measured(1, -1).with_trigger(1),
+    ];
+    for record in legal {
+        assert_eq!(PulseRecord::decode(&record.encode()), Ok(record));
+    }
 }
