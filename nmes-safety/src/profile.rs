@@ -133,8 +133,8 @@ impl Stated {
 
     /// The strictest of what is stated of a rule, and of a limit besides.
     pub(crate) fn strictest(&self, rule: &Rule, mut limit: Option<Limit>) -> Option<Limit> {
-        // they are filled from the front
-        for (stated, other) in self.items.iter().map_while(Option::as_ref) {
+        // all of them: one that is lost hides none behind it
+        for (stated, other) in self.items.iter().flatten() {
             if ptr::eq(*stated, rule) {
                 limit = Some(limit.map_or(*other, |one| stricter(rule, one, *other)));
             }

@@ -224,9 +224,12 @@ fn rate_bears_trims() {
 #[test]
 fn a_rate_that_is_too_high_is_found() {
     let late = Rig { late: 12, stamp: 3, ..Rig::default() }.checked();
-    for (checked, wait) in
-        [(sharing(1, 0), 1), (sharing(10, 0), 10), (late, 2_283), (sharing(1, 20_000), 20_000)]
-    {
+    for (checked, wait) in [
+        (sharing(1, 0, &[1]), 1),
+        (sharing(10, 0, &[1]), 10),
+        (late, 2_283),
+        (sharing(1, 20_000, &[1, 1]), 20_000),
+    ] {
         for faster in [1_u32, 5, 300, 2_500] {
             assert_eq!(admitted_of_twelve(checked, 25_000 - u64::from(faster)), (wait / faster + 1).min(12));
         }
