@@ -31,6 +31,8 @@ pub(crate) struct Active {
     moves: u64,
     began: u64,
     dose: Dose,
+    /// Σ I·t as commanded of the phases that were not measured.
+    unsensed: i64,
     all_sensed: bool,
     any_sensed: bool,
     /// The worst phase, against what was commanded.
@@ -89,6 +91,7 @@ nmes_core::flip_fields!(Active {
     moves,
     began,
     dose,
+    unsensed,
     all_sensed,
     any_sensed,
     delivered
@@ -288,6 +291,7 @@ impl<'a> Watch<'a> {
             moves,
             began,
             dose,
+            unsensed: 0,
             all_sensed: true,
             any_sensed: false,
             delivered: None,
@@ -303,13 +307,18 @@ impl<'a> Watch<'a> {
         }
         if let Some(active) = &mut self.active {
             active.dose = Dose { squared: active.dose.squared, ..Dose::default() };
+            active.unsensed = 0;
         }
         self.end(t);
     }
 
     /// Takes a frame that ended into the windows.
     pub(crate) fn end(&mut self, t: u64) -> Option<Active> {
-        let ended = self.active.take()?;
+        let mut ended = self.active.take()?;
+        if ended.any_sensed {
+            // of a stage that measures one phase of each pulse the other is taken for what was commanded
+            ended.dose.measured = ended.dose.measured.saturating_add(ended.unsensed);
+        }
         self.windows.add(ended.began, t, &ended.dose);
         Some(ended)
     }
@@ -398,6 +407,9 @@ impl Active {
             let sensed = interval.measured_na().is_some();
             self.all_sensed = self.all_sensed && sensed;
             self.any_sensed = self.any_sensed || sensed;
+            if !sensed {
+                self.unsensed = self.unsensed.saturating_add(dose.commanded);
+            }
             self.delivered = match (self.delivered, arrived) {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),

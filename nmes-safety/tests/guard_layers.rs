@@ -115,6 +115,31 @@ fn stricter_rise_of_impedance() {
     assert_eq!(state(Rig::default(), 1_201), ContactState::Good, "the rule's own");
 }
 
+/// REQ-SAF-596: of a stage that measures one phase of each pulse the other is taken for what was commanded: no direct current.
+#[test]
+fn one_phase_of_each_is_measured() {
+    let rig = Rig { set: (60_000, 300), ceiling: (60_000, 300), ..Rig::default() };
+    let checked = rig.checked();
+    for measured in [1, 3] {
+        let (mut guard, start) = ready(checked);
+        let mut most = 0;
+        for n in 0..80_u32 {
+            let frame = pulse(checked, n, start + u64::from(n) * PERIOD);
+            guard.keep_alive(frame.onset_tick());
+            guard.admit(frame.onset_tick(), &frame).unwrap();
+            for edge in 0..frame.edge_count() {
+                let t = frame.edge_tick(edge).unwrap();
+                let sample = sample(checked, &frame, edge, t, 1_000).filter(|_| edge == measured);
+                guard.edge(t, &change(&frame, edge), sample).unwrap();
+            }
+            let report = guard.tick(frame.onset_tick() + 5_000).unwrap();
+            assert_eq!(report.warning, None);
+            most = most.max(report.measured_dc_na.abs());
+        }
+        assert_eq!(most, 0);
+    }
+}
+
 /// What ten seconds of pulses and rests tell when so much is measured at each rest.
 fn leaking(rig: Rig, leak_na: i64) -> (Option<Fault>, Option<Fault>, i64) {
     let checked = rig.checked();

@@ -185,9 +185,9 @@ impl Meter {
         self.sums.peak_na.max(self.run.peak_na)
     }
 
-    /// The repeat leaves nothing.
-    pub(super) fn settle(&mut self) {
-        self.moved = 0;
+    /// The repeat leaves no more than this, either way.
+    pub(super) fn settle(&mut self, most: u64) {
+        self.moved = i128::from(most);
     }
 
     /// Ends the last level of the repeat: all its changes added up, from rest to rest.

@@ -63,7 +63,7 @@ impl<'p> Ceiling<'p> {
         let pulse = &self.plan.channel().pulse;
         if pulse.balance.is_balanced() {
             self.back(&mut meter);
-            meter.settle();
+            meter.settle(self.carried());
         }
         let between = self.plan.repeat_gap_ticks();
         self.drive(&mut meter, 0, true, u64::from(between));
@@ -115,6 +115,11 @@ impl<'p> Ceiling<'p> {
     pub(super) fn gain(&self, along: bool) -> u64 {
         let positive = along == self.leads_up();
         u64::from(if positive { self.output.na_per_code_positive } else { self.output.na_per_code_negative })
+    }
+
+    /// What a balanced repeat may leave: nothing on an exact output, else less than a code for a tick.
+    fn carried(&self) -> u64 {
+        if self.output.is_exact() { 0 } else { self.gain(true).max(self.gain(false)) }
     }
 
     pub(super) fn offset(&self) -> u64 {
