@@ -141,7 +141,7 @@ impl<'r> Run<'r> {
 
     fn step(&mut self, tally: &mut Tally) {
         tally.calls += 1;
-        match self.random.below(40) {
+        match self.random.below(41) {
             0..=5 => self.admit(tally),
             6..=29 => self.edge(),
             30..=32 => self.tick(),
@@ -150,6 +150,7 @@ impl<'r> Run<'r> {
             36 => self.guard.keep_alive(self.now),
             37 => self.handle(),
             38 => self.off(),
+            39 => self.look_beside(),
             _ => self.reset(),
         }
         self.hold();
@@ -223,6 +224,7 @@ impl<'r> Run<'r> {
         }
         let code = u64::from(output.na_per_code_positive.max(output.na_per_code_negative));
         if frame.kind() == FrameKind::Pulse {
+            assert!(before != State::Probing || peak <= 4_000_000, "{peak} nA while probing");
             let most = u64::from(authorised.amplitude.as_microamps()) * 1_000 + 2 * code;
             assert!(peak <= most, "{peak} nA admitted at {most}: {frame:?}");
             let left = if output.is_exact() { 0 } else { code * u64::from(frame.cycles()) };
@@ -309,6 +311,15 @@ impl<'r> Run<'r> {
             let answer = self.guard.sample(self.now, 0, sensed);
             self.keep(&answer);
         }
+    }
+
+    /// The indicator, and a second clock that mostly agrees.
+    fn look_beside(&mut self) {
+        assert!(self.guard.indicator(self.now) || !matches!(self.level, Level::Code(code) if code != 0));
+        let off = if self.random.one_in(100) { self.random.below(2_000_000) } else { 0 };
+        let second = selftest::ClockCount { ticks: self.now + off, ticks_per_second: 1_000_000 };
+        let answer = self.guard.cross_check(self.now, second, 10_000);
+        self.keep(&answer);
     }
 
     fn handle(&mut self) {
