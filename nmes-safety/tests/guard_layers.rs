@@ -211,13 +211,15 @@ fn nothing_strong_while_probing() {
     let mut now = 0;
     let mut to = |guard: &mut Guard<'_>, ua, us| {
         now += 1_000_000;
-        guard.set_level(now, 0, setting(ua, us)).map_err(|refusal| refusal.rule)
+        guard
+            .set_level(now, 0, setting(ua, us))
+            .map_err(|refusal| (refusal.rule, refusal.value, refusal.limit))
     };
     for ua in [1_000, 2_000, 3_000, 4_000] {
         assert_eq!(to(&mut guard, ua, 250), Ok(()));
     }
-    assert_eq!(to(&mut guard, 4_001, 250), Err("PROBING"));
-    assert_eq!(to(&mut guard, 3_000, 251), Err("PROBING"));
+    assert_eq!(to(&mut guard, 4_001, 250), Err(("PROBING", 4_001, 4_000)));
+    assert_eq!(to(&mut guard, 3_000, 251), Err(("PROBING", 251, 250)));
     // what the level would let through, were it raised behind its back, is looked at too: 4.05 mA is 4 mA and a code
     let strong = pulse_at(checked, setting(4_050, 250), 0, 10_000_000);
     assert_eq!(fault(guard.admit(10_000_000, &strong)), Fault::Amplitude);
@@ -258,6 +260,13 @@ fn clocks_that_do_not_agree() {
         let mut guard = armed(checked, 5);
         assert_eq!(guard.cross_check(5, second(1_000), 10_000), Ok(None));
         let answer = guard.cross_check(5 + own, second(1_000 + other), 10_000);
+        if let Err(trip) = &answer {
+            assert_eq!(
+                trip.value,
+                i64::try_from(own).unwrap() - 1_000_000,
+                "millionths of the other's second"
+            );
+        }
         assert_eq!(answer.map_err(|trip| trip.fault), expected, "{own} {other}");
         if expected.is_err() {
             assert_eq!(
