@@ -62,13 +62,11 @@ impl<const N: usize> Guard<'_, N> {
             self.readings = Some(present);
             return Ok(None);
         };
-        let found = match self.compared(began, present, other.ticks_per_second, tolerance_ppm) {
-            Ok(Some(ppm)) => Ok(ppm),
-            Ok(None) => return Ok(None),
-            Err(ppm) => Err(ppm),
-        };
-        self.readings = Some(present);
-        found.map(Some).map_err(|ppm| {
+        let found = self.compared(began, present, other.ticks_per_second, tolerance_ppm);
+        if found != Ok(None) {
+            self.readings = Some(present);
+        }
+        found.map_err(|ppm| {
             let off = Finding::new(
                 Fault::ClockDisagrees,
                 Cite::CLOCKS,

@@ -82,8 +82,8 @@ impl<const N: usize> Guard<'_, N> {
     }
 
     /// Whether anything was put out in the last five seconds, or flows although nothing is put out: the output indicator is
-    /// lit ([`crate::rules::N_IND_2`]). Also after a fault, when [`Guard::tick`] has only the fault to tell: go on asking, and go on handing
-    /// over measurements with [`Guard::sample`]. Work: one pass over the channels.
+    /// lit ([`crate::rules::N_IND_2`]). Also after a fault, when [`Guard::tick`] has only the fault to tell: go on asking, and
+    /// go on handing over measurements with [`Guard::sample`]. Work: one pass over the channels.
     pub fn indicator(&mut self, now: u64) -> bool {
         let limits = self.limits.measured;
         self.each_watch().any(|(_, watch)| {
@@ -230,8 +230,8 @@ impl Watch<'_> {
 
     /// What the rest in hand has leaked so far, of the last second at most, in nA × ticks.
     fn leaks(&self, now: u64, limits: &Limits) -> i64 {
-        let since = now.saturating_sub(self.interval.since).min(u64::from(limits.ticks_per_second));
-        self.interval.leak_na(&limits.measured).saturating_mul(signed(since))
+        let (leak, ticks) = self.interval.leaked(now, &limits.measured);
+        leak.saturating_mul(signed(ticks.min(u64::from(limits.ticks_per_second))))
     }
 
     fn windowed(&self, second: &Dose, limits: &Limits) -> Findings {

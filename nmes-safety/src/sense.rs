@@ -96,22 +96,23 @@ pub(crate) struct Interval {
     pub(crate) level: Level,
     pub(crate) current_na: i64,
     pub(crate) since: u64,
+    /// Since when the samples below were taken: of a long rest, only of its last part.
+    counted: u64,
     sum_na: i64,
-    /// A rest may last for hours.
     samples: u32,
 }
 
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Interval { level, current_na, since, sum_na, samples });
+nmes_core::flip_fields!(Interval { level, current_na, since, counted, sum_na, samples });
 
 impl Interval {
     pub(crate) fn new(level: Level, hardware: &ChannelHardware, since: u64) -> Self {
-        Self { level, current_na: level.current_na(hardware), since, sum_na: 0, samples: 0 }
+        Self { level, current_na: level.current_na(hardware), since, counted: since, sum_na: 0, samples: 0 }
     }
 
     /// An open output.
     pub(crate) const fn opened(since: u64) -> Self {
-        Self { level: Level::Open, current_na: 0, since, sum_na: 0, samples: 0 }
+        Self { level: Level::Open, current_na: 0, since, counted: since, sum_na: 0, samples: 0 }
     }
 
     /// Whether a source drives current on purpose.
@@ -135,6 +136,16 @@ impl Interval {
         let measured = self.measured_na().filter(|_| rests).unwrap_or(0);
         let beyond = signed(measured.unsigned_abs().saturating_sub(limits.noise_na));
         if measured < 0 { beyond.saturating_neg() } else { beyond }
+    }
+
+    /// What a rest has leaked since its samples began, up to `t`, and for how long, in nA and ticks.
+    pub(crate) fn leaked(&self, t: u64, limits: &Tolerances) -> (i64, u64) {
+        (self.leak_na(limits), t.saturating_sub(self.counted))
+    }
+
+    /// Begins its samples anew.
+    pub(crate) fn count_from(&mut self, t: u64) {
+        (self.counted, self.sum_na, self.samples) = (t, 0, 0);
     }
 
     /// Mean of the samples; `None` without any.

@@ -182,7 +182,24 @@ impl<'a> Watch<'a> {
             self.sensed_once = true;
             self.volts_mv = self.volts_mv.max(sample.voltage_mv.unsigned_abs());
         }
-        judge_sample(&self.interval, sample, limits)
+        let found = judge_sample(&self.interval, sample, limits);
+        self.count_rest(sample.at_tick, limits);
+        found
+    }
+
+    /// A rest between frames is counted bucket by bucket, so that a leak that begins late in it stands beside no long time
+    /// without one.
+    fn count_rest(&mut self, t: u64, limits: &Tolerances) {
+        let (leak, ticks) = self.interval.leaked(t, limits);
+        if self.active.is_some() || self.interval.is_driven() || ticks < self.windows.bucket_ticks() {
+            return;
+        }
+        if leak != 0 {
+            let mut dose = Dose { measured: leak.saturating_mul(signed(ticks)), ..Dose::default() };
+            dose.add_squared(leak, ticks);
+            self.windows.add(t.saturating_sub(ticks), t, &dose);
+        }
+        self.interval.count_from(t);
     }
 
     /// Ends the level in place at `t` and counts it, then begins the next one.
@@ -244,12 +261,13 @@ impl<'a> Watch<'a> {
     /// Counts squares of the larger of commanded and measured current. At rest only what is measured beyond the noise counts.
     fn count_interval(&mut self, flown: i64, ticks: u64, t: u64, limits: &Tolerances) {
         let interval = self.interval;
-        let leak = interval.leak_na(limits);
+        let (leak, leaked) = interval.leaked(t, limits);
         if interval.current_na == 0 && leak == 0 && !interval.is_driven() {
             return;
         }
-        let measured = if interval.is_driven() { interval.measured_na() } else { Some(leak) };
-        let charge = measured.map_or(0, |na| na.saturating_mul(signed(ticks)));
+        let (measured, over) =
+            if interval.is_driven() { (interval.measured_na(), ticks) } else { (Some(leak), leaked) };
+        let charge = measured.map_or(0, |na| na.saturating_mul(signed(over)));
         let stronger = measured.filter(|na| na.unsigned_abs() > interval.current_na.unsigned_abs());
         let mut dose = Dose { squared: 0, commanded: flown, measured: charge };
         dose.add_squared(stronger.unwrap_or(interval.current_na), ticks);

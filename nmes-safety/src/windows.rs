@@ -143,6 +143,11 @@ impl Windows {
         Self { second: Ring::new(now, second), five: Ring::new(now, second.saturating_mul(5)) }
     }
 
+    /// The shorter of its buckets, an eighth of a second.
+    pub(crate) fn bucket_ticks(&self) -> u64 {
+        u64::from(self.second.bucket_ticks)
+    }
+
     /// Lets the oldest buckets go. At most 15 steps.
     pub(crate) fn advance(&mut self, now: u64) {
         self.second.advance(now);

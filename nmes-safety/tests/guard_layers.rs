@@ -199,6 +199,28 @@ fn a_leak_is_found_at_rest() {
     assert!((600_000..=640_000).contains(&after), "{after}");
 }
 
+/// REQ-SAF-591: a leak that begins after ten minutes of rest is found as fast as one that begins with it; one that ends is
+/// forgotten.
+#[test]
+fn a_leak_is_found_late_in_a_rest() {
+    let rig = device(|setup| setup.with_measurement_noise(MicroAmps::from_microamps(20).unwrap()).unwrap());
+    let checked = rig.checked();
+    let (mut guard, start) = ready(checked);
+    play_sensed(&mut guard, checked, &pulse(checked, 0, start), |_| 1_000).unwrap();
+    let mut at = |n: u64, current_na: i64| {
+        let t = start + 1_000 + n * 10_000;
+        guard.keep_alive(t);
+        let sample = Sensed { current_na, voltage_mv: 0, at_tick: t, instant: SampleInstant::Rest };
+        guard.sample(t, 0, sample).and_then(|()| guard.tick(t)).map_err(|trip| trip.fault)
+    };
+    (1..60_000).for_each(|n| assert!(at(n, 0).is_ok()));
+    (60_000..60_040).for_each(|n| assert!(at(n, 100_000).is_ok(), "0.4 s of 80 µA beyond the noise"));
+    let gone = (60_040..60_300).map(|n| at(n, 0).unwrap()).last().unwrap();
+    assert_eq!((gone.measured_dc_na, gone.warning), (0, None));
+    let found = (60_300..60_400).position(|n| at(n, 100_000) == Err(Fault::MeasuredDc));
+    assert!(found.is_some_and(|n| (55..=80).contains(&n)), "{found:?} × 10 ms");
+}
+
 /// REQ-SAF-592: a guard of the session's own plan puts out no more than a contact check before contact is known: 4 mA and
 /// 250 µs, by the level that is asked for and by the pulse.
 #[test]
