@@ -134,11 +134,11 @@ pub struct Finished {
 /// ```
 ///
 /// # Limits
-/// A gate input or command takes effect at the next frame: at once when no pulse is under way, else after it. A frame that was
-/// accepted and begins within an edge spacing is left as it is; another one may have to wait, at most
-/// [`crate::ChannelPlan::deferral_ticks`]. A first pulse stands one edge spacing after its trigger, and never nearer than a period to the pulse before. When
-/// an edge is applied later than the hardware declares, [`Engine::applied`] answers with a fault, no further step
-/// comes, and the caller opens the output.
+/// A gate input or command takes effect at the next frame: at once when no pulse is under way, else after it. A frame
+/// that was accepted and begins within an edge spacing is left as it is; another one may have to wait, at most
+/// [`crate::ChannelPlan::deferral_ticks`]. A first pulse stands one edge spacing after its trigger, and never nearer than
+/// a period to the pulse before. When an edge is applied later than the hardware declares, [`Engine::applied`] answers
+/// with a fault, no further step comes, and the caller opens the output.
 #[derive(Debug)]
 pub struct Engine<'p, 's> {
     pub(crate) plan: &'p Plan<'p>,

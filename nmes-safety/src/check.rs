@@ -303,8 +303,8 @@ pub fn assess(plan: &Plan<'_>, setup: &Setup, profile: &Profile) -> Report {
     report
 }
 
-/// The rules that no check has a row for, in any profile: the guard, the records and the reports hold them while a session runs,
-/// or a bench gives their figure to [`judge_measured`](crate::selftest::judge_measured).
+/// The rules that no check has a row for, in any profile: the guard, the records and the reports hold them while a
+/// session runs, or a bench gives their figure to [`judge_measured`](crate::selftest::judge_measured).
 ///
 /// ```
 /// use nmes_safety::{held_at_run_time, rules};

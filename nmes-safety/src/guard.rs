@@ -72,14 +72,15 @@ pub const CONTACT_LOSSES: u8 = 3;
 /// # Limitations
 /// An edge is judged after it is out: what one wrong level does until the next call is bounded only by hardware, a
 /// one-shot on the enable line. Of a measured current only what is beyond the stated noise is judged
-/// ([`Setup::with_measurement_noise`](crate::Setup::with_measurement_noise), else [`NOISE_FLOOR`](crate::NOISE_FLOOR)), so a leakage
-/// at rest below it is not seen; nor is any current while the output rests shorted, where charge comes back by
-/// itself. Without measurements the guard knows only what was commanded; where they are promised
-/// ([`Setup::with_measurement`](crate::Setup::with_measurement)) their silence is a fault. R.m.s. current is watched a channel by
-/// itself: what channels sum to on a shared electrode, and densities and power on an area, are the check's, and hold while it
-/// runs as far as each channel delivers what is commanded (E-OC-1 lets it be 120 %). A clock that runs at another rate is found
-/// by [`Guard::cross_check`] only. E-SES-1 is counted from the first pulse and anew after a reset: what bounds a day is the dose
-/// record. A gated train that lasts too long is only warned about where the gate's least Off is two periods or less.
+/// ([`Setup::with_measurement_noise`](crate::Setup::with_measurement_noise), else [`NOISE_FLOOR`](crate::NOISE_FLOOR)),
+/// so a leakage at rest below it is not seen; nor is any current while the output rests shorted, where charge comes back
+/// by itself. Without measurements the guard knows only what was commanded; where they are promised
+/// ([`Setup::with_measurement`](crate::Setup::with_measurement)) their silence is a fault. R.m.s. current is watched a
+/// channel by itself: what channels sum to on a shared electrode, and densities and power on an area, are the check's,
+/// and hold while it runs as far as each channel delivers what is commanded (E-OC-1 lets it be 120 %). A clock that runs
+/// at another rate is found by [`Guard::cross_check`] only. E-SES-1 is counted from the first pulse and anew after a
+/// reset: what bounds a day is the dose record. A gated train that lasts too long is only warned about where the gate's
+/// least Off is two periods or less.
 #[derive(Debug)]
 pub struct Guard<'a, const N: usize = MAX_CHANNELS> {
     pub(crate) checked: &'a Checked<'a>,

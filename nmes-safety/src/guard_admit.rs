@@ -202,9 +202,9 @@ impl Examination<'_> {
     /// No sooner than a period after the pulse before, counted so that neither lateness nor a deferral adds up: a pulse that
     /// waited, for a command just before it or for a shared source, is followed by one that did not.
     ///
-    /// Onset k stands at k periods and its own wait, which is at most [`Terms::wait`]. The next is allowed a period after the
-    /// latest of those before it, each brought up to it by whole periods: so it is too soon by what one of them waited, at
-    /// most. A wait is shorter than a period, so twice the rate is refused at the third pulse at the latest.
+    /// Onset k stands at k periods and its own wait, which is at most [`Terms::wait`]. The next is allowed a period after
+    /// the latest of those before it, each brought up to it by whole periods: so it is too soon by what one of them
+    /// waited, at most. A wait is shorter than a period, so twice the rate is refused at the third pulse at the latest.
     fn rate(&self) -> Option<Finding> {
         let soon = self.watch.next_onset.saturating_sub(self.frame.onset_tick());
         Finding::above(Fault::Rate, Cite::PLAN, soon, self.watch.terms.wait, "ticks before its period")
@@ -262,8 +262,8 @@ impl Examination<'_> {
         codes.all(|code| code.is_some_and(|c| (c > 0) == (first > 0))) && self.rest_ok(rest)
     }
 
-    /// The main phase at the code nearest to the set level or below it, and nothing stronger than it and one code. Nothing is
-    /// stronger than the peak that was checked.
+    /// The main phase at the code nearest to the set level or below it, and nothing stronger than it and one code.
+    /// Nothing is stronger than the peak that was checked.
     fn amplitude(&self, main: &Main, peak_na: u64) -> Option<Finding> {
         let set = self.watch.set.authorised.amplitude.min(self.plan.channel().ceiling.amplitude);
         let leads_up = self.plan.leading() == Polarity::Positive;

@@ -25,7 +25,8 @@ pub struct TickReport {
     #[cfg_attr(feature = "serde", serde(skip))]
     pub state: State,
     /// The first thing to tell the user: measured direct current (E-DC-3), imbalance (E-BAL-2), a contact that is
-    /// still lost (E-DEL-1), a voltage near the rail (E-COMP-1), a gated train beyond its longest opening. Its response is [`Response::Warn`].
+    /// still lost (E-DEL-1), a voltage near the rail (E-COMP-1), a gated train beyond its longest opening. Its response
+    /// is [`Response::Warn`].
     pub warning: Option<Trip>,
     /// The highest r.m.s. current of a channel over the last second, in µA, at most a bucket too long.
     pub rms_second_ua: u32,
@@ -82,8 +83,8 @@ impl<const N: usize> Guard<'_, N> {
     }
 
     /// Whether anything was put out in the last five seconds, or flows although nothing is put out: the output indicator is
-    /// lit ([`crate::rules::N_IND_2`]). Also after a fault, when [`Guard::tick`] has only the fault to tell: go on asking, and
-    /// go on handing over measurements with [`Guard::sample`]. Work: one pass over the channels.
+    /// lit ([`crate::rules::N_IND_2`]). Also after a fault, when [`Guard::tick`] has only the fault to tell: go on
+    /// asking, and go on handing over measurements with [`Guard::sample`]. Work: one pass over the channels.
     pub fn indicator(&mut self, now: u64) -> bool {
         let limits = self.limits.measured;
         self.each_watch().any(|(_, watch)| {

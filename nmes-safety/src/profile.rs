@@ -158,8 +158,8 @@ pub(crate) fn stricter(rule: &Rule, one: Limit, other: Limit) -> Limit {
 ///
 /// - `iec-60601-2-10-style`: the base rules.
 /// - `fda-limited-output-draft`, `aami-ns4-style-tens`: rules besides.
-/// - `specialist-direct-muscle`: long pulses for muscle without its nerve. E-W-1 and E-Q-1, which are for surface stimulation
-///   of nerves, have figures of its own; every other rule binds as it does elsewhere. Only for
+/// - `specialist-direct-muscle`: long pulses for muscle without its nerve. E-W-1 and E-Q-1, which are for surface
+///   stimulation of nerves, have figures of its own; every other rule binds as it does elsewhere. Only for
 ///   [`UseClass::Specialist`]: with any other it denies, and its figures do not bind.
 /// - `percutaneous-research`: E-SH-1 (Shannon) warns and denies, where the others only inform. The rules for the
 ///   skin bind as well.
