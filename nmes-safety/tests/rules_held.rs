@@ -114,3 +114,14 @@ fn each_figure_has_its_answer() {
     assert_eq!(rows.len(), 13);
     assert_eq!(list(1), None);
 }
+
+/// REQ-SAF-578: a rule is in the report of a check, or held while a session runs or on the bench, and not both.
+#[test]
+fn a_rule_is_checked_or_held() {
+    let checked = Rig::default().checked();
+    let is_held = |rule: &Rule| held_at_run_time().any(|held| held == rule);
+    let rows = || checked.report().rows().map(|row| row.rule);
+    assert_eq!(rows().find(|rule| is_held(rule)), None);
+    assert!(is_held(&rules::N_LOCK_1) && is_held(&rules::E_LOG_1) && !is_held(&rules::N_RMS_1));
+    assert_eq!(held_at_run_time().filter(|held| !rules::ALL.contains(held)).count(), 0);
+}

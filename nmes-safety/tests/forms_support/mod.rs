@@ -214,6 +214,7 @@ pub(crate) fn reference(
             peak = peak.max(na.unsigned_abs());
         }
     }
+    phases(frame, dac, hz, leading, said);
     // the gap after the last repeat is not there, and what an offset leaves in it counts
     let gap = if gaps { frame.cycle_segments().last() } else { None };
     let leak = gap.map_or(0, |s| i128::from(s.level.current_na(dac)) * i128::from(s.ticks));
@@ -231,4 +232,38 @@ pub(crate) fn reference(
         );
         assert_eq!(said.net_na_ticks() * if leading == Polarity::Negative { -1 } else { 1 }, net);
     }
+}
+
+/// What flows one way until a rest or the other way: its sign, charge, ticks and peak.
+fn runs(frame: &PulseFrame<'_>, dac: &ChannelHardware) -> Vec<(i64, u128, u64, u64)> {
+    let mut runs: Vec<(i64, u128, u64, u64)> = Vec::new();
+    let mut rested = true;
+    for segment in frame.segments() {
+        let driven = segment.level != Level::Code(0);
+        let na = if driven { segment.level.current_na(dac) } else { 0 };
+        let (ticks, charge) =
+            (u64::from(segment.ticks), u128::from(na.unsigned_abs()) * u128::from(segment.ticks));
+        match runs.last_mut() {
+            Some(run) if !rested && run.0 == na.signum() => {
+                *run = (run.0, run.1 + charge, run.2 + ticks, run.3.max(na.unsigned_abs()));
+            }
+            _ if na != 0 => runs.push((na.signum(), charge, ticks, na.unsigned_abs())),
+            _ => {}
+        }
+        rested = na == 0;
+    }
+    runs
+}
+
+/// The phases of a frame, all its repeats one after another, against what the crate says of them.
+fn phases(frame: &PulseFrame<'_>, dac: &ChannelHardware, hz: u32, leading: Polarity, said: &PulseMetrics) {
+    let way = if leading == Polarity::Negative { -1 } else { 1 };
+    let runs = runs(frame, dac);
+    let primary = || runs.iter().filter(|run| run.0 == way);
+    let charge = primary().map(|run| run.1).max().unwrap_or(0);
+    assert_eq!(u128::from(said.primary_charge_pc()), (charge * 1_000).div_ceil(u128::from(hz)));
+    let ticks = primary().map(|run| run.2).max().unwrap_or(0);
+    assert_eq!(said.primary_us(), (ticks * 1_000_000).div_ceil(u64::from(hz)));
+    let long = runs.iter().filter(|run| run.2 * 10 >= u64::from(hz)).map(|run| run.3).max();
+    assert_eq!(said.long_peak_ua(), long.map(|na| na.div_ceil(1_000)));
 }
