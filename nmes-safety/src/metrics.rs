@@ -168,6 +168,16 @@ pub(crate) struct Second {
     pub(crate) mean_dc_na: u128,
 }
 
+impl Second {
+    /// What the windows of the guard may hold of it, in µA² × s: `count` times as much, each current rounded up to a µA.
+    pub(crate) fn in_guard(&self, (count, of): (u64, u64)) -> Ratio {
+        let square = div_up(self.mean_square_na2, 1_000_000);
+        // (I + 1)² = I² + 2·I + 1
+        let rounded = div_up(self.mean_absolute_na, 500).saturating_add(1);
+        Ratio::of(square.saturating_add(rounded), count, u128::from(of))
+    }
+}
+
 impl PulseMetrics {
     /// The sums over `phases`, the first of which is the primary one, on a clock of `ticks_per_second`.
     #[must_use]

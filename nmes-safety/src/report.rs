@@ -115,6 +115,9 @@ pub enum Remark {
     Carried,
     /// The pulse cannot be made at its ceiling; this denies.
     NoPulse,
+    /// Within the limit by less than the guard counts besides: it sums up eighths of a second, nine of them, and a pulse
+    /// whole in each that it touches.
+    GuardMayTrip,
 }
 
 impl Remark {
@@ -155,6 +158,9 @@ impl Remark {
             Self::IndicatorNeeded => "the device needs an output indicator",
             Self::Carried => "less than one code × one tick, carried into the next pulse",
             Self::NoPulse => "no pulse can be made at the ceiling",
+            Self::GuardMayTrip => {
+                "the guard may trip at the ceiling: its window of a second is up to an eighth longer, with pulses at its edges whole"
+            }
         }
     }
 }

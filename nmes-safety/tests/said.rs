@@ -51,6 +51,7 @@ fn remarks() {
         (Remark::IndicatorNeeded, "indicator"),
         (Remark::Carried, "carried"),
         (Remark::NoPulse, "no pulse"),
+        (Remark::GuardMayTrip, "guard may trip"),
     ];
     for (remark, word) in all {
         assert!(remark.text().contains(word), "{remark:?}: {remark}");

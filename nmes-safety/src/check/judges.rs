@@ -11,14 +11,14 @@ use crate::metrics::{Ratio, density_square, narrow, power, product, root_up, sca
 use crate::report::{MAX_ROWS, Place, Remark, Row, Verdict};
 use crate::rules::*;
 use crate::setup::UseClass;
-use crate::stages::{is_steady, longest_hold, longest_period, shortest_rest};
+use crate::stages::{guard_count, is_steady, longest_hold, longest_period, shortest_rest};
 
 /// A rule and its judge, in the order of the report.
 pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
-    (&N_RMS_1, Electrode(|c, p| c.rms_row(p, 0, RMS_LOW_MHZ))),
-    (&N_RMS_2, Electrode(|c, p| c.rms_row(p, RMS_LOW_MHZ, RMS_MID_MHZ))),
-    (&N_RMS_3, Electrode(|c, p| c.rms_row(p, RMS_MID_MHZ, u64::MAX))),
-    (&N_RMS_X, Electrode(|c, p| c.rms(p))),
+    (&N_RMS_1, Electrode(|c, p| c.rms_row(p, &N_RMS_1, 0, RMS_LOW_MHZ))),
+    (&N_RMS_2, Electrode(|c, p| c.rms_row(p, &N_RMS_2, RMS_LOW_MHZ, RMS_MID_MHZ))),
+    (&N_RMS_3, Electrode(|c, p| c.rms_row(p, &N_RMS_3, RMS_MID_MHZ, u64::MAX))),
+    (&N_RMS_X, Electrode(|c, p| c.guarded_rms(p, &N_RMS_X))),
     (&N_DC_1, Electrode(|c, p| c.direct_current(p))),
     (&N_DC_2, Channel(|_, f| f.pulse.long_peak_ua().map(whole))),
     (&N_EN_1, Channel(|_, f| Some(plain(f.pulse.short_energy(N_EN_1.load.ohms()?))))),
@@ -145,9 +145,25 @@ impl Context<'_> {
         Some(Found::value(Measured::square(Ratio::of(self.mean_square(place)?, 1, 1_000_000))))
     }
 
-    fn rms_row(&self, place: Place, above_mhz: u64, up_to_mhz: u64) -> Option<Found> {
+    /// The same, and whether the guard, which counts more, may trip although it is within the limit.
+    fn guarded_rms(&self, place: Place, rule: &Rule) -> Option<Found> {
+        let found = self.rms(place)?;
+        let limit = self.setup.limit(rule, self.profile).map_or(0, |limit| limit.value);
+        let trips = |facts: &Facts<'_>| {
+            facts.second.in_guard(guard_count(self.plan, facts.compiled)).is_above(product(limit, limit))
+        };
+        let may_trip = match place {
+            Place::Channel(channel) => self.facts(channel).is_some_and(trips),
+            Place::Shared(mask) => self.members(mask).any(trips),
+            Place::Session => false,
+        };
+        let within = found.value.is_some_and(|value| !value.breaks(rule, limit));
+        Some(Found { remark: (within && may_trip).then_some(Remark::GuardMayTrip), ..found })
+    }
+
+    fn rms_row(&self, place: Place, rule: &Rule, above_mhz: u64, up_to_mhz: u64) -> Option<Found> {
         let rate = self.lowest_mhz(place)?;
-        if rate > above_mhz && rate <= up_to_mhz { self.rms(place) } else { None }
+        if rate > above_mhz && rate <= up_to_mhz { self.guarded_rms(place, rule) } else { None }
     }
 
     /// 10 mA, or what makes 10 V at the load that is stated if that is less.
