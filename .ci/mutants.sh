@@ -52,8 +52,16 @@ step_mutants() {
   done
 }
 
+# The tests of nmes-safety that are the first to notice a change in a file, one line each: files below its src | tests. A file of
+# no line has all of them. What they miss is tried with all tests, so a line costs time when it is wrong and nothing else.
+safety_areas=(
+  'records.rs records/* blackbox.rs crc32.rs selftest/* output_table/* contact.rs interlock.rs fault.rs probe.rs|records|record_edges|checksum|selftest|rules_held|output_table|contact|said|interlock|guard_tampered'
+  'check.rs check/* metrics.rs metrics/* limits.rs stages.rs setup.rs setup/* profile.rs report.rs rules.rs rules/*|check_.*|rule_sides|profiles|said|played_out'
+  'guard*.rs admitted.rs terms.rs watch.rs windows.rs sense.rs survey.rs set_level.rs|guard_.*|flips|rules_held'
+)
+
 # All tests of nmes-safety in one program, so that a mutant costs one link. With `quick` without the unit tests.
-mutants_copy() { # folder quick|units|all
+mutants_copy() { # folder quick|units|all [tests]
   local file
   rm -rf "$1/tree"
   mkdir -p "$1/tree"
@@ -66,6 +74,7 @@ mutants_copy() { # folder quick|units|all
   printf '\n[profile.test.package."*"]\nopt-level = 1\n' >>Cargo.toml
   for file in nmes-safety/tests/*.rs; do
     file=$(basename "$file" .rs)
+    [[ $file =~ ^(${3:-.*})$ ]] || continue
     printf '#[path = "%s.rs"]\nmod %s_;\n' "$file" "$file"
   done >all.rs
   { printf '//! All of them in one.\n'; cat all.rs; } >nmes-safety/tests/all.rs
@@ -101,19 +110,28 @@ mutants_forget() { # folder
   mv "$1/sums.new" "$1/sums.txt"
 }
 
+# Of the names on standard input those in one of some files below src; all of them without files.
+mutants_in() { # file...
+  local line file
+  while IFS= read -r line; do
+    [ $# -gt 0 ] || printf '%s\n' "$line"
+    for file in "$@"; do
+      # shellcheck disable=SC2254 # a pattern on purpose
+      case ${line%%:*} in nmes-safety/src/$file) printf '%s\n' "$line" && break ;; esac
+    done
+  done
+}
+
 # The names that are asked for: NMES_MUTANT_FILES, every n-th by NMES_SHARD.
 mutants_asked() { # folder
-  local file shard=${NMES_SHARD:-0/1}
-  for file in ${NMES_MUTANT_FILES:-}; do
-    [ -z "$file" ] || printf 'nmes-safety/src/%s\n' "$file"
-  done >"$1/files.txt"
-  while IFS= read -r line; do
-    if [ ! -s "$1/files.txt" ]; then printf '%s\n' "$line"; continue; fi
-    while read -r file; do
-      # shellcheck disable=SC2254 # a pattern on purpose
-      case ${line%%:*} in $file) printf '%s\n' "$line" ;; esac
-    done <"$1/files.txt"
-  done <"$1/all.txt" | awk -v k="${shard%/*}" -v n="${shard#*/}" '(NR - 1) % n == k'
+  local files shard=${NMES_SHARD:-0/1}
+  read -ra files <<<"${NMES_MUTANT_FILES:-}"
+  mutants_in "${files[@]}" <"$1/all.txt" | awk -v k="${shard%/*}" -v n="${shard#*/}" '(NR - 1) % n == k'
+}
+
+# Those of which nothing is known yet.
+mutants_new() { # folder
+  mutants_asked "$1" | grep -vxFf <(sed 's/^[^ ]* //' "$1/known.txt") || true
 }
 
 # One pass of cargo-mutants over the names of a list: all others are given out as caught before.
@@ -121,7 +139,7 @@ mutants_pass() { # folder quick|all list, then more of the command
   local out=$1 pass=$2 list=$3
   shift 3
   [ -s "$list" ] || return 0
-  (mutants_copy "$out" "$pass")
+  (mutants_copy "$out" "$pass" "${first_tests:-}")
   rm -rf "$out/mutants.out"
   mkdir "$out/mutants.out"
   sort "$list" | comm -13 - <(sort "$out/all.txt") >"$out/mutants.out/previously_caught.txt"
@@ -153,20 +171,23 @@ mutants_table() { # folder
 }
 
 # REQ-SAF-540: at least 95 % of those that compile are caught, and every one that is missed has a row in docs/mutants.md.
-# First with the quick tests, then what they miss with the unit tests too, then with all, the examples in the documentation
-# as well. A run that was stopped
-# goes on where it stopped, but for the files that changed. NMES_MUTANT_FILES="check.rs metrics/*" tries some files,
-# NMES_SHARD=k/n every n-th mutant of them.
+# First with the quick tests of the area, then what they miss with all quick tests and the unit tests, then with all, the
+# examples in the documentation as well. A run that was stopped goes on where it stopped, but for the files that changed.
+# NMES_MUTANT_FILES="check.rs metrics/*" tries some files, NMES_SHARD=k/n every n-th mutant of them.
 mutants_of_safety() {
-  local out="$CARGO_TARGET_DIR/mutants" caught missed line name bad=0
+  local out="$CARGO_TARGET_DIR/mutants" caught missed line name bad=0 first_tests files
   command -v cargo-mutants >/dev/null || { skip_kindly "mutants: no cargo-mutants (cargo install --locked cargo-mutants)"; return; }
   command -v cargo-nextest >/dev/null || { skip_kindly "mutants: no cargo-nextest (cargo install --locked cargo-nextest)"; return; }
   mkdir -p "$out"
   mutants_collect "$out"
   mutants_forget "$out"
   cargo mutants -p nmes-safety --list --colors never >"$out/all.txt"
-  mutants_asked "$out" | grep -vxFf <(sed 's/^[^ ]* //' "$out/known.txt") >"$out/quick.txt" || true
-  mutants_pass "$out" quick "$out/quick.txt" --timeout 30 --test-tool nextest -- -E "not test(/$slow_tests/)"
+  for line in "${safety_areas[@]}" ''; do
+    read -ra files <<<"${line%%|*}"
+    mutants_new "$out" | mutants_in "${files[@]}" >"$out/quick.txt"
+    case $line in *\|*) first_tests=${line#*|} ;; *) first_tests= ;; esac
+    mutants_pass "$out" quick "$out/quick.txt" --timeout 30 --test-tool nextest -- -E "not test(/$slow_tests/)"
+  done
   # those that were missed before, too: there may be a test for them now
   sed -nE 's/^(left|missed) //p' "$out/known.txt" >"$out/left.txt"
   mutants_pass "$out" units "$out/left.txt" --timeout 30 --test-tool nextest -- -E "not test(/$slow_tests/)"

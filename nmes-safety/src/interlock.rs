@@ -385,4 +385,12 @@ mod tests {
             }
         }
     }
+
+    /// REQ-SAF-043: what asks at compile time whether states are far apart refuses those that are not.
+    #[test]
+    fn states_too_near_are_refused() {
+        assert!(far_apart(State::Idle, State::Armed) && all_far_apart(&State::ALL));
+        assert!(!far_apart(State::Idle, State::Idle));
+        assert!(!all_far_apart(&[State::Idle, State::Armed, State::Idle]));
+    }
 }

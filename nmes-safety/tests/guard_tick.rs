@@ -190,6 +190,32 @@ fn on_time() {
     }
 }
 
+/// REQ-SAF-028: contractions with a rest of two periods or less cannot be told apart, in a cycle or a programme, and none of them
+/// is taken as one that does not end.
+#[test]
+fn contractions_that_cannot_be_told_apart() {
+    let of = |rest| Cycle { hold: ms(2_000), rest: ms(rest) };
+    let programme = |rest| {
+        let stage = Stage { cycle: of(rest), repeats: 100, level_permille: 1_000, rate: None };
+        Schedule::Program(vec![stage].leak())
+    };
+    for (schedule, ends) in [
+        (Schedule::Cyclic(of(50)), false),
+        (Schedule::Cyclic(of(51)), true),
+        (programme(50), false),
+        (programme(51), true),
+    ] {
+        let checked = Rig { schedule, ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let trip = (0..200).find_map(|n| {
+            let onset = now + u64::from(n) * 25_000;
+            play(&mut guard, &pulse(checked, n, onset)).unwrap();
+            guard.tick(onset + 1_000).err()
+        });
+        assert_eq!(trip.map(|trip| trip.fault), ends.then_some(Fault::OnTime), "{schedule:?}");
+    }
+}
+
 /// REQ-SAF-028: a rest between two contractions is told from a pause: however many there are, none is too long.
 #[test]
 fn contractions_end() {

@@ -160,3 +160,22 @@ fn fields_that_disagree() {
         assert_eq!(PulseRecord::decode(&record.encode()), Ok(record));
     }
 }
+
+/// REQ-SAF-306: each flag of the delivered log is a bit of its own, where docs/records.md has it.
+#[test]
+fn flags_stand_where_they_are_documented() {
+    let flags = [
+        LogFlags::FULL_LEVEL,
+        LogFlags::CUT,
+        LogFlags::REPAYMENT,
+        LogFlags::DEFERRED,
+        LogFlags::MEASURED,
+        LogFlags::TRIGGERED,
+        LogFlags::PROBE_LEVEL,
+        LogFlags::WARNING,
+        LogFlags::FAULT,
+        LogFlags::SATURATED,
+    ];
+    assert_eq!(flags.map(LogFlags::bits), [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
+    assert_eq!(LogFlags::NONE.bits(), 0);
+}

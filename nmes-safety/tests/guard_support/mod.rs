@@ -169,6 +169,7 @@ pub(crate) fn armed(checked: &'static Checked<'static>, now: u64) -> Guard<'stat
 
 /// Raises every channel in steps until it is at the session's set value; gives the time.
 pub(crate) fn raise(guard: &mut Guard<'_>, checked: &Checked<'_>, mut now: u64) -> u64 {
+    let latest = now + 600_000_000;
     for (channel, plan) in checked.plan().session().channels().iter().enumerate() {
         let (top, width) = (plan.set.amplitude.as_microamps(), plan.set.width.as_micros());
         let mut ua = 0;
@@ -177,6 +178,7 @@ pub(crate) fn raise(guard: &mut Guard<'_>, checked: &Checked<'_>, mut now: u64) 
             while guard.set_level(now, u8::try_from(channel).unwrap(), setting(ua, width)).is_err() {
                 // under Miri each try takes milliseconds
                 now += if cfg!(miri) { 250_000 } else { 10_000 };
+                assert!(now < latest, "the level does not rise in ten minutes");
             }
         }
     }
