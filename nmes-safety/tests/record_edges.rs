@@ -179,3 +179,27 @@ fn flags_stand_where_they_are_documented() {
     assert_eq!(flags.map(LogFlags::bits), [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
     assert_eq!(LogFlags::NONE.bits(), 0);
 }
+
+/// REQ-SAF-306: flags that are added stand beside those of the receipt.
+#[test]
+fn flags_are_added() {
+    let cut = PulseReceipt {
+        channel: 0,
+        sequence: 1,
+        kind: FrameKind::Pulse,
+        onset_tick: 0,
+        end_tick: 700,
+        setting: Setting::new(40_000, 300).unwrap(),
+        code: 400,
+        primary_ticks: 300,
+        primary_charge: Charge::of(40_000_000, 300).unwrap(),
+        ledger: Charge::ZERO,
+        deferred_ticks: 0,
+        full_level: true,
+        cut: true,
+    };
+    let flags = |record: PulseRecord| record.flags.bits();
+    let (own, fault) = (LogFlags::FULL_LEVEL.bits() | LogFlags::CUT.bits(), LogFlags::FAULT.bits());
+    assert_eq!(flags(PulseRecord::of(&cut)), own);
+    assert_eq!(flags(PulseRecord::of(&cut).with_flags(LogFlags::FAULT)), own | fault);
+}

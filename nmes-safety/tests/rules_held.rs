@@ -32,6 +32,7 @@ fn shown_on_the_device() {
         assert!(judge_measured(checked, rule, limit).is_ok(), "{}", rule.id);
         let fault = judge_measured(checked, rule, limit + 1).unwrap_err();
         assert_eq!((fault.rule.id, fault.value, fault.limit), (rule.id, limit + 1, limit));
+        assert!(fault.to_string().starts_with(rule.id) && fault.to_string().contains(rule.source), "{fault}");
     }
     assert_eq!(rules::N_TEMP_1.amount(43_001).to_string(), "43.001 °C");
 }

@@ -13,7 +13,8 @@ mod check_support;
 use std::collections::BTreeSet;
 
 use check_support::Case;
-use nmes_safety::records::StoredBlackBox;
+use nmes_safety::records::{DecodeError, SlotError, StoredBlackBox};
+use nmes_safety::selftest::*;
 use nmes_safety::*;
 
 /// REQ-SAF-539: each profile says in a line of its own what it is, and a report names the one it was made with.
@@ -205,4 +206,31 @@ fn refused_events() {
     let refused = interlock.handle(Event::Contact).unwrap_err();
     let text = refused.to_string();
     assert!(text.contains("Contact") && text.contains("SelfTest") && text.contains("N-LOCK-1"), "{text}");
+}
+
+/// REQ-SAF-539: what a self-test or a record refuses says what was found and what should have been there.
+#[test]
+fn refusals_say_what_was_found() {
+    let (expected, found) = (0x1234_5678, 0x9ABC_DEF0);
+    let lost = SlotError::Lost { a: DecodeError::Blank, b: DecodeError::Magic };
+    let all = [
+        (ClockFault::Stopped.to_string(), "stands still"),
+        (ClockFault::TooShort { least: 7_001 }.to_string(), "7001 ticks"),
+        (ClockFault::Off { ppm: -480, tolerance_ppm: 100 }.to_string(), "-480 millionths, more than 100"),
+        (FlashFault::Checksum { expected, found }.to_string(), "0x9abcdef0, not 0x12345678"),
+        (FlashFault::Length { expected: 4_096, found: 4_095 }.to_string(), "4095 bytes, not 4096"),
+        (FlashFault::Nothing.to_string(), "no byte"),
+        (
+            RamFault::Word { index: 3, wrote: expected, read: found }.to_string(),
+            "word 3 reads 0x9abcdef0 after",
+        ),
+        (RamFault::Coupled.to_string(), "changed another"),
+        (RamFault::Nothing.to_string(), "no word"),
+        (lost.to_string(), "slot A: "),
+        (SlotError::SameNumber { sequence: 9 }.to_string(), "number 9"),
+        (SlotError::NumbersUsedUp.to_string(), "as often as it can be"),
+    ];
+    for (text, words) in all {
+        assert!(text.contains(words), "{text:?} has no {words:?}");
+    }
 }

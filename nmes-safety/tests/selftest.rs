@@ -319,6 +319,7 @@ fn sum_of_a_profile() {
         let changed = base.with_limit(rule, stricter(rule)).unwrap();
         let fault = kept.verify_profile(&changed).unwrap_err();
         assert_eq!(fault.expected, kept.value(), "{}", rule.id);
+        assert!(fault.to_string().ends_with(&format!("{:#010x}, not {:#010x}", fault.found, fault.expected)));
         sums.push(fault.found);
     }
     for name in Profile::NAMES {
