@@ -51,6 +51,10 @@ fn the_least_setting() {
         ..case(50, 50, Polarity::Positive)
     };
     assert_eq!(offset.row(&rules::N_MIN_1), (Verdict::Deny, Some(21)), "the offset counts");
+    // a code and a range of the polarity that leads: half as strong, both of them
+    let negative = case(50, 50, Polarity::Negative);
+    let half = Case { dac: ChannelHardware { na_per_code_negative: 500_000, ..negative.dac }, ..negative };
+    assert_eq!(half.row(&rules::N_MIN_1), (Verdict::Pass, Some(20)));
 }
 
 /// REQ-SAF-577: J²·t with the whole session as on: 50 mA r.m.s. on 5 cm² are 10 mA/cm², and 9,200 s of it 0.92 A²·s/cm⁴. It

@@ -54,6 +54,34 @@ fn a_late_rectangle() {
     assert!(cut(325) && !cut(326));
 }
 
+/// REQ-SAF-008: a balancing phase of twice the length pays 20 mA × 300 µs, and goes on for what the plan lets it be stretched by
+/// and 6 µs more, at the level that the shortest width may ask of it.
+#[test]
+fn a_late_longer_phase() {
+    let case =
+        late(Case { balance: Balance::Asymmetric { length_percent: 200 }, ..Case::pulse(20_000, 300, 40) });
+    let (shortest, stretch) = case.plan(|plan| {
+        let channel = plan.channel(0).unwrap();
+        (u64::from(channel.width_min_ticks()), channel.stretch_ticks())
+    });
+    // in halves of a hundredth of a tick: nearest to twice the width, and no shorter than it
+    let nominal = (400 * shortest - 100).max(200 * shortest);
+    let level_na = ((20_000_000 * shortest * 200).div_ceil(nominal) + 1_000).min(20_000_000);
+    let (front, back) = (20_000_000 * 306, 20_000_000 * 300 + level_na * (stretch + 6));
+    assert_eq!(worst(&case).absolute_charge_pc(), (front + back).div_ceil(1_000));
+}
+
+/// REQ-SAF-200: what an offset leaks while a table of a declared direct current drives nothing counts with the level, and once
+/// more for an offset that would flow the other way.
+#[test]
+fn an_offset_leaks_in_a_step_of_nothing() {
+    let dac = ChannelHardware { offset_na: 400, ..ChannelHardware::symmetric(1_000, -50_000, 50_000) };
+    let pulse = worst(&Case { dac, ..repeated(&[16_384, 0], 300, 1) });
+    let leaked = 400 * 150;
+    assert_eq!(pulse.net_na_ticks(), 20_000_400 * 150 + leaked + leaked);
+    assert_eq!(pulse.absolute_charge_pc(), (20_000_400 * 150 + 400 * 150_u64).div_ceil(1_000));
+}
+
 /// REQ-SAF-203: a table of 20 and 10 mA is as much longer at each level as it falls by after it; its trims, counted twice,
 /// repay half of all changes × 6 µs, and a code, at an eighth of all changes.
 #[test]

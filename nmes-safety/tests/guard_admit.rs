@@ -151,7 +151,12 @@ fn sharing(spacing: u32, wait_us: u32, sources: &[u8]) -> &'static Checked<'stat
     let usual = Rig::default().checked();
     let channel = usual.plan().session().channels()[0];
     let count = sources.len();
-    let channels: &'static [Channel] = Box::leak(vec![channel; count].into_boxed_slice());
+    // without a wait they have to stand apart
+    let apart = |n| Channel {
+        offset: Micros::from_micros(if wait_us == 0 { n * 10_000 } else { 0 }).unwrap(),
+        ..channel
+    };
+    let channels: &'static [Channel] = (0_u32..).map(apart).take(count).collect::<Vec<_>>().leak();
     let session = Session::new(channels, Schedule::Continuous, ms(3_600_000)).unwrap();
     let wait = Micros::from_micros(wait_us).unwrap();
     let session = if wait_us == 0 { session } else { session.with_overlap(Overlap::Defer(wait)) };
@@ -189,6 +194,19 @@ fn rate_bears_a_wait() {
             let answer = guard.admit(now + 800, &next).map_err(|trip| trip.fault);
             assert_eq!(answer.err(), (!admitted).then_some(Fault::Rate), "{soon} on {sources:?}");
         }
+    }
+}
+
+/// REQ-SAF-022: where the plan keeps the channels of a source apart an input to one may still bring its pulse between, so that the
+/// next of the other comes sooner by what is left of a period; alone on its source it does not.
+#[test]
+fn rate_bears_a_pulse_between() {
+    for (sources, bears) in [(&[1, 1][..], true), (&[1, 2], false), (&[0, 0], false), (&[1], false)] {
+        let checked = sharing(1, 0, sources);
+        let (mut guard, now) = ready(checked);
+        play(&mut guard, &pulse(checked, 0, now + 10)).unwrap();
+        let answer = guard.admit(now + 800, &pulse(checked, 1, now + 10 + 5_000)).map_err(|trip| trip.fault);
+        assert_eq!(answer.err(), (!bears).then_some(Fault::Rate), "{sources:?}");
     }
 }
 

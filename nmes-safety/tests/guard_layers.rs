@@ -202,6 +202,23 @@ fn a_leak_is_found_at_rest() {
     }
 }
 
+/// REQ-SAF-591: noise is what is left of the mean of an eighth of a second: spikes past the noise in one sample of five are none.
+#[test]
+fn a_spike_in_a_rest_is_no_leak() {
+    let rig = device(|setup| setup.with_measurement_noise(MicroAmps::from_microamps(20).unwrap()).unwrap());
+    let checked = rig.checked();
+    let (mut guard, start) = ready(checked);
+    play_sensed(&mut guard, checked, &pulse(checked, 0, start), |_| 1_000).unwrap();
+    for n in 1..1_000_u64 {
+        let t = start + 1_000 + n * 5_000;
+        guard.keep_alive(t);
+        let current_na = if n % 5 == 4 { 60_000 } else { 0 };
+        let rest = Sensed { current_na, voltage_mv: 0, at_tick: t, instant: SampleInstant::Rest };
+        guard.sample(t, 0, rest).unwrap();
+        assert_eq!(guard.tick(t).unwrap().measured_dc_na, 0, "{n}");
+    }
+}
+
 /// REQ-SAF-591: only a rest leaks: what flows in a driven phase is what was asked for, and in a shorted gap charge that comes
 /// back by itself.
 #[test]

@@ -403,6 +403,8 @@ fn what_of_an_imbalance_is_judged() {
     for phase in [1, 3] {
         let alone = judged(40_000, 3, |_, edge| (edge == phase).then_some(1_000));
         assert_eq!(alone, Ok(None), "edge {phase}: neither an imbalance nor a direct current");
+        let alone = judged(60_000, 5, |_, edge| (edge == phase).then_some(970));
+        assert_eq!(alone, Ok(None), "edge {phase}: 3 % of one is no imbalance of two");
     }
     // 10 % itself is not one of the three in a row
     let last = |n: u32, edge| {
