@@ -174,3 +174,15 @@ fn what_a_triphasic_pulse_owes() {
     let (outer, main, back) = (300 * 10_100_000_u64, 300 * 20_000_000, 300 * (9_900_000 + 505) + 1_010);
     assert_eq!(pulse.absolute_charge_pc(), (outer + main + back).div_ceil(1_000));
 }
+
+/// REQ-SAF-200: what a calibrated output carries from pulse to pulse, a code for a tick, weighs most in the shortest pulse that can
+/// be set, of 1 µs: at 16 MHz a sixteenth of a code, besides one for the rounding.
+#[test]
+fn the_shortest_pulse_that_can_be_set() {
+    let dac =
+        ChannelHardware { na_per_code_negative: 100_001, ..ChannelHardware::symmetric(100_000, -500, 500) };
+    let case = Case { dac, timing: HardwareTiming::ideal(16_000_000), ..Case::pulse(20_000, 300, 40) };
+    assert!(case.plan(|plan| plan.channel(0).unwrap().width_min_ticks()) < 16);
+    let level_na = (20_000_000_u64 * 16 + 100_001).div_ceil(16) + 100_001;
+    assert_eq!(worst(&case).peak_ua(), level_na.div_ceil(1_000));
+}
