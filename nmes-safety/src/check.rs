@@ -10,7 +10,7 @@ use crate::profile::{Limit, Profile};
 use crate::report::{MAX_ROWS, Place, Remark, Report, Row, Verdict};
 use crate::rules::{self, Bound, Effect, N_MARK_1, Rule};
 use crate::setup::Setup;
-use crate::stages::{deferral, is_like, is_steady};
+use crate::stages::{deferral, guard_count, is_like, is_steady};
 
 mod judges;
 mod measured;
@@ -66,6 +66,8 @@ struct Facts<'p> {
     lowest_mhz: u64,
     /// The worst second.
     second: Second,
+    /// What the guard may count of it, in nA² × s.
+    in_guard: Ratio,
     /// A channel before it is like it and has an electrode of the same size: no rule finds more on this one.
     again: bool,
 }
@@ -84,8 +86,10 @@ impl<'p> Facts<'p> {
         let rate = compiled.rate();
         let rate_mhz = Ratio::of(u128::from(rate.pulses()), 1_000_000_000, u128::from(rate.per_us()));
         let lowest_mhz = if is_steady(plan, compiled) { narrow(rate_mhz.up()) } else { 1 };
-        let second = pulse.worst_second(rate, deferral(plan, compiled));
-        Some(Self { channel, compiled, pulse, rate_mhz, lowest_mhz, second, again: false })
+        let wait = deferral(plan, compiled);
+        let second = pulse.worst_second(rate, wait);
+        let in_guard = second.in_guard(guard_count(plan, compiled, wait));
+        Some(Self { channel, compiled, pulse, rate_mhz, lowest_mhz, second, in_guard, again: false })
     }
 
     /// What the session asks of the channel.

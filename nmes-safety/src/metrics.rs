@@ -169,12 +169,11 @@ pub(crate) struct Second {
 }
 
 impl Second {
-    /// What the windows of the guard may hold of it, in µA² × s: `count` times as much, each current rounded up to a µA.
+    /// What the windows of the guard may hold of it, in nA² × s: `count` times as much, each current rounded up to a µA.
     pub(crate) fn in_guard(&self, (count, of): (u64, u64)) -> Ratio {
-        let square = div_up(self.mean_square_na2, 1_000_000);
-        // (I + 1)² = I² + 2·I + 1
-        let rounded = div_up(self.mean_absolute_na, 500).saturating_add(1);
-        Ratio::of(square.saturating_add(rounded), count, u128::from(of))
+        // (I + 1)² = I² + 2·I + 1, in µA
+        let rounded = times(self.mean_absolute_na, 2_000).saturating_add(1_000_000);
+        Ratio::of(self.mean_square_na2.saturating_add(rounded), count, u128::from(of))
     }
 }
 

@@ -49,24 +49,19 @@ pub(crate) fn deferral(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> u64 {
     waits.saturating_add(stretched)
 }
 
-/// How much the guard's window of a second may hold of a channel at full level, as a fraction of what it puts out in a
-/// second: nine eighths of it, and a pulse whole in each eighth that it touches.
-pub(crate) fn guard_count(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> (u64, u64) {
+/// How much the guard's window of a second may hold of a channel at full level, as a fraction of what it puts out in its
+/// worst second, its onsets up to `wait` ticks late: nine eighths of it and a pulse more, each pulse whole in each eighth that it touches. Counted by eighths, or
+/// where pulses are few by pulses, whichever is less; no division but for pulses of an eighth of a second and longer.
+pub(crate) fn guard_count(plan: &Plan<'_>, channel: &ChannelPlan<'_>, wait: u64) -> (u64, u64) {
     let hz = u64::from(plan.hardware().timing().ticks_per_second);
-    let eighth = hz.div_ceil(8).max(1);
-    let late = channel
-        .stretch_ticks()
-        .saturating_add(channel.jitter_ticks())
-        .saturating_add(deferral(plan, channel));
-    let span = channel.longest_ticks().saturating_add(late);
-    let period = channel.period_ticks().max(1);
-    // pulses that touch so many ticks, wherever these begin
-    let touching =
-        |ticks: u64| (ticks.saturating_add(span).checked_div(period).unwrap_or(0)).saturating_add(1);
-    let eighths_touched = span.checked_div(eighth).unwrap_or(0).saturating_add(2);
-    let by_eighths = touching(eighth).saturating_mul(9);
-    let by_pulses = touching(eighth.saturating_mul(9)).saturating_mul(eighths_touched);
-    (by_eighths.min(by_pulses).saturating_mul(period), hz)
+    let span = channel.longest_ticks().saturating_add(wait);
+    let period = channel.period_ticks().min(hz);
+    // eighths of ticks
+    let by_eighths = span.saturating_add(period).saturating_mul(8).saturating_add(hz).saturating_mul(9);
+    let window = hz.saturating_mul(9).saturating_add(span.saturating_add(period).saturating_mul(8));
+    let eighths = span.saturating_mul(8);
+    let touched = if eighths < hz { 2 } else { eighths.checked_div(hz).unwrap_or(0).saturating_add(2) };
+    (by_eighths.min(window.saturating_mul(touched)), hz.saturating_mul(8))
 }
 
 /// The longest time between two onsets of a train, in ticks, rounded up.

@@ -11,7 +11,7 @@ use crate::metrics::{Ratio, density_square, narrow, power, product, root_up, sca
 use crate::report::{MAX_ROWS, Place, Remark, Row, Verdict};
 use crate::rules::*;
 use crate::setup::UseClass;
-use crate::stages::{guard_count, is_steady, longest_hold, longest_period, shortest_rest};
+use crate::stages::{is_steady, longest_hold, longest_period, shortest_rest};
 
 /// A rule and its judge, in the order of the report.
 pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
@@ -149,9 +149,8 @@ impl Context<'_> {
     fn guarded_rms(&self, place: Place, rule: &Rule) -> Option<Found> {
         let found = self.rms(place)?;
         let limit = self.setup.limit(rule, self.profile).map_or(0, |limit| limit.value);
-        let trips = |facts: &Facts<'_>| {
-            facts.second.in_guard(guard_count(self.plan, facts.compiled)).is_above(product(limit, limit))
-        };
+        let most_na2 = times(product(limit, limit), 1_000_000);
+        let trips = |facts: &Facts<'_>| facts.in_guard.is_above(most_na2);
         let may_trip = match place {
             Place::Channel(channel) => self.facts(channel).is_some_and(trips),
             Place::Shared(mask) => self.members(mask).any(trips),
