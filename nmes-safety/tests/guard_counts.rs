@@ -73,3 +73,25 @@ fn a_trip_within_the_limit_is_told_of() {
     }
     assert!(tripped >= 12 && told <= 3 * tripped && untold >= 6, "{tripped} of {told}, {untold}");
 }
+
+/// REQ-SAF-553: the same of a pulse whose repeats last 0.8 s: one of them is whole in each eighth that it touches, up to eight.
+#[test]
+fn a_long_pulse_counts_in_every_eighth() {
+    let repeat = Repeat { count: 3, gap: Micros::from_micros(399_000).unwrap() };
+    let rig = Rig { hz: 1, repeat, ..Rig::default() };
+    let rms = rig.checked().report().row(&rules::N_RMS_X).unwrap().value.unwrap();
+    let seen = [100, 200, 250, 280, 300, 450].map(|percent| {
+        let checked = limited(&rig, rms * percent / 100).unwrap();
+        let told = checked.report().row(&rules::N_RMS_X).unwrap().remark == Some(Remark::GuardMayTrip);
+        let tripped = (0..20).any(|n| {
+            let (mut guard, now) = ready(checked);
+            let set = checked.plan().session().channels()[0].set;
+            let frame = checked.plan().frame(0, set, now + 10 + n * 7_000).unwrap();
+            play(&mut guard, &frame).unwrap();
+            guard.tick(frame.edge_tick(frame.edge_count() - 1).unwrap()).is_err()
+        });
+        assert!(told || !tripped, "{percent} %");
+        (told, tripped)
+    });
+    assert_eq!((seen[3], seen[5]), ((true, true), (false, false)), "{seen:?}");
+}
