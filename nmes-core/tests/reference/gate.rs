@@ -30,7 +30,7 @@ impl Machine<'_> {
         let mut all = GateAnswer::Ignored;
         for number in which {
             let this = input(self, number);
-            if this != GateAnswer::Ignored {
+            if this != GateAnswer::Ignored && !self.stays(number, now) {
                 self.decide_anew(number, now);
             }
             all = match (all, this) {

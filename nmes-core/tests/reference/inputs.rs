@@ -28,7 +28,7 @@ impl Machine<'_> {
                 let turn = if matches!(action, Action::Pause) { Turn::Down } else { Turn::Up };
                 for number in 0..self.lines.len() {
                     let good = millis(self.lines[number].channel().train.stale_after, self.hz);
-                    if self.lines[number].ducks.turn(turn, now, good) {
+                    if self.lines[number].ducks.turn(turn, now, good) && !self.stays(number, now) {
                         self.decide_anew(number, now);
                     }
                 }
@@ -59,11 +59,44 @@ impl Machine<'_> {
         let missed = line.ducks.command(now, good, next);
         if line.settings.last().unwrap().0 != setting || missed {
             line.settings.push((setting, if ua == 0 { 0 } else { code }, width));
-            let soon = matches!(line.next, Next::Begin { at, .. } if at <= now + self.spacing);
-            if !soon || !line.under_way.is_empty() {
+            if !self.is_imminent(number, now) {
                 self.decide_anew(number, now);
             }
         }
+    }
+
+    /// What comes next is due within an edge spacing, or a silent onset is past: a setting leaves it as it is.
+    fn is_imminent(&self, number: usize, now: i128) -> bool {
+        let soon = now + self.spacing;
+        match self.lines[number].next {
+            Next::Nothing => false,
+            Next::Begin { at, .. } | Next::Open { at } => at <= soon,
+            Next::Pass { .. } => self.ideal(number) < now,
+        }
+    }
+
+    /// The same for a gate input or a pause, which leave no pulse of a train that they end or silence, and one that can stand
+    /// where it is made anew.
+    pub(super) fn stays(&self, number: usize, now: i128) -> bool {
+        let line = &self.lines[number];
+        let runs = line.train.is_some() && !line.closing;
+        let goes_on = match line.next {
+            Next::Nothing => false,
+            Next::Open { .. } => true,
+            Next::Pass { .. } => runs,
+            Next::Begin { at, .. } => runs && at < now + self.spacing && self.is_driven_at(number, at),
+        };
+        goes_on && self.is_imminent(number, now)
+    }
+
+    /// Neither is the train over at a tick, nor a pause at its bottom.
+    fn is_driven_at(&self, number: usize, tick: i128) -> bool {
+        let line = &self.lines[number];
+        let ramp = &line.channel().ramp;
+        let [good, up, down] =
+            [line.channel().train.stale_after, ramp.up, ramp.down].map(|time| millis(time, self.hz));
+        line.train.as_ref().is_some_and(|train| train.envelope.at(tick).is_some())
+            && line.ducks.left(tick, good, up, down) > 0
     }
 
     pub(super) fn stop(&mut self, policy: StopPolicy, now: i128) {
