@@ -288,6 +288,34 @@ fn a_leak_is_found_late_in_a_rest() {
     assert!(found.is_some_and(|n| (55..=80).contains(&n)), "{found:?} × 10 ms");
 }
 
+/// REQ-SAF-591, REQ-SAF-033: what leaked at the end of a long rest counts for as long as it leaked, in charge and in squares:
+/// 380 µA beyond the noise for 50 ms beside a pulse, after ten minutes without.
+#[test]
+fn a_late_leak_counts_no_longer_than_it_was() {
+    let rig = device(|setup| setup.with_measurement_noise(MicroAmps::from_microamps(20).unwrap()).unwrap());
+    let checked = rig.checked();
+    let figures = |leak_na: i64| {
+        let (mut guard, start) = ready(checked);
+        play_sensed(&mut guard, checked, &pulse(checked, 0, start), |_| 1_000).unwrap();
+        let end = start + 600_000_000;
+        for t in (start + 1_000..end).step_by(5_000) {
+            guard.keep_alive(t);
+            let current_na = if t < end - 50_000 { 0 } else { leak_na };
+            let rest = Sensed { current_na, voltage_mv: 0, at_tick: t, instant: SampleInstant::Rest };
+            guard.sample(t, 0, rest).and_then(|()| guard.tick(t)).unwrap();
+        }
+        play_sensed(&mut guard, checked, &pulse(checked, 1, end), |_| 1_000).unwrap();
+        let report = guard.tick(end + 1_000).unwrap();
+        (report.rms_second_ua, report.measured_dc_na)
+    };
+    // 40 mA for 0.6 ms in a second; what 380 µA add over an eighth of one is less than 1 %
+    let (clean, none) = figures(0);
+    let (leaked, direct) = figures(400_000);
+    assert_eq!((clean, none), (979, 0));
+    assert!((clean..=clean + 10).contains(&leaked), "{leaked}");
+    assert!((10_000..=19_000).contains(&direct), "at most 380 µA × 50 ms: {direct}");
+}
+
 /// REQ-SAF-592: a guard of the session's own plan puts out no more than a contact check before contact is known: 4 mA and
 /// 250 µs, by the level that is asked for and by the pulse.
 #[test]
