@@ -9,6 +9,7 @@ use crate::metrics::PulseMetrics;
 use crate::rules::{self, Rule};
 use crate::set_level::narrow;
 use crate::stages::longest_period;
+use crate::windows::EIGHTHS;
 
 /// Of one channel. All times are in ticks.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +118,7 @@ fn declared(plan: &Plan<'_>, channel: u8) -> u64 {
         return 0;
     };
     let second = u64::from(plan.hardware().timing().ticks_per_second);
-    let window = second.saturating_add(second.div_ceil(8)).saturating_add(8);
+    let window = second.saturating_add(second.div_ceil(EIGHTHS)).saturating_add(EIGHTHS);
     let pulses = window.checked_div(compiled.period_ticks()).unwrap_or(u64::MAX).saturating_add(2);
     let each = u64::try_from(pulse.net_na_ticks().unsigned_abs()).unwrap_or(u64::MAX);
     each.saturating_mul(pulses)

@@ -11,6 +11,9 @@
 //! 1 s at 1 GHz, is 10¹⁹, just over half of `u64::MAX`). Charge is nA × ticks in an `i64`, 1 A for 5 s at 1 GHz is
 //! 5 × 10¹⁸ and fits; it saturates too, and a saturated charge is above every limit.
 
+/// Whole buckets of the second; one more is filling, which makes nine in its ring.
+pub(crate) const EIGHTHS: u64 = 8;
+
 /// What one pulse adds to the windows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Dose {
