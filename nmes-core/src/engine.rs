@@ -279,6 +279,13 @@ impl<'p, 's> Engine<'p, 's> {
         self.agenda.refresh(self.channels);
     }
 
+    /// Whether a frame waits for admission.
+    #[inline]
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        self.agenda.waiting != 0
+    }
+
     /// The next frame that waits for admission; `None` when all are accepted.
     #[inline]
     #[must_use]

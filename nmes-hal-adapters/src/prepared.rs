@@ -3,8 +3,8 @@
 use nmes_core::{Change, Level, Step};
 use nmes_safety::{AdmittedEdge, Guard};
 
-/// No change; a place to fill.
-const NOTHING: Change = Change { channel: 0, sequence: 0, edge: None, level: Level::Open };
+/// When nothing is due.
+const NEVER: u64 = u64::MAX;
 
 /// Admitted edges and channels that go open, taken together from one [`Step`]. It is a copy: the engine moves on
 /// only when the step was put out, but is free to be commanded before that.
@@ -12,66 +12,61 @@ const NOTHING: Change = Change { channel: 0, sequence: 0, edge: None, level: Lev
 /// It is filled where it stands and never moved: moving it about took a quarter of the edge path on a Cortex-M0+.
 #[derive(Debug)]
 pub(crate) struct Prepared<const N: usize> {
-    ready: bool,
     at_tick: u64,
-    changes: [Change; N],
-    changes_len: u8,
     /// What stands past `edges_len` is of earlier steps.
     edges: Option<[AdmittedEdge; N]>,
     edges_len: u8,
+    /// A bit for each channel that goes open without a frame.
+    offs: u8,
+    /// All of the above in one word, as it was when it was filled.
+    word: u32,
 }
 
 #[cfg(feature = "fault-injection")]
 impl<const N: usize> nmes_core::flip::Flip for Prepared<N> {
     fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
-        let Self { ready, at_tick, changes, changes_len, edges, edges_len } = self;
-        walk.part("ready", ready);
+        let Self { at_tick, edges, edges_len, offs, word } = self;
         walk.part("at_tick", at_tick);
-        walk.part("changes", changes);
-        walk.part("changes_len", changes_len);
         walk.part("edges", edges);
         walk.part("edges_len", edges_len);
+        walk.part("offs", offs);
+        walk.part("word", word);
     }
 }
 
 impl<const N: usize> Prepared<N> {
     /// Nothing to do.
     pub(crate) const fn none() -> Self {
-        let changes = [NOTHING; N];
-        Self { ready: false, at_tick: 0, changes, changes_len: 0, edges: None, edges_len: 0 }
+        Self { at_tick: NEVER, edges: None, edges_len: 0, offs: 0, word: 0 }
     }
 
     pub(crate) const fn clear(&mut self) {
-        self.ready = false;
-        self.changes_len = 0;
-        self.edges_len = 0;
+        (self.at_tick, self.edges_len, self.offs) = (NEVER, 0, 0);
     }
 
     /// Finds the admitted edge of every change. `Err` names a channel whose frame was not admitted; nothing is ready
     /// then.
+    #[inline]
     pub(crate) fn fill(&mut self, step: &Step<'_>, guard: &Guard<'_, N>) -> Result<(), u8> {
         self.clear();
-        self.at_tick = step.at_tick();
+        let mut word = in_one(step.at_tick());
         for change in step.changes() {
-            if let Some(number) = change.edge {
-                let frame = guard.admitted(change.channel);
-                let edge =
-                    frame.filter(|a| a.frame().sequence() == change.sequence).and_then(|a| a.edge(number));
-                self.push(edge.filter(|e| e.level() == change.level).ok_or(change.channel)?);
-            }
-            self.list(change);
+            let Some(number) = change.edge else {
+                self.offs |= bit_of(change.channel);
+                continue;
+            };
+            let edge = guard.admitted(change.channel).and_then(|admitted| admitted.edge(number));
+            let edge = edge.filter(|e| e.sequence() == change.sequence && e.level() == change.level);
+            let edge = edge.ok_or(change.channel)?;
+            word = and_so_on(word, edge.word());
+            self.push(edge);
         }
-        self.ready = true;
+        self.at_tick = step.at_tick();
+        self.word = and_so_on(word, self.counts());
         Ok(())
     }
 
-    fn list(&mut self, change: Change) {
-        if let Some(slot) = self.changes.get_mut(usize::from(self.changes_len)) {
-            *slot = change;
-            self.changes_len = self.changes_len.saturating_add(1);
-        }
-    }
-
+    #[inline]
     #[expect(
         clippy::unnecessary_lazy_evaluations,
         reason = "the table is large and is filled once, not for each edge"
@@ -84,31 +79,25 @@ impl<const N: usize> Prepared<N> {
         }
     }
 
-    /// Whether edges and changes, which hold the same levels, still agree: each change has its edge, in their order, or
-    /// opens its channel. What was damaged since it was filled is not put out.
+    fn counts(&self) -> u32 {
+        u32::from_le_bytes([self.edges_len, self.offs, 0, 0])
+    }
+
+    /// Whether it is as it was filled. What was damaged since is not put out.
+    #[inline]
     pub(crate) fn is_whole(&self) -> bool {
-        let mut edges = self.edges().iter();
-        let agree = self.changes().iter().all(|change| match change.edge {
-            Some(number) => edges.next().is_some_and(|e| {
-                (e.channel(), e.number(), e.level()) == (change.channel, number, change.level)
-            }),
-            None => change.level == Level::Open,
-        });
-        agree && edges.next().is_none()
+        let edges = self.edges().iter().fold(in_one(self.at_tick), |word, edge| and_so_on(word, edge.word()));
+        and_so_on(edges, self.counts()) == self.word
     }
 
     /// When it is due; `None` when there is nothing to do.
     pub(crate) fn due(&self) -> Option<u64> {
-        self.ready.then_some(self.at_tick)
+        (self.at_tick != NEVER).then_some(self.at_tick)
     }
 
-    pub(crate) fn changes(&self) -> &[Change] {
-        self.changes.get(..usize::from(self.changes_len)).unwrap_or(&[])
-    }
-
-    /// One of the changes, by its place.
-    pub(crate) fn change(&self, index: usize) -> Option<Change> {
-        self.changes().get(index).copied()
+    /// Whether a level changes with it: not at a silent onset.
+    pub(crate) const fn is_seen(&self) -> bool {
+        self.edges_len > 0 || self.offs != 0
     }
 
     pub(crate) fn edges(&self) -> &[AdmittedEdge] {
@@ -116,8 +105,45 @@ impl<const N: usize> Prepared<N> {
         all.get(..usize::from(self.edges_len)).unwrap_or(&[])
     }
 
-    /// Channels that go open without a frame.
-    pub(crate) fn offs(&self) -> impl Iterator<Item = u8> {
-        self.changes().iter().filter(|c| c.edge.is_none()).map(|c| c.channel)
+    /// One of the edges, by its place.
+    pub(crate) fn edge(&self, place: usize) -> Option<AdmittedEdge> {
+        self.edges().get(place).copied()
     }
+
+    /// A bit for each channel that goes open without a frame.
+    pub(crate) const fn offs(&self) -> u8 {
+        self.offs
+    }
+
+    /// Everything that changes, edges first.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = Change> {
+        self.edges().iter().map(AdmittedEdge::change).chain(channels_of(self.offs).map(opening))
+    }
+}
+
+/// A channel goes open without a frame.
+pub(crate) const fn opening(channel: u8) -> Change {
+    Change { channel, sequence: 0, edge: None, level: Level::Open }
+}
+
+/// The channels whose bits are set.
+pub(crate) fn channels_of(mut bits: u8) -> impl Iterator<Item = u8> {
+    core::iter::from_fn(move || {
+        let channel = u8::try_from(bits.trailing_zeros()).ok().filter(|_| bits != 0)?;
+        bits &= bits.wrapping_sub(1);
+        Some(channel)
+    })
+}
+
+fn bit_of(channel: u8) -> u8 {
+    1_u8.checked_shl(u32::from(channel)).unwrap_or(0)
+}
+
+fn in_one(tick: u64) -> u32 {
+    let [a, b, c, d, e, f, g, h] = tick.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]).rotate_left(7)
+}
+
+fn and_so_on(sum: u32, word: u32) -> u32 {
+    sum.rotate_left(3) ^ word
 }

@@ -1,6 +1,6 @@
 //! Permission as a value.
 
-use nmes_core::{FrameKind, Level, PulseFrame};
+use nmes_core::{Change, FrameKind, Level, PulseFrame};
 
 /// A frame that the guard has looked at. Only [`Guard::admit`](crate::Guard::admit) makes one; an output takes
 /// nothing else.
@@ -28,7 +28,7 @@ pub struct Admitted<'a> {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Admitted<'_> { frame });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(AdmittedEdge { level, number, channel, kind, last });
+nmes_core::flip_fields!(AdmittedEdge { level, sequence, number, channel, kind, last });
 
 impl<'a> Admitted<'a> {
     pub(crate) const fn new(frame: PulseFrame<'a>) -> Self {
@@ -57,13 +57,14 @@ impl<'a> Admitted<'a> {
     /// ```
     ///
     /// [`Output::apply`]: https://docs.rs/nmes-hal-adapters
+    #[inline]
     #[must_use]
     pub fn edge(&self, edge: u16) -> Option<AdmittedEdge> {
         let frame = &self.frame;
-        let (channel, kind) = (frame.channel(), frame.kind());
+        let (channel, kind, sequence) = (frame.channel(), frame.kind(), frame.sequence());
         let last = edge == frame.segment_count();
         let level = if last { frame.rest() } else { frame.segment(edge)?.level };
-        Some(AdmittedEdge { level, number: edge, channel, kind, last })
+        Some(AdmittedEdge { level, sequence, number: edge, channel, kind, last })
     }
 }
 
@@ -76,6 +77,7 @@ impl<'a> Admitted<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdmittedEdge {
     level: Level,
+    sequence: u32,
     number: u16,
     channel: u8,
     kind: FrameKind,
@@ -95,6 +97,12 @@ impl AdmittedEdge {
         self.level
     }
 
+    /// Number of its frame.
+    #[must_use]
+    pub const fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
     /// Its place in the frame; 0 is the onset.
     #[must_use]
     pub const fn number(&self) -> u16 {
@@ -111,5 +119,41 @@ impl AdmittedEdge {
     #[must_use]
     pub const fn kind(&self) -> FrameKind {
         self.kind
+    }
+
+    /// What the channel does with it, as [`Engine::step`](nmes_core::Engine::step) says it and
+    /// [`Guard::edge`](crate::Guard::edge) takes it.
+    #[inline]
+    #[must_use]
+    pub const fn change(&self) -> Change {
+        let Self { channel, sequence, number, level, .. } = *self;
+        Change { channel, sequence, edge: Some(number), level }
+    }
+
+    /// All of it in one word, for whoever keeps it a while: any one flipped bit of it gives another word.
+    ///
+    /// ```
+    /// fn differ(admitted: &nmes_safety::Admitted<'_>) -> bool {
+    ///     admitted.edge(0).map(|edge| edge.word()) != admitted.edge(1).map(|edge| edge.word())
+    /// }
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn word(&self) -> u32 {
+        let Self { level, sequence, number, channel, kind, last } = *self;
+        let (tag, code) = match level {
+            Level::Open => (0, 0),
+            Level::Shorted => (1, 0),
+            Level::Code(code) => (2, code.cast_unsigned()),
+        };
+        let kind = match kind {
+            FrameKind::Pulse => 0,
+            FrameKind::Trim => 1,
+            FrameKind::Recover => 2,
+        };
+        let [low, high] = number.to_le_bytes();
+        let small = u32::from_le_bytes([tag | (kind << 2) | if last { 16 } else { 0 }, channel, low, high]);
+        // each word turned another way, so that one bit of one is one bit of the sum
+        code ^ sequence.rotate_left(11) ^ small.rotate_left(23)
     }
 }

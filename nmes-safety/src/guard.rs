@@ -237,6 +237,9 @@ impl<'a, const N: usize> Guard<'a, N> {
     /// guard's own ledger holds, at no more than the balancing level of the last pulse, or of the one it cuts.
     pub fn admit(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<&Admitted<'a>, Trip> {
         let channel = frame.channel();
+        if let Some((_, hardware, watch)) = self.parts(channel).filter(|(_, _, watch)| watch.plain) {
+            watch.catch_up(hardware);
+        }
         let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.set_intact(channel));
         if let Some(trip) = self.latched {
             return Err(trip);
@@ -377,8 +380,10 @@ impl<'a, const N: usize> Guard<'a, N> {
     /// The charge a channel holds by the guard's own counting, up to its last level change.
     #[must_use]
     pub fn ledger(&self, channel: u8) -> Option<Charge> {
-        self.plan_of(channel)?;
-        self.watches.get(usize::from(channel)).map(|watch| Charge::from_nanoamp_ticks(watch.ledger))
+        let hardware = self.plan_of(channel)?.hardware();
+        let mut watch = *self.watches.get(usize::from(channel))?;
+        watch.catch_up(hardware);
+        Some(Charge::from_nanoamp_ticks(watch.ledger))
     }
 
     /// The clock may stand still between two calls but not go back.

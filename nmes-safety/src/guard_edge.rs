@@ -35,29 +35,12 @@ impl<const N: usize> Guard<'_, N> {
     /// no edge is moved (custom points, a mirrored table, a declared direct current) all changes of the level × (L + 2 ε);
     /// nothing when both are 0. A sample shows over-current (E-OC-1, E-PEAK-1), a wrong
     /// polarity or a stuck output at once; a lost contact (E-DEL-1) and an imbalance (E-BAL-2) after three pulses.
+    #[inline]
     pub fn edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
-        if sense.is_none() && self.on_grid(t, change) {
+        if sense.is_none() && self.take_on_grid(t, change) {
             return Ok(());
         }
         self.any_edge(t, change, sense)
-    }
-
-    /// The common case, taken ahead: an edge within a frame, on its tick and at its level, while all is well. It is held
-    /// against the same things as any other; false, and nothing done, where one of them is not as it should be, or would
-    /// take more than counting on.
-    #[inline]
-    fn on_grid(&mut self, t: u64, change: &Change) -> bool {
-        let Some(edge) = change.edge else { return false };
-        let well = self.latched.is_none() && self.interlock.is_intact() && t >= self.last_tick;
-        let plan = self.checked.plan().channel(change.channel);
-        let Some((plan, watch)) = plan.zip(self.watches.get_mut(usize::from(change.channel))) else {
-            return false;
-        };
-        let taken = well && watch.take_within(t, edge, change.sequence, change.level, plan.hardware());
-        if taken {
-            self.last_tick = t;
-        }
-        taken
     }
 
     #[inline(never)]
@@ -71,9 +54,10 @@ impl<const N: usize> Guard<'_, N> {
             let finding = Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), 0, "as channel");
             return Err(self.trip(t, Some(channel), &finding));
         };
+        let hardware = plan.hardware();
+        watch.catch_up(hardware);
         let (before, after) = split(sense, t);
         let found = found.or(before.and_then(|s| watch.take_sample(&s, t, &limits.measured)));
-        let hardware = plan.hardware();
         let outcome = match change.edge {
             None => open(watch, hardware, change.level, t, &limits.measured),
             Some(edge) => {
@@ -93,7 +77,10 @@ impl<const N: usize> Guard<'_, N> {
     pub fn sample(&mut self, now: u64, channel: u8, sensed: Sensed) -> Result<(), Trip> {
         let found = self.clock(now).or_else(|| self.intact());
         let limits = self.limits.measured;
-        let judged = self.parts(channel).and_then(|(_, _, watch)| watch.take_sample(&sensed, now, &limits));
+        let judged = self.parts(channel).and_then(|(_, hardware, watch)| {
+            watch.catch_up(hardware);
+            watch.take_sample(&sensed, now, &limits)
+        });
         self.act(now, channel, found.or(judged), &Outcome::default())
     }
 
@@ -105,6 +92,7 @@ impl<const N: usize> Guard<'_, N> {
         let limits = self.limits.measured;
         for channel in 0..self.checked.plan().channel_count() {
             let Some((_, hardware, watch)) = self.parts(channel) else { continue };
+            watch.catch_up(hardware);
             let opened = open(watch, hardware, Level::Open, t, &limits);
             if let Some(finding) = opened.finding {
                 self.trip(t, Some(channel), &finding);

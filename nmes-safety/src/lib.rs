@@ -30,6 +30,7 @@ mod guard_clocks;
 mod guard_edge;
 mod guard_form;
 mod guard_probing;
+mod guard_short;
 mod guard_tick;
 mod interlock;
 mod limits;

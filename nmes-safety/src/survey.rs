@@ -3,7 +3,7 @@
 use nmes_core::{ChannelHardware, Level, PulseFrame, Segment};
 
 use crate::metrics::square_of;
-use crate::windows::charge;
+use crate::windows::{charge, squared};
 
 /// What is kept of a frame while it waits and while it is under way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,6 +12,8 @@ pub(crate) struct Known {
     pub(crate) net: i64,
     /// Σ I·t of what drives the leading way, nA × ticks, as a magnitude.
     pub(crate) along: u64,
+    /// Σ I²·t of a repeat as the windows count it, µA² × ticks.
+    pub(crate) squared: u64,
     /// How long it drives, in ticks of all repeats.
     pub(crate) driven: u64,
     /// All changes of the level added up, nA.
@@ -35,12 +37,12 @@ pub(crate) struct Strongest {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Strongest { positive, negative });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Known { net, along, driven, swing_na, strongest, count, each, gap_last });
+nmes_core::flip_fields!(Known { net, along, squared, driven, swing_na, strongest, count, each, gap_last });
 
 impl Known {
     /// A checksum: any one flipped bit of what is known changes it.
     pub(crate) fn sum(&self) -> u32 {
-        let Self { net, along, driven, swing_na, strongest, count, each, gap_last } = self;
+        let Self { net, along, squared, driven, swing_na, strongest, count, each, gap_last } = self;
         let halves = |word: u64| {
             let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
             u32::from_le_bytes([a, b, c, d]).rotate_left(5) ^ u32::from_le_bytes([e, f, g, h])
@@ -49,6 +51,7 @@ impl Known {
         let words = [
             halves(net.cast_unsigned()),
             halves(*along),
+            halves(*squared),
             halves(*driven),
             halves(*swing_na),
             strongest.positive.cast_unsigned(),
@@ -198,6 +201,8 @@ impl Survey {
         for segment in frame.cycle_segments() {
             let current = segment.level.current_na(hardware);
             survey.look(&segment, current);
+            let squared = squared(current, u64::from(segment.ticks));
+            survey.known.squared = survey.known.squared.saturating_add(squared);
             survey.swing(pass.before_na, current);
             pass.take(&segment, current);
         }

@@ -11,7 +11,7 @@ use crate::sense::{
 use crate::set_level::SetLevel;
 use crate::survey::{Known, Strongest};
 use crate::terms::Terms;
-use crate::windows::{Dose, Windows, charge, squared};
+use crate::windows::{Dose, Windows, charge};
 
 /// A frame whose first edge was applied and whose last was not.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Active {
     pub(crate) next_moves: u64,
     /// By how much the last edge of a repeat may be moved.
     moves: u64,
-    began: u64,
+    pub(crate) began: u64,
     dose: Dose,
     /// Σ I·t as commanded of the phases that were not measured.
     unsensed: i64,
@@ -52,6 +52,9 @@ pub(crate) struct Watch<'a> {
     /// It waits for its first edge.
     pub(crate) waits: bool,
     pub(crate) active: Option<Active>,
+    /// Every edge of the pulse under way was on its tick, and all but the first are still to be counted: see
+    /// [`Watch::catch_up`].
+    pub(crate) plain: bool,
     pub(crate) sequence: Option<u32>,
     pub(crate) interval: Interval,
     /// Charge as commanded and applied, nA × ticks.
@@ -98,7 +101,7 @@ nmes_core::flip_fields!(Active {
 });
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Watch<'_> {
-    terms, admitted, known, known_sum, judged, waits, active, sequence, interval, ledger, nominal, next_onset, balancing_code, may_leave, set, contact, windows,
+    terms, admitted, known, known_sum, judged, waits, active, plain, sequence, interval, ledger, nominal, next_onset, balancing_code, may_leave, set, contact, windows,
     train_began, last_pulse, unsensed, sensed_once, imbalanced, imbalance_warning, volts_mv, last_mv
 });
 
@@ -112,6 +115,7 @@ impl<'a> Watch<'a> {
             judged: None,
             waits: false,
             active: None,
+            plain: false,
             sequence: None,
             interval: Interval::opened(now),
             ledger: 0,
@@ -223,39 +227,6 @@ impl<'a> Watch<'a> {
             }
             None => Some(overflow()),
         }
-    }
-
-    /// An edge within the frame under way, on its tick: the level before it is counted, and its own begins. False, and
-    /// nothing done, where it is not the next edge, or ends a repeat or the frame, or where something was measured.
-    #[inline]
-    pub(crate) fn take_within(
-        &mut self,
-        t: u64,
-        edge: u16,
-        sequence: u32,
-        level: Level,
-        hardware: &ChannelHardware,
-    ) -> bool {
-        let (frame, before) = (self.admitted.frame(), &self.interval);
-        let Some(active) = &mut self.active else { return false };
-        let is_next = active.next_edge == edge && active.next_tick == t && frame.sequence() == sequence;
-        if !is_next || self.waits || active.last || active.next_moves > 0 || before.is_sampled() {
-            return false;
-        }
-        let Some(segment) = frame.segment(edge).filter(|segment| segment.level == level) else {
-            return false;
-        };
-        let ticks = t.saturating_sub(before.since);
-        let Some(flown) = charge(before.current_na, ticks) else { return false };
-        let Some(ledger) = self.ledger.checked_add(flown) else { return false };
-        if before.current_na != 0 || before.is_driven() {
-            let squared = squared(before.current_na, ticks);
-            active.count(before, &Dose { squared, commanded: flown, measured: 0 }, None);
-        }
-        self.ledger = ledger;
-        self.interval = Interval::new(level, hardware, t);
-        active.advance(&self.known, segment.ticks);
-        true
     }
 
     /// Counts squares of the larger of commanded and measured current. At rest only what is measured beyond the noise counts.
@@ -397,6 +368,18 @@ impl<'a> Watch<'a> {
         found.filter(|_| self.imbalanced >= pulses_of(&rules::E_BAL_2))
     }
 
+    /// Ends a pulse of which nothing was measured.
+    pub(crate) const fn end_unmeasured(&mut self) {
+        (self.last_mv, self.volts_mv) = (self.volts_mv, 0);
+        self.unsensed = self.unsensed.saturating_add(1);
+        self.imbalance_warning = None;
+    }
+
+    /// Whether a measurement ever came.
+    pub(crate) const fn was_sensed(&self) -> bool {
+        self.sensed_once
+    }
+
     /// Measurements that came once, or are promised, and do not come count as the worst value.
     pub(crate) fn stale(&self) -> Option<Finding> {
         let most = pulses_of(&rules::E_DEL_1).saturating_sub(1);
@@ -420,6 +403,17 @@ impl Active {
         // it ends a repeat, or the frame
         let ends_repeat = known.gap_last && self.within.saturating_add(1) == known.each;
         self.next_moves = if self.last || ends_repeat { self.moves } else { 0 };
+    }
+
+    /// Counts an interval of which nothing was measured.
+    #[inline]
+    pub(crate) fn count_unmeasured(&mut self, driven: bool, squared: u64, flown: i64) {
+        self.dose.squared = self.dose.squared.saturating_add(squared);
+        self.dose.commanded = self.dose.commanded.saturating_add(flown);
+        if driven {
+            self.all_sensed = false;
+            self.unsensed = self.unsensed.saturating_add(flown);
+        }
     }
 
     fn count(&mut self, interval: &Interval, dose: &Dose, arrived: Option<Delivered>) {

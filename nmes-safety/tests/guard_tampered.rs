@@ -28,6 +28,7 @@ const PLAIN: Rig = Rig {
     train: Train { timing: Timing::Even, pulses_max: 0, stale_after: Millis::ZERO, pattern: None },
     dead: 0,
     gap_rest: Rest::Open,
+    pulse_rest: Rest::Open,
     late: 0,
     stamp: 0,
     gains: (100_000, 100_000),

@@ -4,6 +4,7 @@ use super::Stimulator;
 use crate::alarm::Alarm;
 use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
+use crate::prepared::{channels_of, opening};
 use crate::sense::Sense;
 use nmes_core::Change;
 use nmes_safety::Trip;
@@ -28,25 +29,43 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
             return Err(self.fail(Cause::Damaged));
         }
         self.put_levels().map_err(|error| self.fail_output(error))?;
-        let t = self.alarm.now();
-        let late = t.saturating_sub(due);
-        if !self.prepared.changes().is_empty() && late > 0 {
-            self.worst_late = self.worst_late.max(late);
-            self.late = self.late.saturating_add(1);
+        let t = self.applied(due)?;
+        for place in 0..N {
+            let Some(edge) = self.prepared.edge(place) else { break };
+            self.judge(t, &edge.change())?;
         }
-        if let Err(fault) = self.engine.applied(t) {
-            return Err(self.fail_edge(t, fault));
-        }
-        for index in 0..N {
-            let Some(change) = self.prepared.change(index) else { break };
-            let judged = self.judge(t, &change);
-            judged.or_else(|trip| self.respond(trip))?;
+        for channel in channels_of(self.prepared.offs()) {
+            self.judge(t, &opening(channel))?;
         }
         Ok(())
     }
 
+    /// The clock, read after the levels changed, and the engine told of it.
+    #[inline]
+    fn applied(&mut self, due: u64) -> Result<u64, Stopped> {
+        let t = self.alarm.now();
+        let late = t.saturating_sub(due);
+        if late > 0 && self.prepared.is_seen() {
+            self.worst_late = self.worst_late.max(late);
+            self.late = self.late.saturating_add(1);
+        }
+        match self.engine.applied(t) {
+            Ok(()) => Ok(t),
+            Err(fault) => Err(self.fail_edge(t, fault)),
+        }
+    }
+
     /// The end of the level before the edge, then the edge.
-    pub(super) fn judge(&mut self, t: u64, change: &Change) -> Result<(), Trip> {
+    #[inline]
+    fn judge(&mut self, t: u64, change: &Change) -> Result<(), Stopped> {
+        match self.judged(t, change) {
+            Ok(()) => Ok(()),
+            Err(trip) => self.respond(trip),
+        }
+    }
+
+    #[inline]
+    fn judged(&mut self, t: u64, change: &Change) -> Result<(), Trip> {
         if let Some(ended) = self.sense.ended(change.channel) {
             self.guard.sample(t, change.channel, ended)?;
         }
@@ -55,23 +74,37 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     }
 
     fn put_levels(&mut self) -> Result<(), O::Error> {
-        for change in self.prepared.changes().iter().filter(|change| change.edge == Some(0)) {
-            if let Some(admitted) = self.guard.admitted(change.channel) {
-                self.output.begin(admitted)?;
+        let Self { prepared, guard, output, .. } = self;
+        for first in prepared.edges().iter().filter(|edge| edge.number() == 0) {
+            if let Some(admitted) = guard.admitted(first.channel()) {
+                output.begin(admitted)?;
             }
         }
-        if !self.prepared.edges().is_empty() {
-            self.output.apply(self.prepared.edges())?;
+        if !prepared.edges().is_empty() {
+            output.apply(prepared.edges())?;
         }
-        for channel in self.prepared.offs() {
-            self.output.channel_off(channel)?;
+        for channel in channels_of(prepared.offs()) {
+            output.channel_off(channel)?;
         }
         Ok(())
     }
 
     /// Has every waiting frame admitted, then looks up what comes next.
+    #[inline]
     pub(super) fn prepare(&mut self) -> Result<(), Stopped> {
         self.prepared.clear();
+        if self.engine.is_waiting() {
+            self.admit_all()?;
+        }
+        if let Some(step) = self.engine.step() {
+            let filled = self.prepared.fill(&step, &self.guard);
+            filled.map_err(|channel| self.fail(Cause::NotAdmitted { channel }))?;
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn admit_all(&mut self) -> Result<(), Stopped> {
         for _ in 0..FRAMES_MAX {
             let Self { engine, guard, alarm, .. } = self;
             let mut refused = None;
@@ -81,18 +114,14 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
             });
             match refused {
                 Some(trip) => self.respond(trip)?,
-                None if all => break,
+                None if all => return Ok(()),
                 None => {}
             }
         }
-        if let Some(frame) = self.engine.pending() {
-            return Err(self.fail(Cause::NotAdmitted { channel: frame.channel() }));
+        match self.engine.pending() {
+            Some(frame) => Err(self.fail(Cause::NotAdmitted { channel: frame.channel() })),
+            None => Ok(()),
         }
-        if let Some(step) = self.engine.step() {
-            let filled = self.prepared.fill(&step, &self.guard);
-            filled.map_err(|channel| self.fail(Cause::NotAdmitted { channel }))?;
-        }
-        Ok(())
     }
 
     /// After anything that may have changed what comes next.

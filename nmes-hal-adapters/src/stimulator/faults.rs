@@ -70,7 +70,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     pub(super) fn fail_edge(&mut self, t: u64, fault: EngineFault) -> Stopped {
         let off = self.output.off();
         for change in self.prepared.changes() {
-            let _ = self.guard.edge(t, change, None);
+            let _ = self.guard.edge(t, &change, None);
         }
         let stopped = self.fail(Cause::Engine(fault));
         if let Err(error) = off {

@@ -20,6 +20,7 @@ pub(crate) struct Rig {
     pub(crate) late: u32,
     pub(crate) stamp: u32,
     pub(crate) gains: (u32, u32),
+    pub(crate) pulse_rest: Rest,
     pub(crate) class: UseClass,
     pub(crate) schedule: Schedule<'static>,
     pub(crate) seconds: u32,
@@ -48,6 +49,7 @@ impl Default for Rig {
             late: 0,
             stamp: 0,
             gains: (100_000, 100_000),
+            pulse_rest: Rest::Open,
             class: UseClass::FunctionalWear,
             schedule: Schedule::Continuous,
             seconds: 3_600,
@@ -113,6 +115,7 @@ impl Rig {
             stamp_error_ticks: self.stamp,
             dead_ticks: self.dead,
             gap_rest: self.gap_rest,
+            pulse_rest: self.pulse_rest,
             ..HardwareTiming::ideal(1_000_000)
         };
         let output = ChannelHardware {

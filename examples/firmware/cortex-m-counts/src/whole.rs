@@ -98,18 +98,42 @@ pub(crate) fn report(clock: &SYST) -> Result<(), ConfigError> {
         size_of::<Bare<'_, 4>>(),
         size_of::<Bare<'_, 8>>()
     );
-    edges(clock, "4 edges", &ramped()?)?;
-    edges(clock, "16 phases, 17 edges", &sixteen()?)?;
+    for late in [Lateness::Never, Lateness::Always, Lateness::Varying] {
+        edges(clock, "4 edges", &ramped()?, late)?;
+    }
+    edges(clock, "16 phases, 17 edges", &sixteen()?, Lateness::Never)?;
     for (minutes, differ) in [(6, false), (60, false), (60, true)] {
         check_of(clock, minutes, differ)?;
     }
     Ok(())
 }
 
-fn hardware(channels: usize, ticks_per_second: u32) -> Result<Hardware, ConfigError> {
+/// How late edges are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lateness {
+    Never,
+    /// All by the same 3 ticks, as an interrupt is that nothing masks.
+    Always,
+    /// By 0 to 15 ticks.
+    Varying,
+}
+
+impl Lateness {
+    /// Ticks, from those of the edge before.
+    fn after(self, before: u32) -> u32 {
+        match self {
+            Self::Never => 0,
+            Self::Always => 3,
+            Self::Varying => before.wrapping_mul(5).wrapping_add(3) & 15,
+        }
+    }
+}
+
+fn hardware(channels: usize, ticks_per_second: u32, late: Lateness) -> Result<Hardware, ConfigError> {
     let dacs = [ChannelHardware::symmetric(61_035, -2_048, 2_047); 8];
     let dacs = dacs.get(..channels).unwrap_or(&dacs);
-    Hardware::new(HardwareTiming::ideal(ticks_per_second), dacs, 0)
+    let late_max_ticks = if late == Lateness::Never { 0 } else { 15 };
+    Hardware::new(HardwareTiming { late_max_ticks, ..HardwareTiming::ideal(ticks_per_second) }, dacs, 0)
 }
 
 fn setup(channels: usize, differ: bool) -> Result<Setup, ConfigError> {
@@ -150,18 +174,18 @@ fn sixteen() -> Result<[Channel<'static>; 4], ConfigError> {
 }
 
 /// All that an interrupt does for an edge, but for the write and the clock themselves.
-fn edges(clock: &SYST, name: &str, list: &[Channel<'_>; 4]) -> Result<(), ConfigError> {
+fn edges(clock: &SYST, name: &str, list: &[Channel<'_>; 4], late: Lateness) -> Result<(), ConfigError> {
     let length = Millis::from_millis(3_600_000).unwrap_or(Millis::ZERO);
     let session = Session::new(list, Schedule::Continuous, length)?;
-    let hardware = hardware(4, 1_000_000)?;
+    let hardware = hardware(4, 1_000_000, late)?;
     let plan = Plan::compile(&session, &hardware)?;
     let checked = check(plan, &setup(4, false)?, &Profile::default()).map_err(|_| WRONG)?;
-    run(clock, name, &checked, list, hardware)
+    run(clock, (name, late), &checked, list, hardware)
 }
 
 fn run(
     clock: &SYST,
-    pulse: &str,
+    (pulse, late): (&str, Lateness),
     checked: &Checked<'_>,
     list: &[Channel<'_>],
     hardware: Hardware,
@@ -177,10 +201,14 @@ fn run(
     // while the set levels rise, which takes 8 s; then at full level
     let (mut rising, mut steady) = (Tally::default(), Tally::default());
     let mut slow_calls = Tally::default();
+    let mut ticks_late = 0;
     let mut slow = 10_000_u64;
     while steady.count < EDGES {
         let due = time.0.borrow().due.filter(|due| *due < slow);
-        time.0.borrow_mut().now = due.unwrap_or(slow);
+        ticks_late = late.after(ticks_late);
+        let next = due.map_or(slow, |due| due.saturating_add(u64::from(ticks_late)));
+        let now = time.0.borrow().now;
+        time.0.borrow_mut().now = now.max(next);
         let before = SYST::get_current();
         if due.is_some() {
             black_box(&mut runner).on_alarm().map_err(|_| WRONG)?;
@@ -200,8 +228,9 @@ fn run(
     }
     for (name, tally) in [("set levels rising", &rising), ("at full level", &steady)] {
         hprintln!(
-            "engine, guard and preparation, {}, {}: {} edges, {} instructions an edge, at most {} a call",
+            "engine, guard and preparation, {}, late {:?}, {}: {} edges, {} instructions an edge, at most {} a call",
             pulse,
+            late,
             name,
             tally.count,
             tally.average(),
@@ -253,7 +282,7 @@ fn check_of(clock: &SYST, minutes: u32, differ: bool) -> Result<(), ConfigError>
     }
     let length = Millis::from_millis(minutes.saturating_mul(60_000)).unwrap_or(Millis::ZERO);
     let session = Session::new(&list, Schedule::Continuous, length)?;
-    let plan = Plan::compile(&session, &hardware(8, 1_000_000)?)?;
+    let plan = Plan::compile(&session, &hardware(8, 1_000_000, Lateness::Never)?)?;
     let (setup, profile) = (setup(8, differ)?, Profile::default());
     let before = SYST::get_current();
     let report = black_box(assess(black_box(&plan), &setup, &profile));

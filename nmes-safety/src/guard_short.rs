@@ -1,0 +1,125 @@
+//! The short way of the guard: a pulse without a measurement, each edge on its tick and at its level, while all is well.
+//!
+//! An edge is held against the same things as on the long way of [`Guard::edge`]. What flowed is not counted edge by edge:
+//! it is what the admitted frame sums to, and is taken from there when the pulse is over. Where anything is not as it should
+//! be, or takes more than counting on, the edge goes the long way, and [`Watch::catch_up`] counts what was left for later.
+
+use nmes_core::{Change, ChannelHardware};
+
+use crate::guard::Guard;
+use crate::interlock::State;
+use crate::sense::Interval;
+use crate::watch::Watch;
+use crate::windows::{Dose, charge, squared};
+
+impl<const N: usize> Guard<'_, N> {
+    /// Takes an edge the short way; false, and nothing done, where it has to go the long way.
+    #[inline]
+    pub(crate) fn take_on_grid(&mut self, t: u64, change: &Change) -> bool {
+        let Some(number) = change.edge else { return false };
+        let runs = matches!(self.interlock.state(), State::Ramping | State::Running);
+        let Some(watch) = self.watches.get_mut(usize::from(change.channel)) else { return false };
+        let is_of_it = watch.admitted.frame().sequence() == change.sequence;
+        // what latched does not run
+        if !runs || !is_of_it || t < self.last_tick {
+            return false;
+        }
+        let taken = match &watch.active {
+            Some(active) if !watch.plain || active.next_edge != number || active.next_tick != t => false,
+            Some(active) if !active.last => watch.go_on(change),
+            _ => {
+                let plan = self.checked.plan().channel(change.channel);
+                plan.is_some_and(|plan| watch.begin_or_end(t, change, plan.hardware()))
+            }
+        };
+        if taken {
+            self.last_tick = t;
+        }
+        taken
+    }
+}
+
+impl Watch<'_> {
+    /// An edge within the pulse, on its tick.
+    #[inline]
+    fn go_on(&mut self, change: &Change) -> bool {
+        let segment = change.edge.and_then(|number| self.admitted.frame().segment(number));
+        let Some((segment, active)) = segment.zip(self.active.as_mut()) else { return false };
+        if segment.level != change.level {
+            return false;
+        }
+        active.advance(&self.known, segment.ticks);
+        true
+    }
+
+    fn begin_or_end(&mut self, t: u64, change: &Change, hardware: &ChannelHardware) -> bool {
+        if self.active.is_some() {
+            self.end_plain(t, change, hardware)
+        } else {
+            change.edge == Some(0) && self.waits && self.begin_plain(t, change, hardware)
+        }
+    }
+
+    /// The first edge of the pulse that waits, after a rest of which nothing was measured, when nothing is owed, so that it is
+    /// no repayment.
+    fn begin_plain(&mut self, t: u64, change: &Change, hardware: &ChannelHardware) -> bool {
+        let (frame, before) = (self.admitted.frame(), &self.interval);
+        let rested = before.current_na == 0 && !before.is_sampled();
+        let unmeasured = !self.terms.measured && !self.was_sensed();
+        let once = self.known.count <= self.known.each;
+        let owes = self.ledger != self.nominal;
+        if !rested || !unmeasured || !once || owes || frame.onset_tick() != t {
+            return false;
+        }
+        let Some(segment) = frame.segment(0).filter(|segment| segment.level == change.level) else {
+            return false;
+        };
+        self.interval = Interval::new(change.level, hardware, t);
+        self.begin(0, hardware, t, segment.ticks);
+        self.plain = true;
+        true
+    }
+
+    /// The last edge, on its tick.
+    fn end_plain(&mut self, t: u64, change: &Change, hardware: &ChannelHardware) -> bool {
+        let rests = self.admitted.frame().rest() == change.level;
+        let (sum, net) = (self.ledger.checked_add(self.known.net), self.known.net);
+        let Some((ledger, active)) = sum.zip(self.active.as_ref()).filter(|_| rests) else { return false };
+        let dose = Dose { squared: self.known.squared, commanded: net, measured: 0 };
+        self.windows.add(active.began, t, &dose);
+        (self.ledger, self.nominal, self.may_leave) = (ledger, ledger, 0);
+        self.interval = Interval::new(change.level, hardware, t);
+        self.end_unmeasured();
+        (self.active, self.plain) = (None, false);
+        true
+    }
+
+    /// Counts what was left for later in the pulse under way. From here on it goes the long way.
+    #[inline]
+    pub(crate) fn catch_up(&mut self, hardware: &ChannelHardware) {
+        if core::mem::take(&mut self.plain) {
+            self.count_edges(hardware);
+        }
+    }
+
+    /// Every edge so far was on its tick, and the interval is still that of the first.
+    #[cold]
+    #[inline(never)]
+    fn count_edges(&mut self, hardware: &ChannelHardware) {
+        let Some(active) = &mut self.active else { return };
+        let applied = usize::from(active.next_edge);
+        let mut before = 0;
+        for segment in self.admitted.frame().segments().take(applied) {
+            let t = self.interval.since.saturating_add(before);
+            if before > 0 {
+                // never near what an `i64` holds, but where a declared direct current has come near: the next edge trips
+                let flown = charge(self.interval.current_na, before).unwrap_or(i64::MAX);
+                let driven = self.interval.is_driven();
+                active.count_unmeasured(driven, squared(self.interval.current_na, before), flown);
+                self.ledger = self.ledger.saturating_add(flown);
+            }
+            self.interval = Interval::new(segment.level, hardware, t);
+            before = u64::from(segment.ticks);
+        }
+    }
+}
