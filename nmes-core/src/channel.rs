@@ -68,7 +68,7 @@ pub struct ChannelState {
     pub(crate) pending: Pending,
     /// The frame in hand was admitted.
     pub(crate) accepted: bool,
-    /// A pulse of stored segments is under way, once, each edge on its tick: see [`ChannelState::catch_up`].
+    /// A pulse of stored segments is under way, once, each edge late by the same: see [`ChannelState::catch_up`].
     pub(crate) plain: bool,
     pub(crate) receipt_ready: bool,
     /// Number of the pending edge, its segment within a repeat, and how many edges follow it.
@@ -82,6 +82,8 @@ pub struct ChannelState {
     /// Where the pending edge goes to, and for how long.
     pub(crate) next: Packed,
     pub(crate) next_ticks: u32,
+    /// By how much each edge of a plain pulse is late.
+    pub(crate) late: u32,
     pub(crate) level: Packed,
     /// By how much the pending edge stands off its place on the grid.
     pub(crate) moved: i32,
@@ -176,6 +178,7 @@ impl ChannelState {
             main_began: 0,
             main_level: Packed::OPEN,
             plain: false,
+            late: 0,
             steady_until: 0,
             sequence: 0,
             made_for: None,

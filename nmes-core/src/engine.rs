@@ -192,8 +192,8 @@ impl<'p, 's> Engine<'p, 's> {
         match policy {
             StopPolicy::FinishPulse => {}
             StopPolicy::RecoverNow => {
-                for state in self.channels.iter_mut() {
-                    state.catch_up();
+                for (state, plan) in self.channels.iter_mut().zip(self.plan.channels()) {
+                    state.catch_up(plan);
                     state.recover = true;
                 }
             }
@@ -359,11 +359,12 @@ impl<'p, 's> Engine<'p, 's> {
         result
     }
 
-    /// The common case, taken ahead: one channel alone, its edge on its tick, with nothing owed. False when it is another.
+    /// The common case, taken ahead: one channel alone, its edge as late as those before it, with nothing owed. False when it
+    /// is another.
     #[inline]
     fn apply_on_time(&mut self, t: u64) -> bool {
         let Due { at, first: number, is_alone, .. } = self.agenda.due;
-        if t != at || !is_alone {
+        if t < at || !is_alone {
             return false;
         }
         let Some(state) = self.channels.get_mut(usize::from(number)) else { return false };

@@ -217,7 +217,7 @@ flip_fields!(PulseFrame<'_> { channel, kind, sequence, onset_tick, rest, cell } 
 flip_fields!(Due { at, channels, first, is_alone });
 flip_fields!(Clockwork { start, end, stopping } not { reserved });
 flip_fields!(ChannelState {
-    pending, accepted, plain, edge, within, left, last_repeat, recorded, next, next_ticks, level, moved, sequence, at, since,
+    pending, accepted, plain, edge, within, left, last_repeat, recorded, next, next_ticks, late, level, moved, sequence, at, since,
     steady_until, earliest_onset, onsets, frame, owed, carry, outcome, main_began, main_level, made_for, balancing_code,
     train_pulses, planned, envelope, peak, train, trims_in_row, paused, stale, recover, limited, stage_period, contraction,
     train_end, set, set_ticks, commanded_at, train_open, queued, recovery, duck, openings

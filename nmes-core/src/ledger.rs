@@ -21,7 +21,7 @@ impl ChannelState {
     /// Takes the pending edge, applied at `t`. `Ok(true)` when it was the last.
     #[inline]
     pub(crate) fn take_edge(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Result<bool, EngineFault> {
-        self.catch_up();
+        self.catch_up(plan);
         if self.edge == 0 {
             (self.within, self.left) = (0, self.frame.cell.total());
         }
@@ -195,7 +195,7 @@ impl ChannelState {
         }
         let (planned, begin) = self.planned_so_far(plan)?;
         let ticks = signed_between(begin, t)?;
-        product(weight(plan, self.level), ticks)?.checked_add(planned)?.checked_add(self.owed)
+        product(weight(plan, self.level), ticks)?.checked_add(planned)?.checked_add(self.owed_plain(plan))
     }
 
     /// The commanded charge, up to the last level change.
@@ -214,6 +214,7 @@ impl ChannelState {
             }
             FrameKind::Pulse => {
                 self.plain = shift == 0 && self.owed == 0 && self.can_be_plain();
+                self.late = 0;
                 self.receipt_ready = false;
                 if !self.plain {
                     self.begin_receipt(t);
@@ -259,7 +260,7 @@ impl ChannelState {
 
     /// Leaves the frame in hand: what it has put out by plan is counted as owed, up to the present level's beginning.
     pub(crate) fn leave_frame(&mut self, plan: &ChannelPlan<'_>) -> Option<()> {
-        self.catch_up();
+        self.catch_up(plan);
         if self.edge == 0 {
             return Some(());
         }
@@ -275,7 +276,7 @@ impl ChannelState {
     /// The output was opened at `t`, whatever came before: the level is open in any case, and a pulse that was under
     /// way keeps a record. `None` when the ledger overflowed.
     pub(crate) fn open_now(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
-        self.catch_up();
+        self.catch_up(plan);
         let (cut, before) = (self.under_way(), self.level);
         let counted = self.leave_frame(plan).and_then(|()| self.count_level(plan, t));
         (self.level, self.since) = (Packed::OPEN, t);

@@ -57,7 +57,7 @@ impl ChannelState {
         if !begun || !balanced || self.at <= cut || self.recovery.is_some() {
             return;
         }
-        self.catch_up();
+        self.catch_up(plan);
         let (_, within) = self.frame.cell.locate(self.edge.saturating_sub(1));
         if within >= self.frame.cell.tail {
             self.end_with_repeat(within);

@@ -68,7 +68,8 @@ fn disturb(engine: &mut Engine<'_, '_>, which: u8, now: u64) {
     }
 }
 
-fn agree(case: &Case, plan: &Plan<'_>, lateness: u8, at: u64, which: u8) {
+/// Edges are late by `always` ticks, up to L, and now and then, one in `lateness`, by others.
+fn agree(case: &Case, plan: &Plan<'_>, (lateness, always): (u8, u32), at: u64, which: u8) {
     let (mut short, mut long) = ([ChannelState::new(); MAX_CHANNELS], [ChannelState::new(); MAX_CHANNELS]);
     let mut short = Engine::new(plan, &mut short).unwrap();
     let mut long = Engine::new(plan, &mut long).unwrap();
@@ -80,6 +81,8 @@ fn agree(case: &Case, plan: &Plan<'_>, lateness: u8, at: u64, which: u8) {
         engine.gate(GateInput::Open, 0);
     }
     let (mut late, mut seldom) = (case.lateness(), random(u32::from(lateness), case.seed));
+    let most = i64::from(case.hardware.timing().late_max_ticks);
+    let always = i64::from(always).checked_rem(most + 1).unwrap_or(0);
     let mut now = 0;
     for _ in 0..4_000 {
         let one = offered(&mut short);
@@ -95,7 +98,12 @@ fn agree(case: &Case, plan: &Plan<'_>, lateness: u8, at: u64, which: u8) {
                 continue;
             }
         }
-        let by = if seldom() == 0 { late() } else { 0 };
+        let too_late = which == 7 && now > at;
+        let by = match seldom() {
+            _ if too_late => most + i64::from(case.hardware.timing().stamp_error_ticks) + 1,
+            0 => late(),
+            _ => always,
+        };
         now = now.max(tick.saturating_add_signed(by));
         nudge(&mut long, now.min(tick));
         let answers = (short.applied(now), long.applied(now));
@@ -129,15 +137,16 @@ proptest! {
     #![proptest_config(cases(2_000))]
 
     /// REQ-CORE-130: frames, edges, records, ledgers and counts are those of an engine whose every pulse is planned anew,
-    /// with edges on time, late now and then or always, and with whatever comes from outside.
+    /// with edges on time, late now and then, always or always by the same, and with whatever comes from outside.
     #[test]
     fn the_short_way_is_the_long_way(
-        case in kinds(), lateness in prop_oneof![Just(0_u8), 1_u8..40], at in 0_u64..2_000_000, which in 0_u8..8,
+        case in kinds(), lateness in prop_oneof![Just(0_u8), 1_u8..40, Just(u8::MAX)],
+        always in prop_oneof![Just(0_u32), any::<u32>(), 1_u32..20], at in 0_u64..2_000_000, which in 0_u8..8,
     ) {
         let session = case.session();
         let plan = Plan::compile(&session, &case.hardware);
         prop_assume!(plan.is_ok());
-        agree(&case, &plan.unwrap(), lateness, at, which);
+        agree(&case, &plan.unwrap(), (lateness, always), at, which);
     }
 }
 
@@ -204,7 +213,7 @@ fn a_first_pulse_may_go_the_short_way() {
         seed: 1_878_199_508_760_873_830,
     };
     let session = case.session();
-    agree(&case, &Plan::compile(&session, &case.hardware).unwrap(), 9, 1_472_334, 6);
+    agree(&case, &Plan::compile(&session, &case.hardware).unwrap(), (9, 0), 1_472_334, 6);
 }
 
 /// REQ-CORE-133: what a channel takes is bounded, so that storage on a small controller can be planned.

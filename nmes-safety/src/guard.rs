@@ -237,7 +237,8 @@ impl<'a, const N: usize> Guard<'a, N> {
     /// guard's own ledger holds, at no more than the balancing level of the last pulse, or of the one it cuts.
     pub fn admit(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<&Admitted<'a>, Trip> {
         let channel = frame.channel();
-        if let Some((_, hardware, watch)) = self.parts(channel).filter(|(_, _, watch)| watch.plain) {
+        if let Some((_, hardware, watch)) = self.parts(channel).filter(|(_, _, watch)| watch.plain.is_some())
+        {
             watch.catch_up(hardware);
         }
         let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.set_intact(channel));

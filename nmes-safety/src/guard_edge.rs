@@ -37,7 +37,7 @@ impl<const N: usize> Guard<'_, N> {
     /// polarity or a stuck output at once; a lost contact (E-DEL-1) and an imbalance (E-BAL-2) after three pulses.
     #[inline]
     pub fn edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
-        if sense.is_none() && self.take_on_grid(t, change) {
+        if sense.is_none() && self.take_short(t, change) {
             return Ok(());
         }
         self.any_edge(t, change, sense)

@@ -1,4 +1,5 @@
-//! The short way of the guard: a pulse without a measurement, each edge on its tick and at its level, while all is well.
+//! The short way of the guard: a pulse without a measurement, each edge at its level and on its tick, or all of them late by the
+//! same, while all is well.
 //!
 //! An edge is held against the same things as on the long way of [`Guard::edge`]. What flowed is not counted edge by edge:
 //! it is what the admitted frame sums to, and is taken from there when the pulse is over. Where anything is not as it should
@@ -15,7 +16,7 @@ use crate::windows::{Dose, charge, squared};
 impl<const N: usize> Guard<'_, N> {
     /// Takes an edge the short way; false, and nothing done, where it has to go the long way.
     #[inline]
-    pub(crate) fn take_on_grid(&mut self, t: u64, change: &Change) -> bool {
+    pub(crate) fn take_short(&mut self, t: u64, change: &Change) -> bool {
         let Some(number) = change.edge else { return false };
         let runs = matches!(self.interlock.state(), State::Ramping | State::Running);
         let Some(watch) = self.watches.get_mut(usize::from(change.channel)) else { return false };
@@ -24,23 +25,35 @@ impl<const N: usize> Guard<'_, N> {
         if !runs || !is_of_it || t < self.last_tick {
             return false;
         }
-        let taken = match &watch.active {
-            Some(active) if !watch.plain || active.next_edge != number || active.next_tick != t => false,
-            Some(active) if !active.last => watch.go_on(change),
-            _ => {
-                let plan = self.checked.plan().channel(change.channel);
-                plan.is_some_and(|plan| watch.begin_or_end(t, change, plan.hardware()))
+        let taken = match (&watch.active, watch.plain) {
+            (Some(active), Some(late)) => {
+                let is_next =
+                    active.next_edge == number && active.next_tick.saturating_add(u64::from(late)) == t;
+                let last = active.last;
+                is_next && if last { self.end_short(t, change) } else { watch.go_on(change) }
             }
+            (None, None) if number == 0 => self.begin_short(t, change),
+            _ => false,
         };
         if taken {
             self.last_tick = t;
         }
         taken
     }
+
+    fn begin_short(&mut self, t: u64, change: &Change) -> bool {
+        let most = self.limits.late_ticks;
+        let parts = self.parts(change.channel).filter(|(_, _, watch)| watch.waits);
+        parts.is_some_and(|(_, hardware, watch)| watch.begin_plain(t, change, hardware, most))
+    }
+
+    fn end_short(&mut self, t: u64, change: &Change) -> bool {
+        self.parts(change.channel).is_some_and(|(_, hardware, watch)| watch.end_plain(t, change, hardware))
+    }
 }
 
 impl Watch<'_> {
-    /// An edge within the pulse, on its tick.
+    /// An edge within the pulse.
     #[inline]
     fn go_on(&mut self, change: &Change) -> bool {
         let segment = change.edge.and_then(|number| self.admitted.frame().segment(number));
@@ -52,23 +65,17 @@ impl Watch<'_> {
         true
     }
 
-    fn begin_or_end(&mut self, t: u64, change: &Change, hardware: &ChannelHardware) -> bool {
-        if self.active.is_some() {
-            self.end_plain(t, change, hardware)
-        } else {
-            change.edge == Some(0) && self.waits && self.begin_plain(t, change, hardware)
-        }
-    }
-
     /// The first edge of the pulse that waits, after a rest of which nothing was measured, when nothing is owed, so that it is
     /// no repayment.
-    fn begin_plain(&mut self, t: u64, change: &Change, hardware: &ChannelHardware) -> bool {
+    fn begin_plain(&mut self, t: u64, change: &Change, hardware: &ChannelHardware, most_late: u64) -> bool {
         let (frame, before) = (self.admitted.frame(), &self.interval);
         let rested = before.current_na == 0 && !before.is_sampled();
         let unmeasured = !self.terms.measured && !self.was_sensed();
         let once = self.known.count <= self.known.each;
         let owes = self.ledger != self.nominal;
-        if !rested || !unmeasured || !once || owes || frame.onset_tick() != t {
+        let late = t.checked_sub(frame.onset_tick()).filter(|late| *late <= most_late);
+        let Some(late) = late.and_then(|late| u32::try_from(late).ok()) else { return false };
+        if !rested || !unmeasured || !once || owes {
             return false;
         }
         let Some(segment) = frame.segment(0).filter(|segment| segment.level == change.level) else {
@@ -76,11 +83,11 @@ impl Watch<'_> {
         };
         self.interval = Interval::new(change.level, hardware, t);
         self.begin(0, hardware, t, segment.ticks);
-        self.plain = true;
+        self.plain = Some(late);
         true
     }
 
-    /// The last edge, on its tick.
+    /// The last edge.
     fn end_plain(&mut self, t: u64, change: &Change, hardware: &ChannelHardware) -> bool {
         let rests = self.admitted.frame().rest() == change.level;
         let (sum, net) = (self.ledger.checked_add(self.known.net), self.known.net);
@@ -90,19 +97,19 @@ impl Watch<'_> {
         (self.ledger, self.nominal, self.may_leave) = (ledger, ledger, 0);
         self.interval = Interval::new(change.level, hardware, t);
         self.end_unmeasured();
-        (self.active, self.plain) = (None, false);
+        (self.active, self.plain) = (None, None);
         true
     }
 
     /// Counts what was left for later in the pulse under way. From here on it goes the long way.
     #[inline]
     pub(crate) fn catch_up(&mut self, hardware: &ChannelHardware) {
-        if core::mem::take(&mut self.plain) {
+        if self.plain.take().is_some() {
             self.count_edges(hardware);
         }
     }
 
-    /// Every edge so far was on its tick, and the interval is still that of the first.
+    /// Every edge so far was as late as the first, and the interval is still that of the first.
     #[cold]
     #[inline(never)]
     fn count_edges(&mut self, hardware: &ChannelHardware) {

@@ -52,9 +52,9 @@ pub(crate) struct Watch<'a> {
     /// It waits for its first edge.
     pub(crate) waits: bool,
     pub(crate) active: Option<Active>,
-    /// Every edge of the pulse under way was on its tick, and all but the first are still to be counted: see
+    /// Every edge of the pulse under way was late by so many ticks, and all but the first are still to be counted: see
     /// [`Watch::catch_up`].
-    pub(crate) plain: bool,
+    pub(crate) plain: Option<u32>,
     pub(crate) sequence: Option<u32>,
     pub(crate) interval: Interval,
     /// Charge as commanded and applied, nA × ticks.
@@ -115,7 +115,7 @@ impl<'a> Watch<'a> {
             judged: None,
             waits: false,
             active: None,
-            plain: false,
+            plain: None,
             sequence: None,
             interval: Interval::opened(now),
             ledger: 0,
