@@ -188,7 +188,7 @@ impl Applied<'_> {
             Some(hand) => self.order(hand, state).or_else(|| self.time(hand, since)),
         };
         let overflow = watch.change_level(self.level, self.hardware, self.t, &self.limits.measured);
-        let mut outcome = Outcome { finding: found.or(overflow), ..Outcome::default() };
+        let mut outcome = Outcome { finding: found.or(overflow), first_edge: false, contact_lost: false };
         let Some(hand) = hand else { return outcome };
         if self.edge == 0 {
             watch.begin(before_na, self.hardware, self.t, hand.ticks);

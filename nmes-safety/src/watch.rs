@@ -231,13 +231,16 @@ impl<'a> Watch<'a> {
 
     /// Counts squares of the larger of commanded and measured current. At rest only what is measured beyond the noise counts.
     fn count_interval(&mut self, flown: i64, ticks: u64, t: u64, limits: &Tolerances) {
-        let interval = self.interval;
-        let (leak, leaked) = interval.leaked(t, limits);
-        if interval.current_na == 0 && leak == 0 && !interval.is_driven() {
-            return;
-        }
-        let (measured, over) =
-            if interval.is_driven() { (interval.measured_na(), ticks) } else { (Some(leak), leaked) };
+        let interval = &self.interval;
+        let (measured, over) = if interval.is_driven() {
+            (interval.measured_na(), ticks)
+        } else {
+            let (leak, leaked) = interval.leaked(t, limits);
+            if interval.current_na == 0 && leak == 0 {
+                return;
+            }
+            (Some(leak), leaked)
+        };
         let charge = measured.map_or(0, |na| na.saturating_mul(signed(over)));
         let stronger = measured.filter(|na| na.unsigned_abs() > interval.current_na.unsigned_abs());
         let mut dose = Dose { squared: 0, commanded: flown, measured: charge };
@@ -248,7 +251,7 @@ impl<'a> Watch<'a> {
         }
         let from = if interval.current_na == 0 { t.saturating_sub(over) } else { interval.since };
         match &mut self.active {
-            Some(active) => active.count(&interval, &dose, delivered(&interval, limits)),
+            Some(active) => active.count(interval, &dose, delivered(interval, limits)),
             None if dose != Dose::default() => self.windows.add(from, t, &dose),
             None => {}
         }

@@ -84,7 +84,7 @@ impl FlashCheck {
         Self { length, expected, per_call: bytes_per_call, done: 0, crc: Crc32::new() }
     }
 
-    /// Looks at the next piece of `image`, which is the whole image each time. Work: eight shifts for each of at most
+    /// Looks at the next piece of `image`, which is the whole image each time. Work: two look-ups for each of at most
     /// `bytes_per_call` bytes. After the answer the check begins anew, so it can go on for as long as the device runs.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ const fn rule_sum(crc: Crc32, rule: &Rule) -> Crc32 {
 }
 
 /// Compares the rule table in the device with the one that was compiled. Work: about 250 bytes a rule of
-/// [`rules::ALL`], eight shifts a byte; a few milliseconds at 100 MHz (estimated, not measured).
+/// [`rules::ALL`], two look-ups a byte; a few milliseconds at 100 MHz (estimated, not measured).
 ///
 /// Units, windows and loads are not in the sum; [`crate::selftest::FlashCheck`] covers them with everything else.
 ///
