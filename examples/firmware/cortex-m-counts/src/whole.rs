@@ -13,7 +13,7 @@ use nmes_core::{
 use nmes_hal_adapters::{Alarm, Late, NoSense, Output, Stimulator};
 use nmes_safety::{AdmittedEdge, Checked, Guard, Layer, Profile, Setup, UseClass, assess, check, rules};
 
-use crate::{EDGES, TICK, channels, since};
+use crate::{EDGES, Lateness, TICK, channels, since};
 
 /// An output of which nothing is written.
 struct Nothing(Hardware);
@@ -108,32 +108,11 @@ pub(crate) fn report(clock: &SYST) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// How late edges are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lateness {
-    Never,
-    /// All by the same 3 ticks, as an interrupt is that nothing masks.
-    Always,
-    /// By 0 to 15 ticks.
-    Varying,
-}
-
-impl Lateness {
-    /// Ticks, from those of the edge before.
-    fn after(self, before: u32) -> u32 {
-        match self {
-            Self::Never => 0,
-            Self::Always => 3,
-            Self::Varying => before.wrapping_mul(5).wrapping_add(3) & 15,
-        }
-    }
-}
-
 fn hardware(channels: usize, ticks_per_second: u32, late: Lateness) -> Result<Hardware, ConfigError> {
     let dacs = [ChannelHardware::symmetric(61_035, -2_048, 2_047); 8];
     let dacs = dacs.get(..channels).unwrap_or(&dacs);
-    let late_max_ticks = if late == Lateness::Never { 0 } else { 15 };
-    Hardware::new(HardwareTiming { late_max_ticks, ..HardwareTiming::ideal(ticks_per_second) }, dacs, 0)
+    let timing = HardwareTiming { late_max_ticks: late.most(), ..HardwareTiming::ideal(ticks_per_second) };
+    Hardware::new(timing, dacs, 0)
 }
 
 fn setup(channels: usize, differ: bool) -> Result<Setup, ConfigError> {
