@@ -23,7 +23,7 @@ struct Applied<'e> {
 impl<const N: usize> Guard<'_, N> {
     /// Takes an edge after it is out: `t` is the clock as read *after* the level changed, `sense` the newest
     /// measurement of the channel, if there is one. Work: a fixed number of operations; at the last edge of a pulse
-    /// also the buckets of the windows.
+    /// also the buckets of the windows, and at one that is not as late as those before it also a pass over them, 16 at most.
     ///
     /// The change is counted whatever is wrong with it, because the level is out. A change without an edge opens the
     /// channel, needs no admission and is always in order.
@@ -70,7 +70,7 @@ impl<const N: usize> Guard<'_, N> {
         self.act(t, channel, found, &outcome)
     }
 
-    /// Takes a measurement between edges, most of all one at rest. Fixed work.
+    /// Takes a measurement between edges, most of all one at rest. Work: as [`Guard::edge`].
     ///
     /// # Errors
     /// A [`Trip`]: over-current, wrong polarity, or a stuck output.

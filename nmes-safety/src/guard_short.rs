@@ -5,7 +5,7 @@
 //! it is what the admitted frame sums to, and is taken from there when the pulse is over. Where anything is not as it should
 //! be, or takes more than counting on, the edge goes the long way, and [`Watch::catch_up`] counts what was left for later.
 
-use nmes_core::{Change, ChannelHardware};
+use nmes_core::{Change, ChannelHardware, MAX_POINTS};
 
 use crate::guard::Guard;
 use crate::interlock::State;
@@ -66,12 +66,12 @@ impl Watch<'_> {
     }
 
     /// The first edge of the pulse that waits, after a rest of which nothing was measured, when nothing is owed, so that it is
-    /// no repayment.
+    /// no repayment. A pulse of many segments goes the long way: to count them all at once would take too long.
     fn begin_plain(&mut self, t: u64, change: &Change, hardware: &ChannelHardware, most_late: u64) -> bool {
         let (frame, before) = (self.admitted.frame(), &self.interval);
         let rested = before.current_na == 0 && !before.is_sampled();
         let unmeasured = !self.terms.measured && !self.was_sensed();
-        let once = self.known.count <= self.known.each;
+        let once = self.known.count <= self.known.each && usize::from(self.known.count) <= MAX_POINTS;
         let owes = self.ledger != self.nominal;
         let late = t.checked_sub(frame.onset_tick()).filter(|late| *late <= most_late);
         let Some(late) = late.and_then(|late| u32::try_from(late).ok()) else { return false };

@@ -276,8 +276,32 @@ fn is_taken() {
     assert_eq!(run(&measured, &quiet[..8], 0).1, 0, "where a measurement is promised it is missed");
 }
 
+/// REQ-SAF-501: what is left to count later is bounded: a pulse of more than sixteen segments goes the long way.
+#[test]
+fn a_pulse_of_many_segments_is_not() {
+    static STEPS: [i16; 9] = [2_000, 4_000, 8_000, 12_000, 16_384, 12_000, 8_000, 4_000, 2_000];
+    let quiet = [Between::Nothing; 400];
+    // each step, and each step of the mirror image
+    for (steps, segments) in [(8, 16), (9, 18)] {
+        let form = Form::Table(&STEPS[..steps]);
+        let (set, ceiling, gap_us) = ((40_000, 360), (40_000, 360), 0);
+        let rig =
+            Rig { form, set, ceiling, gap_us, seconds: 20, class: UseClass::Specialist, ..Rig::default() };
+        let frame = rig.checked().plan().frame(0, setting(40_000, 360), 10).unwrap();
+        assert_eq!(frame.segment_count(), segments);
+        let (edges, later) = run(&rig, &quiet, 0);
+        assert!(edges > 390 && (later > 300) == (segments <= 16), "{later} of {edges}");
+    }
+}
+
+/// So many cases, or as many as the environment says.
+fn config(usual: u32) -> ProptestConfig {
+    let cases = std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 2 } else { 256 }, ..ProptestConfig::default() })]
+    #![proptest_config(config(256))]
 
     /// REQ-SAF-501: with late edges, measurements, ticks, stops and strays between, both ways answer the same and count the
     /// same, at every edge.
