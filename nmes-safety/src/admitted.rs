@@ -152,8 +152,61 @@ impl AdmittedEdge {
             FrameKind::Recover => 2,
         };
         let [low, high] = number.to_le_bytes();
-        let small = u32::from_le_bytes([tag | (kind << 2) | if last { 16 } else { 0 }, channel, low, high]);
+        let place = u32::from_le_bytes([low, high, channel, 0]);
+        let ways = u32::from_le_bytes([tag, kind, if last { 1 } else { 0 }, 0]);
         // each word turned another way, so that one bit of one is one bit of the sum
-        code ^ sequence.rotate_left(11) ^ small.rotate_left(23)
+        code ^ sequence.rotate_left(11) ^ place.rotate_left(23) ^ ways.rotate_left(17)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: AdmittedEdge = AdmittedEdge {
+        level: Level::Code(0),
+        sequence: 0,
+        number: 0,
+        channel: 0,
+        kind: FrameKind::Pulse,
+        last: false,
+    };
+    const ALL: AdmittedEdge = AdmittedEdge {
+        level: Level::Code(-1),
+        sequence: u32::MAX,
+        number: u16::MAX,
+        channel: u8::MAX,
+        kind: FrameKind::Pulse,
+        last: true,
+    };
+
+    /// REQ-HAL-251: any one flipped bit of an edge is one bit of its word, whatever the others are.
+    #[test]
+    fn each_bit_is_a_bit_of_the_word() {
+        for (edge, code) in [(NONE, 0), (ALL, -1)] {
+            let is_a_bit = |other: AdmittedEdge| {
+                assert_eq!((edge.word() ^ other.word()).count_ones(), 1, "{edge:?} and {other:?}");
+            };
+            for bit in 0..u32::BITS {
+                is_a_bit(AdmittedEdge { level: Level::Code(code ^ (1 << bit)), ..edge });
+                is_a_bit(AdmittedEdge { sequence: edge.sequence ^ (1 << bit), ..edge });
+            }
+            for bit in 0..u16::BITS {
+                is_a_bit(AdmittedEdge { number: edge.number ^ (1 << bit), ..edge });
+            }
+            for bit in 0..u8::BITS {
+                is_a_bit(AdmittedEdge { channel: edge.channel ^ (1 << bit), ..edge });
+            }
+            is_a_bit(AdmittedEdge { last: !edge.last, ..edge });
+            for kind in [FrameKind::Trim, FrameKind::Recover] {
+                is_a_bit(AdmittedEdge { kind, ..edge });
+            }
+        }
+        // a driven zero, nothing connected, and electrodes connected to each other are told apart
+        let [zero, open, shorted] = [Level::Code(0), Level::Open, Level::Shorted].map(|level| {
+            let edge = AdmittedEdge { level, ..NONE };
+            edge.word()
+        });
+        assert!(zero != open && zero != shorted && open != shorted);
     }
 }

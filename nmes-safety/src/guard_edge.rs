@@ -235,9 +235,6 @@ impl Applied<'_> {
 
     /// Holds an edge against the absolute grid of its frame, so that constant latency cancels.
     fn time(&self, hand: &Hand, since: u64) -> Option<Finding> {
-        if self.t == hand.grid && !hand.last && hand.moves == 0 {
-            return None;
-        }
         let late = self.t.saturating_sub(hand.grid);
         let early = hand.grid.saturating_sub(self.t);
         let soon = since.saturating_add(self.limits.spacing_ticks).saturating_sub(self.t);

@@ -100,10 +100,12 @@ fn edges_as_they_are_given_out() {
         let (mut guard, now) = ready(checked);
         let set = checked.plan().session().channels()[1].set;
         for channel in 0..2 {
-            let frame = checked.plan().frame(channel, set, now).unwrap();
+            let mut frame = checked.plan().frame(channel, set, now).unwrap();
+            frame.move_to(7, now);
             let admitted = *guard.admit(now, &frame).unwrap();
             for edge in 0..frame.edge_count() {
                 let given = admitted.edge(edge).unwrap();
+                assert_eq!((given.sequence(), given.change()), (7, change(&frame, edge)));
                 assert_eq!((given.channel(), given.number()), (channel, edge));
                 assert_eq!((Some(given.level()), given.kind()), (frame.edge_level(edge), FrameKind::Pulse));
                 assert_eq!(given.is_last(), edge + 1 == frame.edge_count());

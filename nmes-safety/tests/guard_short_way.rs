@@ -294,6 +294,42 @@ fn a_pulse_of_many_segments_is_not() {
     }
 }
 
+/// REQ-SAF-501: whatever happens once, before whichever edge of the first pulses, both ways agree on it and on what follows.
+#[test]
+fn both_ways_agree_on_each_thing() {
+    let wrong = [
+        Wrong::Number,
+        Wrong::Sequence,
+        Wrong::Level,
+        Wrong::Channel,
+        Wrong::Early,
+        Wrong::Past,
+        Wrong::Opened,
+    ];
+    let once = [
+        Between::Late(500),
+        Between::Measured(0),
+        Between::Measured(300),
+        Between::Tick,
+        Between::Disarm,
+        Between::Lower,
+        Between::Recover,
+        Between::Off,
+    ];
+    let each = once.into_iter().chain(wrong.map(Between::Stray));
+    let plain = Rig { seconds: 20, class: UseClass::Specialist, ..Rig::default() };
+    let rigs = [(plain, 0), (Rig { late: 9, ..plain }, 4)];
+    let places = if cfg!(miri) { 9..10 } else { 0..18 };
+    for (what, (rig, always)) in each.flat_map(|what| rigs.map(|rig| (what, rig))) {
+        for before in places.clone() {
+            let mut script = vec![Between::Nothing; before];
+            script.push(what);
+            script.extend([Between::Nothing; 20]);
+            run(&rig, &script, always);
+        }
+    }
+}
+
 /// So many cases, or as many as the environment says.
 fn config(usual: u32) -> ProptestConfig {
     let cases = std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
