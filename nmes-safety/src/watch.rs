@@ -245,10 +245,6 @@ impl<'a> Watch<'a> {
         let stronger = measured.filter(|na| na.unsigned_abs() > interval.current_na.unsigned_abs());
         let mut dose = Dose { squared: 0, commanded: flown, measured: charge };
         dose.add_squared(stronger.unwrap_or(interval.current_na), over);
-        if over < ticks {
-            // a long rest leaked in its last part only, or was counted before
-            dose.add_squared(interval.current_na, ticks.saturating_sub(over));
-        }
         let from = if interval.current_na == 0 { t.saturating_sub(over) } else { interval.since };
         match &mut self.active {
             Some(active) => active.count(interval, &dose, delivered(interval, limits)),
