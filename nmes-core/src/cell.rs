@@ -74,6 +74,19 @@ pub(crate) enum Body<'a> {
     Table(&'a [i16]),
 }
 
+impl Body<'_> {
+    /// Whether it is the same table, or the same points, at the same place.
+    #[inline]
+    pub(crate) fn is_at(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            (Self::Points(one), Self::Points(other)) => core::ptr::eq(one, other),
+            (Self::Table(one), Self::Table(other)) => core::ptr::eq(one, other),
+            _ => false,
+        }
+    }
+}
+
 /// The most stored segments: those of a triphasic pulse whose two gaps are an open step and a rest each, which is paid
 /// back in two levels, and the gap to its next repeat.
 const STORED_MAX: usize = 9;
@@ -169,17 +182,25 @@ impl Cell {
         self.stored_len
     }
 
-    /// Whether two cells without a body put out the same: their stored segments and how often they are repeated.
+    /// Whether two cells with one body, or none, put out the same: their stored segments, how often they are repeated, and how
+    /// the body is put out.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let alike = self.stored_len == other.stored_len
             && self.gap_last == other.gap_last
             && self.cycles == other.cycles
             && (self.main, self.main_end) == (other.main, other.main_end)
-            && self.body_len == 0
-            && other.body_len == 0;
+            && self.body_len == other.body_len
+            && (self.body_len == 0 || self.has_body_as(other));
         let len = usize::from(self.stored_len);
         let mut parts = self.levels.iter().zip(&self.ticks).zip(other.levels.iter().zip(&other.ticks));
         alike && len <= STORED_MAX && parts.by_ref().take(len).all(|(one, two)| one == two)
+    }
+
+    #[inline(never)]
+    fn has_body_as(&self, other: &Self) -> bool {
+        (self.split, self.mirrored, self.code, self.zero)
+            == (other.split, other.mirrored, other.code, other.zero)
+            && (self.step, self.extra) == (other.step, other.extra)
     }
 
     /// The main phase is more than one segment.
@@ -298,11 +319,12 @@ impl Cell {
 
 /// `code × fraction`, rounded to nearest, halves away from zero.
 pub(crate) fn scale(code: i32, fraction: i16) -> i32 {
-    // |code| < 2^24 and |fraction| ≤ 2^14, so the product is below 2^38
-    let product = i64::from(code).saturating_mul(i64::from(fraction));
-    let magnitude = product.saturating_abs().saturating_add(8_192) >> 14;
-    let magnitude = i32::try_from(magnitude).unwrap_or(i32::MAX);
-    if product < 0 { magnitude.saturating_neg() } else { magnitude }
+    let (whole, part) = (code.unsigned_abs(), u32::from(fraction.unsigned_abs()));
+    // in two halves, neither of which is above 2^31 or carries into the other: no product of 64 bits is needed
+    let high = (whole >> 16).wrapping_mul(part).min((1 << 30) - 1) << 2;
+    let low = (whole & 0xffff).wrapping_mul(part).wrapping_add(8_192) >> 14;
+    let magnitude = i32::try_from(high.saturating_add(low)).unwrap_or(i32::MAX);
+    if (code < 0) == (fraction < 0) { magnitude } else { magnitude.saturating_neg() }
 }
 
 #[cfg(test)]
@@ -325,6 +347,26 @@ mod tests {
             assert_eq!(scale(code, 0), 0);
         }
         assert_eq!((scale(1, 8_192), scale(1, 8_191), scale(-1, 8_192)), (1, 0, -1));
+    }
+
+    /// REQ-CORE-01: in halves of 16 bits it is what it is in one product of 64.
+    #[test]
+    fn scaling_in_halves() {
+        let wide = |code: i32, fraction: i16| {
+            let product = i64::from(code) * i64::from(fraction);
+            let magnitude = i32::try_from((product.abs() + 8_192) >> 14).unwrap_or(i32::MAX);
+            if product < 0 { -magnitude } else { magnitude }
+        };
+        let mut code = 1_u32;
+        for step in 0..2_000_u32 {
+            code = code.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let edge = (1_i32 << (step % 31)).wrapping_add_unsigned(step % 3).wrapping_sub(1);
+            for code in [code.cast_signed() >> (step % 32), edge, edge.wrapping_neg(), i32::MIN, i32::MAX] {
+                for fraction in [1, 8_191, 8_192, 16_383, 16_384, i16::MAX, i16::MIN, code as i16] {
+                    assert_eq!(scale(code, fraction), wide(code, fraction), "{code} × {fraction}");
+                }
+            }
+        }
     }
 
     /// REQ-INV-12: repeats, tables and mirror images come in order, and the gap after the last repeat is left out.

@@ -8,7 +8,7 @@ use crate::pulse::{Form, MAX_POINTS, Point, Polarity};
 use crate::rate::Rate;
 use crate::recipe::sign;
 use crate::session::{Channel, Control};
-use crate::ticks::{micros_to_ticks, micros_to_ticks_long, millis_to_ticks};
+use crate::ticks::{is_micros, micros_to_ticks, micros_to_ticks_long, millis_to_ticks};
 use crate::timing::OnsetPlan;
 use crate::units::{MicroAmps, Micros};
 
@@ -234,6 +234,20 @@ impl<'a> ChannelPlan<'a> {
     #[must_use]
     pub fn width_ticks(&self, width: Micros) -> u32 {
         micros_to_ticks(width, self.ticks_per_second)
+    }
+
+    /// Whether that is how many ticks a width takes: the same as to compare with [`ChannelPlan::width_ticks`], without its
+    /// division.
+    ///
+    /// ```
+    /// # use nmes_core::{ChannelPlan, Micros};
+    /// fn both(plan: &ChannelPlan<'_>, width: Micros) -> bool {
+    ///     plan.is_width(width, plan.width_ticks(width)) // always
+    /// }
+    /// ```
+    #[must_use]
+    pub fn is_width(&self, width: Micros, ticks: u32) -> bool {
+        is_micros(width, ticks, self.ticks_per_second)
     }
 
     /// Nominal length of the balancing phase that pays back a primary phase of `width` ticks.

@@ -146,13 +146,20 @@ impl<'a> PulseFrame<'a> {
     }
 
     /// Whether another frame is this one again, at whatever time and under whatever number: as many segments, each of the
-    /// same level and length, and the same rest. Never where levels stand in a table or in points, which no frame stores.
+    /// same level and length, and the same rest. Points or a table, which no frame stores, have to be those at the same place
+    /// in memory, of the same set code; what stands there is not looked at.
     /// Work: a comparison for each stored segment.
     #[must_use]
     pub fn is_repeated_by(&self, other: &Self) -> bool {
-        let stored = matches!((self.body, other.body), (Body::None, Body::None));
         let alike = (self.channel, self.kind, self.rest) == (other.channel, other.kind, other.rest);
-        stored && alike && self.cell.is_same(&other.cell)
+        alike && self.body.is_at(other.body) && self.cell.is_same(&other.cell)
+    }
+
+    /// Whether each level stands in the frame itself, and none in points or a table.
+    #[inline]
+    #[must_use]
+    pub const fn is_stored(&self) -> bool {
+        matches!(self.body, Body::None)
     }
 
     /// How often the pulse is repeated in the frame.

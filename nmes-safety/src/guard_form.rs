@@ -8,6 +8,7 @@ use nmes_core::{
 };
 
 use crate::metrics::{fraction, percent, scale};
+use crate::windows::charge;
 
 /// Code of a driven level; `None` when nothing is driven, or zero.
 pub(crate) fn driven(level: Level) -> Option<i32> {
@@ -53,7 +54,9 @@ impl Parts<'_> {
     fn next_if(&mut self, wanted: impl Fn(&Segment) -> bool) -> Option<Segment> {
         let segment = self.ahead.filter(wanted)?;
         self.ahead = self.left.next();
-        let charge = segment.level.current_na(self.hardware).saturating_mul(i64::from(segment.ticks));
+        let current = segment.level.current_na(self.hardware);
+        let ticks = u64::from(segment.ticks);
+        let charge = charge(current, ticks).unwrap_or(if current < 0 { i64::MIN } else { i64::MAX });
         self.moved = self.moved.saturating_add(charge);
         Some(segment)
     }
@@ -243,15 +246,14 @@ impl Shape<'_> {
         let paying = if self.balanced() { given.len().checked_sub(1)? } else { given.len() };
         for (index, point) in given.iter().enumerate() {
             us = us.checked_add(point.width)?;
-            let end = self.plan.width_ticks(us);
-            let ticks = end.checked_sub(before)?;
-            before = end;
             if index == paying {
+                let end = self.plan.width_ticks(us);
                 let along = self.along(parts.ahead?.level) > 0;
-                let repaid_na = self.pay(parts, ticks, along)?;
+                let repaid_na = self.pay(parts, end.checked_sub(before)?, along)?;
                 return self.both_ways(set.main(end)?, repaid_na);
             }
-            let segment = parts.next().filter(|s| s.ticks == ticks)?;
+            let segment = parts.next()?;
+            before = before.checked_add(segment.ticks).filter(|end| self.plan.is_width(us, *end))?;
             self.point(&segment, fraction(point.permille), &mut set)?;
         }
         self.both_ways(set.main(before)?, 0)

@@ -416,7 +416,17 @@ pub(crate) fn charge_of(current_na: i64, ticks: u64) -> i128 {
 
 pub(crate) fn square_of(current_na: i64, ticks: u64) -> u128 {
     let current = current_na.unsigned_abs();
-    times(product(current, current), u128::from(ticks))
+    match (u32::try_from(current), u32::try_from(ticks)) {
+        (Ok(current), Ok(ticks)) => {
+            let [current, ticks] = [current, ticks].map(u64::from);
+            let square = current.wrapping_mul(current);
+            // 96 bits of two products of 32 bits each
+            let (high, low) =
+                ((square >> 32).wrapping_mul(ticks), (square & 0xffff_ffff).wrapping_mul(ticks));
+            (u128::from(high) << 32).wrapping_add(u128::from(low))
+        }
+        _ => times(product(current, current), u128::from(ticks)),
+    }
 }
 
 /// The square of the current density on `area_mm2` of which `permille` is in contact, in (µA/cm²)².

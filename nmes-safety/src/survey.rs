@@ -20,6 +20,8 @@ pub(crate) struct Known {
     pub(crate) swing_na: u64,
     /// The strongest code of each polarity, 0 for none.
     pub(crate) strongest: Strongest,
+    /// [`word_of`] its segments.
+    pub(crate) word: u32,
     /// Segments of the frame, and of a repeat with the gap after it.
     pub(crate) count: u16,
     pub(crate) each: u16,
@@ -37,12 +39,23 @@ pub(crate) struct Strongest {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Strongest { positive, negative });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Known { net, along, squared, driven, swing_na, strongest, count, each, gap_last });
+nmes_core::flip_fields!(Known {
+    net,
+    along,
+    squared,
+    driven,
+    swing_na,
+    strongest,
+    word,
+    count,
+    each,
+    gap_last
+});
 
 impl Known {
     /// A checksum: any one flipped bit of what is known changes it.
     pub(crate) fn sum(&self) -> u32 {
-        let Self { net, along, squared, driven, swing_na, strongest, count, each, gap_last } = self;
+        let Self { net, along, squared, driven, swing_na, strongest, word, count, each, gap_last } = self;
         let halves = |word: u64| {
             let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
             u32::from_le_bytes([a, b, c, d]).rotate_left(5) ^ u32::from_le_bytes([e, f, g, h])
@@ -56,6 +69,7 @@ impl Known {
             halves(*swing_na),
             strongest.positive.cast_unsigned(),
             strongest.negative.cast_unsigned(),
+            *word,
             small,
         ];
         words.iter().fold(0x5a5a_5a5a, |sum: u32, word| sum.rotate_left(3) ^ word)
@@ -69,6 +83,23 @@ impl Strongest {
     }
 }
 
+/// A word of the levels and lengths of a repeat. One of them changed, by whatever, is always another word.
+pub(crate) fn word_of(frame: &PulseFrame<'_>) -> u32 {
+    frame.cycle_segments().fold(0, |word, segment| folded(word, &segment))
+}
+
+fn folded(word: u32, segment: &Segment) -> u32 {
+    // levels that are no code, as codes that none has
+    let level = match segment.level {
+        Level::Open => i32::MIN,
+        Level::Shorted => i32::MAX,
+        Level::Code(code) => code,
+    };
+    // by an odd number, so that no two words come to one
+    let with = |word: u32, part: u32| (word ^ part).wrapping_mul(0x9e37_79b1);
+    with(with(word, level.cast_unsigned()), segment.ticks)
+}
+
 fn is_driven(segment: &Segment) -> bool {
     matches!(segment.level, Level::Code(code) if code != 0)
 }
@@ -76,12 +107,14 @@ fn is_driven(segment: &Segment) -> bool {
 /// Sums over some segments.
 #[derive(Clone, Copy, Debug)]
 struct Sums {
-    net: i64,
+    /// Σ I·t of either way, as magnitudes; past an `i64` they are too much.
     along: u64,
     against: u64,
     driven: u64,
     ticks: u64,
     square: u128,
+    /// The charge of each segment fits.
+    fits: bool,
 }
 
 /// A frame, looked through.
@@ -126,21 +159,28 @@ impl Turn {
 }
 
 impl Sums {
-    const ZERO: Self = Self { net: 0, along: 0, against: 0, driven: 0, ticks: 0, square: 0 };
+    const ZERO: Self = Self { along: 0, against: 0, driven: 0, ticks: 0, square: 0, fits: true };
 
-    /// With a segment more.
-    fn with(mut self, segment: &Segment, current_na: i64) -> Option<Self> {
-        let charge = charge(current_na, u64::from(segment.ticks))?;
-        self.net = self.net.checked_add(charge)?;
-        let side = if charge > 0 { &mut self.along } else { &mut self.against };
-        *side = side.checked_add(charge.unsigned_abs())?;
+    /// A segment more.
+    fn add(&mut self, segment: &Segment, current_na: i64) {
         let ticks = u64::from(segment.ticks);
-        self.ticks = self.ticks.checked_add(ticks)?;
+        let Some(charge) = charge(current_na, ticks) else {
+            self.fits = false;
+            return;
+        };
+        let side = if charge > 0 { &mut self.along } else { &mut self.against };
+        *side = side.saturating_add(charge.unsigned_abs());
+        // segments are counted in 16 bits, and last 32
+        self.ticks = self.ticks.wrapping_add(ticks);
         if is_driven(segment) {
-            self.driven = self.driven.checked_add(ticks)?;
+            self.driven = self.driven.wrapping_add(ticks);
         }
         self.square = self.square.saturating_add(square_of(current_na, ticks));
-        Some(self)
+    }
+
+    /// What both ways come to.
+    fn net(&self) -> Option<i64> {
+        i64::try_from(self.along).ok()?.checked_sub(i64::try_from(self.against).ok()?)
     }
 
     /// So many repeats, less the gap after the last.
@@ -150,12 +190,12 @@ impl Sums {
         }
         let narrow = u64::from(cycles);
         Some(Self {
-            net: self.net.checked_mul(i64::from(cycles))?.checked_sub(less.net)?,
             along: self.along.checked_mul(narrow)?.checked_sub(less.along)?,
             against: self.against.checked_mul(narrow)?.checked_sub(less.against)?,
             driven: self.driven.checked_mul(narrow)?.checked_sub(less.driven)?,
             ticks: self.ticks.checked_mul(narrow)?.checked_sub(less.ticks)?,
             square: self.square.saturating_mul(u128::from(cycles)).saturating_sub(less.square),
+            fits: self.fits && less.fits,
         })
     }
 }
@@ -163,33 +203,30 @@ impl Sums {
 /// One pass over the segments of a repeat.
 #[derive(Clone, Copy, Debug)]
 struct Pass {
-    sums: Option<Sums>,
+    sums: Sums,
     /// The last segment, and its current.
     last: (Segment, i64),
     turn: Turn,
-    before_na: i64,
 }
 
 impl Pass {
-    const START: Self = Self {
-        sums: Some(Sums::ZERO),
-        last: (Segment { level: Level::Open, ticks: 0 }, 0),
-        turn: Turn::START,
-        before_na: 0,
-    };
+    const START: Self =
+        Self { sums: Sums::ZERO, last: (Segment { level: Level::Open, ticks: 0 }, 0), turn: Turn::START };
 
     fn take(&mut self, segment: &Segment, current_na: i64) {
         self.turn.take(segment);
-        self.sums = self.sums.and_then(|sums| sums.with(segment, current_na));
+        self.sums.add(segment, current_na);
         self.last = (*segment, current_na);
-        self.before_na = current_na;
     }
 
     /// All repeats, less the gap after the last; `None` where a sum does not fit.
     fn total(&self, cycles: u16, gap_last: bool) -> Option<Sums> {
         let (last, current_na) = &self.last;
-        let less = if gap_last { Sums::ZERO.with(last, *current_na)? } else { Sums::ZERO };
-        self.sums?.times(cycles, &less)
+        let mut less = Sums::ZERO;
+        if gap_last {
+            less.add(last, *current_na);
+        }
+        self.sums.times(cycles, &less).filter(|sums| sums.fits)
     }
 }
 
@@ -203,10 +240,11 @@ impl Survey {
             survey.look(&segment, current);
             let squared = squared(current, u64::from(segment.ticks));
             survey.known.squared = survey.known.squared.saturating_add(squared);
-            survey.swing(pass.before_na, current);
+            survey.swing(pass.last.1, current);
+            survey.known.word = folded(survey.known.word, &segment);
             pass.take(&segment, current);
         }
-        survey.swing(pass.before_na, 0);
+        survey.swing(pass.last.1, 0);
         // from the last of a repeat to the first that the next one drives
         let again =
             if frame.cycles() > 1 { frame.cycle_segments().position(|s| is_driven(&s)) } else { None };
@@ -248,15 +286,62 @@ impl Survey {
     }
 
     fn total(&mut self, sums: Option<Sums>, cycles: u16, leads_up: bool) {
-        let Some(sums) = sums else {
+        let Some((sums, net)) = sums.and_then(|sums| Some((sums, sums.net()?))) else {
             self.overflow = true;
             return;
         };
         self.known.swing_na = self.known.swing_na.saturating_mul(u64::from(cycles));
-        self.known.net = sums.net;
+        self.known.net = net;
         self.known.along = if leads_up { sums.along } else { sums.against };
         self.known.driven = sums.driven;
         self.square = sums.square;
         self.ticks = sums.ticks;
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "tests: a panic here is a failed test"
+)]
+mod tests {
+    use nmes_core::FrameKind;
+
+    use super::*;
+
+    /// REQ-SAF-500: one level or one length of a repeat changed is another word, whichever and however; number and time are not
+    /// in it.
+    #[test]
+    fn a_word_of_each_level_and_length() {
+        let of = |levels: [Level; 3], ticks: [u32; 3], number: u32| {
+            let segments: [Segment; 3] = core::array::from_fn(|i| Segment {
+                level: *levels.get(i).unwrap(),
+                ticks: *ticks.get(i).unwrap(),
+            });
+            let onset = u64::from(number);
+            word_of(
+                &PulseFrame::from_parts(0, FrameKind::Pulse, number, onset, &segments, Level::Open).unwrap(),
+            )
+        };
+        let (levels, ticks) = ([Level::Code(400), Level::Open, Level::Code(-400)], [300, 100, 300]);
+        let word = of(levels, ticks, 0);
+        assert_eq!(of(levels, ticks, 9), word);
+        for place in 0..3 {
+            let with = |level| {
+                let mut other = levels;
+                *other.get_mut(place).unwrap() = level;
+                of(other, ticks, 0)
+            };
+            for bit in 0..24 {
+                assert_ne!(with(Level::Code(400 ^ (1 << bit))), word);
+                let mut longer = ticks;
+                *longer.get_mut(place).unwrap() ^= 1 << bit;
+                assert_ne!(of(levels, longer, 0), word);
+            }
+            let all = [Level::Code(0), Level::Open, Level::Shorted].map(with);
+            let [zero, open, shorted] = all;
+            assert!(zero != open && zero != shorted && open != shorted);
+        }
     }
 }

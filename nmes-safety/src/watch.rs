@@ -9,7 +9,7 @@ use crate::sense::{
     ContactWatch, Delivered, Interval, SampleInstant, Sensed, Tolerances, delivered, judge_sample, pulses_of,
 };
 use crate::set_level::SetLevel;
-use crate::survey::{Known, Strongest};
+use crate::survey::{Known, Strongest, word_of};
 use crate::terms::Terms;
 use crate::windows::{Dose, Windows, charge};
 
@@ -46,7 +46,7 @@ pub(crate) struct Watch<'a> {
     /// The frame that was admitted last, what it amounts to, and a checksum of that.
     pub(crate) admitted: Admitted<'a>,
     pub(crate) known: Known,
-    known_sum: u32,
+    pub(crate) known_sum: u32,
     /// The set level that it was held against, from end to end; `None` for what is no pulse.
     pub(crate) judged: Option<Setting>,
     /// It waits for its first edge.
@@ -143,11 +143,13 @@ impl<'a> Watch<'a> {
     }
 
     /// Whether a frame is the last one again, at the same set level, and what is known of it is undamaged: what was found
-    /// of it then need not be found again. What depends on the time of a frame is always looked at.
+    /// of it then need not be found again. What depends on the time of a frame is always looked at, and points and tables,
+    /// which stand elsewhere, are held against the word of what they were.
     pub(crate) fn is_again(&self, frame: &PulseFrame<'_>) -> bool {
         self.judged == Some(self.set.authorised)
             && self.admitted.frame().is_repeated_by(frame)
             && self.known.sum() == self.known_sum
+            && (frame.is_stored() || word_of(frame) == self.known.word)
     }
 
     /// A frame was admitted: one of which this was found, or the last one again.

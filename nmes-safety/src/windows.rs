@@ -48,13 +48,19 @@ pub(crate) fn squared(nanoamps: i64, ticks: u64) -> u64 {
         let microamps = magnitude.div_ceil(1_000);
         return microamps.saturating_mul(microamps).saturating_mul(ticks);
     };
-    let microamps = u64::from(narrow.div_ceil(1_000));
+    let microamps = u64::from(thousandth(narrow));
     // below 2^23 each
     let square = microamps.saturating_mul(microamps);
     match (u32::try_from(square), u32::try_from(ticks)) {
         (Ok(square), Ok(ticks)) => u64::from(square).saturating_mul(u64::from(ticks)),
         _ => square.saturating_mul(ticks),
     }
+}
+
+/// A thousandth, rounded up, without a division: 2³⁸ / 1,000 is near enough to a whole number for each number of 32 bits.
+fn thousandth(number: u32) -> u32 {
+    let down = u32::try_from(u64::from(number).wrapping_mul(274_877_907) >> 38).unwrap_or(u32::MAX);
+    if down.wrapping_mul(1_000) == number { down } else { down.wrapping_add(1) }
 }
 
 /// I·t in nA × ticks; `None` when it does not fit. Up to 2 A for 2³¹ ticks it is one short product.
@@ -227,6 +233,17 @@ mod tests {
         let mut within = Windows::new(0, TPS);
         within.add(125_000, 125_100, &pulse(7));
         assert_eq!(within.second().squared, 7);
+    }
+
+    /// REQ-SAF-033: nanoamperes are rounded up to microamperes, at each thousand of 32 bits and beside it.
+    #[test]
+    fn thousandths_are_rounded_up() {
+        assert_eq!((thousandth(0), thousandth(u32::MAX)), (0, u32::MAX.div_ceil(1_000)));
+        for number in (1..=u32::MAX / 1_000).map(|n| n * 1_000) {
+            assert_eq!(thousandth(number), number / 1_000);
+            assert_eq!(thousandth(number - 999), number / 1_000);
+            assert_eq!(thousandth(number + 1), number / 1_000 + 1);
+        }
     }
 
     /// REQ-SAF-033: sums saturate upwards, never wrap.

@@ -6,8 +6,8 @@
 )]
 
 use nmes_core::{
-    Change, Channel, ChannelHardware, HardwareTiming, Level, Micros, Millis, Plan, PulseShape, Ramp, Rate,
-    Schedule, Session, Train,
+    Change, Channel, ChannelHardware, Form, HardwareTiming, Level, Micros, Millis, Plan, Point, PulseShape,
+    Ramp, Rate, Schedule, Session, Train,
 };
 
 use super::*;
@@ -15,20 +15,16 @@ use crate::{Profile, Setup, check};
 
 /// A checked plan, its pulse, and a change that opens, for `with`.
 pub(crate) fn with_checked(with: impl FnOnce(&Checked<'_>, &PulseFrame<'_>, &Change)) {
+    with_pulse(PulseShape::default(), with);
+}
+
+fn with_pulse(pulse: PulseShape<'_>, with: impl FnOnce(&Checked<'_>, &PulseFrame<'_>, &Change)) {
     let set = Setting::new(5_000, 300).unwrap();
     let half = Millis::from_millis(500).unwrap();
     let ramp = Ramp { up: half, down: half, down_min: half, ..Ramp::default() };
     let rate = Rate::from_hz(40).unwrap();
     let offset = Micros::ZERO;
-    let channels = [Channel {
-        pulse: PulseShape::default(),
-        rate,
-        train: Train::default(),
-        set,
-        ceiling: set,
-        ramp,
-        offset,
-    }];
+    let channels = [Channel { pulse, rate, train: Train::default(), set, ceiling: set, ramp, offset }];
     let minute = Millis::from_millis(60_000).unwrap();
     let session = Session::new(&channels, Schedule::Continuous, minute).unwrap();
     let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
@@ -122,12 +118,13 @@ fn damaged_limits() {
 #[test]
 fn damaged_knowledge() {
     with_checked(|checked, frame, _| {
-        let damages: [fn(&mut Watch<'_>); 8] = [
+        let damages: [fn(&mut Watch<'_>); 9] = [
             |watch| watch.known.net ^= 1 << 40,
             |watch| watch.known.along ^= 1,
             |watch| watch.known.driven ^= 1 << 33,
             |watch| watch.known.swing_na ^= 1 << 63,
             |watch| watch.known.strongest.negative ^= 1 << 9,
+            |watch| watch.known.word ^= 1 << 31,
             |watch| watch.known.count ^= 2,
             |watch| watch.known.each ^= 1 << 15,
             |watch| watch.known.gap_last ^= true,
@@ -153,4 +150,36 @@ fn damaged_knowledge() {
             assert!(guard.watches[0].is_again(&again));
         }
     });
+}
+
+/// REQ-SAF-500: points and a table stand elsewhere, so a pulse of them is the one before it only as long as their word is what it
+/// was; else it is worked out anew, from the session.
+#[test]
+fn what_stands_elsewhere() {
+    let us = |us| Micros::from_micros(us).unwrap();
+    let points = [1_000, 0, -1_000].map(|permille| Point { permille, width: us(100) });
+    let table = [8_192, 16_384, 8_192];
+    let forms = [(Form::Points(&points), false), (Form::Table(&table), false), (Form::Rectangular, true)];
+    for (form, stored) in forms {
+        with_pulse(PulseShape { form, ..PulseShape::default() }, |checked, frame, _| {
+            let mut guard = Guard::new(checked, 0);
+            for event in [Event::Passed, Event::Probe, Event::Contact] {
+                guard.handle(0, event).unwrap();
+            }
+            let one = Setting::new(1_000, 300).unwrap();
+            guard.set_level(0, 0, one).unwrap();
+            let mut again = checked.plan().frame(0, one, frame.onset_tick()).unwrap();
+            assert_eq!(again.is_stored(), stored);
+            guard.admit(0, &again).unwrap();
+            again.move_to(1, 10);
+            assert!(guard.watches[0].is_again(&again));
+            let watch = &mut guard.watches[0];
+            let intact = watch.known.word;
+            watch.known.word ^= 1;
+            watch.known_sum = watch.known.sum();
+            assert_eq!(watch.is_again(&again), stored);
+            guard.admit(0, &again).unwrap();
+            assert_eq!(guard.watches[0].known.word == intact, !stored);
+        });
+    }
 }

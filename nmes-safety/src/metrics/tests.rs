@@ -26,6 +26,15 @@ proptest! {
         prop_assert_eq!(times(num, u128::from(one)), num.saturating_mul(u128::from(one)));
     }
 
+    /// REQ-SAF-541: a part of a code is that of one product of 64 bits.
+    #[test]
+    fn parts_of_codes(code in any::<i32>(), shift in 0..32_u32, part in any::<i16>()) {
+        let code = code >> shift;
+        let product = i64::from(code) * i64::from(part);
+        let magnitude = i32::try_from((product.abs() + 8_192) >> 14).unwrap_or(i32::MAX);
+        prop_assert_eq!(scale(code, part), if product < 0 { -magnitude } else { magnitude });
+    }
+
     /// REQ-SAF-541: a sum of charges and of squares is that of the plain operators, both signs.
     #[test]
     fn charges_and_squares(na in any::<i64>(), shift in 0..63_u32, ticks in word()) {

@@ -262,10 +262,12 @@ pub(crate) fn fraction(permille: i16) -> i16 {
 
 /// A part of a code, halves away from zero.
 pub(crate) fn scale(code: i32, part: i16) -> i32 {
-    let product = i64::from(code).saturating_mul(i64::from(part));
-    let magnitude = product.saturating_abs().saturating_add(8_192) >> 14;
-    let magnitude = i32::try_from(magnitude).unwrap_or(i32::MAX);
-    if product < 0 { magnitude.saturating_neg() } else { magnitude }
+    let (size, part_size) = (code.unsigned_abs(), u32::from(part.unsigned_abs()));
+    // the upper and the lower half of the code by themselves, so that 32 bits are enough: 2^30 · 4 is past the range already
+    let upper = (size >> 16).wrapping_mul(part_size).min(0x3fff_ffff).wrapping_mul(4);
+    let lower = (size & 0xffff).wrapping_mul(part_size).wrapping_add(8_192) >> 14;
+    let scaled = i32::try_from(upper.saturating_add(lower)).unwrap_or(i32::MAX);
+    if code.is_negative() == part.is_negative() { scaled } else { scaled.saturating_neg() }
 }
 
 /// A percentage of a code, halves up.
