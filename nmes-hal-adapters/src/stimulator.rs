@@ -4,7 +4,7 @@ mod clocks;
 #[cfg(feature = "fault-injection")]
 mod damage;
 mod edges;
-mod faults;
+pub(crate) mod faults;
 pub(crate) mod levels;
 mod permit;
 mod probe;
@@ -307,12 +307,15 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
         Ok(changed)
     }
 
-    /// Ramps every channel up again. False when it was not paused.
+    /// Ramps every channel up again. False when it was not paused, or is ending.
     ///
     /// # Errors
     /// It has stopped.
     pub fn resume(&mut self) -> Result<bool, Stopped> {
         self.alive()?;
+        if self.ending {
+            return Ok(false);
+        }
         let now = self.alarm.now();
         let changed = self.engine.resume(now);
         self.prepare_and_set()?;

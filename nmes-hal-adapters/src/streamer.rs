@@ -3,13 +3,13 @@
 use embedded_hal::digital::OutputPin;
 use nmes_core::{
     Change, ChannelState, Counters, Engine, Finished, GateAnswer, GateInput, GateRefusal, Hardware, Level,
-    MAX_CHANNELS, PulseFrame, PulseReceipt, RenderCause, Renderer, Sample, Schedule, Setting, StopPolicy,
-    Watch,
+    MAX_CHANNELS, PulseFrame, PulseReceipt, RenderCause, Renderer, Sample, Setting, StopPolicy, Watch,
 };
-use nmes_safety::{BlackBox, Checked, Event, Guard, Response, State, Trip};
+use nmes_safety::{BlackBox, Checked, Event, Fault, Guard, Response, State, Trip};
 
 use crate::outcome::{ArmRefusal, Cause, CommandError, Stopped};
 use crate::sense::Sense;
+use crate::stimulator::faults::close;
 use crate::stimulator::levels::{could_have, is_lower, may_open, raise, set_level};
 use crate::stimulator::permit;
 
@@ -317,24 +317,19 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
             // without measurements nothing says that a pad is back
             Response::OpenNow | Response::ProbeLevel => return Err(self.fail(Cause::Guard(trip))),
             Response::Warn => {}
-            Response::RampDown => self.ramp_down(),
+            Response::RampDown => self.ramp_down(trip.fault),
         }
         self.last_trip = Some(trip);
         Ok(())
     }
 
-    fn ramp_down(&mut self) {
+    fn ramp_down(&mut self, fault: Fault) {
         if self.ending {
             return;
         }
         self.end_levels();
         let now = self.renderer.tick();
-        let engine = self.renderer.engine_mut();
-        if matches!(engine.plan().session().schedule(), Schedule::Gated(_)) {
-            engine.gate(GateInput::Close { down: None }, now);
-        } else {
-            engine.stop(StopPolicy::FinishPulse, now);
-        }
+        close(self.renderer.engine_mut(), fault, now);
     }
 
     fn raise_levels(&mut self) {

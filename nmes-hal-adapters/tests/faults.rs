@@ -218,21 +218,30 @@ fn contact_that_comes_back_is_ramped_again() {
     assert_eq!(stim.stopped(), None);
 }
 
-/// REQ-HAL-034: a silent host is answered by a ramp-down, not by a cut, and then by a latched fault.
+/// REQ-HAL-034: a silent host is answered by a ramp-down, not by a cut, and then by a latched fault, in sessions of every kind.
 #[test]
 fn a_silent_host_is_ramped_down() {
+    silent_host(gated(), UseClass::FunctionalWear);
+    silent_host(Schedule::Continuous, UseClass::FunctionalWear);
+    silent_host(Schedule::Cyclic(Cycle { hold: ms(29_000), rest: ms(60_000) }), UseClass::Exercise);
+}
+
+fn silent_host(schedule: Schedule<'_>, class: UseClass) {
     let set = setting(20_000, 300);
     let channels = [channel(set)];
-    let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
+    let session = Session::new(&channels, schedule, ms(600_000)).unwrap();
     let hardware = hardware(late(0), 25_000, 1);
-    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+    let checked = checked(&session, &hardware, class);
     let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
     let mut states = [ChannelState::new(); 1];
     let mut stim = Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), NoSense).unwrap();
     let clock = bench.clock();
     stim.start().unwrap();
     raise(&mut stim, clock, &[set]).unwrap();
-    stim.gate(GateInput::Open).unwrap();
+    let gated = matches!(schedule, Schedule::Gated(_));
+    if gated {
+        stim.gate(GateInput::Open).unwrap();
+    }
     run_to(&mut stim, clock, clock.now() + 500_000, &mut Seen::default()).unwrap();
     let (mut codes, mut tripped, mut fed) = (Vec::new(), false, 0);
     let stopped = loop {
@@ -241,6 +250,7 @@ fn a_silent_host_is_ramped_down() {
         } else {
             stim.on_tick_feeding(|| fed += 1).map(|t| tripped |= matches!(t, Ticked::Tripped(_)))
         };
+        assert!(!tripped || stim.resume() == Ok(false) || stim.stopped().is_some(), "it is ending");
         codes.extend(stim.take_receipt().filter(|_| tripped).map(|r| (r.code, r.ledger)));
         if let Err(stopped) = result {
             break stopped;

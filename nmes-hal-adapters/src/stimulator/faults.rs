@@ -5,8 +5,8 @@ use crate::alarm::Alarm;
 use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
 use crate::sense::Sense;
-use nmes_core::{EngineFault, GateInput, MicroAmps, Schedule, Setting, StopPolicy};
-use nmes_safety::{Event, PROBE_LEVEL, Response, Trip};
+use nmes_core::{Engine, EngineFault, GateInput, MicroAmps, Schedule, Setting, StopPolicy};
+use nmes_safety::{Event, Fault, PROBE_LEVEL, Response, Trip};
 
 impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     /// Acts on a trip. `Err` only when it opened the output.
@@ -15,7 +15,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
             Response::OpenNow => return Err(self.fail(Cause::Guard(trip))),
             Response::Warn => {}
             Response::ProbeLevel => self.hold_at_probe(trip.channel),
-            Response::RampDown => self.ramp_down(),
+            Response::RampDown => self.ramp_down(trip.fault),
         }
         self.last_trip = Some(trip);
         Ok(())
@@ -33,17 +33,13 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
         }
     }
 
-    pub(super) fn ramp_down(&mut self) {
+    pub(super) fn ramp_down(&mut self, fault: Fault) {
         if self.ending {
             return;
         }
         self.end_levels();
         let now = self.alarm.now();
-        if matches!(self.engine.plan().session().schedule(), Schedule::Gated(_)) {
-            self.engine.gate(GateInput::Close { down: None }, now);
-        } else {
-            self.engine.stop(StopPolicy::FinishPulse, now);
-        }
+        close(&mut self.engine, fault, now);
     }
 
     pub(super) fn alive(&mut self) -> Result<(), Stopped> {
@@ -124,5 +120,17 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
             }
             let _ = self.guard.handle(now, Event::Disarm);
         }
+    }
+}
+
+/// Every train goes down by its ramp, and none begins any more; where contact is lost there is nobody to ramp down for, and
+/// no pulse follows.
+pub(crate) fn close(engine: &mut Engine<'_, '_>, fault: Fault, now: u64) {
+    if matches!(engine.plan().session().schedule(), Schedule::Gated(_)) {
+        engine.gate(GateInput::Close { down: None }, now);
+    } else if fault == Fault::ContactLoss {
+        engine.stop(StopPolicy::FinishPulse, now);
+    } else {
+        engine.pause(now);
     }
 }
