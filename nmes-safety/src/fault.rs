@@ -33,7 +33,8 @@ pub enum Fault {
     Energy,
     /// Output was asked for in a state that does not permit it.
     NotArmed,
-    /// An edge that is not the next one of an admitted frame, or at another level.
+    /// An edge that is not the next one of an admitted frame, or at another level, or the first of a pulse on a current source
+    /// that is at another one.
     OutOfOrder,
     /// An edge came later than the hardware declares.
     Late,
@@ -191,6 +192,8 @@ impl Cite {
         Self { rule: "HARDWARE", source: "the calibrated hardware the plan is checked for" };
     pub(crate) const ORDER: Self =
         Self { rule: "ORDER", source: "frames and edges come once, in order, as admitted" };
+    pub(crate) const SOURCE: Self =
+        Self { rule: "SOURCE", source: "one current source puts out one pulse at a time" };
     pub(crate) const LATENESS: Self =
         Self { rule: "LATENESS", source: "L and ε as the hardware declares them" };
     pub(crate) const CLOCK: Self = Self { rule: "CLOCK", source: "one monotonic clock" };

@@ -13,6 +13,7 @@ use crate::guard_clocks::Readings;
 use crate::interlock::{Event, Interlock, Refused, State};
 use crate::limits::Limits;
 use crate::rules;
+use crate::sense::ContactWatch;
 use crate::set_level::{SetRefusal, narrow};
 use crate::setup::UseClass;
 use crate::terms::Terms;
@@ -74,7 +75,8 @@ pub const CONTACT_LOSSES: u8 = 3;
 /// one-shot on the enable line. Of a measured current only what is beyond the stated noise is judged
 /// ([`Setup::with_measurement_noise`](crate::Setup::with_measurement_noise), else [`NOISE_FLOOR`](crate::NOISE_FLOOR)),
 /// so a leakage at rest below it is not seen; nor is any current while the output rests shorted, where charge comes back
-/// by itself. Without measurements the guard knows only what was commanded; where they are promised
+/// by itself. While it drives, direct current (E-DC-3) is what was read, noise or not: a measurement that reads high by an offset
+/// counts that offset for as long as it drives, so it has to be trimmed better than E-DC-3 over that part of a second. Without measurements the guard knows only what was commanded; where they are promised
 /// ([`Setup::with_measurement`](crate::Setup::with_measurement)) their silence is a fault. R.m.s. current is watched a
 /// channel by itself: what channels sum to on a shared electrode, and densities and power on an area, are the check's,
 /// and hold while it runs as far as each channel delivers what is commanded (E-OC-1 lets it be 120 %). A clock that runs
@@ -269,12 +271,19 @@ impl<'a, const N: usize> Guard<'a, N> {
     /// A rise is at most one step (N-STEP-1) an action; rises within a second are at most E-SLEW-1; from zero, or
     /// from the probe level after a lost contact, the first step comes at once and the session's set value not
     /// before E-RAMP-1 is over. A wider pulse counts as the rise of amplitude that adds the same charge. Lowering is
-    /// always taken at once.
+    /// always taken at once; a frame that waits and is stronger or wider then is admitted no longer, unless it begins within
+    /// an edge spacing and L. While contact is lost the probe level is the most.
     ///
     /// # Errors
-    /// Names the rule, the value, the limit as it is now, and its source. Nothing changes then.
+    /// Names the rule, the value, the limit as it is now, and its source. Nothing changes then. A stored level that is
+    /// damaged trips.
     pub fn set_level(&mut self, now: u64, channel: u8, setting: Setting) -> Result<(), SetRefusal> {
+        let now = self.noted(now);
         let refuse = |cite| SetRefusal::new(channel, cite, setting.amplitude.as_microamps(), 0, "µA");
+        if let Some(damaged) = self.set_intact(channel) {
+            self.trip(now, Some(channel), &damaged);
+            return Err(refuse(Cite::STATE));
+        }
         let permitted = self.state().permits_output() && self.latched.is_none() && self.closing.is_none();
         let limits = self.limits;
         let probing = self.probing_level(channel, setting);
@@ -287,7 +296,7 @@ impl<'a, const N: usize> Guard<'a, N> {
         if !lower {
             probing?;
         }
-        if watch.contact.lost && !lower {
+        if watch.contact.lost && !lower && setting.amplitude > PROBE_LEVEL {
             let held = SetRefusal {
                 limit: narrow(u64::from(PROBE_LEVEL.as_microamps())),
                 ..refuse(Cite::of(&rules::E_DEL_1))
@@ -297,6 +306,9 @@ impl<'a, const N: usize> Guard<'a, N> {
         watch.set.request(now, channel, setting, &limits.rise(plan))?;
         if !watch.set.is_settled(now, limits.ramp_ticks) && self.state() == State::Running {
             self.interlock.handle(Event::Ramp).ok();
+        }
+        if lower {
+            self.withdraw(now, channel);
         }
         Ok(())
     }
@@ -310,7 +322,7 @@ impl<'a, const N: usize> Guard<'a, N> {
 
     /// The host is alive (E-WD-1).
     pub fn keep_alive(&mut self, now: u64) {
-        self.last_keep_alive = self.last_keep_alive.max(now);
+        self.last_keep_alive = self.noted(now);
     }
 
     /// Something failed that the guard cannot see: the output stage, or the runner that puts edges out. Latches and
@@ -323,8 +335,11 @@ impl<'a, const N: usize> Guard<'a, N> {
     /// to zero and forgets frames that wait; a pulse under way is still watched to its end.
     ///
     /// # Errors
-    /// As [`Interlock::handle`].
+    /// As [`Interlock::handle`]; and [`Event::Pulse`], [`Event::Level`] and [`Event::Ramp`], which the guard sees itself.
     pub fn handle(&mut self, now: u64, event: Event) -> Result<State, Refused> {
+        if matches!(event, Event::Pulse | Event::Level | Event::Ramp) {
+            return Err(Refused { state: self.state(), event });
+        }
         let state = self.interlock.handle(event)?;
         // energised from zero only: what was raised to look for contact does not stay
         if state == State::Idle || event == Event::Contact {
@@ -340,11 +355,13 @@ impl<'a, const N: usize> Guard<'a, N> {
         for (_, watch) in self.each_watch() {
             watch.set.drop_to(MicroAmps::ZERO);
             watch.waits = false;
+            watch.contact = ContactWatch::default();
         }
     }
 
     /// Leaves a latched fault for [`State::SelfTest`], with every channel open, every set level at zero and frames
-    /// numbered from anywhere again. Ledgers begin at zero, as a new engine's do; windows and black box stay.
+    /// numbered from anywhere again. Ledgers begin at zero, as a new engine's do; windows and black box stay. The clock may
+    /// begin anew with it: `now` is where it stands.
     ///
     /// # Errors
     /// As [`Interlock::reset`]: nothing is latched, or by another fault.
@@ -385,6 +402,13 @@ impl<'a, const N: usize> Guard<'a, N> {
         let mut watch = *self.watches.get(usize::from(channel))?;
         watch.catch_up(hardware);
         Some(Charge::from_nanoamp_ticks(watch.ledger))
+    }
+
+    /// A time that somebody says with no answer to give: it never goes back, and where it was ahead of the clock the next call
+    /// that looks at the clock finds it gone back.
+    pub(crate) fn noted(&mut self, now: u64) -> u64 {
+        self.last_tick = self.last_tick.max(now);
+        self.last_tick
     }
 
     /// The clock may stand still between two calls but not go back.
@@ -440,7 +464,7 @@ impl<'a, const N: usize> Guard<'a, N> {
         self.zero();
     }
 
-    fn contact_response(&self, channel: Option<u8>) -> Response {
+    pub(crate) fn contact_response(&self, channel: Option<u8>) -> Response {
         let losses =
             channel.and_then(|c| self.watches.get(usize::from(c))).map_or(u8::MAX, |w| w.contact.losses);
         let wear = self.checked.setup().use_class() == UseClass::FunctionalWear;

@@ -52,7 +52,8 @@ impl<const N: usize> Guard<'_, N> {
     fn anew(&self, exam: &Examination<'_>) -> Result<Option<Known>, Finding> {
         let timing = self.hardware().timing();
         let rests = (Level::from(timing.gap_rest), Level::from(timing.pulse_rest));
-        let survey = Survey::of(exam.frame, exam.hardware, exam.plan.leading() == Polarity::Positive);
+        let leads_up = exam.plan.leading() == Polarity::Positive;
+        let survey = Survey::of(exam.frame, exam.hardware, leads_up, exam.watch.interval.level);
         let close = u64::from(survey.shortest);
         let spacing = self.limits.spacing_ticks;
         let found = Finding::above(Fault::Form, Cite::HARDWARE, spacing, close, "ticks between edges")
@@ -63,6 +64,25 @@ impl<const N: usize> Guard<'_, N> {
                 FrameKind::Trim | FrameKind::Recover => self.repayment(exam, &survey, rests.1),
             });
         found.map_or(Ok(Some(survey.known)), Err)
+    }
+
+    /// A pulse that waits and is stronger or wider than what is set now is admitted no longer. One that begins within an edge
+    /// spacing and L goes on: it is too near to be made anew.
+    pub(crate) fn withdraw(&mut self, now: u64, channel: u8) {
+        let near = now.saturating_add(self.limits.spacing_ticks).saturating_add(self.limits.late_ticks);
+        let Some((plan, watch)) = self.plan_of(channel).zip(self.watches.get(usize::from(channel))) else {
+            return;
+        };
+        let frame = watch.admitted.frame();
+        if !watch.waits || frame.kind() != FrameKind::Pulse || frame.onset_tick() <= near {
+            return;
+        }
+        let exam = Examination { frame, plan, hardware: plan.hardware(), watch, limits: &self.limits };
+        let main = exam.shape(self.hardware().timing().gap_rest.into()).main();
+        let fits = main.is_some_and(|main| exam.amplitude(&main, 0).or_else(|| exam.width(&main)).is_none());
+        if let Some((_, _, watch)) = self.parts(channel).filter(|_| !fits) {
+            watch.waits = false;
+        }
     }
 
     fn permitted(&self, kind: FrameKind) -> Option<Finding> {
@@ -111,7 +131,16 @@ impl<const N: usize> Guard<'_, N> {
         let began = self.first_pulse?;
         let since = exam.frame.onset_tick().saturating_sub(began);
         let most = self.limits.session_ticks.saturating_add(self.limits.late_ticks);
-        Finding::above(Fault::SessionLength, Cite::of(&rules::E_SES_1), since, most, "ticks")
+        if since > most { self.session_over(since, most) } else { None }
+    }
+
+    /// What ends the session: its own length, or E-SES-1 where that is less.
+    #[cold]
+    pub(crate) fn session_over(&self, lasted: u64, most: u64) -> Option<Finding> {
+        let plan = self.checked.plan();
+        let planned = Limits::planned_ticks(plan) <= self.limits.session_ticks;
+        let cite = if planned { Cite::PLAN } else { Cite::of(&rules::E_SES_1) };
+        Finding::above(Fault::SessionLength, cite, lasted, most, "ticks")
     }
 
     /// A trim or a recovery: one way only, against what is owed, no stronger than the last repayment.

@@ -34,7 +34,8 @@ impl<const N: usize> Guard<'_, N> {
     /// pulse the ledger holds, beside what the frames are meant to leave, at most two balancing codes × (L + 2 ε); where
     /// no edge is moved (custom points, a mirrored table, a declared direct current) all changes of the level × (L + 2 ε);
     /// nothing when both are 0. A sample shows over-current (E-OC-1, E-PEAK-1), a wrong
-    /// polarity or a stuck output at once; a lost contact (E-DEL-1) and an imbalance (E-BAL-2) after three pulses.
+    /// polarity or a stuck output at once; a lost contact (E-DEL-1) and an imbalance (E-BAL-2) after three pulses. Phases that
+    /// do not cancel because one of them was short are a lost contact, as long as that is answered by the probe level.
     #[inline]
     pub fn edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
         if sense.is_none() && self.take_short(t, change) {
@@ -47,7 +48,7 @@ impl<const N: usize> Guard<'_, N> {
     fn any_edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
         let channel = change.channel;
         let (state, damaged) = self.interlock.read();
-        let found = self.clock(t).or(damaged);
+        let found = self.clock(t).or(damaged).or_else(|| self.source_free(change));
         let Self { checked, limits, watches, .. } = self;
         let Some((plan, watch)) = checked.plan().channel(channel).zip(watches.get_mut(usize::from(channel)))
         else {
@@ -66,8 +67,28 @@ impl<const N: usize> Guard<'_, N> {
             }
         };
         let found = found.or(outcome.finding);
-        let found = found.or(after.and_then(|s| watch.take_sample(&s, u64::MAX, &limits.measured)));
+        // taken between the edge and this call, which is no eighth of a second after it
+        let until = t.saturating_add(watch.windows.bucket_ticks());
+        let found = found.or(after.and_then(|s| watch.take_sample(&s, until, &limits.measured)));
         self.act(t, channel, found, &outcome)
+    }
+
+    /// A pulse begins on a current source that puts out one of another channel: the plan was checked with none at once.
+    fn source_free(&self, change: &Change) -> Option<Finding> {
+        let begins = change.edge == Some(0);
+        let busy = begins && self.source_is_busy(change.channel);
+        Finding::unless(!busy, Fault::OutOfOrder, Cite::SOURCE)
+    }
+
+    /// Another channel on the source of this one has a frame under way. One pass over the channels where it has a source that
+    /// others may share.
+    pub(crate) fn source_is_busy(&self, channel: u8) -> bool {
+        let source = |channel| self.plan_of(channel).map_or(0, |plan| plan.hardware().source);
+        let own = source(channel);
+        own != 0
+            && (0_u8..)
+                .zip(&self.watches)
+                .any(|(other, watch)| other != channel && watch.active.is_some() && source(other) == own)
     }
 
     /// Takes a measurement between edges, most of all one at rest. Work: as [`Guard::edge`].
@@ -110,7 +131,8 @@ impl<const N: usize> Guard<'_, N> {
         if let Some(latched) = self.latched {
             return Err(latched);
         }
-        if let Some(finding) = found {
+        let short = outcome.contact_lost && self.contact_response(Some(channel)) == Response::ProbeLevel;
+        if let Some(finding) = found.filter(|f| !short || f.fault != Fault::MeasuredBalance) {
             return Err(self.trip(t, Some(channel), &finding));
         }
         if outcome.contact_lost { Err(self.lose_contact(t, channel)) } else { Ok(()) }
@@ -128,6 +150,7 @@ impl<const N: usize> Guard<'_, N> {
         // a ramp-down starts from the level there is
         if let Some((_, _, watch)) = self.parts(channel).filter(|_| trip.response == Response::ProbeLevel) {
             watch.set.drop_to(PROBE_LEVEL);
+            watch.imbalanced = 0;
         }
         trip
     }

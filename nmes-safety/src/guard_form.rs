@@ -73,21 +73,19 @@ impl SetCode {
     const ANY: Self = Self { low: 0, high: 0 };
 
     /// Takes a level that is `part` of the set code, as a magnitude. `None` when no set code gives it and all before it.
-    /// Two divisions a frame, and as many steps in all as there are candidates: 2¹⁴ over the part of its first level.
+    /// Two divisions, at levels that leave fewer set codes than those before them.
     fn take(&mut self, code: i32, part: i16) -> Option<()> {
         if part == 0 {
             return (code == 0).then_some(());
         }
-        if self.high == 0 {
-            *self = Self::of(code, part)?;
+        // what gives the least and the highest of them gives all between
+        if self.high != 0 && scale(self.low, part) == code && scale(self.high, part) == code {
+            return Some(());
         }
-        while self.low < self.high && scale(self.low, part) < code {
-            self.low = self.low.checked_add(1)?;
-        }
-        while self.high > self.low && scale(self.high, part) > code {
-            self.high = self.high.checked_sub(1)?;
-        }
-        (scale(self.low, part) == code && scale(self.high, part) == code).then_some(())
+        let found = Self::of(code, part)?;
+        let (low, high) = (self.low.max(found.low), self.high.min(found.high));
+        *self = if self.high == 0 { found } else { Self { low, high } };
+        (self.low <= self.high).then_some(())
     }
 
     /// `None` where nothing told.
@@ -347,5 +345,44 @@ impl Lengths {
     /// The length of the shorter ones, and how many are a tick longer.
     const fn found(&self) -> (u32, u32) {
         if self.as_first == self.count { (self.first, 0) } else { (self.last, self.as_first) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    proptest! {
+        /// REQ-SAF-670: levels are taken as long as one set code at least gives all of them, and the least that does is the
+        /// answer: as found by trying each, also where the first level is so small that thousands give it.
+        #[test]
+        fn set_codes_are_those_that_give_every_level(
+            parts in proptest::collection::vec(prop_oneof![0_i16..20, 0_i16..=16_384], 1..6),
+            set in 1_i32..3_000,
+            off in (0_usize..6, -1_i32..2),
+        ) {
+            let level = |(place, part): (usize, &i16)| {
+                scale(set, *part).saturating_add(if place == off.0 { off.1 } else { 0 })
+            };
+            let levels: Vec<_> = parts.iter().enumerate().map(level).collect();
+            // one code more of a part of 1 is 1.5 × 16,384 set codes more, at most
+            let mut left: Vec<_> = (1..28_000).collect();
+            let mut codes = SetCode::ANY;
+            for (code, part) in levels.iter().zip(&parts) {
+                left.retain(|set| if *part == 0 { *code == 0 } else { scale(*set, *part) == *code });
+                let taken = codes.take(*code, *part);
+                prop_assert_eq!(taken.is_some(), !left.is_empty());
+                if taken.is_none() {
+                    return Ok(());
+                }
+                if codes.high > 0 {
+                    prop_assert_eq!(Some(&codes.low), left.first());
+                }
+            }
+        }
     }
 }

@@ -43,6 +43,9 @@ impl<const N: usize> Guard<'_, N> {
 
     fn begin_short(&mut self, t: u64, change: &Change) -> bool {
         let most = self.limits.late_ticks;
+        if self.source_is_busy(change.channel) {
+            return false;
+        }
         let parts = self.parts(change.channel).filter(|(_, _, watch)| watch.waits);
         parts.is_some_and(|(_, hardware, watch)| watch.begin_plain(t, change, hardware, most))
     }

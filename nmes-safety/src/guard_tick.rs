@@ -85,11 +85,13 @@ impl<const N: usize> Guard<'_, N> {
     /// Whether anything was put out in the last five seconds, or flows although nothing is put out: the output indicator is
     /// lit ([`crate::rules::N_IND_2`]). Also after a fault, when [`Guard::tick`] has only the fault to tell: go on
     /// asking, and go on handing over measurements with [`Guard::sample`]. Work: one pass over the channels.
-    pub fn indicator(&mut self, now: u64) -> bool {
-        let limits = self.limits.measured;
-        self.each_watch().any(|(_, watch)| {
-            watch.windows.advance(now);
-            watch.windows.five() > 0 || watch.flows(&limits)
+    pub fn indicator(&self, now: u64) -> bool {
+        let channels = usize::from(self.checked.plan().channel_count());
+        self.watches.iter().take(channels).any(|watch| {
+            // a copy, so that a time that is wrong empties nothing
+            let mut windows = watch.windows;
+            windows.advance(now);
+            windows.five() > 0 || watch.flows(&self.limits.measured)
         })
     }
 
@@ -175,9 +177,7 @@ impl<const N: usize> Guard<'_, N> {
         let cite = Cite::of(&rules::E_WD_1);
         Finding::above(Fault::KeepAlive, cite, silent, self.limits.keep_alive_ticks, "ticks")
             .filter(|_| on)
-            .or_else(|| {
-                Finding::above(Fault::SessionLength, Cite::of(&rules::E_SES_1), lasted, most, "ticks")
-            })
+            .or_else(|| self.session_over(lasted, most))
     }
 
     fn last_onset(&self) -> u64 {

@@ -1,6 +1,6 @@
 //! The layered limits as the guard compares them: ticks, codes and sums, worked out once.
 
-use nmes_core::{ChannelPlan, Hardware};
+use nmes_core::{ChannelPlan, Hardware, Plan};
 
 use crate::check::Checked;
 use crate::crc32::Crc32;
@@ -103,7 +103,6 @@ impl Limits {
             limit(checked, &rules::N_EN_1).saturating_mul(1_000_000).checked_div(ohms).unwrap_or(0);
         let declared = checked.setup().limit(&rules::E_SES_1, checked.profile());
         let session = declared.map_or(u64::MAX, |limit| millis(limit.value, hz));
-        let offset = checked.plan().channels().map(|plan| plan.offset_ticks()).max().unwrap_or(0);
         Self {
             ticks_per_second: hz,
             late_ticks: u64::from(hardware.lateness_ticks()).saturating_add(stamp_error_ticks),
@@ -116,11 +115,17 @@ impl Limits {
             dc_warn: warn(checked, &rules::E_DC_3).saturating_mul(micro),
             dc_trip: limit(checked, &rules::E_DC_3).saturating_mul(micro),
             keep_alive_ticks: millis(limit(checked, &rules::E_WD_1), hz),
-            session_ticks: checked.plan().length_ticks().saturating_add(offset).min(session),
+            session_ticks: Self::planned_ticks(checked.plan()).min(session),
             step_ua: narrow(limit(checked, &rules::N_STEP_1)),
             slew_ua: narrow(limit(checked, &rules::E_SLEW_1)),
             ramp_ticks: millis(limit(checked, &rules::E_RAMP_1), hz),
         }
+    }
+
+    /// From the first onset of a session to its end: channels may begin later than the first.
+    pub(crate) fn planned_ticks(plan: &Plan<'_>) -> u64 {
+        let offset = plan.channels().map(|channel| channel.offset_ticks()).max().unwrap_or(0);
+        plan.length_ticks().saturating_add(offset)
     }
 
     /// A checksum over all of them, which are never changed.

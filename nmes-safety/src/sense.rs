@@ -176,8 +176,10 @@ pub(crate) fn judge_sample(interval: &Interval, sample: &Sensed, most: &Toleranc
     }
     let over = commanded.saturating_add(most.around(commanded, most.over_permille));
     let peak = Cite::of(&rules::E_PEAK_1);
+    // a plan may go up to its peak, and be measured there
+    let highest = most.peak_na.saturating_add(most.noise_na);
     Finding::above(Fault::OverCurrent, Cite::of(&rules::E_OC_1), measured, over, "nA")
-        .or_else(|| Finding::above(Fault::OverCurrent, peak, measured, most.peak_na, "nA"))
+        .or_else(|| Finding::above(Fault::OverCurrent, peak, measured, highest, "nA"))
 }
 
 /// How much of a commanded current arrived: short comes before enough, then by permille.

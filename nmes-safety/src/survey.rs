@@ -231,10 +231,16 @@ impl Pass {
 }
 
 impl Survey {
-    /// Looks through a frame of a channel that leads up, or down.
-    pub(crate) fn of(frame: &PulseFrame<'_>, hardware: &ChannelHardware, leads_up: bool) -> Self {
+    /// Looks through a frame of a channel that leads up, or down; `before` is the level that it begins from.
+    pub(crate) fn of(
+        frame: &PulseFrame<'_>,
+        hardware: &ChannelHardware,
+        leads_up: bool,
+        before: Level,
+    ) -> Self {
         let mut survey = Self::empty(frame);
         let mut pass = Pass::START;
+        pass.turn.take(&Segment { level: before, ticks: 0 });
         for segment in frame.cycle_segments() {
             let current = segment.level.current_na(hardware);
             survey.look(&segment, current);

@@ -74,7 +74,7 @@ pub(crate) struct Watch<'a> {
     pub(crate) last_pulse: u64,
     pub(crate) unsensed: u32,
     sensed_once: bool,
-    imbalanced: u32,
+    pub(crate) imbalanced: u32,
     /// Measured imbalance above E-BAL-2's warning in the last pulse, in permille.
     pub(crate) imbalance_warning: Option<u64>,
     /// The highest voltage that was measured of the pulse under way, and of the last one that ended, in mV.
@@ -139,7 +139,9 @@ impl<'a> Watch<'a> {
 
     /// Everything anew but the windows: what was put out still counts.
     pub(crate) fn renewed(&self, now: u64, ticks_per_second: u32) -> Self {
-        Self { windows: self.windows, ..Self::new(now, ticks_per_second, self.terms) }
+        let mut windows = self.windows;
+        windows.not_ahead_of(now);
+        Self { windows, ..Self::new(now, ticks_per_second, self.terms) }
     }
 
     /// Whether a frame is the last one again, at the same set level, and what is known of it is undamaged: what was found

@@ -177,6 +177,12 @@ impl Windows {
         self.five.touched(from, |bucket, _| *bucket = bucket.saturating_add(dose.squared));
     }
 
+    /// The clock began anew: what was counted by the old one counts as if it were now.
+    pub(crate) fn not_ahead_of(&mut self, now: u64) {
+        self.second.start = self.second.start.min(now);
+        self.five.start = self.five.start.min(now);
+    }
+
     /// At least the sums of the last second.
     pub(crate) fn second(&self) -> Dose {
         self.second.buckets.iter().fold(Dose::default(), |mut sum, bucket| {

@@ -81,7 +81,7 @@ fn the_probe_runs_under_a_guard() {
     guard.handle(0, Event::Passed).unwrap();
     guard.handle(0, Event::Probe).unwrap();
     guard.set_level(0, 0, one).unwrap();
-    assert_eq!(guard.set_level(3_000_000, 0, setting(4_000, 200)).unwrap_err().rule, "CEILING");
+    assert_eq!(guard.set_level(0, 0, setting(4_000, 200)).unwrap_err().rule, "CEILING");
     for n in 0..5_u32 {
         let onset = 1_000 + u64::from(n) * 100_000;
         let frame = probing.plan().frame(0, one, onset).unwrap();

@@ -41,13 +41,13 @@ fn over_current() {
     assert_eq!(trip.table_rule(), Some(&rules::E_OC_1));
 }
 
-/// REQ-SAF-038: over the peak ceiling (E-PEAK-1) opens at once, whatever was commanded.
+/// REQ-SAF-038: over the peak ceiling (E-PEAK-1) and the noise opens at once, whatever was commanded.
 #[test]
 fn over_peak() {
     let base =
         Rig { set: (110_000, 300), ceiling: (110_000, 300), gains: (1_000_000, 1_000_000), ..Rig::default() };
     for (current, rule) in
-        [(130_000_000, None), (130_000_001, Some("E-PEAK-1")), (132_000_001, Some("E-OC-1"))]
+        [(131_000_000, None), (131_000_001, Some("E-PEAK-1")), (132_000_001, Some("E-OC-1"))]
     {
         let checked = base.checked();
         let (mut guard, now) = ready(checked);

@@ -87,6 +87,27 @@ fn damaged_set_level() {
     });
 }
 
+/// REQ-SAF-430: a set level that was damaged is no level to rise or to fall from: the next setting opens the output, and nothing
+/// that is asked for is taken.
+#[test]
+fn damage_is_not_written_over() {
+    with_checked(|checked, _, _| {
+        for (asked, bit) in [(5_000, 1 << 16), (500, 1 << 4), (1_000, 1 << 9)] {
+            let mut guard = Guard::new(checked, 0);
+            for event in [Event::Passed, Event::Probe, Event::Contact] {
+                guard.handle(0, event).unwrap();
+            }
+            guard.set_level(0, 0, Setting::new(1_000, 300).unwrap()).unwrap();
+            guard.watches[0].set.authorised.amplitude = MicroAmps::from_microamps(1_000 ^ bit).unwrap();
+            let refused = guard.set_level(20, 0, Setting::new(asked, 300).unwrap()).unwrap_err();
+            assert_eq!(refused.rule, Cite::STATE.rule);
+            let trip = guard.latched().copied();
+            is_corrupt(&guard, trip);
+            assert_eq!(guard.authorised(0).unwrap().amplitude, MicroAmps::ZERO);
+        }
+    });
+}
+
 /// REQ-SAF-430: a limit, or a term of a channel, that changed opens the output within a tick for each channel and one.
 #[test]
 fn damaged_limits() {
