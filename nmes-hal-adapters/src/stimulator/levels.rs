@@ -23,16 +23,10 @@ pub(crate) fn set_level<const N: usize>(
     if ending {
         return Err(CommandError::Ending);
     }
-    let authorised = guard.authorised(channel).unwrap_or(Setting::ZERO);
+    // what the engine could not have is not asked of the guard: it may be less there, and then nothing takes it back
+    engine.validate(channel, setting).map_err(CommandError::Plan)?;
     guard.set_level(now, channel, setting).map_err(CommandError::Guard)?;
-    let Err(error) = engine.command(channel, setting, now) else { return Ok(()) };
-    if guard.set_level(now, channel, authorised).is_err() {
-        // half a rise cannot be taken back (wider but weaker): silence is always taken
-        let silence = Setting { amplitude: MicroAmps::ZERO, ..old };
-        let _ = engine.command(channel, silence, now);
-        let _ = guard.set_level(now, channel, silence);
-    }
-    Err(CommandError::Plan(error))
+    engine.command(channel, setting, now).map(drop).map_err(CommandError::Plan)
 }
 
 /// Whether the engine could have a setting; nothing comes of it, but that the present one does not go stale.
