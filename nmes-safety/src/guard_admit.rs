@@ -136,6 +136,7 @@ impl<const N: usize> Guard<'_, N> {
 
     /// What ends the session: its own length, or E-SES-1 where that is less.
     #[cold]
+    #[inline(never)]
     pub(crate) fn session_over(&self, lasted: u64, most: u64) -> Option<Finding> {
         let plan = self.checked.plan();
         let planned = Limits::planned_ticks(plan) <= self.limits.session_ticks;

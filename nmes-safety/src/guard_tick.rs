@@ -177,7 +177,7 @@ impl<const N: usize> Guard<'_, N> {
         let cite = Cite::of(&rules::E_WD_1);
         Finding::above(Fault::KeepAlive, cite, silent, self.limits.keep_alive_ticks, "ticks")
             .filter(|_| on)
-            .or_else(|| self.session_over(lasted, most))
+            .or_else(|| if lasted > most { self.session_over(lasted, most) } else { None })
     }
 
     fn last_onset(&self) -> u64 {

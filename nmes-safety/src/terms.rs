@@ -1,6 +1,8 @@
 //! What the plan of a channel fixes for the guard, worked out once.
 
-use nmes_core::{ChannelHardware, ChannelPlan, FrameKind, Overlap, Plan, Polarity, PulseFrame};
+use nmes_core::{
+    ChannelHardware, ChannelPlan, FrameKind, Millis, Overlap, Plan, Polarity, PulseFrame, Schedule,
+};
 
 use crate::check::Checked;
 use crate::crc32::Crc32;
@@ -8,7 +10,7 @@ use crate::limits::rms_row;
 use crate::metrics::PulseMetrics;
 use crate::rules::{self, Rule};
 use crate::set_level::narrow;
-use crate::stages::longest_period;
+use crate::stages::{longest_period, shortest_rest};
 use crate::windows::EIGHTHS;
 
 /// Of one channel. All times are in ticks.
@@ -25,6 +27,8 @@ pub(crate) struct Terms {
     /// The shortest and the longest time between two onsets of a train.
     pub(crate) period: u64,
     pub(crate) longest_period: u64,
+    /// A pause that is longer ends a train: two periods, or half of the shortest rest between two contractions.
+    pub(crate) apart: u64,
     /// The longest that an onset may wait, less than a period.
     pub(crate) wait: u64,
     /// What declared direct current may leave in the second's window, nA × ticks.
@@ -36,7 +40,7 @@ pub(crate) struct Terms {
 
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Terms {
-    balanced, leads_up, measured, stretch, jitter, period, longest_period, wait, declared, rms_square
+    balanced, leads_up, measured, stretch, jitter, period, longest_period, apart, wait, declared, rms_square
 } not { rms_rule });
 
 impl Terms {
@@ -49,6 +53,7 @@ impl Terms {
         jitter: 0,
         period: 0,
         longest_period: 0,
+        apart: 0,
         wait: 0,
         declared: 0,
         rms_rule: &rules::N_RMS_1,
@@ -60,6 +65,7 @@ impl Terms {
         let Some(compiled) = plan.channel(channel) else { return Self::NONE };
         let balanced = compiled.channel().pulse.balance.is_balanced();
         let (rms_rule, _, rms_square) = rms_row(checked, compiled);
+        let longest_period = longest_period(plan, compiled);
         Self {
             balanced,
             leads_up: compiled.leading() == Polarity::Positive,
@@ -67,7 +73,8 @@ impl Terms {
             stretch: if balanced { narrow(compiled.stretch_ticks()) } else { 0 },
             jitter: narrow(compiled.jitter_ticks()),
             period: compiled.period_ticks(),
-            longest_period: longest_period(plan, compiled),
+            longest_period,
+            apart: longest_period.saturating_mul(2).max(rest_ticks(plan) / 2),
             wait: longest_wait(plan, compiled),
             declared: if balanced { 0 } else { declared(plan, channel) },
             rms_rule,
@@ -79,7 +86,7 @@ impl Terms {
     pub(crate) fn sum(&self) -> u32 {
         let ways = [u8::from(self.balanced), u8::from(self.leads_up), u8::from(self.measured)];
         let short = [self.stretch, self.jitter];
-        let long = [self.period, self.longest_period, self.wait, self.declared, self.rms_square];
+        let long = [self.period, self.longest_period, self.apart, self.wait, self.declared, self.rms_square];
         let sum = short.iter().fold(Crc32::new().update(&ways), |sum, word| sum.update(&word.to_le_bytes()));
         long.iter().fold(sum, |sum, word| sum.update(&word.to_le_bytes())).value()
     }
@@ -109,6 +116,17 @@ fn longest_wait(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> u64 {
         Overlap::Defer(_) | Overlap::Forbid => channel.deferral_ticks(),
     };
     most.min(channel.period_ticks().saturating_sub(1))
+}
+
+/// The shortest rest between two contractions that the schedule itself makes; a gate is opened from outside.
+fn rest_ticks(plan: &Plan<'_>) -> u64 {
+    let rest = match plan.session().schedule() {
+        Schedule::Cyclic(cycle) => cycle.rest,
+        Schedule::Program(stages) => shortest_rest(stages),
+        Schedule::Continuous | Schedule::Gated(_) => Millis::ZERO,
+    };
+    let hz = u64::from(plan.hardware().timing().ticks_per_second);
+    u64::from(rest.as_millis()).saturating_mul(hz) / 1_000
 }
 
 /// The charge of a pulse at the ceiling, as often as one may end in the second's window: it is kept in whole buckets of

@@ -269,7 +269,7 @@ impl<'a> Watch<'a> {
             self.next_onset = self.next_onset.max(onset).saturating_add(self.terms.period);
             self.balancing_code = self.known.strongest.way(!self.terms.leads_up);
             let pause = t.saturating_sub(self.last_pulse);
-            if pause > self.terms.longest_period.saturating_mul(2) {
+            if pause > self.terms.apart {
                 self.train_began = None;
             }
             self.train_began.get_or_insert(t);

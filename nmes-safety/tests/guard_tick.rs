@@ -190,6 +190,32 @@ fn on_time() {
     }
 }
 
+/// REQ-SAF-671: a pause of up to half of the schedule's rest, whatever made it, is none between two contractions.
+#[test]
+fn a_short_pause_ends_no_contraction() {
+    let cycle = Cycle { hold: ms(2_000), rest: ms(2_000) };
+    let stage = Stage { cycle, repeats: 100, level_permille: 1_000, rate: None };
+    let programme: &'static [Stage] = vec![stage].leak();
+    for schedule in [Schedule::Cyclic(cycle), Schedule::Program(programme)] {
+        // from the last pulse of 50 to the first of the next
+        for (pause, trips) in [(1_000_000, true), (1_000_001, false)] {
+            let checked = Rig { schedule, class: UseClass::FunctionalWear, ..Rig::default() }.checked();
+            let (mut guard, mut onset) = ready(checked);
+            let mut trip = None;
+            for n in 0..400 {
+                play(&mut guard, &pulse(checked, n, onset)).unwrap();
+                trip = trip.or(guard.tick(onset + 1_000).err());
+                onset += if n % 50 == 49 { pause } else { 25_000 };
+                guard.keep_alive(onset);
+                if trip.is_some() {
+                    break;
+                }
+            }
+            assert_eq!(trip.map(|trip| trip.fault), trips.then_some(Fault::OnTime), "{pause}, {schedule:?}");
+        }
+    }
+}
+
 /// REQ-SAF-028: contractions with a rest of two periods or less cannot be told apart, in a cycle or a programme, and none of them
 /// is taken as one that does not end.
 #[test]
