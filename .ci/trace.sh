@@ -6,18 +6,24 @@ defined_ids() {
   grep -oE '^(- )?\*\*REQ-[A-Z]+-[0-9]+\*\*' docs/requirements.md | grep -oE 'REQ-[A-Z]+-[0-9]+' | sort
 }
 
-# Every test, of every package: file, function, and the IDs in its own comment, separated by tabs. The head of a file (`//!`)
-# is about no test of it.
+# Every test, of every package: file, function, the IDs in its own comment, and the modules around it in its file (`a::b::`,
+# a macro as `$name::`), separated by tabs. The head of a file (`//!`) is about no test of it. Modules are told by rustfmt's
+# indentation.
 # shellcheck disable=SC2016 # the dollars are awk's
 list_tests() {
   find . -name target -prune -o -name '*.rs' -print0 | xargs -0 awk '
     function forget() { ids = ""; test = 0 }
-    FNR == 1 { forget() }
+    function around(  i, path) { for (i = 1; i <= depth; i++) path = path module[i] "::"; return path }
+    FNR == 1 { forget(); depth = 0 }
     /^[ \t]*\/\/!/ { next }
     /^[ \t]*\/\// { line = $0; while (match(line, /REQ-[A-Z]+-[0-9]+/)) { ids = ids " " substr(line, RSTART, RLENGTH); line = substr(line, RSTART + RLENGTH) } next }
     /^[ \t]*#\[test\]/ { test = 1; next }
     /^[ \t]*#\[/ { next }
-    { if (test) { match($0, /fn [^( ]+/); printf "%s\t%s\t%s\n", FILENAME, substr($0, RSTART + 3, RLENGTH - 3), ids } forget() }'
+    depth > 0 && $0 == indent[depth] "}" { depth-- }
+    /^ *((pub |pub\([a-z]+\) )?mod|macro_rules!) [a-z0-9_]+ \{$/ {
+      name = $0; sub(/ \{$/, "", name); sub(/.* /, "", name); if ($0 ~ /^ *macro/) name = "$" name; lead = $0; sub(/[^ ].*/, "", lead)
+      module[++depth] = name; indent[depth] = lead }
+    { if (test) { match($0, /fn [^( ]+/); printf "%s\t%s\t%s\t%s\n", FILENAME, substr($0, RSTART + 3, RLENGTH - 3), ids, around() } forget() }'
 }
 
 # IDs cited by a test, or right above a function of ci.sh and its parts.
@@ -125,35 +131,51 @@ trace_rules() { # folder
   return "$bad"
 }
 
-# The files of a name that have a test of that name.
+# File and IDs of the tests of a name in the files of a name.
 # shellcheck disable=SC2016 # the dollars are awk's
 tests_of() { # folder file test
   awk -F'\t' -v file="/$2.rs" -v test="$3" '
-    $2 == test && substr($1, length($1) - length(file) + 1) == file { print $1 }' "$1/tests"
+    $2 == test && substr($1, length($1) - length(file) + 1) == file { print $1, $3 }' "$1/tests"
 }
 
-# Each hazard names requirements, and tests as `file::test`, and they are there, each in one place.
-# shellcheck disable=SC2016 # the backticks are Markdown's
+# Each hazard names requirements, and tests as `file::test`, and they are there, each in one place. Each requirement of a
+# hazard is cited by one of its tests, and each of its tests cites one of them.
+# shellcheck disable=SC2016 # the dollars are awk's
 trace_hazards() { # folder
-  local hazard requirements tests id test found bad=0
   grep -E '^\| HAZ-[0-9]+ ' docs/hazards.md >"$1/hazards" || fail "docs/hazards.md has no hazard"
-  grep -oE '^\| HAZ-[0-9]+' "$1/hazards" | sort | uniq -d >"$1/hazards-twice"
-  none_of 'hazards twice' "$1/hazards-twice" || bad=1
-  while IFS='|' read -r _ hazard _ _ _ requirements tests _; do
-    hazard=${hazard// /}
-    [[ $requirements =~ REQ- ]] || { printf '%s has no requirement\n' "$hazard"; bad=1; }
-    [[ $tests == *'`'* ]] || { printf '%s has no test\n' "$hazard"; bad=1; }
-    while read -r id; do
-      grep -qxF "$id" "$1/defined" || { printf '%s names %s, which is not defined\n' "$hazard" "$id"; bad=1; }
-    done < <(grep -oE 'REQ-[A-Z]+-[0-9]+' <<<"$requirements")
-    while read -r test; do
-      [[ $test == *::* ]] || { printf '%s names %s, which is not file::test\n' "$hazard" "$test"; bad=1; continue; }
-      found=$(tests_of "$1" "${test%%::*}" "${test##*::}" | wc -l)
-      [ "$found" = 1 ] || { printf '%s names the test %s, which is in %s places\n' "$hazard" "$test" "$found"; bad=1; }
-    done < <(grep -oE '`[^`]+`' <<<"$tests" | tr -d '\140')
-  done <"$1/hazards"
-  printf '%s hazards, each with requirements and tests\n' "$(wc -l <"$1/hazards")"
-  return "$bad"
+  awk -F'\t' '
+    FILENAME ~ /defined$/ { defined[$1]; next }
+    FILENAME ~ /tests$/ { all[$2] = all[$2] "\t" $1 " " $3; next }
+    function say(what) { print hazard " " what; bad = 1 }
+    function cites(test,  parts, places, ends, i, n, found, ids) {
+      n = split(all[substr(test, index(test, "::") + 2)], places, "\t")
+      ends = "/" substr(test, 1, index(test, "::") - 1) ".rs"
+      for (i = 2; i <= n; i++) {
+        split(places[i], parts, " ")
+        if (substr(parts[1], length(parts[1]) - length(ends) + 1) == ends) { found++; ids = substr(places[i], length(parts[1]) + 2) }
+      }
+      if (found != 1) say("names the test " test ", which is in " found + 0 " places")
+      return found == 1 ? ids : ""
+    }
+    {
+      split($0, cell, "|"); hazard = cell[2]; gsub(/ /, "", hazard)
+      if (hazard in rows) say("is there twice")
+      rows[hazard]; split("", wanted); split("", cited)
+      gsub(/[^A-Z0-9-]+/, " ", cell[6]); n = split(cell[6], ids, " ")
+      for (i = 1; i <= n; i++) { wanted[ids[i]]; if (!(ids[i] in defined)) say("names " ids[i] ", which is not defined") }
+      if (n == 0) say("has no requirement")
+      n = split(cell[7], named, "`")
+      if (n < 3) say("has no test")
+      for (i = 2; i <= n; i += 2) {
+        if (named[i] !~ /::/) { say("names " named[i] ", which is not file::test"); continue }
+        m = split(cites(named[i]), ids, " "); fits = 0
+        for (j = 1; j <= m; j++) { cited[ids[j]]; if (ids[j] in wanted) fits = 1 }
+        if (m > 0 && !fits) say("names the test " named[i] ", which cites none of its requirements")
+      }
+      for (id in wanted) if (!(id in cited)) say("names " id ", which none of its tests cites")
+    }
+    END { printf "%s hazards, each with requirements and tests of them\n", length(rows); exit bad }' \
+    "$1/defined" "$1/tests" "$1/hazards"
 }
 
 # REQ-APP-246: a copy of the documents and sources is damaged, one place at a time, and the part that looks there says so.
@@ -194,6 +216,8 @@ hazards~docs/hazards.md~s/`guard_set::one_step`/`guard_tick::one_step`/~guard_ti
 hazards~docs/hazards.md~s/`guard_set::one_step`/`one_step`/~one_step, which is not file::test
 hazards~nmes-safety/tests/check_limits.rs~s/^fn density\(/fn densities(/~check_limits::density, which is in 0 places
 hazards~docs/hazards.md~/^\| HAZ-16 /s/REQ-[A-Z]+-[0-9]+,?//g~HAZ-16 has no requirement
+hazards~docs/hazards.md~/^\| HAZ-13 /s/`.*`/`report::seventeen_rows`/~HAZ-13 names REQ-INV-03, which none of its tests cites
+hazards~docs/hazards.md~/^\| HAZ-13 /s/`.*`/&, `report::seventeen_rows`/~report::seventeen_rows, which cites none of its requirements
 soup~docs/soup.md~s/^(\| libm \| )[0-9]/\19/~in docs/soup.md, not in Cargo.lock: libm
 DAMAGE
 }
