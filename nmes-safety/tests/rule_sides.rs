@@ -14,9 +14,10 @@ mod guard_support;
 use check_support::{Case, exercise, ms, us};
 use guard_support::{Rig, armed, change, play_sensed, pulse, ready, setting};
 use nmes_core::{Balance, ChannelHardware, Cycle, MicroAmps, Schedule};
+use nmes_safety::output_table::Characteristics;
 use nmes_safety::selftest::judge_measured;
 use nmes_safety::{
-    BLACK_BOX_ENTRIES, BlackBox, Bound, Contact, ContactState, Effect, Guard, Layer, Profile, Rule,
+    BLACK_BOX_ENTRIES, BlackBox, Bound, Contact, ContactState, Effect, Guard, Layer, Profile, Remark, Rule,
     SampleInstant, Sensed, SetRefusal, Trip, Verdict, check, rules,
 };
 
@@ -89,7 +90,7 @@ const SIDES: &[(&Rule, Offer)] = &[
         let profile = Profile::named("aami-ns4-style-tens").unwrap();
         planned(rule, &Case { profile, ..Case::pulse(50_000 + past, 250, 40) })
     }),
-    (&rules::G_RPT_1, measured),
+    (&rules::G_RPT_1, answers),
     (&rules::E_BAL_1, |rule, past| planned(rule, &unbalanced(past))),
     (&rules::E_BAL_2, |_, past| three_pulses(1_000, 900 - i64::from(past))),
     (&rules::E_DC_3, |_, past| uneven_for(60, 92 + i64::from(past))),
@@ -178,7 +179,8 @@ fn every_rule_has_two_sides() {
 }
 
 /// REQ-SAF-330: a side that is missing is found: an offer that always passes, one that is always refused, one that is
-/// refused by another rule or at the limit itself, and one that does not reach the limit.
+/// refused by another rule or at the limit itself, and one that does not reach the limit. A figure from a bench is a side
+/// of the 12 rules that only a device can show, and of no other.
 #[test]
 fn one_side_is_not_enough() {
     let one_sided: [Offer; 5] = [
@@ -201,7 +203,10 @@ fn one_side_is_not_enough() {
         for offer in one_sided {
             assert!(both_sides(rule, offer).is_err(), "{}", rule.id);
         }
+        assert_eq!(both_sides(rule, measured).is_ok(), is_of_the_device(rule), "{}", rule.id);
     }
+    let by_a_bench = rules::ALL.iter().filter(|rule| is_of_the_device(rule)).count();
+    assert_eq!((rules::ALL.len(), by_a_bench), (SIDES.len(), 12));
 }
 
 fn refusal(by: &'static str, rule: &Rule) -> Said {
@@ -250,8 +255,21 @@ fn tripped(answer: Result<(), Trip>) -> Said {
     }
 }
 
-/// A figure that a bench or a board gives.
+/// The rules without a row that neither guard nor record can hold: only a bench or a board has their figure.
+const OF_A_BENCH: [&Rule; 3] = [&rules::E_Z_1_SHORT, &rules::E_Z_1_OPEN, &rules::E_EST_1];
+
+/// Whether only a device can show the figure. The check, the guard or a record has to refuse any other.
+fn is_of_the_device(rule: &Rule) -> bool {
+    let report = Case::new().report();
+    let row = report.row(rule).and_then(|row| row.remark);
+    row.is_some_and(Remark::is_of_device) || OF_A_BENCH.contains(&rule)
+}
+
+/// A figure that a bench or a board gives. Any rule can be judged so; it is no side of one that something else holds.
 fn measured(rule: &'static Rule, past: u32) -> Said {
+    if !is_of_the_device(rule) {
+        return Said::Refuses { by: "not of a bench", value: 0, limit: 0 };
+    }
     let value = if past == 0 { rule.limit } else { beyond(rule, rule.limit) };
     match judge_measured(Rig::default().checked(), rule, value) {
         Ok(_) => Said::Passes(Some((value, rule.limit))),
@@ -347,6 +365,19 @@ fn kept(rule: &'static Rule, faults: usize) -> Said {
     match u64::from(log.later()) {
         0 => Said::Passes(Some((0, rule.limit))),
         lost => Said::Refuses { by: rule.id, value: lost, limit: rule.limit },
+    }
+}
+
+/// The lines of 21 CFR 882.5891 without an answer, of all or of all but so many.
+fn answers(rule: &'static Rule, past: u32) -> Said {
+    let checked = Rig::default().checked();
+    let list = Characteristics::of(checked.plan(), checked.setup(), 0).unwrap();
+    let lines = list.rows().iter().skip(usize::try_from(past).unwrap());
+    let answered = lines.filter(|row| !row.title.is_empty() && !row.answer.to_string().is_empty()).count();
+    let value = u64::try_from(list.rows().len() - answered).unwrap();
+    match rule.breaks(value, rule.limit) {
+        false => Said::Passes(Some((value, rule.limit))),
+        true => Said::Refuses { by: rule.id, value, limit: rule.limit },
     }
 }
 
