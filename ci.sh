@@ -31,7 +31,8 @@ usage: ./ci.sh STEP...
            sides, each hazard in docs/hazards.md has requirements and tests that are there, and docs/soup.md has the
            versions of Cargo.lock; then the same of damaged copies, in which each damage has to be found
   clippy   the lint table, on the workspace and on examples/firmware
-  test     the test command that README.md gives
+  test     the test command that README.md gives, and the tests of examples/firmware; then each test that is written down
+           has to be among those that they run: ignored ones, and ones that are compiled out, are named
   doc      rustdoc without a warning
   targets  core, safety, protocols, adapters for thumbv6m, thumbv7em-hf and riscv32imc; each feature alone and all
   windows  cargo check of the workbench for x86_64-pc-windows-gnu
@@ -177,6 +178,9 @@ step_test() {
   fi
   printf '+ %s\n' "$command"
   bash -euo pipefail -c "$command"
+  printf '+ in examples/firmware: %s\n' "$firmware_tests"
+  (cd "$firmware" && $firmware_tests)
+  tests_are_run "$command"
 }
 
 step_doc() {
@@ -281,6 +285,8 @@ step_windows() {
 
 # shellcheck source=.ci/trace.sh
 . "$root/.ci/trace.sh"
+# shellcheck source=.ci/tests.sh
+. "$root/.ci/tests.sh"
 # shellcheck source=.ci/images.sh
 . "$root/.ci/images.sh"
 # shellcheck source=.ci/longer.sh

@@ -229,5 +229,4 @@ impl<T: Float> Muscle<T> {
 }
 
 #[cfg(test)]
-#[path = "muscle_tests.rs"]
 mod tests;
