@@ -28,8 +28,9 @@ usage: ./ci.sh STEP...
   shell    this script parses; shellcheck where it is installed or can be
   trace    each ID in docs/requirements.md has a test that cites it, each cited ID exists, each source tag is known,
            docs/architecture.md names the files there are, each test cites an ID, each rule of the table is tried on both
-           sides, each hazard in docs/hazards.md has requirements and tests that are there, and docs/soup.md has the
-           versions of Cargo.lock; then the same of damaged copies, in which each damage has to be found
+           sides, each hazard in docs/hazards.md has requirements and tests of them that are there, and docs/soup.md has the
+           versions of Cargo.lock and what is linked into a device; then the same of damaged copies, in which each damage
+           has to be found
   clippy   the lint table, on the workspace and on examples/firmware
   test     the test command that README.md gives, and the tests of examples/firmware; then each test that is written down
            has to be among those that they run: ignored ones, and ones that are compiled out, are named

@@ -219,10 +219,28 @@ hazards~docs/hazards.md~/^\| HAZ-16 /s/REQ-[A-Z]+-[0-9]+,?//g~HAZ-16 has no requ
 hazards~docs/hazards.md~/^\| HAZ-13 /s/`.*`/`report::seventeen_rows`/~HAZ-13 names REQ-INV-03, which none of its tests cites
 hazards~docs/hazards.md~/^\| HAZ-13 /s/`.*`/&, `report::seventeen_rows`/~report::seventeen_rows, which cites none of its requirements
 soup~docs/soup.md~s/^(\| libm \| )[0-9]/\19/~in docs/soup.md, not in Cargo.lock: libm
+soup~docs/soup.md~/^\| cobs \| /d~linked into a device, not so in docs/soup.md: cobs 0
+soup~docs/soup.md~s/^(\| byteorder \| [0-9.]+ \| ).* OR MIT \|/\1MIT |/~in a device by docs/soup.md, not so linked: byteorder
+soup~nmes-protocols/Cargo.toml~s/^files = .*/files = ["serde"]/; s/^text = \["files", /&"dep:heapless", /~in a device by docs/soup.md, not so linked: byteorder
 DAMAGE
 }
 
-# The versions in docs/soup.md are those of Cargo.lock, and each direct dependency has a row.
+# Features of the four crates that no device has: they need std, or are there to do harm.
+host_features='fault-injection|proptest|text'
+
+# Name, version and licence of what is linked into a device that has every other feature.
+linked_in_a_device() {
+  local crate features target targets=()
+  for target in "${device_targets[@]}"; do targets+=(--target "$target"); done
+  for crate in "${device_crates[@]}"; do
+    features=$(features_of "$crate" | grep -vxE "$host_features" | paste -sd,) || true
+    cargo tree --locked -q -p "$crate" --no-default-features --features "$features" "${targets[@]}" \
+      -e normal,no-proc-macro --prefix none -f '{p} {l}' || return 1
+  done | sed -nE '/^nmes-/!s/^([^ ]+) v([^ ]+) ([^(]*[^( ])( \(\*\))?$/\1 \2 \3/p' | sort -u
+}
+
+# The versions in docs/soup.md are those of Cargo.lock, each direct dependency has a row, and the rows of a device are what
+# is linked into one.
 trace_soup() { # folder
   local crate version bad=0
   awk '$1 == "name" { gsub(/"/, "", $3); name = $3 } $1 == "version" { gsub(/"/, "", $3); sub(/[+].*/, "", $3); print name, $3 }' Cargo.lock |
@@ -236,6 +254,13 @@ trace_soup() { # folder
   while read -r crate version; do
     printf '%s %s is in docs/soup.md twice\n' "$crate" "$version"; bad=1
   done < <(uniq -d "$1/soup")
-  printf '%s dependencies in docs/soup.md\n' "$(wc -l <"$1/soup")"
+  linked_in_a_device >"$1/linked" || { printf 'cargo tree does not tell what is linked into a device\n'; bad=1; }
+  sed -n '/^## In a device/,/^## On a host/p' docs/soup.md |
+    sed -nE 's/^\| ([a-z0-9_-]+) \| ([0-9.]+) \| ([^|]*[^ |]) +\|.*/\1 \2 \3/p' | sort -u >"$1/in-a-device"
+  comm -23 "$1/linked" "$1/in-a-device" >"$1/no-row"
+  comm -13 "$1/linked" "$1/in-a-device" >"$1/no-link"
+  none_of 'linked into a device, not so in docs/soup.md' "$1/no-row" || bad=1
+  none_of 'in a device by docs/soup.md, not so linked' "$1/no-link" || bad=1
+  printf '%s dependencies in docs/soup.md, %s of them in a device\n' "$(wc -l <"$1/soup")" "$(wc -l <"$1/linked")"
   return "$bad"
 }
