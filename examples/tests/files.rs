@@ -297,7 +297,7 @@ fn diary_file(folder: &str) -> String {
 }
 
 /// REQ-APP-115: a diary is shown with adherence and the next place of the pads, says that a burn stops sessions, and is
-/// written as CSV.
+/// written as CSV and as JSON, entry for entry.
 #[test]
 fn a_diary_is_shown_and_exported() {
     let name = diary_file("diary");
@@ -315,6 +315,21 @@ fn a_diary_is_shown_and_exported() {
     let (status, csv, _) = said(&["diary", &name, "--format", "csv"]);
     assert_eq!((status, csv.lines().count()), (0, 3));
     assert!(csv.lines().nth(1).unwrap().contains("\"sore, the day after\""), "{csv}");
+    let (status, out, _) = said(&["diary", &name, "--format", "json"]);
+    let diary = json(&out);
+    let entries = diary["sessions"].as_array().unwrap();
+    let texts =
+        |key: &str| entries.iter().map(|entry| entry[key].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!((status, &diary["code"]), (0, &Value::from("P-017")));
+    assert_eq!(
+        (texts("date"), texts("skin")),
+        (vec!["2026-11-16".to_owned(), "2026-11-18".to_owned()], vec!["clear".to_owned(), "burn".to_owned()])
+    );
+    assert!(
+        entries.iter().all(|entry| entry["delivered_ms"] == 450_000 && entry["amplitude_ua"] == 60_000),
+        "{out}"
+    );
+    assert_eq!(entries[0]["event"]["what"], "sore, the day after");
     assert!(said(&["session", "validate", &name]).1.contains("a diary of 2 sessions"));
     let late = std::fs::read_to_string(&name).unwrap().replace("2026-11-16", "2026-11-20");
     let (status, _, err) = said(&["diary", &file("diary", "late.toml", &late)]);

@@ -12,6 +12,7 @@ mod common;
 
 use common::{said, scratch};
 use nmes_safety::records::{DOSE_BYTES, DoseRecord, LogEntry, LogFlags, StoredBlackBox, log_entries};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 fn dose(folder: &Path, page: &str) -> (DoseRecord, u32) {
@@ -103,8 +104,44 @@ fn a_fault_is_kept() {
     );
 }
 
-/// REQ-APP-220 and REQ-APP-221: a damaged entry is named and the others are read; a folder whose dose record is lost is refused before
-/// anything is run, and stays as it is; what is no record says what would be.
+/// What `records` writes as JSON, and its exit status.
+fn as_json(path: &Path) -> (i32, Value) {
+    let (status, out, err) = said(&["records", "--format", "json", path.to_str().unwrap()]);
+    (status, serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}")))
+}
+
+/// REQ-APP-221: dose, log and first faults as tables, as columns and as JSON have the figures that the files have; columns are
+/// the log's alone.
+#[test]
+fn records_are_shown_in_three_forms() {
+    let folder = empty("forms");
+    let device = folder.join("device");
+    assert_eq!(run_into(&folder, &["--late-us", "30", "--declared-late-us", "15"]).0, 1);
+    let (kept, number) = dose(&device, "dose-a.bin");
+    let entries = pulses(&device);
+    let (status, text) = all(&["records", device.to_str().unwrap()]);
+    assert_eq!(status, 0, "{text}");
+    for name in ["black-box-1.bin", "delivered.log", "dose-a.bin"] {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    assert!(text.lines().any(|line| line.trim_start().starts_with("pulses ")), "{text}");
+    let (status, csv) = all(&["records", "--format", "csv", device.to_str().unwrap()]);
+    assert_eq!((status, csv.lines().count()), (0, entries.len()), "a head, and a line a pulse: {csv}");
+    assert!(csv.starts_with("session,channel,kind,sequence,onset_us,"), "{csv}");
+    let (status, json) = as_json(&device);
+    let kinds: Vec<_> = json.as_array().unwrap().iter().map(|file| file["kind"].as_str().unwrap()).collect();
+    assert_eq!((status, kinds), (0, vec!["black_box", "delivered", "dose"]));
+    assert_eq!(json[0]["content"]["entries"][0]["fault"], "Late");
+    assert_eq!(json[1]["content"], serde_json::to_value(&entries).unwrap());
+    assert_eq!(json[2]["content"]["number"], number);
+    assert_eq!(json[2]["content"]["record"], serde_json::to_value(kept).unwrap());
+    let (status, said) = all(&["records", "--format", "csv", device.join("dose-a.bin").to_str().unwrap()]);
+    assert!(status == 2 && said.contains("only pulses have columns"), "{said}");
+}
+
+/// REQ-APP-220 and REQ-APP-221: damaged entries are counted, the first is named and the others are read, as tables, as columns and as
+/// JSON, where each stands in its place; a folder whose dose record is lost is refused before anything is run, and stays as
+/// it is; what is no record says what would be.
 #[test]
 fn damage_is_named() {
     let folder = empty("damage");
@@ -112,16 +149,30 @@ fn damage_is_named() {
     assert_eq!(run_into(&folder, &[]).0, 0);
     let log = device.join("delivered.log");
     let mut bytes = std::fs::read(&log).unwrap();
+    let whole: Vec<LogEntry> = pulses(&device);
     bytes[64 * 3 + 20] ^= 4;
+    bytes[64 * 9 + 20] ^= 4;
     std::fs::write(&log, &bytes).unwrap();
-    let rows = bytes.len() / 64 - 2;
+    let rows = whole.len() - 3;
+    let named = format!("2 of {} entries damaged, the first is number 3", whole.len());
     let (status, csv) = all(&["records", "--format", "csv", log.to_str().unwrap()]);
-    assert_eq!(
-        (status, csv.lines().filter(|line| line.starts_with("1,0,pulse")).count()),
-        (1, rows),
-        "{csv}"
-    );
-    assert!(csv.contains("1 of") && csv.contains("number 3"), "{csv}");
+    let read = csv.lines().filter(|line| line.starts_with("1,0,pulse")).count();
+    assert_eq!((status, read), (1, rows), "{csv}");
+    assert!(csv.contains(&named), "{csv}");
+    let (status, text) = all(&["records", log.to_str().unwrap()]);
+    let counts: Vec<_> =
+        text.lines().filter(|line| line.split_whitespace().nth(2) == Some(&rows.to_string())).collect();
+    assert_eq!((status, counts.len()), (1, 1), "{text}");
+    assert!(text.contains(&named), "{text}");
+    let (status, json) = as_json(&log);
+    let entries = json[0]["content"].as_array().unwrap();
+    assert_eq!((status, entries.len()), (1, whole.len()));
+    for (at, (shown, entry)) in entries.iter().zip(&whole).enumerate() {
+        match at {
+            3 | 9 => assert!(shown["damaged"].is_string(), "{at}: {shown}"),
+            _ => assert_eq!(*shown, serde_json::to_value(entry).unwrap(), "{at}"),
+        }
+    }
     let page = device.join("dose-a.bin");
     std::fs::write(&page, [7; DOSE_BYTES]).unwrap();
     let (status, said) = run_into(&folder, &[]);

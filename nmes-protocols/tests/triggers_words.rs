@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "tests: a panic is a failed test")]
 
 use nmes_core::{MAX_CHANNELS, Millis};
-use nmes_protocols::GateCommand;
 use nmes_protocols::triggers::GateCommands;
-use nmes_protocols::triggers::crank::CrankRefusal;
+use nmes_protocols::triggers::crank::{CrankFault, CrankRefusal};
 use nmes_protocols::triggers::emg::EmgFault;
+use nmes_protocols::triggers::switch::{Mode, Switch, SwitchTimes};
 use nmes_protocols::triggers::tilt::TiltFault;
+use nmes_protocols::{GateCommand, TriggerNote};
 
 const CLOSE: GateCommand = GateCommand::Close { down: Millis::ZERO };
 
@@ -30,17 +31,87 @@ fn commands_are_put_together() {
     assert!(GateCommands::one(last + 1, open).is_empty());
 }
 
-/// REQ-PRO-398: a fault and a refusal of a trigger name the trigger, and each says something else.
-#[test]
-fn faults_are_told() {
-    let crank = [CrankRefusal::NotRead, CrankRefusal::NotOff, CrankRefusal::NoZero].map(|r| r.to_string());
-    let emg = [EmgFault::LeadOff, EmgFault::Rail, EmgFault::Dead, EmgFault::Silent].map(|f| f.to_string());
-    let tilt =
-        [TiltFault::OutOfRange, TiltFault::Jump, TiltFault::Frozen, TiltFault::Silent].map(|f| f.to_string());
-    for (name, texts) in [("crank", &crank[..]), ("EMG", &emg[..]), ("tilt", &tilt[..])] {
-        for (n, text) in texts.iter().enumerate() {
-            assert!(text.starts_with(name) && text.len() > name.len() + 10, "{text}");
-            assert!(texts.iter().skip(n + 1).all(|other| other != text), "{text}");
+/// Each text begins with what it is of, has its own cause in it, and no other text of the list has that cause.
+fn name_their_cause(of: &str, told: &[(String, &str)]) {
+    for (n, (text, cause)) in told.iter().enumerate() {
+        assert!(text.starts_with(of) && text.contains(cause), "{text}");
+        for (other, _) in told.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, t)| t) {
+            assert!(!other.contains(cause), "{cause}: {other}");
         }
     }
+}
+
+/// REQ-PRO-398: each fault of EMG, tilt sensor and crank encoder, and each refusal of the crank, begins with the trigger and names
+/// its cause, which no other of its kind does.
+#[test]
+fn faults_are_told() {
+    use EmgFault::{Dead, LeadOff, Rail};
+    use TiltFault::{Frozen, OutOfRange};
+    name_their_cause(
+        "EMG: ",
+        &[
+            (LeadOff.to_string(), "electrode is off"),
+            (Rail.to_string(), "at its rail"),
+            (Dead.to_string(), "the same value"),
+            (EmgFault::Silent.to_string(), "no sample in time"),
+        ],
+    );
+    name_their_cause(
+        "tilt sensor: ",
+        &[
+            (OutOfRange.to_string(), "no shank and no such part"),
+            (TiltFault::Jump.to_string(), "a jump"),
+            (Frozen.to_string(), "the same reading"),
+            (TiltFault::Silent.to_string(), "no reading in time"),
+        ],
+    );
+    name_their_cause(
+        "crank encoder: ",
+        &[
+            (CrankFault::Silent.to_string(), "no sample in time"),
+            (CrankFault::Lost.to_string(), "no motion"),
+            (CrankFault::Jump.to_string(), "more counts than"),
+            (CrankFault::Trembling.to_string(), "changes too often"),
+            (CrankFault::Index.to_string(), "index mark"),
+        ],
+    );
+    name_their_cause(
+        "crank: ",
+        &[
+            (CrankRefusal::NotRead.to_string(), "not been read"),
+            (CrankRefusal::NotOff.to_string(), "while the trigger is off"),
+            (CrankRefusal::NoZero.to_string(), "a known angle"),
+        ],
+    );
+}
+
+/// REQ-PRO-398: what a heel switch does that a person should know is named by its cause, which no other note has; a setting of a
+/// hand switch that is refused is named with the trigger.
+#[test]
+fn switches_are_told() {
+    use TriggerNote::*;
+    name_their_cause(
+        "",
+        &[
+            (NoSwitch.to_string(), "no heel switch"),
+            (TimedOut { after_ms: 2_400 }.to_string(), "no heel strike within 2400 ms"),
+            (RepeatedEdge { lifted: true }.to_string(), "two heel-offs in a row"),
+            (RepeatedEdge { lifted: false }.to_string(), "two strikes in a row"),
+            (BounceStorm.to_string(), "ten bounces"),
+            (Chatter.to_string(), "faster than any foot"),
+            (FalseStart.to_string(), "false start"),
+            (OtherLineOpen.to_string(), "other heel switch: line open"),
+            (OtherSilent.to_string(), "no strike for five steps"),
+            (Merged { off_ms: 7 }.to_string(), "7 ms of Off"),
+            (RunEnded.to_string(), "without an Off"),
+            (EndedMidStep.to_string(), "mid-step"),
+            (LineOpen.to_string(), "heel-switch line open"),
+            (ClockBackwards.to_string(), "backwards"),
+        ],
+    );
+    let ms = |ms| Millis::from_millis(ms).unwrap();
+    let times = SwitchTimes::new(Mode::Hold, ms(5_000), ms(100));
+    let refused = Switch::new(SwitchTimes { debounce: ms(201), ..times }).unwrap_err();
+    assert_eq!(refused.to_string(), "switch, debounce: 201 ms; accepted: 1 to 200 ms");
+    assert!(Switch::new(SwitchTimes { debounce: ms(200), ..times }).is_ok());
 }
