@@ -12,9 +12,11 @@ use crate::rules::{self, Bound, Effect, N_MARK_1, Rule};
 use crate::setup::Setup;
 use crate::stages::{deferral, guard_count, is_like, is_steady};
 
+mod figures;
 mod judges;
 mod measured;
 
+pub(crate) use figures::{Figure, figures};
 use measured::Measured;
 
 /// What a judge says of one place.

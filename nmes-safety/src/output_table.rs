@@ -9,6 +9,7 @@
 mod answer;
 mod characteristics;
 mod facts;
+mod phases;
 mod rows;
 
 pub use answer::{Answer, LOADS_OHM, TableRow};

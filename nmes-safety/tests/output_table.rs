@@ -172,6 +172,120 @@ fn bursts() {
     assert_eq!(words(&repeated), ["10", "100 Hz", "4000 µs", "40 %"]);
 }
 
+/// REQ-SAF-613: of a pulse that is repeated the frequency is that of its repeats, 2,500 Hz of 400 µs, and row 14 has how often
+/// it comes; a width that may be less makes it more.
+#[test]
+fn frequency_inside_a_burst() {
+    let case = Case { gap_us: 0, rate: (75, 1_000_000), ceiling: (10_000, 200), ..Case::new() };
+    let words = |table: &OutputTable, number: &str| {
+        let row = table.row(number).unwrap();
+        (row.answer.to_string(), row.remark.contains("inside a burst"))
+    };
+    let repeat = Repeat { count: 16, gap: Micros::ZERO };
+    let carrier = train(&case, |channel| channel.pulse.repeat = repeat);
+    assert_eq!(words(&carrier, "6"), ("2500 Hz".to_owned(), true));
+    assert_eq!(words(&carrier, "14b"), ("75 Hz".to_owned(), false));
+    let once = train(&case, |channel| channel.pulse.repeat = Repeat { count: 1, gap: us(100) });
+    assert_eq!(words(&once, "6"), ("75 Hz".to_owned(), false));
+    let apart = train(&case, |channel| channel.pulse.repeat = Repeat { count: 2, gap: us(600) });
+    assert_eq!(words(&apart, "6").0, "1000 Hz");
+    let ramped = Case { control: Control::Width, floor: 50, ..case };
+    assert_eq!(words(&train(&ramped, |channel| channel.pulse.repeat = repeat), "6").0, "2500 Hz to 10000 Hz");
+    // with a floor of 0 the ramp is silent below the shortest pulse of the hardware
+    let spaced = HardwareTiming { min_edge_ticks: 25, ..HardwareTiming::ideal(1_000_000) };
+    let silent = Case { timing: spaced, floor: 0, ..ramped };
+    let from_least = train(&silent, |channel| channel.pulse.repeat = repeat);
+    assert_eq!(
+        (words(&from_least, "5").0, words(&from_least, "6").0),
+        ("25 µs to 200 µs".to_owned(), "2500 Hz to 20000 Hz".to_owned())
+    );
+    let doublets = Bursts { pulses: 2, every: Rate::from_hz(15).unwrap() };
+    let timed = train(&case, |channel| channel.train.timing = Timing::Bursts(doublets));
+    assert_eq!(
+        (words(&timed, "6"), words(&timed, "14b").0),
+        (("75 Hz".to_owned(), true), "15 Hz".to_owned())
+    );
+    let sweep = Sweep {
+        from: Rate::from_hz(10).unwrap(),
+        to: Rate::from_hz(75).unwrap(),
+        over: ms(1_000),
+        law: SweepLaw::Linear,
+    };
+    let swept = train(&case, |channel| {
+        channel.pulse.repeat = repeat;
+        channel.train.timing = Timing::Sweep(sweep);
+    });
+    assert_eq!(
+        (words(&swept, "6").0, words(&swept, "14b").0),
+        ("2500 Hz".to_owned(), "10 Hz to 75 Hz".to_owned())
+    );
+}
+
+/// REQ-SAF-614: of custom points the width is that of the whole pulse, and the phases are worked out of the plan.
+#[test]
+fn phases_of_custom_points() {
+    let words = |points: &'static [Point], balance| {
+        let width = points.iter().map(|point| point.width.as_micros()).sum();
+        let case =
+            Case { ceiling: (10_000, width), form: Form::Points(points), balance, gap_us: 0, ..Case::new() };
+        let table = table(&case);
+        let row = |number| table.row(number).unwrap();
+        assert!(row("5").remark.contains("whole pulse"), "{:?}", row("5"));
+        (row("5").answer, row("9").answer, row("1").answer.to_string())
+    };
+    let points = |levels: &[(i16, u32)]| -> &'static [Point] {
+        Box::leak(
+            levels.iter().map(|(permille, width)| Point { permille: *permille, width: us(*width) }).collect(),
+        )
+    };
+    let range = |least, most| Answer::Range { unit: Unit::Micros, least, most };
+    let (width, phases, _) = words(points(&[(1_000, 200), (0, 100), (-1_000, 200)]), Balance::Symmetric);
+    assert_eq!(
+        (width, phases),
+        (range(500, 500), Answer::Phases { main_us: [200; 2], balancing_us: [200; 2] })
+    );
+    // the other way ahead, and levels of one way that follow one another are one phase
+    let (_, phases, _) =
+        words(points(&[(-500, 100), (-250, 200), (0, 50), (1_000, 50), (500, 100)]), Balance::Symmetric);
+    assert_eq!(phases, Answer::Phases { main_us: [150; 2], balancing_us: [300; 2] });
+    let (_, phases, _) = words(points(&[(500, 120), (-1_000, 120), (1_000, 60)]), Balance::Symmetric);
+    assert_eq!(phases, range(60, 120));
+    // a rest divides a phase
+    let (_, phases, _) =
+        words(points(&[(1_000, 70), (0, 20), (1_000, 130), (-1_000, 200)]), Balance::Symmetric);
+    assert_eq!(phases, range(70, 200));
+    let dc = Balance::DeclaredDc { at_most: MicroAmps::from_microamps(1_000).unwrap() };
+    let (_, phases, wave) = words(points(&[(1_000, 100), (-500, 100)]), dc);
+    assert_eq!(phases, Answer::Phases { main_us: [100; 2], balancing_us: [100; 2] });
+    assert!(wave.contains("not balanced"), "{wave}");
+    let (_, phases, wave) = words(points(&[(1_000, 100), (500, 100)]), dc);
+    assert!(phases.to_string().contains("monophasic") && wave.contains("monophasic"), "{wave}");
+}
+
+/// REQ-SAF-614: a weak phase ahead is a part of the main phase, and the phase that balances both is as long as it is put out; what
+/// row 5 is the width of is said of each form.
+#[test]
+fn widths_of_other_forms() {
+    let case = Case { gap_us: 0, ..Case::new() };
+    let of = |balance, form| {
+        let made = train(&case, |channel| {
+            channel.pulse.balance = balance;
+            channel.pulse.form = form;
+        });
+        (made.row("5").unwrap().remark, made.row("9").unwrap().answer)
+    };
+    let prepulse = Form::Prepulse(Prepulse { amplitude_percent: 20, width: us(100) });
+    // 300 µs and 20 % of 100 µs
+    let phases = Answer::Phases { main_us: [400; 2], balancing_us: [320; 2] };
+    assert_eq!(of(Balance::Symmetric, prepulse), ("of the main phase; row 9 has both phases", phases));
+    let range = Answer::Range { unit: Unit::Micros, least: 300, most: 300 };
+    let three = Form::Triphasic { outer_percent: 50 };
+    assert_eq!(of(Balance::Symmetric, three), ("of each of the three phases", range));
+    let at_most = MicroAmps::from_microamps(1_000).unwrap();
+    let (one, phases) = of(Balance::DeclaredDc { at_most }, Form::Rectangular);
+    assert!(one == "of the one phase there is" && matches!(phases, Answer::NotApplicable(_)));
+}
+
 /// REQ-SAF-320: ON and OFF times of each schedule.
 #[test]
 fn on_and_off() {

@@ -105,6 +105,15 @@ impl TableRow {
         Self { number, title, answer, remark: "" }
     }
 
+    /// An answer with what else has to be known to read it.
+    pub(super) const fn saying(
+        number: &'static str,
+        title: &'static str,
+        (answer, remark): (Answer, &'static str),
+    ) -> Self {
+        Self { number, title, answer, remark }
+    }
+
     pub(super) const fn noting(self, remark: &'static str) -> Self {
         Self { remark, ..self }
     }

@@ -21,6 +21,8 @@ pub struct Characteristics {
     rows: [TableRow; CHARACTERISTICS_ROWS],
 }
 
+const DURATION: [&str; 2] = ["of the main phase", "of the whole pulse, all its levels and rests"];
+const INSIDE: &str = "inside a burst; row 14b of FDA's table of 1999 has the bursts";
 const MODES: &str = "the modes of the device; this list is of one plan";
 const MONITOR: &str = "what measures the contact, how often, and what it does; the guard judges what a board measures (E-DEL-1, E-OC-1)";
 
@@ -29,21 +31,20 @@ impl Characteristics {
     #[must_use]
     pub fn of(plan: &Plan<'_>, setup: &Setup, channel: u8) -> Option<Self> {
         let facts = Facts::of(plan, setup, channel)?;
-        let row = TableRow::new;
+        let (row, said) = (TableRow::new, TableRow::saying);
         let rows = [
             row("1", "waveform", Answer::Words(facts.waveform())),
             row("2", "shape", Answer::Words(facts.shape())),
             row("3", "output modes", Answer::MakerStates(MODES)),
             row("4", "maximum output voltage", facts.voltages()),
             row("5", "maximum output current", facts.currents()),
-            row("6", "pulse duration", facts.width()).noting("of the main phase"),
-            row("7", "frequency", facts.frequency()),
+            row("6", "pulse duration", facts.width()).noting(facts.width_of(DURATION)),
+            said("7", "frequency", facts.frequency(INSIDE)),
             row("8", "net charge of one pulse", facts.net_charge()).noting("as commanded"),
             row("9", "maximum phase charge @ 500 ohm", facts.phase_charge()),
-            row("10", "maximum current density, r.m.s.", facts.density()),
-            row("11", "maximum average current", facts.mean_absolute())
-                .noting("mean of the absolute current over a pulse period while on"),
-            row("12", "maximum average power density", facts.power()),
+            said("10", "maximum current density, r.m.s.", facts.density()),
+            said("11", "maximum average current", facts.mean_absolute()),
+            said("12", "maximum average power density", facts.power()),
             row("13", "impedance monitoring system", Answer::MakerStates(MONITOR)),
         ];
         Some(Self { channel, rows })

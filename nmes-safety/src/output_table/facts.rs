@@ -1,14 +1,13 @@
 //! What the rows ask about one channel of a plan.
 
-use nmes_core::{Balance, Channel, ChannelPlan, Control, Form, Plan, Rate, Schedule, Timing};
+use nmes_core::{Balance, Channel, ChannelPlan, Form, Plan, Rate, Schedule, Timing};
 
 use super::answer::{Answer, LOADS_OHM};
-use crate::metrics::{PulseMetrics, density_ua_per_cm2, narrow, power_uw_per_cm2, scale_up};
-use crate::rules::Unit;
+use crate::check::{Figure, figures};
+use crate::metrics::{PulseMetrics, narrow, scale_up};
+use crate::rules::{G_LO_I, G_PD_1, N_DOC_1, Rule, Unit};
 use crate::setup::Setup;
-
-/// The load that charge, density and power are meant at.
-const TABLE_OHM: u32 = 500;
+use crate::stages::is_steady;
 
 /// A channel with everything that is worked out of it.
 pub(super) struct Facts<'p, 'a> {
@@ -18,7 +17,49 @@ pub(super) struct Facts<'p, 'a> {
     pub(super) asked: &'p Channel<'a>,
     pub(super) compiled: &'p ChannelPlan<'a>,
     pub(super) pulse: PulseMetrics,
+    density: Option<Figure>,
+    power: Option<Figure>,
+    mean_absolute: Option<Figure>,
 }
+
+const NO_PULSE: &str = "no pulse can be made at the ceiling";
+const AREA: &str = "the conductive area of the smallest electrode";
+
+/// What a figure over a second is of: of the channel or of an electrode that it shares, each with pulses that always come
+/// at one rate and with others.
+type SecondRemarks = [[&'static str; 2]; 2];
+
+macro_rules! shared {
+    () => {
+        "; on an electrode that several channels share, where their currents add"
+    };
+}
+macro_rules! uneven {
+    () => {
+        "; as if pulses always came at their fastest, of bursts without the pauses between them: an upper bound"
+    };
+}
+macro_rules! of_a_second {
+    ($what:literal, $own:literal, $tail:literal) => {
+        [
+            [concat!($what, $own, $tail), concat!($what, $own, uneven!(), $tail)],
+            [concat!($what, shared!(), $tail), concat!($what, shared!(), uneven!(), $tail)],
+        ]
+    };
+}
+
+const DENSITY: SecondRemarks = of_a_second!(
+    "r.m.s. over the worst second, onsets as late as they may be",
+    "; on the smaller electrode's conductive area",
+    ""
+);
+const POWER: SecondRemarks = of_a_second!(
+    "over the worst second, onsets as late as they may be",
+    "; on the smaller electrode's conductive area",
+    "; note 6 of the guidance of 1999 asks for less than 0.25 W/cm²"
+);
+const MEAN: SecondRemarks =
+    of_a_second!("mean of the absolute current over the worst second, onsets as late as they may be", "", "");
 
 /// `num / den` rounded down; 0 for a zero divisor.
 fn div_down(num: u64, den: u64) -> u64 {
@@ -29,7 +70,9 @@ impl<'p, 'a> Facts<'p, 'a> {
     pub(super) fn of(plan: &'p Plan<'a>, setup: &'p Setup, index: u8) -> Option<Self> {
         let compiled = plan.channel(index)?;
         let pulse = PulseMetrics::worst(plan, index)?;
-        Some(Self { plan, setup, index, asked: compiled.channel(), compiled, pulse })
+        let [density, power, mean_absolute] = figures(plan, setup, index, [&N_DOC_1, &G_PD_1, &G_LO_I]);
+        let asked = compiled.channel();
+        Some(Self { plan, setup, index, asked, compiled, pulse, density, power, mean_absolute })
     }
 
     pub(super) fn hz(&self) -> u32 {
@@ -38,6 +81,9 @@ impl<'p, 'a> Facts<'p, 'a> {
 
     pub(super) fn waveform(&self) -> &'static str {
         match (self.asked.pulse.balance, self.asked.pulse.form) {
+            (Balance::DeclaredDc { .. }, Form::Points(_)) if !self.is_monophasic() => {
+                "pulsed, custom levels, not balanced (a direct current is declared)"
+            }
             (Balance::DeclaredDc { .. }, _) => "pulsed, monophasic (a direct current is declared)",
             (_, Form::Triphasic { .. }) => "pulsed, triphasic, balanced",
             (_, Form::Points(_)) => "pulsed, custom levels, balanced",
@@ -82,55 +128,31 @@ impl<'p, 'a> Facts<'p, 'a> {
         }
     }
 
-    /// The widths of the main phase that this plan allows, in µs.
-    pub(super) fn widths_us(&self) -> [u64; 2] {
-        let set = self.asked.set.width.as_micros();
-        let least = match self.asked.ramp.control {
-            Control::Amplitude => set,
-            Control::Width => set.min(self.asked.ramp.floor.max(1)),
-        };
-        [u64::from(least), u64::from(self.asked.ceiling.width.as_micros())]
-    }
-
-    pub(super) fn width(&self) -> Answer {
-        let [least, most] = self.widths_us();
-        Answer::Range { unit: Unit::Micros, least, most }
-    }
-
-    fn balancing_us(&self, width_us: u64) -> u64 {
-        let hz = u128::from(self.hz());
-        let ticks = narrow(scale_up(hz, width_us, 1_000_000));
-        let balancing = self.compiled.balancing_ticks(u32::try_from(ticks).unwrap_or(u32::MAX));
-        narrow(scale_up(u128::from(balancing), 1_000_000, hz))
-    }
-
-    /// Widths of both phases, where there are two; the width of all levels together where there are more.
-    pub(super) fn phases(&self) -> Answer {
-        if !self.asked.pulse.balance.is_balanced() {
-            return Answer::NotApplicable("monophasic");
+    /// Of pulses with nothing between them but their gaps: inside a burst where there are bursts, as the remark says.
+    pub(super) fn frequency(&self, inside: &'static str) -> (Answer, &'static str) {
+        if self.asked.pulse.repeat.count > 1 {
+            return (self.inside(), inside);
         }
-        match self.asked.pulse.form {
-            Form::Rectangular | Form::Prepulse(_) | Form::Table(_) => {
-                let main_us = self.widths_us();
-                Answer::Phases { main_us, balancing_us: main_us.map(|us| self.balancing_us(us)) }
-            }
-            Form::Triphasic { .. } => self.width(),
-            Form::Points(_) => Answer::MakerStates("the widths of the custom levels, as in the plan"),
-        }
+        let [least, most] = self.onsets();
+        let answer = Answer::Range { unit: Unit::MilliHertz, least, most };
+        (answer, if matches!(self.asked.train.timing, Timing::Bursts(_)) { inside } else { "" })
     }
 
-    pub(super) fn symmetrical(&self) -> Answer {
-        match (self.asked.pulse.balance, self.asked.pulse.form) {
-            (Balance::DeclaredDc { .. }, _) => Answer::NotApplicable("monophasic"),
-            (Balance::Symmetric, Form::Rectangular | Form::Table(_)) => {
-                Answer::YesNo(self.compiled.hardware().is_exact())
-            }
-            (Balance::Symmetric | Balance::Asymmetric { .. }, _) => Answer::YesNo(false),
-        }
+    /// How often a repeat comes within its pulse: the wider, the less.
+    fn inside(&self) -> Answer {
+        let per_repeat = |[ticks, ..]: [u64; 3]| (ticks > 0).then_some(ticks);
+        let of = |width_us| self.cycle_ticks(width_us).and_then(per_repeat);
+        let [least_us, most_us] = self.widths_us();
+        let Some(longest) = of(most_us) else { return Answer::NotApplicable(NO_PULSE) };
+        let shortest = of(least_us).unwrap_or(longest);
+        let mhz = u64::from(self.hz()).saturating_mul(1_000);
+        let most = mhz.div_ceil(shortest);
+        let least = if shortest == longest { most } else { div_down(mhz, longest) };
+        Answer::Range { unit: Unit::MilliHertz, least, most }
     }
 
-    /// The least and the most pulses in a thousand seconds.
-    pub(super) fn frequency(&self) -> Answer {
+    /// The least and the most pulses in a thousand seconds, with all their repeats as one.
+    pub(super) fn onsets(&self) -> [u64; 2] {
         let top = self.asked.rate;
         let slowest = match self.asked.train.timing {
             Timing::Even | Timing::Bursts(_) => self.slowest_stage(),
@@ -140,7 +162,7 @@ impl<'p, 'a> Facts<'p, 'a> {
                 div_down(1_000_000_000, u64::from(longest))
             }
         };
-        Answer::Range { unit: Unit::MilliHertz, least: slowest, most: millihertz_up(top) }
+        [slowest, millihertz_up(top)]
     }
 
     fn slowest_stage(&self) -> u64 {
@@ -159,7 +181,7 @@ impl<'p, 'a> Facts<'p, 'a> {
         let output = self.compiled.hardware();
         let frame = self.plan.frame(self.index, self.asked.ceiling, 0);
         let Some(net) = frame.and_then(|frame| frame.net_charge(output)) else {
-            return Answer::NotApplicable("no pulse can be made at the ceiling");
+            return Answer::NotApplicable(NO_PULSE);
         };
         let value = narrow(scale_up(u128::from(net.magnitude()), 1_000, u128::from(self.hz())));
         Answer::Figure { unit: Unit::PicoCoulombs, value }
@@ -169,25 +191,34 @@ impl<'p, 'a> Facts<'p, 'a> {
         Answer::Figure { unit: Unit::PicoCoulombs, value: self.pulse.phase_charge_pc() }
     }
 
-    pub(super) fn mean_absolute(&self) -> Answer {
-        let value = self.pulse.mean_absolute_ua(self.asked.rate);
-        Answer::Figure { unit: Unit::MicroAmps, value }
+    pub(super) fn density(&self) -> (Answer, &'static str) {
+        self.worst_second(&N_DOC_1, self.density, &DENSITY)
     }
 
-    fn on_area(&self, unit: Unit, value: impl Fn(u128, u32) -> u64) -> Answer {
-        let square = self.pulse.mean_square_na2(self.asked.rate);
-        match self.setup.area_mm2(self.index) {
-            Some(area) => Answer::Figure { unit, value: value(square, area) },
-            None => Answer::MakerStates("the conductive area of the smallest electrode"),
-        }
+    pub(super) fn power(&self) -> (Answer, &'static str) {
+        self.worst_second(&G_PD_1, self.power, &POWER)
     }
 
-    pub(super) fn density(&self) -> Answer {
-        self.on_area(Unit::MicroAmpsRmsPerCm2, |square, area| density_ua_per_cm2(square, area, 1_000))
+    pub(super) fn mean_absolute(&self) -> (Answer, &'static str) {
+        self.worst_second(&G_LO_I, self.mean_absolute, &MEAN)
     }
 
-    pub(super) fn power(&self) -> Answer {
-        self.on_area(Unit::MicroWattsPerCm2, |square, area| power_uw_per_cm2(square, TABLE_OHM, area))
+    /// The figure that the check has of a rule, and what it is of.
+    fn worst_second(
+        &self,
+        rule: &Rule,
+        figure: Option<Figure>,
+        [own, shared]: &SecondRemarks,
+    ) -> (Answer, &'static str) {
+        let Some(Figure { value, is_shared }) = figure else {
+            return (Answer::MakerStates(AREA), "");
+        };
+        let ([even, uneven], is_even) = if is_shared {
+            (shared, self.plan.channels().all(|channel| is_steady(self.plan, channel)))
+        } else {
+            (own, is_steady(self.plan, self.compiled))
+        };
+        (Answer::Figure { unit: rule.unit, value }, if is_even { even } else { uneven })
     }
 }
 

@@ -18,7 +18,8 @@ const CLIPPED: &str = "not reduced for what clips at the rail: the most it can b
 /// The output of one channel of a plan, in the seventeen rows of section 3 of FDA's guidance on 510(k)s of powered muscle
 /// stimulators, 9 June 1999.
 ///
-/// Maxima are at the channel's ceilings, with edges as late as the hardware declares, rounded up.
+/// Maxima are at the channel's ceilings, with edges as late as the hardware declares, rounded up. Densities are those of the check:
+/// of the worst second, and of an electrode that the channel shares where that has more.
 ///
 /// ```
 /// use nmes_core::*;
@@ -51,21 +52,21 @@ impl OutputTable {
     pub fn of(plan: &Plan<'_>, setup: &Setup, channel: u8) -> Option<Self> {
         let facts = Facts::of(plan, setup, channel)?;
         let [pulses, rate, length, duty] = facts.bursts();
-        let row = TableRow::new;
+        let (row, said) = (TableRow::new, TableRow::saying);
         let rows = [
             row("1", "waveform", Answer::Words(facts.waveform())),
             row("2", "shape", Answer::Words(facts.shape())),
             row("3", "maximum output voltage", facts.voltages()).noting(TOLERANCE),
             row("4", "maximum output current", facts.currents()).noting(TOLERANCE),
-            row("5", "pulse width", facts.width()).noting("of the main phase; row 9 has both phases"),
-            row("6", "frequency", facts.frequency()),
+            row("5", "pulse width", facts.width()).noting(facts.width_of(WIDTH)),
+            said("6", "frequency", facts.frequency(INSIDE)),
             row("7", "beat frequency (interferential only)", Answer::NotApplicable(INTERFERENTIAL)),
             row("8", "symmetrical phases (multiphasic only)", facts.symmetrical()),
-            row("9", "phase duration (multiphasic only)", facts.phases()),
+            said("9", "phase duration (multiphasic only)", facts.phases()),
             row("10", "net charge of one pulse @ 500 ohm", facts.net_charge()).noting(NET_CHARGE),
             row("11", "maximum phase charge @ 500 ohm", facts.phase_charge()).noting(CLIPPED),
-            row("12", "maximum current density @ 500 ohm", facts.density()).noting(DENSITY),
-            row("13", "maximum power density @ 500 ohm", facts.power()).noting(POWER),
+            said("12", "maximum current density @ 500 ohm", facts.density()),
+            said("13", "maximum power density @ 500 ohm", facts.power()),
             row("14a", "burst mode: pulses of one burst", pulses),
             row("14b", "burst mode: bursts per second", rate),
             row("14c", "burst mode: burst duration", length),
@@ -100,32 +101,40 @@ const INTERFERENTIAL: &str =
     "a plan has pulsed channels; whether two of them are crossed in tissue is not part of it";
 const NET_CHARGE: &str = "as commanded: codes × ticks sum to it; how a device holds it (capacitor, transformer, \
                           measurement) the maker states";
-const DENSITY: &str = "r.m.s. over a pulse period while on, on the smaller electrode's conductive area";
-const POWER: &str = "r.m.s. over a pulse period while on, which is no less than over 1 s at the highest duty; on the \
-                     smaller electrode's conductive area; note 6 of the guidance asks for less than 0.25 W/cm²";
+const WIDTH: [&str; 2] = [
+    "of the main phase; row 9 has both phases",
+    "of the whole pulse, all its levels and rests; row 9 has the phases",
+];
+const INSIDE: &str = "inside a burst; row 14b has the bursts";
 const NO_BURSTS: Answer = Answer::NotApplicable("no bursts");
 
 impl Facts<'_, '_> {
     /// Pulses of a burst, bursts per second, burst duration, duty.
     fn bursts(&self) -> [Answer; 4] {
         let repeat = self.asked.pulse.repeat;
-        let (pulses, every, length_us) = match self.asked.train.timing {
+        let (pulses, [least, most], length_us) = match self.asked.train.timing {
             Timing::Bursts(bursts) => {
                 let apart = u64::from(bursts.pulses.saturating_sub(1)).saturating_mul(self.period_us());
                 let pulses = u64::from(bursts.pulses).saturating_mul(u64::from(repeat.count));
-                (pulses, bursts.every, apart.saturating_add(self.frame_us()))
+                let mhz = millihertz_up(bursts.every);
+                (pulses, [mhz; 2], apart.saturating_add(self.frame_us()))
             }
             Timing::Even | Timing::Sweep(_) | Timing::List(_) if repeat.count > 1 => {
-                (u64::from(repeat.count), self.asked.rate, self.frame_us())
+                (u64::from(repeat.count), self.onsets(), self.frame_us())
             }
             Timing::Even | Timing::Sweep(_) | Timing::List(_) => return [NO_BURSTS; 4],
         };
-        let rate = millihertz_up(every);
+        let unit = Unit::MilliHertz;
+        let rate = if least == most {
+            Answer::Figure { unit, value: most }
+        } else {
+            Answer::Range { unit, least, most }
+        };
         // mHz × µs are 10⁻⁹
-        let duty = narrow(scale_up(u128::from(rate), length_us, 1_000_000));
+        let duty = narrow(scale_up(u128::from(most), length_us, 1_000_000));
         [
             Answer::Count(pulses),
-            Answer::Figure { unit: Unit::MilliHertz, value: rate },
+            rate,
             Answer::Figure { unit: Unit::Micros, value: length_us },
             Answer::Figure { unit: Unit::Permille, value: duty },
         ]
