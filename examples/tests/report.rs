@@ -139,7 +139,7 @@ fn each_rule_shows_how_sure_it_is() {
     }
 }
 
-/// REQ-SAF-582, REQ-SAF-585: the profiles for specialists and for research by name: a row for nerves is denied by the first with the
+/// REQ-SAF-582, REQ-SAF-585, REQ-SAF-615: the profiles for specialists and for research by name: a row for nerves is denied by the first with the
 /// reason; one for denervated muscle runs by it and by no other; Shannon denies in the second and informs elsewhere.
 #[test]
 fn profiles_for_specialists_and_research() {
@@ -148,6 +148,10 @@ fn profiles_for_specialists_and_research() {
         status == 1 && out.contains("for use class specialist only") && err.contains("E-W-1"),
         "{out} {err}"
     );
+    let row = out.lines().find(|line| line.trim_start().starts_with("E-W-1 ")).unwrap();
+    let words: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(words[1..7], ["deny", "-", "500", "µs", "-", "ours"], "{row}");
+    assert!(row.contains("ours  the profile is for use class specialist only (not compared: width"), "{row}");
     let strong =
         ["check", "foot-drop", "--amplitude-ma", "100", "--phase-us", "365", "--electrode-cm2", "20"];
     let shannon = |options: &[&str]| {

@@ -227,6 +227,12 @@ impl Row {
         self.value.map(|value| self.rule.amount(value))
     }
 
+    /// Why it denies, where that is not a comparison with its limit.
+    #[must_use]
+    pub fn denied_because(&self) -> Option<Remark> {
+        self.remark.filter(|_| self.verdict == Verdict::Deny && self.value.is_none())
+    }
+
     /// The limit for people.
     #[must_use]
     pub fn limit_amount(&self) -> Option<Amount> {
@@ -235,9 +241,15 @@ impl Row {
 }
 
 impl fmt::Display for Row {
-    /// `N-DOC-1: r.m.s. current density …: 2.136 mA r.m.s./cm², at most 2 mA r.m.s./cm² (rule; IEC …, found), channel 0`
+    /// `N-DOC-1: r.m.s. current density …: 2.136 mA r.m.s./cm², at most 2 mA r.m.s./cm² (rule; IEC …, found), channel 0`;
+    /// of a denial without a comparison the reason is first: `E-W-1: the profile is for …; not compared: width …`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.rule.id, self.rule.quantity)?;
+        write!(f, "{}: ", self.rule.id)?;
+        let reason = self.denied_because();
+        if let Some(reason) = reason {
+            write!(f, "{reason}; not compared: ")?;
+        }
+        f.write_str(self.rule.quantity)?;
         if let Some(value) = self.value_amount() {
             write!(f, ": {value}")?;
         }
@@ -250,7 +262,8 @@ impl fmt::Display for Row {
         }
         let Self { rule, layer, place, .. } = self;
         write!(f, " (limit of the {layer}; {}; {}), {place}", rule.source, rule.confidence)?;
-        self.remark.map_or(Ok(()), |remark| write!(f, "; {remark}"))
+        let remark = self.remark.filter(|_| reason.is_none());
+        remark.map_or(Ok(()), |remark| write!(f, "; {remark}"))
     }
 }
 

@@ -53,7 +53,7 @@ fn direct_muscle() {
     assert!(Case { profile: Profile::default(), ..long(30_000, 100_000) }.checked().is_err());
 }
 
-/// REQ-SAF-582: with any other use class it denies, and says so; its figures do not bind then.
+/// REQ-SAF-582, REQ-SAF-615: with any other use class it denies, and says so; its figures do not bind then.
 #[test]
 fn direct_muscle_is_for_specialists() {
     for class in [UseClass::Exercise, UseClass::FunctionalWear, UseClass::Continuous] {
@@ -62,11 +62,22 @@ fn direct_muscle_is_for_specialists() {
         let report = short.report();
         let row = report.row(&rules::E_W_1).unwrap();
         assert_eq!((row.verdict, row.remark), (Verdict::Deny, Some(Remark::OtherUseClass)));
+        // it would pass as a width: no value and no margin that read like a pass, and the reason ahead of the rest
+        assert_eq!((row.value, row.margin_permille, row.denied_because()), (None, None, row.remark));
+        let words = row.to_string();
+        assert!(
+            words.starts_with("E-W-1: the profile is for use class specialist only; not compared: width"),
+            "{words}"
+        );
+        assert_eq!(words.matches("specialist").count(), 1, "{words}");
         assert_eq!((row.limit, row.layer, row.rule), (Some(500), Layer::Rule, &rules::E_W_1));
         assert_eq!(report.row(&rules::E_Q_1).unwrap().limit, Some(65_000_000));
         assert!(short.checked().unwrap_err().contains("specialist"));
     }
     assert_eq!(long(10_000, 300).row(&rules::E_W_1).0, Verdict::Pass);
+    let compared = long(10_000, 200_001).report();
+    let row = compared.row(&rules::E_W_1).unwrap();
+    assert_eq!((row.verdict, row.value, row.denied_because()), (Verdict::Deny, Some(200_001), None));
     assert_eq!((muscle().only_for(), Profile::default().only_for()), (Some(UseClass::Specialist), None));
 }
 

@@ -41,7 +41,12 @@ fn names<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
 pub fn limits_text(report: &Report, paint: Paint) -> String {
     let mut table = Table::new(&["rule", "verdict", ">value", ">limit", ">margin", "from", "what"]);
     for row in report.rows().filter(|row| !is_of_device(row)) {
-        let remark = row.remark.map_or(String::new(), |remark| format!(" ({remark})"));
+        let quantity = row.rule.quantity;
+        let what = match (row.denied_because(), row.remark) {
+            (Some(reason), _) => format!("{reason} (not compared: {quantity})"),
+            (None, Some(remark)) => format!("{quantity} ({remark})"),
+            (None, None) => quantity.to_owned(),
+        };
         table.row([
             row.rule.id.to_owned(),
             row.verdict.to_string(),
@@ -49,7 +54,7 @@ pub fn limits_text(report: &Report, paint: Paint) -> String {
             amount(row.limit_amount()),
             margin(row),
             mark(row.rule).to_owned(),
-            format!("{}{remark}", row.rule.quantity),
+            what,
         ]);
     }
     let deny = Verdict::Deny.to_string();

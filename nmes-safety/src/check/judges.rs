@@ -228,13 +228,12 @@ impl Context<'_> {
         plain(Ratio::of(product(density, density), time.into(), 1_000_000_000))
     }
 
-    /// The width, and whether the profile may be used for what the session is for.
+    /// The width, unless the profile may not be used for what the session is for: then nothing is compared.
     fn width(&self, facts: &Facts<'_>) -> Found {
-        let found = plain(facts.pulse.primary_width());
         if self.profile.takes(self.setup.use_class()) {
-            return found;
+            return plain(facts.pulse.primary_width());
         }
-        Found { verdict: Some(Verdict::Deny), remark: Some(Remark::OtherUseClass), ..found }
+        Found::missing(Verdict::Deny, Remark::OtherUseClass)
     }
 
     fn power(&self, place: Place) -> Option<Found> {
