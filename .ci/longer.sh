@@ -95,6 +95,8 @@ PY
   }
   schema_of check-report check foot-drop --json
   schema_of check-report check foot-drop --json --electrode-cm2 1
+  schema_of check-report check bells-denervated --json
+  schema_of output-report report foot-drop --json --amplitude-ma 200
   for format in fda-510k-table cfr-882-5891; do
     schema_of output-report report foot-drop --json --format "$format"
   done

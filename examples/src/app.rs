@@ -32,12 +32,40 @@ use nmes_protocols::{Built, CATALOGUE, Condition, GaitConfig, Storage};
 use nmes_safety::{Checked, assess, check};
 use std::io::Write;
 
-/// Does what was asked; everything for people or programs goes to `out`.
+/// Does what was asked; everything for people or programs goes to `out`. Where JSON was asked for and there is none of what was
+/// asked, the refusal is JSON too.
 ///
 /// # Errors
 /// See [`Failure`].
 pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
-    match &cli.command {
+    let mut told = Told { out, any: false };
+    let done = run_command(&cli.command, &mut told);
+    let silent = cli.command.is_json() && !told.any;
+    if let Some(refused) = done.as_ref().err().filter(|failure| silent && !failure.is_fault()) {
+        say_json(&mut told, &RefusedJson::from(refused))?;
+    }
+    done
+}
+
+/// An output that knows whether anything was written to it.
+struct Told<'o> {
+    out: &'o mut dyn Write,
+    any: bool,
+}
+
+impl Write for Told<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.any = true;
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn run_command(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
+    match command {
         Command::List(args) => list(args, out),
         Command::Show(args) => show(args, out),
         Command::Screen(args) => screen(args, out),
@@ -187,15 +215,10 @@ fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
     // a session file is played as it stands
     let row = args.ask.protocol.as_deref().and_then(nmes_protocols::find);
     let own = row.is_some_and(|row| crate::trial::has_own_trigger(row.trigger.value));
-    let done = unused::in_run(args, row).and_then(|()| {
-        let memory = args.memory.as_deref().map(Memory::open).transpose()?;
-        let memory = memory.as_ref();
-        if own { crate::trial::run_trial(args, memory, out) } else { run_and_show(args, memory, out) }
-    });
-    if let Some(refused) = done.as_ref().err().filter(|failure| args.json && !failure.is_fault()) {
-        say_json(out, &RefusedJson::from(refused))?;
-    }
-    done
+    unused::in_run(args, row)?;
+    let memory = args.memory.as_deref().map(Memory::open).transpose()?;
+    let memory = memory.as_ref();
+    if own { crate::trial::run_trial(args, memory, out) } else { run_and_show(args, memory, out) }
 }
 
 /// A session that runs by its own clock, or by a timer in place of its trigger, for somebody to look at.

@@ -195,6 +195,59 @@ fn output_is_as_its_schema_says() {
     }
 }
 
+/// Commands that come to no report, with their exit status: a gate, an option, a protocol, files.
+const REFUSED: [(&[&str], i32); 5] = [
+    (&["bells-denervated"], 1),
+    (&["foot-drop", "--amplitude-ma", "200"], 2),
+    (&["no-such-protocol"], 2),
+    (&["--session", "no-such-file.toml"], 2),
+    (&["foot-drop", "--subject", "no-such-file.toml"], 2),
+];
+
+/// REQ-APP-260, REQ-SAF-324: `check` and `report` print one JSON value where they were asked for JSON and have no report: why, as on
+/// standard error, and the exit status. Without `--json` they print nothing.
+#[test]
+fn a_refusal_is_json_too() {
+    let schemas = [json(CHECK), json(OUTPUT)];
+    let commands: [(&[&str], usize); 4] = [
+        (&["check"], 0),
+        (&["report", "--format", "rules"], 0),
+        (&["report", "--format", "fda-510k-table"], 1),
+        (&["report", "--format", "cfr-882-5891"], 1),
+    ];
+    for (asked, status) in &REFUSED {
+        for (command, schema) in &commands {
+            let asked = [*command, *asked].concat();
+            let (code, out, err) = said(&[&asked[..], &["--json"]].concat());
+            assert_eq!(code, *status, "{asked:?}");
+            let value = json(&out);
+            let found = complaints(&schemas[*schema], &value);
+            assert!(found.is_empty(), "{asked:?}: {found:#?}");
+            assert_eq!((&value["exit_status"], &value["refused"]), (&(*status).into(), &err.trim().into()));
+            let (code, out, again) = said(&asked);
+            assert_eq!((code, out.as_str(), again), (*status, "", err), "{asked:?}");
+        }
+    }
+}
+
+/// REQ-APP-260: so do the other commands that take `--json`, and a report that is shown and denied stays one value.
+#[test]
+fn one_json_value_each() {
+    for asked in [
+        &["show", "knee"][..],
+        &["screen", "foot-drop", "--site", "nose"],
+        &["run", "foot-drop", "--amplitude-ma", "200"],
+    ] {
+        let (code, out, err) = said(&[asked, &["--json"]].concat());
+        assert_eq!((code, json(&out)["refused"].as_str().unwrap()), (2, err.trim()), "{asked:?}");
+    }
+    for command in ["check", "report"] {
+        let (code, out, err) = said(&[command, "foot-drop", "--electrode-cm2", "1", "--json"]);
+        assert!(code == 1 && err.starts_with("denied: "), "{err}");
+        assert!(json(&out)["refused"].is_null() && json(&out).is_object());
+    }
+}
+
 /// REQ-SAF-324: the schema refuses what is not a report: it is not so wide that everything fits.
 #[test]
 fn the_schema_can_say_no() {
@@ -211,6 +264,17 @@ fn the_schema_can_say_no() {
         |report| drop(report.as_object_mut().unwrap().insert("extra".into(), Value::Null)),
     ];
     assert!(complaints(&schema, &good).is_empty());
+    let refused = json(&said(&["check", "no-such-protocol", "--json"]).1);
+    let bad: [fn(&mut Value); 3] = [
+        |refused| refused["exit_status"] = 0.into(),
+        |refused| refused["refused"] = Value::Null,
+        |refused| drop(refused.as_object_mut().unwrap().insert("rows".into(), Value::Null)),
+    ];
+    for (index, change) in bad.iter().enumerate() {
+        let mut bad = refused.clone();
+        change(&mut bad);
+        assert!(!complaints(&schema, &bad).is_empty(), "change {index} of a refusal");
+    }
     for (index, change) in changes.iter().enumerate() {
         let mut bad = good.clone();
         change(&mut bad);

@@ -125,6 +125,31 @@ pub enum Command {
     Diary(DiaryArgs),
 }
 
+impl Command {
+    /// Whether JSON was asked for, of those that can be.
+    #[must_use]
+    pub const fn is_json(&self) -> bool {
+        match self {
+            Self::List(args) => args.json,
+            Self::Show(args) => args.json,
+            Self::Screen(args) => args.json,
+            Self::Check(args) => args.json,
+            Self::Report(args) => args.json,
+            Self::Run(args) => args.json,
+            Self::Walk(_)
+            | Self::SimulateDevice(_)
+            | Self::Serve(_)
+            | Self::Events(_)
+            | Self::Plot(_)
+            | Self::Wave(_)
+            | Self::Session(_)
+            | Self::Titrate(_)
+            | Self::Records(_)
+            | Self::Diary(_) => false,
+        }
+    }
+}
+
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {

@@ -309,7 +309,7 @@ struct NoteJson {
     said: String,
 }
 
-/// A run that did not take place, for programs.
+/// A command that did not do what was asked, for programs; see `refused` in the schemas of docs/schema.
 #[derive(Debug, Serialize)]
 pub struct RefusedJson {
     simulation: &'static str,
