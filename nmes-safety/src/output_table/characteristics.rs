@@ -22,7 +22,8 @@ pub struct Characteristics {
 }
 
 const DURATION: [&str; 2] = ["of the main phase", "of the whole pulse, all its levels and rests"];
-const INSIDE: &str = "inside a burst; row 14b of FDA's table of 1999 has the bursts";
+const INSIDE: &str =
+    "inside a burst, or between the peaks of a pulse; row 14b of FDA's table of 1999 has how often they come";
 const MODES: &str = "the modes of the device; this list is of one plan";
 const MONITOR: &str = "what measures the contact, how often, and what it does; the guard judges what a board measures (E-DEL-1, E-OC-1)";
 

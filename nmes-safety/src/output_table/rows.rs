@@ -105,7 +105,7 @@ const WIDTH: [&str; 2] = [
     "of the main phase; row 9 has both phases",
     "of the whole pulse, all its levels and rests; row 9 has the phases",
 ];
-const INSIDE: &str = "inside a burst; row 14b has the bursts";
+const INSIDE: &str = "inside a burst, or between the peaks of a pulse; row 14b has how often they come";
 const NO_BURSTS: Answer = Answer::NotApplicable("no bursts");
 
 impl Facts<'_, '_> {
