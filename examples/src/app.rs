@@ -41,8 +41,8 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
     let mut told = Told { out, any: false };
     let done = run_command(&cli.command, &mut told);
     let silent = cli.command.is_json() && !told.any;
-    if let Some(refused) = done.as_ref().err().filter(|failure| silent && !failure.is_fault()) {
-        say_json(&mut told, &RefusedJson::from(refused))?;
+    if let Some(failure) = done.as_ref().err().filter(|_| silent) {
+        say_json(&mut told, &RefusedJson::from(failure))?;
     }
     done
 }

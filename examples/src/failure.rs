@@ -25,12 +25,6 @@ impl Failure {
         }
     }
 
-    /// Whether a run took place and ended in a fault.
-    #[must_use]
-    pub const fn is_fault(&self) -> bool {
-        matches!(self, Self::Faulted(_))
-    }
-
     /// The same for a command that runs nothing.
     #[must_use]
     pub fn of_check(self) -> Self {

@@ -161,6 +161,30 @@ fn a_p24_on_a_pseudo_terminal() {
     assert_eq!(heard(&shown, "no command"), 0);
 }
 
+/// REQ-APP-261: with `--json` standard output is one JSON value, how it ended as fields; whose responsibility it is stands on standard
+/// error. What is refused is one JSON value too.
+#[test]
+fn one_json_value() {
+    let (output, csv, far) = play("json", &["sciencemode4"], &["--json"], Some(Duration::from_secs(4)));
+    far.gone();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), told["ended"].as_str()), (Some(0), Some("interrupted")), "{told}");
+    assert_eq!(told["pulses"].as_u64().unwrap(), csv.lines().count() as u64 - 1);
+    assert!(told["stop_answered"] == true && told["fault"].is_null(), "{told}");
+    assert!(told["end_us"].as_u64().unwrap() > 1_000_000 && told["protocol"] == "tka-stevens-lapsley");
+    let aside = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        aside.starts_with("THIS DRIVES A REAL STIMULATOR.") && aside.contains("connected: P24"),
+        "{aside}"
+    );
+    let port =
+        ["run", "tka-stevens-lapsley", "--device", "sciencemode4", "--port", "/no/such/port", "--json"];
+    let output = nmes(&port).output().unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), told["exit_status"].as_i64()), (Some(2), Some(2)));
+    assert!(told["refused"].as_str().unwrap().contains("/no/such/port"), "{told}");
+}
+
 /// REQ-APP-150: a terminal that closes and a request to end are taken as Ctrl-C: the device is stopped first.
 #[test]
 fn a_terminal_that_closes_stops_the_device() {

@@ -4,6 +4,7 @@ use super::DeviceWord;
 use super::port::{LineSettings, Port};
 use super::progress::Progress;
 use super::rig::{Rig, TURN};
+use crate::app::say_json;
 use crate::cli::{Ask, CODE_MAX, CODE_MIN, NA_PER_CODE, RunArgs, TICKS_HZ, unused};
 use crate::failure::Failure;
 use crate::records::save;
@@ -15,8 +16,10 @@ use nmes_hal_adapters::{
 };
 use nmes_protocols::Storage;
 use nmes_safety::{Checked, check};
+use serde::Serialize;
 use std::cell::RefCell;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -63,11 +66,61 @@ pub(crate) fn run(args: &RunArgs, device: DeviceWord, out: &mut dyn Write) -> Re
     let checked = checked.map_err(|denied| Failure::Denied(crate::app::denied_text(&denied)))?;
     let line = args.device.line(device);
     let to = Destination { port: port_name, line, checked: &checked, quiet: args.json };
+    // what is for people is not in the way of one JSON value
+    let mut aside = std::io::stderr();
+    let people: &mut dyn Write = if args.json { &mut aside } else { out };
     let played = match device {
-        DeviceWord::Sciencemode4 => to.play(sciencemode4_session()?, &p24_name, out),
-        DeviceWord::Rehastim2 => to.play(rehastim2_session()?, &|_| "RehaStim 2".to_owned(), out),
+        DeviceWord::Sciencemode4 => to.play(sciencemode4_session()?, &p24_name, people),
+        DeviceWord::Rehastim2 => to.play(rehastim2_session()?, &|_| "RehaStim 2".to_owned(), people),
     }?;
-    finish(&played, &args.out_dir, out)
+    let path = write_delivered(&played, &args.out_dir)?;
+    if args.json {
+        say_json(out, &PlayedJson::of(scenario.row.name, &played, &path))?;
+    } else {
+        say_end(&played, &path, out)?;
+    }
+    match played.why {
+        Why::Fault(fault) => Err(Failure::Faulted(fault)),
+        Why::Done | Why::Interrupted => Ok(()),
+    }
+}
+
+/// A session on a device, for programs.
+#[derive(Serialize)]
+struct PlayedJson<'a> {
+    protocol: &'a str,
+    /// `done`, `interrupted` or `fault`.
+    ended: &'static str,
+    fault: Option<&'a str>,
+    end_us: u64,
+    pulses: usize,
+    stop_answered: bool,
+    worst_late_us: u64,
+    stalls: u32,
+    waited_us: u64,
+    written: String,
+}
+
+impl<'a> PlayedJson<'a> {
+    fn of(protocol: &'a str, played: &'a Played, path: &Path) -> Self {
+        let (ended, fault) = match &played.why {
+            Why::Done => ("done", None),
+            Why::Interrupted => ("interrupted", None),
+            Why::Fault(fault) => ("fault", Some(fault.as_str())),
+        };
+        Self {
+            protocol,
+            ended,
+            fault,
+            end_us: played.end_us,
+            pulses: played.receipts.len(),
+            stop_answered: played.stop_answered,
+            worst_late_us: played.worst_late_us,
+            stalls: played.stalls,
+            waited_us: played.waited_us,
+            written: path.display().to_string(),
+        }
+    }
 }
 
 /// A checked session, and where it goes.
@@ -336,7 +389,7 @@ fn of_refusal(refusal: &nmes_hal_adapters::wire::Refusal) -> Failure {
     Failure::Input(format!("{flag}the device cannot do it: {refusal}"))
 }
 
-fn finish(played: &Played, folder: &std::path::Path, out: &mut dyn Write) -> Result<(), Failure> {
+fn write_delivered(played: &Played, folder: &Path) -> Result<PathBuf, Failure> {
     std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
     let path = folder.join("delivered.csv");
     save(&path, |file| {
@@ -348,6 +401,10 @@ fn finish(played: &Played, folder: &std::path::Path, out: &mut dyn Write) -> Res
             writeln!(file, "{at},{channel},{sequence},{code},{width},{set},{}", receipt.full_level)
         })
     })?;
+    Ok(path)
+}
+
+fn say_end(played: &Played, path: &Path, out: &mut dyn Write) -> Result<(), Failure> {
     let ended = match &played.why {
         Why::Done => "the session is over",
         Why::Interrupted => "stopped by Ctrl-C",
@@ -366,9 +423,5 @@ fn finish(played: &Played, folder: &std::path::Path, out: &mut dyn Write) -> Res
             played.waited_us as f64 / 1e3,
             path.display()
         ),
-    )?;
-    match &played.why {
-        Why::Fault(fault) => Err(Failure::Faulted(fault.clone())),
-        Why::Done | Why::Interrupted => Ok(()),
-    }
+    )
 }
