@@ -278,6 +278,8 @@ fn widths_of_other_forms() {
     // 300 µs and 20 % of 100 µs
     let phases = Answer::Phases { main_us: [400; 2], balancing_us: [320; 2] };
     assert_eq!(of(Balance::Symmetric, prepulse), ("of the main phase; row 9 has both phases", phases));
+    let other_way = Case { leading: Polarity::Negative, form: prepulse, ..case };
+    assert_eq!(answer(&other_way, "9"), phases);
     let range = Answer::Range { unit: Unit::Micros, least: 300, most: 300 };
     let three = Form::Triphasic { outer_percent: 50 };
     assert_eq!(of(Balance::Symmetric, three), ("of each of the three phases", range));

@@ -84,7 +84,7 @@ impl Facts<'_, '_> {
             Control::Width => {
                 let floor =
                     u64::from(self.asked.ramp.floor).max(self.micros(self.compiled.width_min_ticks()));
-                set.min(floor.max(1))
+                set.min(floor)
             }
         };
         [least, u64::from(self.asked.ceiling.width.as_micros())]
