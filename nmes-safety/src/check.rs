@@ -15,6 +15,7 @@ use crate::stages::{deferral, guard_count, is_like, is_steady};
 mod figures;
 mod judges;
 mod measured;
+mod shape;
 
 pub(crate) use figures::{Figure, figures};
 use measured::Measured;

@@ -10,9 +10,11 @@ use crate::rules::LONG_PULSE_US;
 
 mod back;
 mod meter;
+mod primary;
 mod worst;
 
 use meter::Meter;
+pub(crate) use primary::at_half_peak;
 pub(crate) use worst::{fraction, percent, scale};
 
 /// The product of two: it always fits.
@@ -191,8 +193,8 @@ impl PulseMetrics {
     /// The sums over a frame of a plan, all its repeats counted; `None` where the plan does not have its channel. A phase
     /// is what flows one way until a rest or the other way: the steps of a table are one. The charge of the largest phase
     /// is the most that is moved one way between any two instants of a repeat, so that a rest or a weak level within a
-    /// phase hides nothing. The primary phase is the largest that drives the leading way. Work: one pass over the segments
-    /// of a repeat.
+    /// phase hides nothing. The primary phase is the largest that drives the leading way; of custom points also the largest
+    /// against it, unless that is weaker and moves no more charge. Work: one pass over the segments of a repeat.
     ///
     /// ```
     /// use nmes_core::*;
@@ -214,7 +216,8 @@ impl PulseMetrics {
     pub fn of_frame(plan: &Plan<'_>, frame: &PulseFrame<'_>) -> Option<Self> {
         let channel = plan.channel(frame.channel())?;
         let hardware = channel.hardware();
-        let mut meter = Meter::new(plan.hardware().timing().ticks_per_second);
+        let both_ways = primary::both_ways(&channel.channel().pulse);
+        let mut meter = Meter::new(plan.hardware().timing().ticks_per_second, both_ways);
         for segment in frame.cycle_segments() {
             let na = segment.level.current_na(hardware);
             let along = if channel.leading() == Polarity::Positive { na } else { na.saturating_neg() };

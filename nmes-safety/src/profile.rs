@@ -333,6 +333,11 @@ impl Profile {
         !(is_in(&FDA_EXTRA) || is_in(&NS4_EXTRA)) || self.adds(rule)
     }
 
+    /// What the profile states of a rule, if it does.
+    pub(crate) fn stated(&self, rule: &Rule) -> Option<Limit> {
+        self.stated.strictest(rule, None)
+    }
+
     /// The limit before the device, the protocol and the subject lower it, in the use class that the profile is for.
     #[must_use]
     pub fn limit(&self, rule: &Rule) -> Limit {

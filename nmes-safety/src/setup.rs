@@ -393,7 +393,8 @@ impl Setup {
     }
 
     /// The limit of a rule over all layers. `None` only for E-SES-1 in functional wear and continuous use while
-    /// no layer states it. That of E-STUCK-1 and E-STUCK-2 is twice that of E-Q-1, unless a layer states less.
+    /// no layer states it. That of E-STUCK-1 and E-STUCK-2 is twice that of E-Q-1, unless a layer states less. What a layer states
+    /// of G-LO-Q is a cap for every width; without it the check adds to the rule's figure what the width allows.
     ///
     /// ```
     /// use nmes_safety::{rules, Layer, Profile, Setup, UseClass};
@@ -409,6 +410,9 @@ impl Setup {
             self.session_limit(profile)
         } else if ptr::eq(rule, &rules::E_STUCK_1) || ptr::eq(rule, &rules::E_STUCK_2) {
             Some(self.stuck_limit(rule, profile))
+        } else if ptr::eq(rule, &rules::G_LO_Q) && self.stated.strictest(rule, None).is_some() {
+            // the strictest of what is stated, also where that is the rule's own figure
+            profile.stated(rule)
         } else {
             Some(self.profile_limit(rule, profile))
         };

@@ -115,7 +115,10 @@ fn a_point_of_no_code() {
         worst(&Case { form, dac: coarse, ..Case::pulse(2_000, width, 10) }).primary_us()
     };
     assert_eq!(primary_us(&[(1_000, 100), (100, 50), (-1_000, 105)]), 150);
-    assert_eq!(primary_us(&[(1_000, 100), (-100, 50), (1_000, 70), (-1_000, 165)]), 100);
+    assert_eq!(
+        primary_us(&[(1_000, 200), (-100, 50), (1_000, 70), (-900, 200), (100, 50), (-900, 100)]),
+        200
+    );
     // a rest is none of either
     assert_eq!(primary_us(&[(1_000, 100), (0, 50), (1_000, 70), (-1_000, 170)]), 220);
 }

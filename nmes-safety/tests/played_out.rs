@@ -13,7 +13,7 @@ mod forms_support;
 mod played_support;
 
 use check_support::{Case, config, exercise, ms, us};
-use forms_support::{Pulse, coarse, dacs, few_ticks, is_late_beyond_core, pulses, timings};
+use forms_support::{Pulse, both_ways, coarse, dacs, few_ticks, is_late_beyond_core, pulses, timings};
 use nmes_core::*;
 use nmes_safety::{Profile, PulseMetrics, Report, Rule, Setup, UseClass, assess, rules};
 use played_support::{Lateness, Wave, magnitude, play, square, step};
@@ -102,7 +102,8 @@ fn pairs(case: &Case, plan: &Plan<'_>, wave: &Wave, moved: bool) -> Vec<Pair> {
     let wide = u128::from(hz);
     let phases = wave.phases();
     let leading = if case.leading == Polarity::Positive { 1 } else { -1 };
-    let longest = phases.iter().filter(|p| p.0 == leading).map(|p| p.2).max().unwrap_or(0);
+    let both = both_ways(case);
+    let longest = phases.iter().filter(|p| both || p.0 == leading).map(|p| p.2).max().unwrap_or(0);
     let charge = phases.iter().map(|p| p.1).max().unwrap_or(0);
     // a rest hides nothing; but what several repeats of a calibrated channel leave, or of a direct current, is no phase
     let (one, whole) =

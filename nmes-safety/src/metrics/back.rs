@@ -77,7 +77,7 @@ pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) 
     let body = given.len().saturating_sub(1);
     let moved = moved(ceiling, given, body);
     let charge = moved.net.saturating_add(rounded);
-    let length = u128::from(ticks).saturating_add(u128::from(WIDEN_MAX_TICKS));
+    let length = u128::from(ticks).saturating_add(u128::from(widened(ceiling, given)));
     if may_turn(ceiling, given) {
         // unequal gains may turn it at the ceiling too, with all its charge
         let turned = moved.way == part.signum();
@@ -91,6 +91,34 @@ pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) 
         charge,
         square: level.saturating_mul(charge).saturating_add(apart(most, length)),
     }
+}
+
+/// By how many ticks the last of custom points may be widened. None where it pays any charge in two levels as long as it is given,
+/// within the range of codes: edges may be one tick apart, or all points are as strong as it is and take as long as it does, so
+/// that one level is enough at every code.
+pub(super) fn widened(ceiling: &Ceiling<'_>, given: &[Point]) -> u64 {
+    let Some((last, ticks)) = ceiling.in_ticks(given).last() else { return 0 };
+    let body = || ceiling.in_ticks(given).take(given.len().saturating_sub(1));
+    let alike = body().all(|(part, _)| part == 0 || part.unsigned_abs() == last.unsigned_abs());
+    let owed = |sum: i64, (part, ticks): (i16, u64)| {
+        let ticks = i64::try_from(ticks).unwrap_or(i64::MAX);
+        sum.saturating_sub(ticks.saturating_mul(i64::from(part.signum().saturating_mul(last.signum()))))
+    };
+    let even = alike && ceiling.output.is_exact() && i64::try_from(ticks) == Ok(body().fold(0, owed));
+    let free = ceiling.offset() == 0 && (ceiling.spacing <= 1 || even);
+    if free && fits(ceiling, given, even) { 0 } else { u64::from(WIDEN_MAX_TICKS) }
+}
+
+/// Whether what the last of custom points pays is within the range of codes, whichever way it drives and however codes are
+/// rounded; `even` where its code is that of the points before it.
+fn fits(ceiling: &Ceiling<'_>, given: &[Point], even: bool) -> bool {
+    let Some((_, ticks)) = ceiling.in_ticks(given).last() else { return false };
+    let (one, other) = (u128::from(ceiling.gain(true)), u128::from(ceiling.gain(false)));
+    let (rounded, code) = if even { (0, 0) } else { (rounded(ceiling, given), one.max(other)) };
+    let charge = moved(ceiling, given, given.len().saturating_sub(1)).net.saturating_add(rounded);
+    let codes = ceiling.output.code_max.unsigned_abs().min(ceiling.output.code_min.unsigned_abs());
+    let most = one.min(other).saturating_mul(u128::from(codes));
+    div_up(charge, u128::from(ticks)).saturating_add(code) <= most
 }
 
 /// Whether the last of custom points drives the other way than it is given at some code, because the roundings of

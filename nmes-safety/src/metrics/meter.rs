@@ -24,6 +24,8 @@ pub(super) struct Meter {
     /// The levels stand for all those below them: a rest does not end a phase, since it would hide its length, and a phase
     /// of 0.1 s or longer stands for every shorter one.
     up_to: bool,
+    /// Phases that drive against the main way are primary too.
+    both_ways: bool,
     sums: PulseMetrics,
     run: Run,
     runs: u32,
@@ -88,19 +90,20 @@ impl Run {
 
 impl Meter {
     /// For the levels of one frame.
-    pub(super) fn new(ticks_per_second: u32) -> Self {
-        Self::of(ticks_per_second, 0, false)
+    pub(super) fn new(ticks_per_second: u32, both_ways: bool) -> Self {
+        Self::of(ticks_per_second, 0, false, both_ways)
     }
 
     /// For levels that stand for all those below them too.
-    pub(super) fn up_to(ticks_per_second: u32, late: u64) -> Self {
-        Self::of(ticks_per_second, late, true)
+    pub(super) fn up_to(ticks_per_second: u32, late: u64, both_ways: bool) -> Self {
+        Self::of(ticks_per_second, late, true, both_ways)
     }
 
-    fn of(ticks_per_second: u32, late: u64, up_to: bool) -> Self {
+    fn of(ticks_per_second: u32, late: u64, up_to: bool, both_ways: bool) -> Self {
         Self {
             late,
             up_to,
+            both_ways,
             sums: PulseMetrics { ticks_per_second, ..PulseMetrics::default() },
             run: Run::default(),
             runs: 0,
@@ -239,7 +242,7 @@ impl Meter {
         sums.peak_na = sums.peak_na.max(run.peak_na);
         sums.largest = sums.largest.max(run.charge);
         sums.longest_ticks = sums.longest_ticks.max(ticks);
-        if run.sign > 0 {
+        if run.sign > 0 || self.both_ways {
             sums.primary = sums.primary.max(run.charge);
             sums.primary_ticks = sums.primary_ticks.max(ticks);
         }

@@ -1,11 +1,10 @@
 //! The most that a pulse of a channel amounts to, in closed form over its structure.
 
-use nmes_core::{
-    Balance, ChannelHardware, ChannelPlan, FULL_SCALE, Form, Plan, Point, Polarity, Prepulse, WIDEN_MAX_TICKS,
-};
+use nmes_core::{Balance, ChannelHardware, ChannelPlan, FULL_SCALE, Form, Plan, Point, Polarity, Prepulse};
 
-use super::back::{may_turn, moved, points, rounded, spread};
+use super::back::{may_turn, moved, points, rounded, spread, widened};
 use super::meter::{Bounded, Meter};
+use super::primary::both_ways;
 use super::{PulseMetrics, div_up, times};
 
 /// FULL_SCALE as a divisor.
@@ -41,6 +40,8 @@ pub(super) struct Ceiling<'p> {
     pub(super) width: u64,
     /// L + 2 ε.
     pub(super) late: u64,
+    /// Least time between two edges.
+    pub(super) spacing: u32,
 }
 
 impl<'p> Ceiling<'p> {
@@ -54,13 +55,14 @@ impl<'p> Ceiling<'p> {
             code: i32::try_from(compiled.code_for(ceiling.amplitude)).unwrap_or(i32::MAX),
             width: u64::from(compiled.width_ticks(ceiling.width)),
             late: compiled.jitter_ticks(),
+            spacing: plan.hardware().edge_spacing_ticks(),
         })
     }
 
     fn sums(&self) -> PulseMetrics {
-        let mut meter = Meter::up_to(self.ticks_per_second, self.late);
-        self.front(&mut meter);
         let pulse = &self.plan.channel().pulse;
+        let mut meter = Meter::up_to(self.ticks_per_second, self.late, both_ways(pulse));
+        self.front(&mut meter);
         if pulse.balance.is_balanced() {
             self.back(&mut meter);
             meter.settle(self.carried());
@@ -101,8 +103,7 @@ impl<'p> Ceiling<'p> {
         if balanced && repeats > 1 && may_turn(self, given) {
             // the last of one repeat may go on in the first of the next
             let last = self.in_ticks(given).last().map_or(0, |(_, ticks)| ticks);
-            sums.primary_ticks =
-                sums.primary_ticks.saturating_add(last).saturating_add(u64::from(WIDEN_MAX_TICKS));
+            sums.primary_ticks = sums.primary_ticks.saturating_add(last).saturating_add(widened(self, given));
             sums.primary = sums.primary.saturating_add(more);
         }
     }

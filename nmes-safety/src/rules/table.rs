@@ -194,9 +194,10 @@ pub static G_PD_1: Rule = Rule::at_most("G-PD-1", 250_000, Unit::MicroWattsPerCm
     .over(Window::Rolling(1_000), R500)
     .cites(Class::Guidance, Confidence::Found, "FDA powered muscle stimulator guidance, 1999, note 6");
 
-/// Primary phase charge, a line over the phase's length: 20 µC + 28 µC for each millisecond.
+/// Primary phase charge, a line over the time that the phase is at half its peak or above: 20 µC + 28 µC for each millisecond.
+/// A figure that a layer states is a cap for every width.
 pub static G_LO_Q: Rule = Rule::at_most("G-LO-Q", 20_000_000, Unit::PicoCoulombs)
-    .of("charge of the primary phase (the limit grows with its width)", "I·t")
+    .of("charge of the primary phase (the limit grows with its width at half its peak)", "I·t")
     .over(Window::Pulse, R500)
     .cites(Class::Guidance, Confidence::RecalledMedium, LIMITED);
 

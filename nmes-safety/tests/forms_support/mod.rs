@@ -184,14 +184,41 @@ pub(crate) fn is_late_beyond_core(pulse: &Pulse, exact: bool) -> bool {
     }
 }
 
+/// Whether phases against the leading way are primary: those of custom points that are as strong as any that leads, or move
+/// more charge, also where the last of one repeat goes on in the first of the next.
+pub(crate) fn both_ways(case: &Case) -> bool {
+    let Form::Points(points) = case.form else { return false };
+    let mut runs: Vec<(i16, i64, u16)> = Vec::new();
+    for point in points.iter().filter(|point| point.permille != 0) {
+        let charge = i64::from(point.permille) * i64::from(point.width.as_micros());
+        let new = runs.last().is_none_or(|run| run.0 != point.permille.signum());
+        if new {
+            runs.push((point.permille.signum(), 0, 0));
+        }
+        let run = runs.last_mut().unwrap();
+        (run.1, run.2) = (run.1 + charge.abs(), run.2.max(point.permille.unsigned_abs()));
+    }
+    if case.repeat.count > 1
+        && case.repeat.gap == Micros::ZERO
+        && runs[0].0 == -1
+        && runs[runs.len() - 1].0 == -1
+    {
+        let charge = runs[0].1 + runs[runs.len() - 1].1;
+        runs.push((-1, charge, 0));
+    }
+    let most = |sign| {
+        let of_sign = || runs.iter().filter(|run| run.0 == sign);
+        let charge = of_sign().map(|run| run.1).max().unwrap_or(0);
+        (charge, of_sign().map(|run| run.2).max().unwrap_or(0))
+    };
+    let (leads, other) = (most(1), most(-1));
+    let last = i64::from(points[points.len() - 1].width.as_micros());
+    other.1 >= leads.1 || other.0 > leads.0 + if case.balance.is_balanced() { last } else { 0 }
+}
+
 /// Sums of a frame, segment by segment over all repeats, against what the crate says of it.
-pub(crate) fn reference(
-    frame: &PulseFrame<'_>,
-    dac: &ChannelHardware,
-    hz: u32,
-    leading: Polarity,
-    said: &PulseMetrics,
-) {
+pub(crate) fn reference(frame: &PulseFrame<'_>, case: &Case, said: &PulseMetrics) {
+    let (dac, hz, leading) = (&case.dac, case.timing.ticks_per_second, case.leading);
     let (mut absolute, mut square, mut net, mut peak) = (0_u128, 0_u128, 0_i128, 0_u64);
     // what is moved between any two instants; a rest between two repeats ends it
     let each = frame.cycle_segments().len();
@@ -214,7 +241,7 @@ pub(crate) fn reference(
             peak = peak.max(na.unsigned_abs());
         }
     }
-    phases(frame, dac, hz, leading, said);
+    phases(frame, case, said);
     // the gap after the last repeat is not there, and what an offset leaves in it counts
     let gap = if gaps { frame.cycle_segments().last() } else { None };
     let leak = gap.map_or(0, |s| i128::from(s.level.current_na(dac)) * i128::from(s.ticks));
@@ -256,10 +283,11 @@ fn runs(frame: &PulseFrame<'_>, dac: &ChannelHardware) -> Vec<(i64, u128, u64, u
 }
 
 /// The phases of a frame, all its repeats one after another, against what the crate says of them.
-fn phases(frame: &PulseFrame<'_>, dac: &ChannelHardware, hz: u32, leading: Polarity, said: &PulseMetrics) {
+fn phases(frame: &PulseFrame<'_>, case: &Case, said: &PulseMetrics) {
+    let (dac, hz, leading, both) = (&case.dac, case.timing.ticks_per_second, case.leading, both_ways(case));
     let way = if leading == Polarity::Negative { -1 } else { 1 };
     let runs = runs(frame, dac);
-    let primary = || runs.iter().filter(|run| run.0 == way);
+    let primary = || runs.iter().filter(|run| both || run.0 == way);
     let charge = primary().map(|run| run.1).max().unwrap_or(0);
     assert_eq!(u128::from(said.primary_charge_pc()), (charge * 1_000).div_ceil(u128::from(hz)));
     let ticks = primary().map(|run| run.2).max().unwrap_or(0);
