@@ -332,7 +332,12 @@ impl PulseMetrics {
         narrow(self.primary_width().up())
     }
 
-    fn microjoules(&self, square: u128, ohms: u32) -> Ratio {
+    /// The root of ΣI²t over the short phases: what adds where currents do.
+    pub(crate) fn short_root(&self) -> u128 {
+        root_up(self.short_square)
+    }
+
+    pub(crate) fn microjoules(&self, square: u128, ohms: u32) -> Ratio {
         // nA²·tick·ohm are 10⁻¹⁸ J at one tick a second
         Ratio::of(square, u64::from(ohms), product(u64::from(self.ticks_per_second), 1_000_000_000_000))
     }

@@ -285,6 +285,45 @@ fn sources_on_a_shared_electrode() {
     assert_eq!(shared(&[0, 0, 0]), 30_000);
 }
 
+/// REQ-SAF-644: on an electrode that channels share, what flows at once adds: long phases and, as currents, the energy of short
+/// ones, those of one source taken once; means add whoever takes turns.
+#[test]
+fn what_adds_on_a_shared_electrode() {
+    let draft = Profile::named("fda-limited-output-draft").unwrap();
+    let shared = |case: Case, apart_us: u32, sources: &[u8]| {
+        let count = u32::try_from(sources.len()).unwrap();
+        let at = |n: u32| Channel { offset: us(n * apart_us), ..case.channel() };
+        let list: Vec<_> = (0..count).map(at).collect();
+        let session = Session::new(&list, case.schedule, ms(60_000)).unwrap();
+        let outputs: Vec<_> = sources.iter().map(|&source| ChannelHardware { source, ..case.dac }).collect();
+        let hardware = Hardware::new(case.timing, &outputs, 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        let setup = Setup::new(&vec![5_000; sources.len()], UseClass::Exercise).unwrap();
+        assess(&plan, &setup.with_shared(u8::MAX >> (8 - count), 5_000).unwrap(), &draft)
+    };
+    let row = |report: nmes_safety::Report, rule: &Rule| {
+        let row = report.row(rule).unwrap();
+        (row.verdict, row.value.unwrap(), row.place)
+    };
+    let (both, first) = (nmes_safety::Place::Shared(0b11), nmes_safety::Place::Channel(0));
+    let long = |ua, sources| row(shared(Case::pulse(ua, 100_000, 1), 300_000, sources), &rules::N_DC_2);
+    assert_eq!(long(40_000, &[1, 2]), (Verdict::Pass, 80_000, both));
+    assert_eq!(long(40_001, &[0, 0]), (Verdict::Deny, 80_002, both));
+    assert_eq!(long(40_001, &[1, 1]), (Verdict::Pass, 40_001, first));
+    assert_eq!(long(30_000, &[1, 2, 1]).1, 60_000);
+    // 500 ohm × 2 × (2 × 50 mA)² × 30 ms
+    let energy = |ua, sources| row(shared(Case::pulse(ua, 30_000, 2), 200_000, sources), &rules::N_EN_1);
+    assert_eq!(energy(49_999, &[0, 0]), (Verdict::Pass, 299_989, both));
+    assert_eq!(energy(50_001, &[1, 2]), (Verdict::Deny, 300_013, both));
+    assert_eq!(energy(50_001, &[1, 1]), (Verdict::Pass, 75_004, both));
+    // 50 mA × 2 × 500 µs × 100 a second, twice
+    let mean = |ua, sources| row(shared(Case::pulse(ua, 500, 100), 2_000, sources), &rules::G_LO_I);
+    for sources in [&[0, 0], &[1, 2], &[1, 1]] {
+        assert_eq!(mean(50_000, sources), (Verdict::Pass, 10_000, both));
+        assert_eq!(mean(50_001, sources), (Verdict::Deny, 10_001, both));
+    }
+}
+
 /// REQ-SAF-004: a ramp is as steep as the current that its codes make, the way that the channel leads.
 #[test]
 fn a_ramp_by_its_codes() {

@@ -19,8 +19,8 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&N_RMS_3, Electrode(|c, p| c.rms_row(p, &N_RMS_3, RMS_MID_MHZ, u64::MAX))),
     (&N_RMS_X, Electrode(|c, p| c.guarded_rms(p, &N_RMS_X))),
     (&N_DC_1, Electrode(|c, p| c.direct_current(p))),
-    (&N_DC_2, Channel(|_, f| f.pulse.long_peak_ua().map(whole))),
-    (&N_EN_1, Channel(|_, f| Some(plain(f.pulse.short_energy(N_EN_1.load.ohms()?))))),
+    (&N_DC_2, Electrode(|c, p| c.long_peak(p))),
+    (&N_EN_1, Electrode(|c, p| c.short_energy(p))),
     (&N_V_1, Session(|c| c.rail())),
     (&N_IND_1, Electrode(|c, p| c.rms(p))),
     (&N_IND_1_ENERGY, Channel(|_, f| Some(plain(f.pulse.energy(N_IND_1_ENERGY.load.ohms()?))))),
@@ -38,7 +38,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&N_TEMP_1, Device(Remark::ShowTemperature)),
     (&G_PD_1, Electrode(|c, p| c.power(p))),
     (&G_LO_Q, Channel(|c, f| c.limited_charge(f))),
-    (&G_LO_I, Channel(|_, f| Some(plain(Ratio::of(f.second.mean_absolute_na, 1, 1_000))))),
+    (&G_LO_I, Electrode(|c, p| c.mean_absolute(p))),
     (&G_LO_T, Channel(|_, f| Some(plain(f.pulse.primary_width())))),
     (&G_LO_J, Electrode(|c, p| c.density(p, 1_000))),
     (&G_NS4_Q, Channel(|_, f| Some(whole(f.pulse.absolute_charge_pc())))),
@@ -102,6 +102,57 @@ impl Context<'_> {
             }
         }
         squares.map(|(_, square)| square)
+    }
+
+    /// The sum of a quantity over the channels of a mask, of which those on one source take turns: the largest of these.
+    fn at_once(&self, mask: u8, quantity: impl Fn(&Facts<'_>) -> u128) -> u128 {
+        let mut largest = [(0_u8, 0_u128); MAX_CHANNELS];
+        for facts in self.members(mask) {
+            let (source, value) = (facts.source(), quantity(facts));
+            let own = |slot: &&mut (u8, u128)| slot.1 == 0 || (source != 0 && slot.0 == source);
+            if let Some(slot) = largest.iter_mut().find(own) {
+                *slot = (source, slot.1.max(value));
+            }
+        }
+        largest.iter().fold(0, |sum, (_, value)| sum.saturating_add(*value))
+    }
+
+    /// The peaks of long phases, which on a shared electrode flow at the same time but for those on one source.
+    fn long_peak(&self, place: Place) -> Option<Found> {
+        let of = |facts: &Facts<'_>| u128::from(facts.pulse.long_peak_ua().unwrap_or(0));
+        let peak = match place {
+            Place::Channel(channel) => self.facts(channel).map_or(0, of),
+            Place::Shared(mask) => self.at_once(mask, of),
+            Place::Session => 0,
+        };
+        (peak > 0).then(|| whole(narrow(peak)))
+    }
+
+    /// The energy of the short phases of a pulse. On a shared electrode the currents add, so that the roots of it do; pulses on
+    /// one source do not overlap.
+    fn short_energy(&self, place: Place) -> Option<Found> {
+        let ohms = N_EN_1.load.ohms()?;
+        let energy = match place {
+            Place::Channel(channel) => self.facts(channel)?.pulse.short_energy(ohms),
+            Place::Shared(mask) => {
+                let root = self.at_once(mask, |facts| facts.pulse.short_root());
+                self.members(mask).next()?.pulse.microjoules(times(root, root), ohms)
+            }
+            Place::Session => return None,
+        };
+        Some(plain(energy))
+    }
+
+    /// The mean of |I| over the worst second, which adds on a shared electrode also where channels take turns.
+    fn mean_absolute(&self, place: Place) -> Option<Found> {
+        let mean = match place {
+            Place::Channel(channel) => self.facts(channel)?.second.mean_absolute_na,
+            Place::Shared(mask) => {
+                self.members(mask).map(|facts| facts.second.mean_absolute_na).fold(0, u128::saturating_add)
+            }
+            Place::Session => return None,
+        };
+        Some(plain(Ratio::of(mean, 1, 1_000)))
     }
 
     /// The lowest pulse rate at a place: the r.m.s. limits grow with the rate.

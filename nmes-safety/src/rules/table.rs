@@ -53,13 +53,14 @@ pub static N_DC_1: Rule = Rule::at_most("N-DC-1", 80_000, Unit::MicroAmps)
     .over(Window::Rolling(1_000), R500)
     .cites(Class::Standard, Confidence::Found, OUTPUT);
 
-/// A phase so long that it counts as direct current.
+/// A phase so long that it counts as direct current. On a shared electrode those of several sources add.
 pub static N_DC_2: Rule = Rule::at_most("N-DC-2", N_DC_1.limit, Unit::MicroAmps)
     .of("peak of a phase of 0.1 s or longer", "max|I|")
     .over(Window::Pulse, R500)
     .cites(Class::Standard, Confidence::RecalledHigh, OUTPUT);
 
-/// Energy of the phases shorter than 0.1 s, all phases of a pulse counted.
+/// Energy of the phases shorter than 0.1 s, all phases of a pulse counted. On a shared electrode the currents of several sources
+/// add.
 pub static N_EN_1: Rule = Rule::at_most("N-EN-1", 300_000, Unit::MicroJoules)
     .of("energy of one pulse", "R·ΣI²t")
     .over(Window::Pulse, R500)
@@ -201,7 +202,7 @@ pub static G_LO_Q: Rule = Rule::at_most("G-LO-Q", 20_000_000, Unit::PicoCoulombs
     .over(Window::Pulse, R500)
     .cites(Class::Guidance, Confidence::RecalledMedium, LIMITED);
 
-/// Mean of the absolute current.
+/// Mean of the absolute current. On a shared electrode those of all its channels add.
 pub static G_LO_I: Rule = Rule::at_most("G-LO-I", 10_000, Unit::MicroAmps)
     .of("mean absolute current", "f·Σ|I|t")
     .over(Window::Rolling(1_000), R500)

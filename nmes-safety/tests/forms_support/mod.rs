@@ -174,6 +174,31 @@ pub(crate) fn few_ticks(case: &Case) -> bool {
     case.balance != Balance::Symmetric && (case.ceiling.1 as usize) < 20 * levels.len()
 }
 
+/// Where the closed form is further from what is played, and why.
+pub(crate) fn looser(case: &Case, name: &str) -> bool {
+    // a rest within a phase counts as part of it, and so does a last point that few codes may turn round
+    let rests = match case.form {
+        Form::Points(points) => points.len() > 2,
+        Form::Table(levels) => levels.iter().any(|level| *level < 1_000),
+        Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } => false,
+    };
+    let joined = case.repeat.count > 1 && !case.balance.is_balanced();
+    // points that declare a direct current may leave next to none, less than their rounding and their lateness
+    let left = matches!((case.form, case.balance), (Form::Points(_), Balance::DeclaredDc { .. }));
+    // of a long pulse that the end of a second cuts, as much as its peak for that time: up to a pulse in four or fewer
+    let cut =
+        case.rate.0 * 250_000 < case.rate.1 && (case.repeat.count > 1 || matches!(case.form, Form::Table(_)));
+    let over_time = ["r.m.s.", "density", "power density", "mean absolute", "direct current"];
+    // where a balancing part does not fit, the next lower codes are tried: of a few codes that is much
+    let few_codes = case.ceiling.0 * 1_000 < case.dac.na_per_code_positive * 50;
+    coarse(case)
+        || few_codes
+        || few_ticks(case)
+        || (cut && over_time.contains(&name))
+        || (name == "primary width" && (rests || joined))
+        || (left && ["direct current", "phase charge"].contains(&name))
+}
+
 /// What nmes-core compiles for late edges and does not repay yet: trims where the last edge of a pulse is not moved, a last
 /// phase weaker than what a table or unequal gains leave for it.
 pub(crate) fn is_late_beyond_core(pulse: &Pulse, exact: bool) -> bool {
