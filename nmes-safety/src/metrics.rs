@@ -332,7 +332,12 @@ impl PulseMetrics {
         narrow(self.primary_width().up())
     }
 
-    /// The root of ΣI²t over the short phases: what adds where currents do.
+    /// The root of ΣI²t: what adds where currents do.
+    pub(crate) fn root(&self) -> u128 {
+        root_up(self.square)
+    }
+
+    /// The same over the short phases.
     pub(crate) fn short_root(&self) -> u128 {
         root_up(self.short_square)
     }

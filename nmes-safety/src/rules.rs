@@ -5,8 +5,10 @@
 
 use core::fmt;
 
+mod all;
 mod table;
 
+pub use all::ALL;
 pub use table::*;
 
 /// What a number counts. Every value and every limit is a whole number of these.

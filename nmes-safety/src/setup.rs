@@ -195,7 +195,8 @@ impl Setup {
         Ok(self)
     }
 
-    /// The same with a declared direct current on each channel.
+    /// The same with a declared direct current on each channel. It is added to the r.m.s. current of the pulses in every rule on the
+    /// total, and left out of N-RMS-1 to -3, beside which N-DC-1 limits it.
     ///
     /// # Errors
     /// Zero; declare none instead.

@@ -285,6 +285,31 @@ fn sources_on_a_shared_electrode() {
     assert_eq!(shared(&[0, 0, 0]), 30_000);
 }
 
+/// REQ-SAF-646: a session lasts until the channel that begins last ends; what begins within a millisecond counts whole.
+#[test]
+fn a_channel_that_begins_late() {
+    let report = |length_ms, offsets: [u32; 2]| {
+        let case = Case { setup: exercise(5_000), ..Case::pulse(80_000, 500, 250) };
+        let list = offsets.map(|offset| Channel { offset: us(offset), ..case.channel() });
+        let session = Session::new(&list, case.schedule, ms(length_ms)).unwrap();
+        let hardware = Hardware::new(case.timing, &[case.dac; 2], 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        assess(&plan, &case.setup, &case.profile)
+    };
+    let lasts = |length, offsets| {
+        let report = report(length, offsets);
+        let row = report.row(&rules::E_SES_1).unwrap();
+        (row.verdict, row.value.unwrap())
+    };
+    assert_eq!(lasts(3_600_000, [0, 0]), (Verdict::Pass, 3_600_000));
+    assert_eq!(lasts(3_600_000, [0, 1]), (Verdict::Deny, 3_600_001));
+    assert_eq!(lasts(3_590_000, [10_000_000, 5]), (Verdict::Pass, 3_600_000));
+    assert_eq!(lasts(3_590_000, [10_000_001, 5]), (Verdict::Deny, 3_600_001));
+    // and so does what it heats: (1.6 mA/cm²)²
+    let heat = |offset| report(1_000_000, [0, offset]).row(&rules::E_J2T_1).unwrap().value.unwrap();
+    assert_eq!((heat(0), heat(10_000_000)), (2_560, 2_586));
+}
+
 /// REQ-SAF-644: on an electrode that channels share, what flows at once adds: long phases and, as currents, the energy of short
 /// ones, those of one source taken once; means add whoever takes turns.
 #[test]

@@ -17,13 +17,13 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&N_RMS_1, Electrode(|c, p| c.rms_row(p, &N_RMS_1, 0, RMS_LOW_MHZ))),
     (&N_RMS_2, Electrode(|c, p| c.rms_row(p, &N_RMS_2, RMS_LOW_MHZ, RMS_MID_MHZ))),
     (&N_RMS_3, Electrode(|c, p| c.rms_row(p, &N_RMS_3, RMS_MID_MHZ, u64::MAX))),
-    (&N_RMS_X, Electrode(|c, p| c.guarded_rms(p, &N_RMS_X))),
+    (&N_RMS_X, Electrode(|c, p| c.guarded_rms(p, &N_RMS_X, c.total_square(p)?))),
     (&N_DC_1, Electrode(|c, p| c.direct_current(p))),
     (&N_DC_2, Electrode(|c, p| c.long_peak(p))),
     (&N_EN_1, Electrode(|c, p| c.short_energy(p))),
     (&N_V_1, Session(|c| c.rail())),
-    (&N_IND_1, Electrode(|c, p| c.rms(p))),
-    (&N_IND_1_ENERGY, Channel(|_, f| Some(plain(f.pulse.energy(N_IND_1_ENERGY.load.ohms()?))))),
+    (&N_IND_1, Electrode(|c, p| Some(rms(c.total_square(p)?)))),
+    (&N_IND_1_ENERGY, Channel(|c, f| c.energy(f))),
     (&N_IND_2, Device(Remark::ShowIndicator)),
     (&N_MARK_1, From(&N_RMS_X, |c, row| c.marked(row))),
     (&N_DOC_1, Electrode(|c, p| c.density(p, 1_000))),
@@ -52,7 +52,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&E_IPG_1, Channel(|c, f| c.gap(f))),
     (&E_DUTY_1, Channel(|c, f| Some(c.exercise(c.on_time(f.asked()))))),
     (&E_REST_1, Channel(|c, _| Some(c.exercise(c.rest_time())))),
-    (&E_SES_1, Session(|c| whole(c.plan.session().length().as_millis().into()))),
+    (&E_SES_1, Session(|c| whole(c.length_ms()))),
     (&E_SLEW_2, Channel(|c, f| c.slew(f))),
     (&E_COMP_1, Channel(|c, f| c.compliance(f))),
     (&E_SH_1, Electrode(|c, p| c.shannon(p))),
@@ -70,6 +70,11 @@ pub(super) const fn plain(value: Ratio) -> Found {
 
 pub(super) fn whole(value: u64) -> Found {
     Found::value(Measured::whole(value))
+}
+
+/// Root mean square of a mean square in nA².
+fn rms(square: u128) -> Found {
+    Found::value(Measured::square(Ratio::of(square, 1, 1_000_000)))
 }
 
 /// Up to the next µA; mostly there is none at all.
@@ -164,13 +169,36 @@ impl Context<'_> {
         }
     }
 
-    fn rms(&self, place: Place) -> Option<Found> {
-        Some(Found::value(Measured::square(Ratio::of(self.mean_square(place)?, 1, 1_000_000))))
+    /// The same with the direct current that the setup declares on each channel, as if all of it added.
+    fn total_square(&self, place: Place) -> Option<u128> {
+        let square = self.mean_square(place)?;
+        let Some(declared) = self.declared_na() else { return Some(square) };
+        let channels = match place {
+            Place::Shared(mask) => self.members(mask).count(),
+            Place::Channel(_) | Place::Session => 1,
+        };
+        let direct = declared.saturating_mul(u128::try_from(channels).unwrap_or(u128::MAX));
+        let total = root_up(square).saturating_add(direct);
+        Some(times(total, total))
     }
 
-    /// The same, and whether the guard, which counts more, may trip although it is within the limit.
-    fn guarded_rms(&self, place: Place, rule: &Rule) -> Option<Found> {
-        let found = self.rms(place)?;
+    /// What the setup declares on each channel, in nA.
+    fn declared_na(&self) -> Option<u128> {
+        self.setup.declared_dc().map(|dc| product(dc.as_microamps().into(), 1_000))
+    }
+
+    /// The energy of a pulse, and of a declared direct current for the longest that one takes.
+    fn energy(&self, facts: &Facts<'_>) -> Option<Found> {
+        let ohms = N_IND_1_ENERGY.load.ohms()?;
+        let Some(declared) = self.declared_na() else { return Some(plain(facts.pulse.energy(ohms))) };
+        let direct = times(times(declared, declared), u128::from(facts.compiled.longest_ticks()));
+        let root = facts.pulse.root().saturating_add(root_up(direct));
+        Some(plain(facts.pulse.microjoules(times(root, root), ohms)))
+    }
+
+    /// A mean square, and whether the guard, which counts more, may trip although it is within the limit.
+    fn guarded_rms(&self, place: Place, rule: &Rule, square: u128) -> Option<Found> {
+        let found = rms(square);
         let limit = self.setup.limit(rule, self.profile).map_or(0, |limit| limit.value);
         let most_na2 = times(product(limit, limit), 1_000_000);
         let trips = |facts: &Facts<'_>| facts.in_guard.is_above(most_na2);
@@ -185,7 +213,8 @@ impl Context<'_> {
 
     fn rms_row(&self, place: Place, rule: &Rule, above_mhz: u64, up_to_mhz: u64) -> Option<Found> {
         let rate = self.lowest_mhz(place)?;
-        if rate > above_mhz && rate <= up_to_mhz { self.guarded_rms(place, rule) } else { None }
+        let applies = rate > above_mhz && rate <= up_to_mhz;
+        if applies { self.guarded_rms(place, rule, self.mean_square(place)?) } else { None }
     }
 
     /// 10 mA, or what makes 10 V at the load that is stated if that is less.
@@ -207,7 +236,7 @@ impl Context<'_> {
     }
 
     fn on_area(&self, place: Place, value: impl Fn(u128, u32) -> Measured) -> Option<Found> {
-        let square = self.mean_square(place)?;
+        let square = self.total_square(place)?;
         let found = self.area(place)?.map(|area| Found::value(value(square, area)));
         Some(found.unwrap_or(Found::missing(Verdict::Deny, Remark::ElectrodeUnknown)))
     }
@@ -241,14 +270,20 @@ impl Context<'_> {
         })
     }
 
+    /// The session to the end of the channel that begins last, in ms.
+    fn length_ms(&self) -> u64 {
+        let session = self.plan.session();
+        let offset = session.channels().iter().map(|channel| channel.offset.as_micros()).max().unwrap_or(0);
+        u64::from(session.length().as_millis()).saturating_add(u64::from(offset.div_ceil(1_000)))
+    }
+
     /// The whole session counts as on.
     fn heat(&self, density: &Row) -> Found {
         let Some(density) = density.value else {
             return Found::missing(Verdict::NotEvaluated, Remark::ElectrodeUnknown);
         };
-        let time = self.plan.session().length().as_millis();
         // (µA/cm²)²·ms are 10⁻⁹ mA²·s/cm⁴
-        plain(Ratio::of(product(density, density), time.into(), 1_000_000_000))
+        plain(Ratio::of(product(density, density), self.length_ms(), 1_000_000_000))
     }
 
     fn power(&self, place: Place) -> Option<Found> {
