@@ -7,8 +7,9 @@ use nmes_safety::{Checked, ContactState, Impedance, Sensed};
 /// Passes a [`Sense`] on, and has a [`nmes_safety::Contact`] for each channel look at its samples on the way.
 ///
 /// Its answer to [`Sense::contact`] is what was measured: [`Contact::Good`] only where three phases in a row say so, not
-/// longer ago than 5 s; else [`Contact::Bad`]. So a session armed with it needs [`Stimulator::probe`] before it, or pulses
-/// of another session within the last 5 s.
+/// longer ago than 5 s on the clock of the stimulator that asks; else [`Contact::Bad`]. So a session armed with it needs
+/// [`Stimulator::probe`] before it, or pulses of another session within the last 5 s. A [`Streamer`](crate::Streamer) has no
+/// clock before its first block, so it finds no contact here.
 ///
 /// [`Stimulator::probe`]: crate::Stimulator::probe
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +26,9 @@ impl<S: Sense> ContactSense<S> {
     #[must_use]
     pub fn new(session: &Checked<'_>, sense: S) -> Self {
         let hardware = *session.plan().hardware();
-        let contacts = [nmes_safety::Contact::of(session); MAX_CHANNELS];
+        let contacts = core::array::from_fn(|channel| {
+            nmes_safety::Contact::of(session, u8::try_from(channel).unwrap_or(u8::MAX))
+        });
         Self { sense, hardware, contacts, levels: [Level::Open; MAX_CHANNELS], now: 0 }
     }
 
@@ -39,12 +42,6 @@ impl<S: Sense> ContactSense<S> {
     #[must_use]
     pub fn impedance(&self, channel: u8) -> Option<Impedance> {
         self.contacts.get(usize::from(channel)).map(nmes_safety::Contact::impedance)
-    }
-
-    /// Output begins: the trend is held against what comes from now on, and answers are as old as they are at `now`.
-    pub(crate) fn begin(&mut self, now: u64) {
-        self.now = now;
-        self.contacts.iter_mut().for_each(nmes_safety::Contact::begin);
     }
 
     fn take(&mut self, channel: u8, level: Option<Level>, sample: Option<Sensed>) -> Option<Sensed> {
@@ -72,6 +69,13 @@ impl<S: Sense> Sense for ContactSense<S> {
         let level = self.levels.get(usize::from(channel)).copied();
         let sample = self.sense.ended(channel);
         self.take(channel, level, sample)
+    }
+
+    /// Output begins: the trend is held against what comes from now on, and answers are as old as they are at `now`.
+    fn arming(&mut self, now: u64) {
+        self.now = now;
+        self.contacts.iter_mut().for_each(nmes_safety::Contact::begin);
+        self.sense.arming(now);
     }
 
     fn contact(&mut self, channel: u8) -> Contact {

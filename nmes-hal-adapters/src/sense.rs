@@ -33,6 +33,10 @@ pub trait Sense {
         None
     }
 
+    /// The time at which [`Stimulator::arm`](crate::Stimulator::arm) is about to ask for contact, on the clock of the edges. A
+    /// measurement that ages needs it; one that passes calls on passes this one on.
+    fn arming(&mut self, _now: u64) {}
+
     /// Whether the electrodes are on, measured at the probe level while nothing is put out. Asked once a channel in
     /// [`Stimulator::arm`](crate::Stimulator::arm), where [`Contact::Bad`] refuses.
     fn contact(&mut self, _channel: u8) -> Contact {
@@ -57,6 +61,10 @@ impl<S: Sense + ?Sized> Sense for &mut S {
 
     fn ended(&mut self, channel: u8) -> Option<Sensed> {
         (**self).ended(channel)
+    }
+
+    fn arming(&mut self, now: u64) {
+        (**self).arming(now);
     }
 
     fn contact(&mut self, channel: u8) -> Contact {

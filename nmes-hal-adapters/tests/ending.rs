@@ -117,7 +117,7 @@ fn nothing_opens_a_stream_that_is_ending() {
 /// alone, and whatever session it was made for, every value stands below the limits of a check.
 #[test]
 fn only_a_probe_is_put_out_unasked() {
-    for set in [(1_000, 100), (20_000, 300), (40_000, 400)] {
+    for set in [(2_000, 100), (20_000, 300), (40_000, 400)] {
         let channels = [channel(setting(set.0, set.1))];
         let checked = checked_gated(&channels, late(0));
         let probe = Probe::of(&checked);

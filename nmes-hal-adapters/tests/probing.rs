@@ -15,7 +15,7 @@ mod common;
 
 use common::*;
 use nmes_core::*;
-use nmes_hal_adapters::sim::{Bench, StageFault};
+use nmes_hal_adapters::sim::{Bench, Load, Stage, StageFault};
 use nmes_hal_adapters::{ArmRefusal, ContactSense, Stimulator};
 use nmes_safety::{Checked, ContactState, Probe, State, UseClass};
 
@@ -101,5 +101,62 @@ fn no_contact_no_arming() {
         bench.clock().advance_to(bench.clock().now() + 5_100_000);
         let refused = Stimulator::arm_probed(checked, &mut states, bench.output(), bench.alarm(), sense);
         assert_eq!(refused.unwrap_err().why, ArmRefusal::NoContact { channel: 0 });
+    });
+}
+
+/// REQ-HAL-430: with skin as the load, which a balancing phase finds charged the other way, what is kept is the impedance at the
+/// end of the leading phase, and a pad of which three fifths are left is told in the session.
+#[test]
+fn skin_is_judged_by_the_leading_phase() {
+    let set = setting(10_000, 200);
+    let channels = [channel(set)];
+    let session = Session::new(&channels, cyclic(), ms(60_000)).unwrap();
+    let hardware = hardware(late(0), 25_000, 1);
+    let checked = checked(&session, &hardware, UseClass::Exercise);
+    let skin = Load::skin(300.0, 2_000.0, 200.0).unwrap();
+    let bench = bench(hardware, Stage::ideal(120.0, skin), 0, 0);
+    let (sense, _) = look(&checked, &bench);
+    // 300 ohm, and skin of 400 µs for 200 µs
+    let leading = 300.0 + 2_000.0 * (1.0 - libm::exp(-0.5));
+    let near = |ohm: Option<u32>, of: f64| (f64::from(ohm.unwrap()) - of).abs() < of * 0.01;
+    assert!(near(sense.impedance(0).unwrap().end_ohm, leading), "{:?} {leading}", sense.impedance(0));
+    assert!(near(sense.impedance(0).unwrap().start_ohm, 300.0), "{:?}", sense.impedance(0));
+    let mut states = [ChannelState::new(); 1];
+    let mut stim =
+        Stimulator::arm_probed(&checked, &mut states, bench.output(), bench.alarm(), sense).unwrap();
+    stim.aim(0, set).unwrap();
+    stim.start().unwrap();
+    let clock = bench.clock();
+    let seen = &mut Seen::default();
+    // into the first train, then across its rest of 10 s into the second
+    run_to(&mut stim, clock, clock.now() + 4_000_000, seen).unwrap();
+    assert_eq!(stim.contact().state(0, clock.now()), Some(ContactState::Good));
+    bench.inject(0, StageFault::Peel { percent: 60.0 });
+    run_to(&mut stim, clock, clock.now() + 15_000_000, seen).unwrap();
+    assert_eq!(stim.contact().state(0, clock.now()), Some(ContactState::Rising));
+    let peeled = stim.contact().impedance(0).unwrap();
+    assert!(near(peeled.end_ohm, leading / 0.6), "{peeled:?}");
+}
+
+/// REQ-HAL-431: [`Stimulator::arm`] too takes what was measured at its age on the clock: 5 s pass, longer ago and later than now
+/// do not.
+#[test]
+fn arming_knows_the_time() {
+    for (waited, passes) in [(4_900_000, true), (5_100_000, false)] {
+        let mut states = [ChannelState::new(); 2];
+        two_channels(|checked, bench| {
+            let (sense, _) = look(checked, bench);
+            bench.clock().advance_to(bench.clock().now() + waited);
+            let armed = Stimulator::arm(checked, &mut states, bench.output(), bench.alarm(), sense);
+            assert_eq!(armed.is_ok(), passes, "{waited}");
+        });
+    }
+    let mut states = [ChannelState::new(); 2];
+    two_channels(|checked, bench| {
+        let (mut sense, _) = look(checked, bench);
+        let again =
+            nmes_hal_adapters::sim::Bench::new(*checked.plan().hardware(), stage(1_000.0, 120.0), 0, 0);
+        let armed = Stimulator::arm(checked, &mut states, again.output(), again.alarm(), &mut sense);
+        assert_eq!(armed.unwrap_err().why, ArmRefusal::NoContact { channel: 0 }, "the clock began anew");
     });
 }

@@ -1,8 +1,11 @@
 //! What measurements at the start and the end of a phase say of the electrodes.
 
+use nmes_core::{MicroAmps, Polarity};
+
 use crate::check::Checked;
 use crate::rules;
-use crate::sense::{NOISE_NA, SampleInstant, Sensed};
+use crate::selftest::impedance_ohm;
+use crate::sense::{NOISE_FLOOR, SampleInstant, Sensed, nanoamps};
 
 /// How old a measurement may be before it counts for nothing, in ms: E-Z-2's window. Our choice.
 pub const CONTACT_AGE_MS: u32 = 5_000;
@@ -47,13 +50,24 @@ impl ContactState {
 /// Takes the samples of one channel and says whether its electrodes are on.
 ///
 /// Feed it every sample with what was commanded at that instant: [`SampleInstant::PhaseStart`] after the settling time of
-/// an edge, [`SampleInstant::PhaseEnd`] right before the next. Samples at rest, and of phases that are commanded at less
-/// than [`NOISE_FLOOR`](crate::NOISE_FLOOR), say nothing. What is older than [`CONTACT_AGE_MS`] is taken for no contact.
-/// All calls do a fixed amount of work.
+/// an edge, [`SampleInstant::PhaseEnd`] right before the next. Samples at rest, and of phases that are commanded at no more
+/// than the noise of the measurement, say nothing. All calls do a fixed amount of work.
+///
+/// Only phases of the leading polarity are judged: a balancing phase begins with the skin charged the other way, and
+/// |V| / |I| at its end is that much lower.
+///
+/// What is older than [`CONTACT_AGE_MS`], or stamped later than the time that is asked for, is taken for no contact. A stamp
+/// that was there before is the same measurement again and does not count; an earlier one is of a clock that began anew, and
+/// so does the count.
+///
+/// # Limitations
+/// A pulse with several phases of the leading polarity (a prepulse, points, a table) has each of them judged, and the trend
+/// compares ends of unlike phases: such a pulse may dry unseen. Pulses of the contact check have one.
 ///
 /// ```
+/// use nmes_core::Polarity;
 /// use nmes_safety::{Contact, ContactState, SampleInstant, Sensed};
-/// let mut contact = Contact::new(1_000_000);
+/// let mut contact = Contact::new(1_000_000, Polarity::Positive);
 /// assert_eq!(contact.state(0), ContactState::Unknown);
 /// for pulse in 0..3_u64 {
 ///     let sample = |voltage_mv, at, instant| Sensed { current_na: 3_000_000, voltage_mv, at_tick: pulse * 100_000 + at, instant };
@@ -67,6 +81,10 @@ impl ContactState {
 #[derive(Clone, Copy, Debug)]
 pub struct Contact {
     ticks_per_second: u32,
+    /// Of the phases that are judged.
+    leading: Polarity,
+    /// What a measurement may read although nothing flows.
+    noise: MicroAmps,
     /// E-Z-1 from below and from above.
     short_ohm: u64,
     open_ohm: u64,
@@ -91,23 +109,30 @@ enum Judged {
 }
 
 impl Contact {
-    /// Nothing known, with the limits of a checked session: those of the rules, or what a layer states instead.
+    /// Nothing known of a channel of a checked session, with its limits (those of the rules, or what a layer states
+    /// instead), its leading polarity and the noise its setup states.
     #[must_use]
-    pub fn of(checked: &Checked<'_>) -> Self {
+    pub fn of(checked: &Checked<'_>, channel: u8) -> Self {
         let limit = |rule: &rules::Rule| checked.limit(rule).map_or(rule.limit, |limit| limit.value);
+        let shapes = checked.plan().session().channels();
+        let leading = shapes.get(usize::from(channel)).map_or(Polarity::Positive, |own| own.pulse.leading);
         Self {
+            noise: checked.setup().measurement_noise(),
             short_ohm: limit(&rules::E_Z_1_SHORT),
             open_ohm: limit(&rules::E_Z_1_OPEN),
             rise_permille: limit(&rules::E_Z_2),
-            ..Self::new(checked.plan().hardware().timing().ticks_per_second)
+            ..Self::new(checked.plan().hardware().timing().ticks_per_second, leading)
         }
     }
 
-    /// Nothing known, with the limits of the rules, on a clock of so many ticks a second.
+    /// Nothing known, with the limits of the rules and [`NOISE_FLOOR`](crate::NOISE_FLOOR), on a clock of so many ticks a
+    /// second.
     #[must_use]
-    pub const fn new(ticks_per_second: u32) -> Self {
+    pub const fn new(ticks_per_second: u32, leading: Polarity) -> Self {
         Self {
             ticks_per_second,
+            leading,
+            noise: NOISE_FLOOR,
             short_ohm: rules::E_Z_1_SHORT.limit,
             open_ohm: rules::E_Z_1_OPEN.limit,
             rise_permille: rules::E_Z_2.limit,
@@ -122,17 +147,25 @@ impl Contact {
 
     /// Takes a sample of a phase that is commanded at `commanded_na`.
     pub fn take(&mut self, commanded_na: i64, sample: &Sensed) {
-        if commanded_na.unsigned_abs() <= NOISE_NA {
+        if commanded_na.unsigned_abs() <= nanoamps(self.noise) || !self.leads(commanded_na) {
             return;
         }
-        let ohm = ohms(sample);
+        let ohm = impedance_ohm(sample, self.noise).map(|ohm| u32::try_from(ohm).unwrap_or(u32::MAX));
         match sample.instant {
             SampleInstant::PhaseStart => self.last.start_ohm = ohm,
+            SampleInstant::PhaseEnd if self.in_a_row > 0 && sample.at_tick == self.at_tick => {}
             SampleInstant::PhaseEnd => {
                 self.last.end_ohm = ohm;
                 self.judge(ohm, sample.at_tick);
             }
             SampleInstant::Rest => {}
+        }
+    }
+
+    const fn leads(&self, commanded_na: i64) -> bool {
+        match self.leading {
+            Polarity::Positive => commanded_na > 0,
+            Polarity::Negative => commanded_na < 0,
         }
     }
 
@@ -142,16 +175,20 @@ impl Contact {
             Some(ohm) if !rules::E_Z_1_OPEN.breaks(ohm, self.open_ohm) => Judged::Good,
             Some(_) | None => Judged::Open,
         };
-        let stale = at_tick.saturating_sub(self.at_tick) > self.age_ticks();
-        self.in_a_row = if judged == self.judged && !stale { self.in_a_row.saturating_add(1) } else { 1 };
+        let goes_on = judged == self.judged && self.is_fresh(at_tick);
+        self.in_a_row = if goes_on { self.in_a_row.saturating_add(1) } else { 1 };
+        if judged != Judged::Good || at_tick < self.at_tick {
+            self.rising_since = None;
+        }
         self.judged = judged;
-        self.at_tick = self.at_tick.max(at_tick);
+        self.at_tick = at_tick;
         self.follow(ohm, at_tick);
     }
 
-    /// The trend while on.
+    /// The trend while on, of phases that say that there is contact.
     fn follow(&mut self, ohm: Option<u32>, at_tick: u64) {
-        let Some(ohm) = ohm.filter(|_| self.in_a_row >= CONTACT_PHASES) else { return };
+        let agreed = self.judged == Judged::Good && self.in_a_row >= CONTACT_PHASES;
+        let Some(ohm) = ohm.filter(|_| agreed) else { return };
         let begun = u64::from(*self.begun_ohm.get_or_insert(ohm));
         let rise = u64::from(ohm).saturating_mul(1_000).saturating_sub(begun.saturating_mul(1_000));
         if rise > begun.saturating_mul(self.rise_permille) {
@@ -176,8 +213,7 @@ impl Contact {
     /// What is known now.
     #[must_use]
     pub fn state(&self, now: u64) -> ContactState {
-        let stale = now.saturating_sub(self.at_tick) > self.age_ticks();
-        if self.in_a_row == 0 || stale {
+        if self.in_a_row == 0 || !self.is_fresh(now) {
             return ContactState::Unknown;
         }
         match self.judged {
@@ -193,18 +229,12 @@ impl Contact {
         self.rising_since.is_some_and(|since| self.at_tick.saturating_sub(since) >= self.age_ticks())
     }
 
+    /// Whether the last measurement is of this time or before it, and not too old.
+    fn is_fresh(&self, now: u64) -> bool {
+        now.checked_sub(self.at_tick).is_some_and(|age| age <= self.age_ticks())
+    }
+
     fn age_ticks(&self) -> u64 {
         u64::from(self.ticks_per_second).saturating_mul(u64::from(CONTACT_AGE_MS)) / 1_000
     }
-}
-
-/// |V|/|I|; `None` where no current flows that can be told from noise.
-fn ohms(sample: &Sensed) -> Option<u32> {
-    let current = sample.current_na.unsigned_abs();
-    if current <= NOISE_NA {
-        return None;
-    }
-    // mV over nA is 10^6 ohm: below 2^31 × 10^6
-    let ohm = u64::from(sample.voltage_mv.unsigned_abs()).saturating_mul(1_000_000).checked_div(current)?;
-    Some(u32::try_from(ohm).unwrap_or(u32::MAX))
 }

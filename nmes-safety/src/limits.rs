@@ -5,7 +5,7 @@ use nmes_core::{ChannelPlan, Hardware, Plan};
 use crate::check::Checked;
 use crate::crc32::Crc32;
 use crate::rules::{self, Rule};
-use crate::sense::Tolerances;
+use crate::sense::{Tolerances, nanoamps};
 use crate::set_level::{RiseLimits, narrow};
 use crate::stages::is_steady;
 use crate::windows;
@@ -61,7 +61,7 @@ fn tolerances(checked: &Checked<'_>) -> Tolerances {
         least_permille: limit(checked, &rules::E_DEL_1),
         balance_warn: warn(checked, &rules::E_BAL_2),
         balance_trip: limit(checked, &rules::E_BAL_2),
-        noise_na: u64::from(checked.setup().measurement_noise().as_microamps()).saturating_mul(1_000),
+        noise_na: nanoamps(checked.setup().measurement_noise()),
         clip_mv: checked.setup().rail_mv().map_or(u32::MAX, |rail| narrow(clips(rail))),
     }
 }

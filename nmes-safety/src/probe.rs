@@ -4,14 +4,16 @@ use core::fmt;
 use core::ops::Deref;
 
 use nmes_core::{
-    Channel, ConfigError, Control, Form, MAX_CHANNELS, Micros, Millis, Plan, PulseShape, Ramp, Rate, Repeat,
-    Schedule, Session, Setting, Slope, Train,
+    Channel, ConfigError, Control, Form, Level, MAX_CHANNELS, Micros, Millis, Plan, Polarity, PulseShape,
+    Ramp, Rate, Repeat, Schedule, Session, Setting, Slope, Train,
 };
 
 use crate::check::{Checked, Denied, check};
 use crate::guard::PROBE_LEVEL;
 use crate::profile::{LimitError, Profile};
 use crate::rules::{self, Rule};
+use crate::sense::nanoamps;
+use crate::setup::Setup;
 
 /// The ceiling of a contact check, rule by rule in each rule's unit. All of it is our choice: [`PROBE_LEVEL`]
 /// for 200 µs, with room for coarse codes and late edges; about a thirtieth of the default limits in current and a
@@ -50,6 +52,15 @@ pub enum ProbeError<'p> {
     Plan(ConfigError),
     /// A rule denies it, with all layers of the setup as they are for the session itself.
     Denied(Denied<'p>),
+    /// On a channel its pulses cannot be told from the noise of the measurement, so nothing they measure says anything.
+    Noise {
+        /// The first such channel.
+        channel: u8,
+        /// What its strongest pulse is put out at.
+        current_na: u64,
+        /// What a measurement may read although nothing flows, as the setup has it.
+        noise_na: u64,
+    },
 }
 
 impl fmt::Display for ProbeError<'_> {
@@ -59,6 +70,12 @@ impl fmt::Display for ProbeError<'_> {
             Self::Limit(why) => why.fmt(f),
             Self::Plan(why) => why.fmt(f),
             Self::Denied(why) => why.fmt(f),
+            Self::Noise { channel, current_na, noise_na } => {
+                write!(
+                    f,
+                    "channel {channel}: {current_na} nA, and the measurement may read {noise_na} nA of nothing"
+                )
+            }
         }
     }
 }
@@ -68,7 +85,9 @@ impl core::error::Error for ProbeError<'_> {}
 /// The pulses that look for contact ahead of a session: on each of its channels, one after the other, symmetric pulses of
 /// at most [`PROBE_LEVEL`] and 200 µs at 10 a second, for 2.6 s. No channel goes above its own ceiling.
 ///
-/// What they measure is for a [`Contact`](crate::Contact) to judge.
+/// What they measure is for a [`Contact`](crate::Contact) to judge. A channel whose ceiling is no more than the noise of the
+/// measurement has no such pulses: with [`NOISE_FLOOR`](crate::NOISE_FLOOR) that is one of up to 1 mA, and
+/// [`Setup::with_measurement_noise`] states less.
 ///
 /// ```
 /// # use nmes_core::*;
@@ -121,12 +140,31 @@ impl Probe {
         let length = Millis::from_millis(LENGTH_MS).unwrap_or(Millis::ZERO);
         let own = Session::new(channels, Schedule::Continuous, length).map_err(ProbeError::Plan)?;
         let plan = Plan::compile(&own, session.plan().hardware()).map_err(ProbeError::Plan)?;
+        above_noise(&plan, session.setup())?;
         let mut profile = Profile::custom("contact-check", &Profile::default());
         for (rule, value) in PROBE_LIMITS {
             profile = profile.with_limit(rule, value).map_err(ProbeError::Limit)?;
         }
         check(plan, &session.setup().probing(), &profile).map(CheckedProbe).map_err(ProbeError::Denied)
     }
+}
+
+/// Each channel's pulses are stronger, as put out, than what a measurement may read of nothing.
+#[expect(clippy::result_large_err, reason = "without an allocator the plan and the report go back by value")]
+fn above_noise<'p>(plan: &Plan<'p>, setup: &Setup) -> Result<(), ProbeError<'p>> {
+    let noise_na = nanoamps(setup.measurement_noise());
+    for (channel, asked) in (0_u8..).zip(plan.session().channels()) {
+        let parts = plan.channel(channel).zip(plan.hardware().channel(channel));
+        let current_na = parts.map_or(0, |(own, output)| {
+            let code = i32::try_from(own.code_for(asked.set.amplitude)).unwrap_or(i32::MAX);
+            let code = if asked.pulse.leading == Polarity::Positive { code } else { code.saturating_neg() };
+            Level::Code(code).current_na(output).unsigned_abs()
+        });
+        if current_na <= noise_na {
+            return Err(ProbeError::Noise { channel, current_na, noise_na });
+        }
+    }
+    Ok(())
 }
 
 /// The checked plan of a contact check. Only [`Probe::check`] makes one, so what is run without having asked for contact

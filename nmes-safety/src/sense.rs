@@ -15,6 +15,11 @@ pub const NOISE_FLOOR: MicroAmps = match MicroAmps::from_microamps(1_000) {
 /// [`NOISE_FLOOR`] in nanoamperes.
 pub(crate) const NOISE_NA: u64 = 1_000_000;
 
+/// A current in nanoamperes.
+pub(crate) fn nanoamps(current: MicroAmps) -> u64 {
+    u64::from(current.as_microamps()).saturating_mul(1_000)
+}
+
 /// What a measurement is held against, of all layers: worked out once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tolerances {

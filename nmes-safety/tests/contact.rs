@@ -104,7 +104,7 @@ fn short_and_open() {
         (5_000, ContactState::Good),
         (5_001, ContactState::Open),
     ] {
-        let mut contact = Contact::of(Rig::default().checked());
+        let mut contact = Contact::of(Rig::default().checked(), 0);
         let end = phases(&mut contact, 0, 3, ohm);
         assert_eq!(contact.state(end), expected, "{ohm} ohm");
         assert_eq!(contact.state(end).is_in_contact(), expected == ContactState::Good);
@@ -112,7 +112,7 @@ fn short_and_open() {
         assert_eq!(contact.impedance().end_ohm, Some(ohm));
         assert!(contact.impedance().start_ohm.unwrap().abs_diff(ohm / 2) <= 1);
     }
-    let mut contact = Contact::new(1_000_000);
+    let mut contact = Contact::new(1_000_000, Polarity::Positive);
     let end = phases(&mut contact, 0, 2, 1_000);
     assert_eq!(contact.state(end), ContactState::Unknown, "two phases are not enough");
     let end = phases(&mut contact, end + 1, 1, 6_000);
@@ -127,7 +127,7 @@ fn short_and_open() {
 /// said.
 #[test]
 fn no_current_is_open() {
-    let mut contact = Contact::new(1_000_000);
+    let mut contact = Contact::new(1_000_000, Polarity::Positive);
     let none = |instant, na| Sensed { current_na: na, voltage_mv: 30_000, at_tick: 100, instant };
     contact.take(0, &none(SampleInstant::Rest, 0));
     contact.take(3_000_000, &none(SampleInstant::Rest, 0));
@@ -135,8 +135,9 @@ fn no_current_is_open() {
     assert_eq!(contact.state(100), ContactState::Unknown);
     contact.take(1_000_001, &none(SampleInstant::PhaseEnd, 1_000_000));
     assert_eq!((contact.state(100), contact.impedance().end_ohm), (ContactState::Open, None));
-    // the other way round: 30 V at 2 mA against the leading way is 15 kohm
-    contact.take(-3_000_000, &none(SampleInstant::PhaseEnd, -2_000_000));
+    // a current the other way than commanded: 30 V at 2 mA is 15 kohm
+    let later = Sensed { at_tick: 200, ..none(SampleInstant::PhaseEnd, -2_000_000) };
+    contact.take(3_000_000, &later);
     assert_eq!(contact.impedance().end_ohm, Some(15_000));
 }
 
@@ -153,7 +154,7 @@ fn limits_of_the_layers() {
         (2_000, ContactState::Good),
         (2_001, ContactState::Open),
     ] {
-        let mut contact = Contact::of(&checked);
+        let mut contact = Contact::of(&checked, 0);
         let end = phases(&mut contact, 0, 3, ohm);
         assert_eq!(contact.state(end), expected, "{ohm} ohm");
     }
@@ -162,13 +163,13 @@ fn limits_of_the_layers() {
 /// REQ-SAF-422: a measurement that is older than five seconds is taken for no contact, and phases on its two sides do not add up.
 #[test]
 fn old_measurements_say_nothing() {
-    let mut contact = Contact::new(1_000_000);
+    let mut contact = Contact::new(1_000_000, Polarity::Positive);
     let end = phases(&mut contact, 0, 3, 1_000);
     assert_eq!(contact.state(end + 5_000_000), ContactState::Good);
     assert_eq!(contact.state(end + 5_000_001), ContactState::Unknown);
     let again = phases(&mut contact, end + 5_000_001 - 199, 1, 1_000);
     assert_eq!(contact.state(again), ContactState::Unknown);
-    let mut other = Contact::new(1_000_000);
+    let mut other = Contact::new(1_000_000, Polarity::Positive);
     let end = phases(&mut other, 0, 3, 1_000);
     let again = phases(&mut other, end + 5_000_000 - 199, 1, 1_000);
     assert_eq!(other.state(again), ContactState::Good);
@@ -177,7 +178,7 @@ fn old_measurements_say_nothing() {
 /// So many phases of an impedance after three of 1 kohm are not told, and others are.
 fn sides(quiet: (i32, u64), told: (i32, u64)) {
     for ((ohm, count), expected) in [(quiet, ContactState::Good), (told, ContactState::Rising)] {
-        let mut contact = Contact::new(1_000_000);
+        let mut contact = Contact::new(1_000_000, Polarity::Positive);
         let end = phases(&mut contact, 0, 3, 1_000);
         let end = phases(&mut contact, end + 1, count, ohm);
         assert_eq!(contact.state(end), expected, "{count} phases of {ohm} ohm");
@@ -193,7 +194,7 @@ fn a_pad_that_dries() {
     assert_eq!((over - up_to, rules::E_Z_2.limit), (1, 500));
     sides((up_to, 200), (over, 51));
     sides((over, 50), (over, 51));
-    let mut contact = Contact::new(1_000_000);
+    let mut contact = Contact::new(1_000_000, Polarity::Positive);
     let end = phases(&mut contact, 0, 3, 1_000);
     let end = phases(&mut contact, end + 1, 40, over);
     let end = phases(&mut contact, end + 1, 1, up_to);
@@ -202,4 +203,135 @@ fn a_pad_that_dries() {
     contact.begin();
     let end = phases(&mut contact, end + 1, 100, over);
     assert_eq!(contact.state(end), ContactState::Good);
+}
+
+/// REQ-SAF-620: of a pulse the phase in the leading polarity is judged, and no other, whichever polarity that is.
+#[test]
+fn the_leading_phase_is_judged() {
+    for (leading, sign) in [(Polarity::Positive, 1), (Polarity::Negative, -1)] {
+        let mut contact = Contact::new(1_000_000, leading);
+        let mut take = |at_tick, sign: i32, ohm: i32, instant| {
+            let current_na = i64::from(sign) * 3_000_000;
+            let voltage_mv = sign * ohm * 3;
+            contact.take(current_na, &Sensed { current_na, voltage_mv, at_tick, instant });
+        };
+        for n in 0..60 {
+            let (at, ohm) = (n * 100_000, if n < 3 { 900 } else { 1_400 });
+            take(at + 20, sign, 300, SampleInstant::PhaseStart);
+            take(at + 199, sign, ohm, SampleInstant::PhaseEnd);
+            take(at + 220, -sign, 50, SampleInstant::PhaseStart);
+            take(at + 399, -sign, ohm / 2, SampleInstant::PhaseEnd);
+        }
+        let impedance = contact.impedance();
+        assert_eq!((impedance.start_ohm, impedance.end_ohm), (Some(300), Some(1_400)), "{leading:?}");
+        assert_eq!(contact.state(5_900_400), ContactState::Rising, "{leading:?}");
+    }
+    for leading in [Polarity::Positive, Polarity::Negative] {
+        let rig = led(Rig::default().checked(), leading);
+        let mut contact = Contact::of(rig, 0);
+        let end = phases(&mut contact, 0, 3, 1_000);
+        let expected = if leading == Polarity::Positive { ContactState::Good } else { ContactState::Unknown };
+        assert_eq!(contact.state(end), expected, "{leading:?}");
+    }
+}
+
+/// REQ-SAF-621: a measurement stamped later than now is none; the same stamp again is the same measurement; an earlier one
+/// begins the count anew.
+#[test]
+fn stamps_that_cannot_be() {
+    let positive = || Contact::new(1_000_000, Polarity::Positive);
+    let mut contact = positive();
+    let end = phases(&mut contact, 0, 3, 1_000);
+    assert_eq!(contact.state(end - 1), ContactState::Unknown, "one tick ahead");
+    assert_eq!(contact.state(end), ContactState::Good);
+    for _ in 0..9 {
+        contact.take(3_000_000, &sample(3_000, u64::MAX, SampleInstant::PhaseEnd));
+    }
+    assert_eq!(contact.state(end), ContactState::Unknown, "stamped at the end of time");
+    let end = phases(&mut contact, end + 1, 2, 1_000);
+    assert_eq!(contact.state(end), ContactState::Unknown, "a new count of two");
+    let end = phases(&mut contact, end + 1, 1, 1_000);
+    assert_eq!(contact.state(end), ContactState::Good);
+    // the clock begins anew
+    assert_eq!(contact.state(0), ContactState::Unknown);
+    let end = phases(&mut contact, 0, 2, 1_000);
+    assert_eq!(contact.state(end), ContactState::Unknown);
+    let end = phases(&mut contact, end + 1, 1, 1_000);
+    assert_eq!(contact.state(end), ContactState::Good);
+    // one reading, handed over again and again
+    let mut frozen = positive();
+    for at_tick in [199, 199, 199, 199, 200, 200] {
+        frozen.take(3_000_000, &sample(3_000, at_tick, SampleInstant::PhaseEnd));
+        assert_eq!(frozen.state(250), ContactState::Unknown);
+    }
+    frozen.take(3_000_000, &sample(3_000, 201, SampleInstant::PhaseEnd));
+    assert_eq!(frozen.state(250), ContactState::Good);
+}
+
+/// REQ-SAF-622: the trend is held against a phase that says that there is contact, not against an open one, and one that says
+/// there is none begins its time anew.
+#[test]
+fn the_trend_is_of_contact() {
+    let mut contact = Contact::new(1_000_000, Polarity::Positive);
+    let end = phases(&mut contact, 0, 20, 6_000);
+    let end = phases(&mut contact, end + 1, 3, 1_000);
+    let end = phases(&mut contact, end + 1, 60, 1_600);
+    assert_eq!(contact.state(end), ContactState::Rising, "over 1.5 times 1 kohm, not 6");
+    let end = phases(&mut contact, end + 1, 1, 6_000);
+    let end = phases(&mut contact, end + 1, 49, 1_600);
+    assert_eq!(contact.state(end), ContactState::Good);
+    let end = phases(&mut contact, end + 1, 10, 1_600);
+    assert_eq!(contact.state(end), ContactState::Rising);
+}
+
+/// REQ-SAF-623: with a noise that the setup states, phases just above it are judged and those at it are not.
+#[test]
+fn small_currents_with_a_stated_noise() {
+    let rig = Rig::default().checked();
+    let setup = rig.setup().with_measurement_noise(MicroAmps::from_microamps(100).unwrap()).unwrap();
+    let checked = check(*rig.plan(), &setup, &Profile::default()).unwrap();
+    let judged = |mut contact: Contact, na: i64| {
+        for at_tick in 1..4 {
+            let voltage_mv = i32::try_from(na / 1_000).unwrap(); // 1 kohm
+            let instant = SampleInstant::PhaseEnd;
+            contact.take(na, &Sensed { current_na: na, voltage_mv, at_tick, instant });
+        }
+        contact.state(3)
+    };
+    assert_eq!(judged(Contact::of(&checked, 0), 100_000), ContactState::Unknown);
+    assert_eq!(judged(Contact::of(&checked, 0), 100_001), ContactState::Good);
+    assert_eq!(judged(Contact::of(rig, 0), 1_000_000), ContactState::Unknown);
+    assert_eq!(judged(Contact::of(rig, 0), 1_000_001), ContactState::Good);
+    // no current where one above the noise is commanded
+    let mut open = Contact::of(&checked, 0);
+    open.take(
+        500_000,
+        &Sensed { current_na: 100_000, voltage_mv: 9_000, at_tick: 1, instant: SampleInstant::PhaseEnd },
+    );
+    assert_eq!((open.state(1), open.impedance().end_ohm), (ContactState::Open, None));
+}
+
+/// REQ-SAF-624: pulses of the contact check that are put out at no more than the noise of the measurement are refused; those of a
+/// code more are not, and with a smaller noise a channel of 1 mA has them too.
+#[test]
+fn a_probe_in_the_noise() {
+    let rig = |ua| Rig { set: (ua, 200), ceiling: (ua, 200), gains: (10_000, 10_000), ..Rig::default() };
+    let small = rig(1_000).checked();
+    let probe = Probe::of(small);
+    match probe.check(small).unwrap_err() {
+        ProbeError::Noise { channel: 0, current_na: 1_000_000, noise_na: 1_000_000 } => {}
+        other => panic!("{other}"),
+    }
+    assert!(probe.check(small).unwrap_err().to_string().contains("1000000 nA of nothing"));
+    let more = rig(1_010).checked();
+    assert!(Probe::of(more).check(more).is_ok());
+    for (ua, passes) in [(999, true), (1_000, false)] {
+        let noise = MicroAmps::from_microamps(ua).unwrap();
+        let setup = small.setup().with_measurement_noise(noise).unwrap();
+        let told = check(*small.plan(), &setup, &Profile::default()).unwrap();
+        assert_eq!(Probe::of(&told).check(&told).is_ok(), passes, "{ua}");
+    }
+    // 1.2 mA is put out as 1 mA where a code is half a milliampere
+    let coarse = Rig { gains: (500_000, 500_000), ..rig(1_200) }.checked();
+    assert!(matches!(Probe::of(coarse).check(coarse), Err(ProbeError::Noise { .. })));
 }

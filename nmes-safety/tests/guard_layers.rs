@@ -95,7 +95,7 @@ fn balance_warns_at_its_figure() {
 #[test]
 fn stricter_rise_of_impedance() {
     let state = |rig: Rig, ohm: i32| {
-        let mut contact = Contact::of(rig.checked());
+        let mut contact = Contact::of(rig.checked(), 0);
         let mut take = |at_tick, ohm: i32| {
             let sample = Sensed {
                 current_na: 10_000_000,

@@ -13,7 +13,7 @@ mod guard_support;
 
 use check_support::{Case, exercise, ms, us};
 use guard_support::{Rig, armed, change, play_sensed, pulse, ready, setting};
-use nmes_core::{Balance, ChannelHardware, Cycle, MicroAmps, Schedule};
+use nmes_core::{Balance, ChannelHardware, Cycle, MicroAmps, Polarity, Schedule};
 use nmes_safety::output_table::Characteristics;
 use nmes_safety::selftest::judge_measured;
 use nmes_safety::{
@@ -341,7 +341,7 @@ fn over_current(_: &'static Rule, past: u32) -> Said {
 
 /// A contact of 1 kohm that rises by the limit, in ohms for a permille, and stays there for seven seconds.
 fn dries(rule: &'static Rule, past: u32) -> Said {
-    let mut contact = Contact::new(1_000_000);
+    let mut contact = Contact::new(1_000_000, Polarity::Positive);
     let ohm = 1_000 + rule.limit + u64::from(past);
     for n in 0..73_u64 {
         let voltage_mv = 3 * i32::try_from(if n < 3 { 1_000 } else { ohm }).unwrap();

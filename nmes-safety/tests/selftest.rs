@@ -290,7 +290,8 @@ fn the_layer_is_in_the_sum() {
     assert_eq!(sums.len(), 4);
 }
 
-/// REQ-SAF-538: the impedance of a sample: magnitudes, rounded down, and none without current.
+/// REQ-SAF-538: the impedance of a sample: magnitudes, rounded down.
+/// REQ-SAF-624: none where no more flows than the noise.
 #[test]
 fn impedance_of_a_sample() {
     let sample = |voltage_mv, current_na| nmes_safety::Sensed {
@@ -299,9 +300,13 @@ fn impedance_of_a_sample() {
         at_tick: 0,
         instant: nmes_safety::SampleInstant::PhaseEnd,
     };
-    assert_eq!(impedance_ohm(&sample(-900, -1_000_000)), Some(900));
-    assert_eq!(impedance_ohm(&sample(1_999, -1_000_000_000)), Some(1));
-    assert_eq!(impedance_ohm(&sample(1_000, 0)), None);
+    let noise = nmes_core::MicroAmps::from_microamps(20).unwrap();
+    assert_eq!(impedance_ohm(&sample(-900, -1_000_000), noise), Some(900));
+    assert_eq!(impedance_ohm(&sample(1_999, -1_000_000_000), noise), Some(1));
+    assert_eq!(impedance_ohm(&sample(1_000, 0), noise), None);
+    assert_eq!(impedance_ohm(&sample(80, 20_000), noise), None);
+    assert_eq!(impedance_ohm(&sample(80, 20_001), noise), Some(3_999));
+    assert_eq!(impedance_ohm(&sample(4_000, -1_000_000), NOISE_FLOOR), None, "an open pad");
 }
 
 /// REQ-SAF-314: a changed number of a profile, whichever rule's, changes the sum; the same numbers give the same one.

@@ -124,10 +124,9 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, Con
         checked: &'a Checked<'a>,
         channels: &'a mut [ChannelState],
         output: O,
-        mut alarm: A,
-        mut sense: ContactSense<S>,
+        alarm: A,
+        sense: ContactSense<S>,
     ) -> Result<Self, ArmError<O, A, ContactSense<S>>> {
-        sense.begin(alarm.now());
         Self::arm_sized(checked, channels, output, alarm, sense)
     }
 

@@ -2,9 +2,11 @@
 
 use core::fmt;
 
+use nmes_core::MicroAmps;
+
 use crate::check::Checked;
 use crate::rules::Rule;
-use crate::sense::Sensed;
+use crate::sense::{Sensed, nanoamps};
 
 /// A measured figure on the wrong side of its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,16 +52,20 @@ pub fn judge_measured(checked: &Checked<'_>, rule: &'static Rule, value: u64) ->
     Ok(rule.warn.is_some_and(|warn| rule.breaks(value, warn)))
 }
 
-/// |V| / |I| of a sample in ohm, rounded down; `None` without current. Fixed work.
+/// |V| / |I| of a sample in ohm, rounded down; `None` where no more current flows than the measurement may read of none, as
+/// at an open electrode. Give it [`Setup::measurement_noise`](crate::Setup::measurement_noise). Fixed work.
 ///
 /// ```
-/// use nmes_safety::{SampleInstant, Sensed, selftest::impedance_ohm};
-/// let sample = |current_na| Sensed { current_na, voltage_mv: -900, at_tick: 0, instant: SampleInstant::PhaseEnd };
-/// assert_eq!(impedance_ohm(&sample(-1_000_000)), Some(900)); // 0.9 V at 1 mA
-/// assert_eq!(impedance_ohm(&sample(0)), None);
+/// use nmes_safety::{NOISE_FLOOR, SampleInstant, Sensed, selftest::impedance_ohm};
+/// let sample = |current_na| Sensed { current_na, voltage_mv: -1_800, at_tick: 0, instant: SampleInstant::PhaseEnd };
+/// assert_eq!(impedance_ohm(&sample(-2_000_000), NOISE_FLOOR), Some(900)); // 1.8 V at 2 mA
+/// assert_eq!(impedance_ohm(&sample(-1_000_000), NOISE_FLOOR), None);
 /// ```
 #[must_use]
-pub fn impedance_ohm(sample: &Sensed) -> Option<u64> {
-    let scaled = u64::from(sample.voltage_mv.unsigned_abs()).saturating_mul(1_000_000);
-    scaled.checked_div(sample.current_na.unsigned_abs())
+pub fn impedance_ohm(sample: &Sensed, noise: MicroAmps) -> Option<u64> {
+    let current = sample.current_na.unsigned_abs();
+    if current <= nanoamps(noise) {
+        return None;
+    }
+    u64::from(sample.voltage_mv.unsigned_abs()).saturating_mul(1_000_000).checked_div(current)
 }

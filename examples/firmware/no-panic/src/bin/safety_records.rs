@@ -3,7 +3,7 @@
 #![no_main]
 
 use nmes_core::{
-    Channel, ChannelHardware, Hardware, HardwareTiming, Micros, Millis, Plan, PulseReceipt, PulseShape, Ramp,
+    Channel, ChannelHardware, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan, PulseReceipt, PulseShape, Ramp,
     Rate, Schedule, Session, Setting, Train,
 };
 use nmes_safety::output_table::{Characteristics, OutputTable};
@@ -58,12 +58,8 @@ fn self_test(bytes: &[u8]) {
     let limits = OpenLimits::with_reference(any(1), any(1), any(1));
     keep(samples.get(..any(1)).map(|samples| judge_open(samples, &limits)));
     keep((check_rules(), LimitsSum::of_profile(&Profile::default())));
-    keep(impedance_ohm(&any(Sensed {
-        current_na: 0,
-        voltage_mv: 0,
-        at_tick: 0,
-        instant: SampleInstant::Rest,
-    })));
+    let sample = Sensed { current_na: 0, voltage_mv: 0, at_tick: 0, instant: SampleInstant::Rest };
+    keep(impedance_ohm(&any(sample), any(MicroAmps::ZERO)));
 }
 
 fn planned() -> Option<()> {
