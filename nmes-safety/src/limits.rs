@@ -103,6 +103,8 @@ impl Limits {
             limit(checked, &rules::N_EN_1).saturating_mul(1_000_000).checked_div(ohms).unwrap_or(0);
         let declared = checked.setup().limit(&rules::E_SES_1, checked.profile());
         let session = declared.map_or(u64::MAX, |limit| millis(limit.value, hz));
+        let turns = checked.plan().channels().filter(|channel| takes_turns(channel));
+        let session = session.saturating_add(turns.map(|channel| channel.offset_ticks()).max().unwrap_or(0));
         Self {
             ticks_per_second: hz,
             late_ticks: u64::from(hardware.lateness_ticks()).saturating_add(stamp_error_ticks),
@@ -150,6 +152,11 @@ impl Limits {
             ceiling: plan.channel().ceiling,
         }
     }
+}
+
+/// A channel that begins within its first period: its offset only keeps it out of the way of others.
+pub(crate) fn takes_turns(channel: &ChannelPlan<'_>) -> bool {
+    channel.offset_ticks() < channel.period_ticks()
 }
 
 /// The r.m.s. row of a channel: the strictest of the row for its rate (the lowest row where that varies) and the cap for

@@ -285,7 +285,8 @@ fn sources_on_a_shared_electrode() {
     assert_eq!(shared(&[0, 0, 0]), 30_000);
 }
 
-/// REQ-SAF-646: a session lasts until the channel that begins last ends; what begins within a millisecond counts whole.
+/// REQ-SAF-646: a session lasts until the channel that begins last ends; what begins within a millisecond counts whole, and an
+/// offset of less than a period, here of 4 ms, is none.
 #[test]
 fn a_channel_that_begins_late() {
     let report = |length_ms, offsets: [u32; 2]| {
@@ -302,7 +303,9 @@ fn a_channel_that_begins_late() {
         (row.verdict, row.value.unwrap())
     };
     assert_eq!(lasts(3_600_000, [0, 0]), (Verdict::Pass, 3_600_000));
-    assert_eq!(lasts(3_600_000, [0, 1]), (Verdict::Deny, 3_600_001));
+    assert_eq!(lasts(3_600_000, [0, 3_999]), (Verdict::Pass, 3_600_000));
+    assert_eq!(lasts(3_600_000, [0, 4_000]), (Verdict::Deny, 3_600_004));
+    assert_eq!(lasts(3_600_000, [0, 4_001]), (Verdict::Deny, 3_600_005));
     assert_eq!(lasts(3_590_000, [10_000_000, 5]), (Verdict::Pass, 3_600_000));
     assert_eq!(lasts(3_590_000, [10_000_001, 5]), (Verdict::Deny, 3_600_001));
     // and so does what it heats: (1.6 mA/cm²)²

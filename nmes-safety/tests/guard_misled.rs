@@ -132,6 +132,25 @@ fn what_the_guard_sees_itself() {
     assert_eq!((trip.fault, trip.value, trip.limit), (Fault::SessionLength, 60_000_001, 60_000_000));
 }
 
+/// REQ-SAF-646: a channel whose offset keeps it out of the way of another ends by as much later, and not a tick.
+#[test]
+fn the_last_pulse_of_a_channel_with_an_offset() {
+    let minute = |setup: Setup| setup.with_limit(Layer::Subject, &rules::E_SES_1, 60_000).unwrap();
+    let rig = Rig { channels: 2, seconds: 59, more: minute, ..Rig::default() }.checked();
+    let mut channels = rig.plan().session().channels().to_vec();
+    channels[1].offset = Micros::from_micros(12_500).unwrap();
+    let session = Session::new(channels.leak(), Schedule::Continuous, ms(60_000)).unwrap();
+    let plan = Plan::compile(&session, rig.plan().hardware()).unwrap();
+    let checked: &'static _ = Box::leak(Box::new(check(plan, rig.setup(), rig.profile()).unwrap()));
+    for (over, expected) in [(0, None), (1, Some(Fault::SessionLength))] {
+        let (mut guard, now) = ready(checked);
+        play(&mut guard, &pulse(checked, 1, now)).unwrap();
+        let last = now + 60_000_000 + 12_500 + over;
+        let answer = guard.admit(last - 100, &pulse(checked, 2, last)).map(|_| ());
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{over}");
+    }
+}
+
 /// REQ-SAF-664: a sample stamped later than it can have been taken counts for nothing, at an edge and at rest, so that a
 /// measurement that is frozen ages.
 #[test]

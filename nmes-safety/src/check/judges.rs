@@ -6,6 +6,7 @@ use super::Judge::{self, Channel, Device, Electrode, From, Session};
 use super::measured::Measured;
 use super::shape::least_output;
 use super::{Context, Facts, Found};
+use crate::limits::takes_turns;
 use crate::metrics::{Ratio, density_square, narrow, power, product, root_up, scale_up, times};
 use crate::report::{MAX_ROWS, Place, Remark, Row, Verdict};
 use crate::rules::*;
@@ -270,11 +271,12 @@ impl Context<'_> {
         })
     }
 
-    /// The session to the end of the channel that begins last, in ms.
+    /// The session to the end of the channel that begins last, in ms. An offset of less than a period only keeps channels out of
+    /// each other's way.
     fn length_ms(&self) -> u64 {
-        let session = self.plan.session();
-        let offset = session.channels().iter().map(|channel| channel.offset.as_micros()).max().unwrap_or(0);
-        u64::from(session.length().as_millis()).saturating_add(u64::from(offset.div_ceil(1_000)))
+        let later = self.plan.channels().filter(|channel| !takes_turns(channel));
+        let offset = later.map(|channel| channel.channel().offset.as_micros()).max().unwrap_or(0);
+        u64::from(self.plan.session().length().as_millis()).saturating_add(u64::from(offset.div_ceil(1_000)))
     }
 
     /// The whole session counts as on.
