@@ -97,13 +97,14 @@ impl Memory {
         };
         let limits_crc = LimitsSum::of_checked(checked).value();
         let session = before.begun.saturating_add(1);
+        let hz = checked.plan().hardware().timing().ticks_per_second;
         self.append(&log(checked.plan().hardware(), played, limits_crc, session))?;
         if played.black_box.entries().next().is_some() {
             let path = self.folder.join(format!("black-box-{session}.bin"));
-            std::fs::write(&path, played.black_box.encode())
+            std::fs::write(&path, played.black_box.of_session(hz, session).encode())
                 .map_err(|error| Failure::writing(&path, &error))?;
         }
-        let mut meter = DoseMeter::new(checked.plan().hardware().timing().ticks_per_second);
+        let mut meter = DoseMeter::new(hz);
         played.pulses.iter().for_each(|pulse| meter.add(&pulse.receipt));
         let mut last_level = [MicroAmps::ZERO; MAX_CHANNELS];
         last_level.iter_mut().zip(&played.levels).for_each(|(at, level)| *at = *level);

@@ -1,12 +1,18 @@
 //! The first faults, kept.
 
-use crate::fault::Trip;
+use crate::fault::{Response, Trip};
 
 /// How many faults a [`BlackBox`] keeps.
 pub const BLACK_BOX_ENTRIES: usize = 8;
 
+/// How many of them only a fault that ends output may take; the last one only a fault that opens it at once.
+pub(crate) const FOR_ENDS: usize = 4;
+
 /// The first faults of a run with their time stamps. First failures win: what is written is never overwritten, and
 /// what comes after the last free entry is only counted. Warnings are not written.
+///
+/// The second half is for faults that end output, and the last entry for one that opens it at once: contact that is lost and comes
+/// back again and again does not keep the fault that ended output from being kept.
 ///
 /// ```
 /// use nmes_safety::BlackBox;
@@ -27,9 +33,16 @@ impl BlackBox {
         Self { entries: [None; BLACK_BOX_ENTRIES], later: 0 }
     }
 
-    /// Keeps a fault if there is room, and counts it otherwise (the count saturates). Looks at each entry once.
+    /// Keeps a fault if there is room for its response, and counts it otherwise (the count saturates). Looks at each entry
+    /// twice at the most.
     pub fn record(&mut self, trip: Trip) {
-        match self.entries.iter_mut().find(|entry| entry.is_none()) {
+        let spared = match trip.response {
+            Response::Warn | Response::ProbeLevel => FOR_ENDS,
+            Response::RampDown => 1,
+            Response::OpenNow => 0,
+        };
+        let free = self.entries.iter().filter(|entry| entry.is_none()).count();
+        match self.entries.iter_mut().find(|entry| entry.is_none()).filter(|_| free > spared) {
             Some(free) => *free = Some(trip),
             None => self.later = self.later.saturating_add(1),
         }
@@ -46,7 +59,7 @@ impl BlackBox {
         self.entries().next()
     }
 
-    /// How many faults came after the last entry was taken.
+    /// How many faults found no entry left for them.
     #[must_use]
     pub const fn later(&self) -> u32 {
         self.later

@@ -14,7 +14,7 @@ mod guard_support;
 use guard_support::{Rig, armed, play, pulse, ready};
 use nmes_core::*;
 use nmes_safety::records::*;
-use nmes_safety::{BLACK_BOX_ENTRIES, BlackBox, Crc32, Event, State, rules};
+use nmes_safety::{BLACK_BOX_ENTRIES, BlackBox, Crc32, Event, Response, State, Trip, rules};
 use proptest::prelude::*;
 
 fn dose() -> impl Strategy<Value = DoseRecord> {
@@ -155,7 +155,7 @@ proptest! {
             0 => (DOSE_BYTES, b"NMDS\x01\x00"),
             1 => (LOG_BYTES, b"\xD7\x01\x00\x00"),
             2 => (LOG_BYTES, b"\xD6\x01\x00\x00"),
-            3 => (BLACK_BOX_BYTES, b"NMBB\x01\x02\x00\x00\x00\x00\x00\x00"),
+            3 => (BLACK_BOX_BYTES, b"NMBB\x02\x02\x00\x00\x00\x00\x00\x00"),
             _ => (0, b""),
         };
         if length > 0 {
@@ -341,8 +341,11 @@ fn boxed(trips: usize) -> BlackBox {
 fn black_box_comes_back() {
     for trips in 0..=BLACK_BOX_ENTRIES + 2 {
         let live = boxed(trips);
-        let bytes = StoredBlackBox::from(&live).encode();
+        let session = u32::try_from(trips).unwrap();
+        let bytes = StoredBlackBox::from(&live).of_session(16_000_000, session).encode();
         let stored = StoredBlackBox::decode(&bytes).unwrap();
+        assert_eq!((stored.ticks_per_second(), stored.session()), (16_000_000, session));
+        assert_eq!((&bytes[12..16], &bytes[16..20]), (&[0, 0x24, 0xF4, 0][..], &session.to_le_bytes()[..]));
         assert_eq!(stored.entries().count(), trips.min(BLACK_BOX_ENTRIES));
         assert_eq!(stored.later(), live.later());
         for (kept, trip) in stored.entries().zip(live.entries()) {
@@ -359,6 +362,69 @@ fn black_box_comes_back() {
     }
     assert!(rules::ALL.iter().all(|rule| Word::<16>::of(rule.id).as_str() == rule.id));
     assert_eq!(Word::<4>::of("ab\u{2030}").as_str(), "ab", "whole characters");
+}
+
+/// REQ-SAF-625: faults that do not end output take no more than half of the entries, those that end it by a ramp leave the last
+/// one to a fault that opens it at once, and what finds no room is counted; the order is that in which they came.
+#[test]
+fn what_ended_output_is_kept() {
+    let ends = armed(Rig::default().checked(), 0).report_output_failure(1_000);
+    let mut log = BlackBox::new();
+    let mut say = |at_tick, response| {
+        log.record(changed(ends, |trip| (trip.response, trip.at_tick) = (response, at_tick)))
+    };
+    (0..10).for_each(|n| say(n, if n % 2 == 0 { Response::ProbeLevel } else { Response::Warn }));
+    (10..20).for_each(|n| say(n, Response::RampDown));
+    (20..24).for_each(|n| say(n, Response::OpenNow));
+    let kept: Vec<u64> = log.entries().map(|trip| trip.at_tick).collect();
+    assert_eq!((kept, log.later()), (vec![0, 1, 2, 3, 10, 11, 12, 20], 24 - 8));
+    let stored = StoredBlackBox::from(&log);
+    assert_eq!(StoredBlackBox::decode(&stored.encode()), Ok(stored));
+    // half of the entries used, and faults that found no room
+    let mut half = BlackBox::new();
+    (0..9).for_each(|_| half.record(changed(ends, |trip| trip.response = Response::ProbeLevel)));
+    let bytes = StoredBlackBox::from(&half).encode();
+    assert_eq!((bytes[5], bytes[8]), (4, 5));
+    assert!(StoredBlackBox::decode(&bytes).is_ok());
+    let mut fewer = BlackBox::new();
+    (0..3).for_each(|_| fewer.record(ends));
+    let mut bytes = StoredBlackBox::from(&fewer).encode();
+    bytes[8] = 1;
+    assert_eq!(StoredBlackBox::decode(&sealed(bytes)), Err(DecodeError::Field { name: "later" }));
+}
+
+fn changed(mut trip: Trip, change: impl FnOnce(&mut Trip)) -> Trip {
+    change(&mut trip);
+    trip
+}
+
+fn sealed(mut bytes: [u8; BLACK_BOX_BYTES]) -> [u8; BLACK_BOX_BYTES] {
+    let crc = Crc32::of(&bytes[..BLACK_BOX_BYTES - 4]).to_le_bytes();
+    bytes[BLACK_BOX_BYTES - 4..].copy_from_slice(&crc);
+    bytes
+}
+
+/// REQ-SAF-626: a stored fault is of one of eight channels, of all, or of a number that no channel has; 255 as a channel's number
+/// does not read as all.
+#[test]
+fn channels_of_stored_faults() {
+    let trip = armed(Rig::default().checked(), 0).report_output_failure(1);
+    let stored = |channel| {
+        let mut log = BlackBox::new();
+        log.record(changed(trip, |trip| trip.channel = channel));
+        StoredBlackBox::from(&log).encode()
+    };
+    for (channel, byte) in [(None, 0xFF), (Some(0), 0), (Some(7), 7), (Some(8), 0xFE), (Some(255), 0xFE)] {
+        let bytes = stored(channel);
+        assert_eq!(bytes[22], byte, "{channel:?}");
+        let back = StoredBlackBox::decode(&bytes).unwrap().entries().next().unwrap().channel;
+        assert_eq!(back, channel.map(|_| byte), "{channel:?}");
+    }
+    for byte in [8, 200, 0xFD] {
+        let mut bytes = stored(Some(0));
+        bytes[22] = byte;
+        assert_eq!(StoredBlackBox::decode(&sealed(bytes)), Err(DecodeError::Field { name: "channel" }));
+    }
 }
 
 /// A session's log as the document's example has it: one channel, three pulses, one of them cut, the last one damaged.

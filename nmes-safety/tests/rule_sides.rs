@@ -17,7 +17,8 @@ use nmes_core::{Balance, ChannelHardware, Cycle, MicroAmps, Polarity, Schedule};
 use nmes_safety::output_table::Characteristics;
 use nmes_safety::selftest::judge_measured;
 use nmes_safety::{
-    BLACK_BOX_ENTRIES, BlackBox, Bound, Contact, ContactState, Effect, Guard, Layer, Profile, Remark, Rule,
+    BLACK_BOX_ENTRIES, BlackBox, Bound, Contact, ContactState, Effect, Guard, Layer, Profile, Remark, Response,
+    Rule,
     SampleInstant, Sensed, SetRefusal, Trip, Verdict, check, rules,
 };
 
@@ -359,7 +360,8 @@ fn dries(rule: &'static Rule, past: u32) -> Said {
 /// So many faults, and how many of them the black box only counted.
 fn kept(rule: &'static Rule, faults: usize) -> Said {
     let (mut guard, now) = ready(Rig::default().checked());
-    let trip = guard.tick(now + 1_000_001).unwrap_err();
+    let mut trip = guard.tick(now + 1_000_001).unwrap_err();
+    trip.response = Response::OpenNow;
     let mut log = BlackBox::new();
     (0..faults).for_each(|_| log.record(trip));
     match u64::from(log.later()) {

@@ -84,7 +84,8 @@ fn the_indicator_is_on_with_output() {
 #[test]
 fn faults_are_kept() {
     let (mut guard, now) = ready(Rig::default().checked());
-    let trip = guard.tick(now + 1_000_001).unwrap_err();
+    let mut trip = guard.tick(now + 1_000_001).unwrap_err();
+    trip.response = Response::OpenNow;
     let mut log = BlackBox::new();
     for faults in 1..=BLACK_BOX_ENTRIES + 3 {
         log.record(trip);

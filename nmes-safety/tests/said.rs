@@ -118,10 +118,10 @@ fn units() {
 fn faults() -> Vec<Fault> {
     let mut blank = StoredBlackBox::from(&BlackBox::new()).encode();
     // one entry, whose first byte is the fault and whose second opens the output
-    (blank[5], blank[13]) = (1, 4);
+    (blank[5], blank[21]) = (1, 4);
     let stored = |code: u8| {
         let mut bytes = blank;
-        bytes[12] = code;
+        bytes[20] = code;
         let body = bytes.len() - 4;
         let sum = Crc32::of(&bytes[..body]).to_le_bytes();
         bytes[body..].copy_from_slice(&sum);

@@ -138,7 +138,8 @@ fn black_box_text(stored: &StoredBlackBox) -> String {
             trip.at_tick.to_string(),
         ]);
     }
-    let mut text = table.plain();
+    let mut text = format!("  session {}, {} ticks a second\n", stored.session(), stored.ticks_per_second());
+    text.push_str(&table.plain());
     if stored.later() > 0 {
         let _ = writeln!(text, "  and {} more, which are not kept", stored.later());
     }
@@ -289,5 +290,8 @@ fn faults_json(stored: &StoredBlackBox) -> serde_json::Value {
             "at_tick": trip.at_tick,
         })
     });
-    serde_json::json!({ "entries": entries.collect::<Vec<_>>(), "later": stored.later() })
+    serde_json::json!({
+        "entries": entries.collect::<Vec<_>>(), "later": stored.later(), "session": stored.session(),
+        "ticks_per_second": stored.ticks_per_second(),
+    })
 }

@@ -2,19 +2,23 @@
 
 use core::fmt;
 
+use nmes_core::MAX_CHANNELS;
+
 use super::DecodeError;
 use super::bytes::{Reader, Writer, open, require, seal};
 use super::codes::{fault_code, fault_of, response_code, response_of};
-use crate::blackbox::{BLACK_BOX_ENTRIES, BlackBox};
+use crate::blackbox::{BLACK_BOX_ENTRIES, BlackBox, FOR_ENDS};
 use crate::fault::{Fault, Response, Trip};
 use crate::rules::{self, Rule};
 
 /// Length of a stored black box.
-pub const BLACK_BOX_BYTES: usize = 656;
+pub const BLACK_BOX_BYTES: usize = 664;
 const MAGIC: [u8; 4] = *b"NMBB";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// A channel byte that means all channels.
 const ALL_CHANNELS: u8 = 0xFF;
+/// Any number past the last channel.
+const NO_CHANNEL: u8 = 0xFE;
 const RULE_BYTES: usize = 16;
 const UNIT_BYTES: usize = 32;
 
@@ -68,7 +72,7 @@ pub struct StoredTrip {
     pub fault: Fault,
     /// What had to be done.
     pub response: Response,
-    /// On which channel; `None` for all.
+    /// On which channel; `None` for all, and 0xFE for a number that no channel has.
     pub channel: Option<u8>,
     /// The value found, in `unit`.
     pub value: i64,
@@ -103,6 +107,7 @@ impl StoredTrip {
         let fault = fault_of(fields.u8()).ok_or(DecodeError::Field { name: "fault" })?;
         let response = response_of(fields.u8()).ok_or(DecodeError::Field { name: "response" })?;
         let channel = Some(fields.u8()).filter(|&channel| channel != ALL_CHANNELS);
+        require(channel.is_none_or(|channel| is_channel(channel) || channel == NO_CHANNEL), "channel")?;
         require(fields.take::<5>() == [0; 5], "reserved")?;
         let (value, limit, at_tick) = (fields.i64(), fields.i64(), fields.u64());
         let rule = Word::read(fields.take(), "rule")?;
@@ -111,12 +116,16 @@ impl StoredTrip {
     }
 }
 
+fn is_channel(channel: u8) -> bool {
+    usize::from(channel) < MAX_CHANNELS
+}
+
 impl From<&Trip> for StoredTrip {
     fn from(trip: &Trip) -> Self {
         Self {
             fault: trip.fault,
             response: trip.response,
-            channel: trip.channel,
+            channel: trip.channel.map(|channel| if is_channel(channel) { channel } else { NO_CHANNEL }),
             value: trip.value,
             limit: trip.limit,
             at_tick: trip.at_tick,
@@ -131,6 +140,8 @@ impl From<&Trip> for StoredTrip {
 pub struct StoredBlackBox {
     entries: [Option<StoredTrip>; BLACK_BOX_ENTRIES],
     later: u32,
+    ticks_per_second: u32,
+    session: u32,
 }
 
 impl From<&BlackBox> for StoredBlackBox {
@@ -149,17 +160,36 @@ impl StoredBlackBox {
         self.entries.iter().flatten()
     }
 
-    /// How many faults came after the last entry was taken.
+    /// How many faults found no entry left for them.
     #[must_use]
     pub const fn later(&self) -> u32 {
         self.later
+    }
+
+    /// The same with the clock of its time stamps, in ticks a second, and the session's number as in
+    /// [`DoseRecord::begun`](super::DoseRecord::begun).
+    #[must_use]
+    pub const fn of_session(self, ticks_per_second: u32, session: u32) -> Self {
+        Self { ticks_per_second, session, ..self }
+    }
+
+    /// Ticks of one second; 0 where nobody said.
+    #[must_use]
+    pub const fn ticks_per_second(&self) -> u32 {
+        self.ticks_per_second
+    }
+
+    /// The session's number; 0 where nobody said.
+    #[must_use]
+    pub const fn session(&self) -> u32 {
+        self.session
     }
 
     /// As bytes. Fixed work.
     ///
     /// ```
     /// use nmes_safety::{BlackBox, records::StoredBlackBox};
-    /// let stored = StoredBlackBox::from(&BlackBox::new());
+    /// let stored = StoredBlackBox::from(&BlackBox::new()).of_session(1_000_000, 42);
     /// assert_eq!(StoredBlackBox::decode(&stored.encode()), Ok(stored));
     /// ```
     #[must_use]
@@ -168,6 +198,7 @@ impl StoredBlackBox {
         let mut out = Writer::new(&mut bytes);
         let used = u8::try_from(self.entries().count()).unwrap_or(u8::MAX);
         out.put(MAGIC).u8(VERSION).u8(used).u16(0).u32(self.later);
+        out.u32(self.ticks_per_second).u32(self.session);
         for entry in self.entries() {
             entry.write(&mut out);
         }
@@ -185,8 +216,9 @@ impl StoredBlackBox {
         require(used <= BLACK_BOX_ENTRIES, "entries")?;
         require(fields.u16() == 0, "reserved")?;
         let later = fields.u32();
-        require(later == 0 || used == BLACK_BOX_ENTRIES, "later")?;
-        let mut stored = Self { later, ..Self::default() };
+        require(later == 0 || used >= BLACK_BOX_ENTRIES.saturating_sub(FOR_ENDS), "later")?;
+        let (ticks_per_second, session) = (fields.u32(), fields.u32());
+        let mut stored = Self { later, ticks_per_second, session, ..Self::default() };
         for (index, slot) in stored.entries.iter_mut().enumerate() {
             *slot = StoredTrip::read(&mut fields, index < used)?;
         }
