@@ -336,6 +336,36 @@ fn boxed(trips: usize) -> BlackBox {
     black_box
 }
 
+/// REQ-SAF-308: the fields of the black box and of its entries stand where docs/records.md says, byte by byte.
+#[test]
+fn black_box_layout() {
+    let live = boxed(BLACK_BOX_ENTRIES + 3);
+    let bytes = StoredBlackBox::from(&live).encode();
+    assert_eq!(bytes.len(), 656);
+    assert_eq!(
+        (&bytes[..4], &bytes[4..8], &bytes[8..12]),
+        (&b"NMBB"[..], &[1, 8, 0, 0][..], &[3, 0, 0, 0][..])
+    );
+    for (n, trip) in live.entries().enumerate() {
+        let entry = &bytes[12 + n * 80..][..80];
+        let fault = if n % 2 == 0 { 34 } else { 7 };
+        assert_eq!(entry[..8], [fault, 4, trip.channel.unwrap_or(0xFF), 0, 0, 0, 0, 0], "{trip:?}");
+        assert_eq!(
+            (&entry[8..16], &entry[16..24]),
+            (&trip.value.to_le_bytes()[..], &trip.limit.to_le_bytes()[..])
+        );
+        assert_eq!(entry[24..32], trip.at_tick.to_le_bytes());
+        let filled = |text: &str, len: usize| [text.as_bytes(), &vec![0; len - text.len()]].concat();
+        assert_eq!(
+            (entry[32..48].to_vec(), entry[48..].to_vec()),
+            (filled(trip.rule, 16), filled(trip.unit, 32))
+        );
+    }
+    assert_eq!(bytes[652..], Crc32::of(&bytes[..652]).to_le_bytes());
+    let one = StoredBlackBox::from(&boxed(1)).encode();
+    assert_eq!((one[5], &one[8..12], one[92..652].iter().all(|byte| *byte == 0)), (1, &[0; 4][..], true));
+}
+
 /// REQ-SAF-308: the black box comes back with fault, response, value, limit, time, rule and unit, in its order.
 #[test]
 fn black_box_comes_back() {

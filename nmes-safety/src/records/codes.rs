@@ -30,15 +30,75 @@ codes! { Response: response_code, response_of;
 
 #[cfg(test)]
 mod tests {
-    use super::{fault_code, fault_of, response_code, response_of};
+    extern crate std;
+    use std::{format, string::String, vec::Vec};
 
-    /// REQ-SAF-308: each number is one fault and back, without a hole.
+    use super::{fault_code, fault_of, response_code, response_of};
+    use crate::fault::{Fault, Response};
+
+    /// Faults by their numbers from 1, and what docs/records.md calls them.
+    const NUMBERED: [(Fault, &str); 36] = [
+        (Fault::Channel, "channel"),
+        (Fault::Form, "form"),
+        (Fault::Sequence, "sequence"),
+        (Fault::OnsetPast, "onset past"),
+        (Fault::Rate, "rate"),
+        (Fault::CodeRange, "code range"),
+        (Fault::Amplitude, "amplitude"),
+        (Fault::Width, "width"),
+        (Fault::Unbalanced, "unbalanced"),
+        (Fault::Repayment, "repayment"),
+        (Fault::Energy, "energy"),
+        (Fault::NotArmed, "not armed"),
+        (Fault::OutOfOrder, "out of order"),
+        (Fault::Late, "late"),
+        (Fault::Early, "early"),
+        (Fault::MissingEdge, "missing edge"),
+        (Fault::ClockBackwards, "clock backwards"),
+        (Fault::ClockStopped, "clock stopped"),
+        (Fault::LedgerOverflow, "ledger overflow"),
+        (Fault::Ledger, "ledger"),
+        (Fault::OverCurrent, "over-current"),
+        (Fault::Polarity, "polarity"),
+        (Fault::StuckOutput, "stuck output"),
+        (Fault::ContactLoss, "contact loss"),
+        (Fault::MeasuredBalance, "measured balance"),
+        (Fault::SenseStale, "sense stale"),
+        (Fault::Rms, "r.m.s."),
+        (Fault::MeasuredDc, "measured direct current"),
+        (Fault::KeepAlive, "keep-alive"),
+        (Fault::SessionLength, "session length"),
+        (Fault::OnTime, "on time"),
+        (Fault::StateCorrupt, "state corrupt"),
+        (Fault::RampDownOverdue, "ramp-down overdue"),
+        (Fault::Output, "output"),
+        (Fault::ClockDisagrees, "two clocks do not agree"),
+        (Fault::Compliance, "voltage near the rail (only warned of)"),
+    ];
+
+    /// REQ-SAF-308: each number is one fault and back, without a hole, and is that of this list and of docs/records.md.
     #[test]
     fn numbers_go_both_ways() {
-        let known = || (0..=u8::MAX).filter(|code| fault_of(*code).is_some());
-        assert!(known().count() >= 36 && known().zip(1_u8..).all(|(code, n)| code == n));
-        assert!(known().all(|code| fault_of(code).map(fault_code) == Some(code)));
-        assert!((1..=4).all(|code| response_of(code).map(response_code) == Some(code)));
+        let known: Vec<u8> = (0..=u8::MAX).filter(|code| fault_of(*code).is_some()).collect();
+        assert!(known.iter().copied().eq(1..=36));
+        for (code, (fault, _)) in (1..).zip(NUMBERED) {
+            assert_eq!((fault_of(code), fault_code(fault)), (Some(fault), code));
+        }
+        use Response::{OpenNow, ProbeLevel, RampDown, Warn};
+        for (code, response) in (1..).zip([Warn, ProbeLevel, RampDown, OpenNow]) {
+            assert_eq!((response_of(code), response_code(response)), (Some(response), code));
+        }
         assert_eq!((response_of(0), response_of(5)), (None, None));
+    }
+
+    /// REQ-SAF-308: docs/records.md has the numbers of faults and responses that are written.
+    #[test]
+    fn the_document_has_the_numbers() {
+        let document =
+            include_str!("../../../docs/records.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        let faults: Vec<String> =
+            (1..).zip(NUMBERED).map(|(code, (_, name)): (u8, _)| format!("{code} {name}")).collect();
+        assert!(document.contains(&format!("Faults: {}. A number stays", faults.join(", "))));
+        assert!(document.contains("| 1 warn; 2 probe level; 3 ramp down; 4 open now |"));
     }
 }
