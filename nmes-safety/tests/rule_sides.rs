@@ -17,9 +17,8 @@ use nmes_core::{Balance, ChannelHardware, Cycle, MicroAmps, Polarity, Schedule};
 use nmes_safety::output_table::Characteristics;
 use nmes_safety::selftest::judge_measured;
 use nmes_safety::{
-    BLACK_BOX_ENTRIES, BlackBox, Bound, Contact, ContactState, Effect, Guard, Layer, Profile, Remark, Response,
-    Rule,
-    SampleInstant, Sensed, SetRefusal, Trip, Verdict, check, rules,
+    BLACK_BOX_ENTRIES, BlackBox, Bound, Contact, ContactState, Effect, Guard, Layer, Profile, Remark,
+    Response, Rule, SampleInstant, Sensed, SetRefusal, Trip, Verdict, check, rules,
 };
 
 /// What was said of a value: the rule that refuses it, if one does, and value and limit where the answer has them.
