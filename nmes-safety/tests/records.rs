@@ -340,14 +340,15 @@ fn boxed(trips: usize) -> BlackBox {
 #[test]
 fn black_box_layout() {
     let live = boxed(BLACK_BOX_ENTRIES + 3);
-    let bytes = StoredBlackBox::from(&live).encode();
-    assert_eq!(bytes.len(), 656);
+    let bytes = StoredBlackBox::from(&live).of_session(16_000_000, 7).encode();
+    assert_eq!(bytes.len(), 664);
     assert_eq!(
         (&bytes[..4], &bytes[4..8], &bytes[8..12]),
-        (&b"NMBB"[..], &[1, 8, 0, 0][..], &[3, 0, 0, 0][..])
+        (&b"NMBB"[..], &[2, 8, 0, 0][..], &[3, 0, 0, 0][..])
     );
+    assert_eq!(bytes[12..20], [0, 0x24, 0xF4, 0, 7, 0, 0, 0]);
     for (n, trip) in live.entries().enumerate() {
-        let entry = &bytes[12 + n * 80..][..80];
+        let entry = &bytes[20 + n * 80..][..80];
         let fault = if n % 2 == 0 { 34 } else { 7 };
         assert_eq!(entry[..8], [fault, 4, trip.channel.unwrap_or(0xFF), 0, 0, 0, 0, 0], "{trip:?}");
         assert_eq!(
@@ -361,9 +362,9 @@ fn black_box_layout() {
             (filled(trip.rule, 16), filled(trip.unit, 32))
         );
     }
-    assert_eq!(bytes[652..], Crc32::of(&bytes[..652]).to_le_bytes());
+    assert_eq!(bytes[660..], Crc32::of(&bytes[..660]).to_le_bytes());
     let one = StoredBlackBox::from(&boxed(1)).encode();
-    assert_eq!((one[5], &one[8..12], one[92..652].iter().all(|byte| *byte == 0)), (1, &[0; 4][..], true));
+    assert_eq!((one[5], &one[8..12], one[100..660].iter().all(|byte| *byte == 0)), (1, &[0; 4][..], true));
 }
 
 /// REQ-SAF-308: the black box comes back with fault, response, value, limit, time, rule and unit, in its order.
