@@ -49,7 +49,21 @@ pub(crate) fn timeline<'a>(
     let asked = request.length.map(Millis::as_millis);
     let length = pick(row.name, Param::SessionLength, &row.session_length, asked)?;
     add(settings, "session length", length, &row.session_length, request.length.is_some());
-    Ok(Timeline { schedule, gait: trigger, length: ms(length), later })
+    let within = within_longest(row, length, later);
+    if within < length {
+        settings.add("session length, of each channel", within, row.session_length.unit, LATER);
+    }
+    Ok(Timeline { schedule, gait: trigger, length: ms(within), later })
+}
+
+const LATER: Origin = Origin::Row(Provenance::Ours {
+    reason: "channels that alternate begin half a cycle apart, and the last one ends within the longest session of the row",
+});
+
+/// A session lasts until the channel that begins last ends: its length, or what the row's longest leaves for it.
+fn within_longest(row: &Condition, length: u32, later: Micros) -> u32 {
+    let most = row.session_length.max.saturating_sub(later.as_micros().div_ceil(1_000));
+    length.min(most.max(row.session_length.min))
 }
 
 const INSIDE: &str =

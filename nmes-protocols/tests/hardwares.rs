@@ -170,7 +170,7 @@ fn denied_as_listed(name: &str, hardware: &Hardware) {
     assert_eq!(looked, CATALOGUE.len() - 3);
 }
 
-/// What a profile says of a row as it stands, with its own pads, use class and session length.
+/// What a profile says of a row as it stands, with its own pads, use class and longest session.
 fn report(row: &'static Condition, hardware: &Hardware, profile: &Profile) -> Report {
     let mut storage = Storage::new();
     let built = build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage).unwrap();
@@ -178,9 +178,30 @@ fn report(row: &'static Condition, hardware: &Hardware, profile: &Profile) -> Re
     let areas = vec![row.electrodes.area.default; built.session.channels().len()];
     let setup = Setup::new(&areas, row.use_class.value).unwrap();
     let setup = setup
-        .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(row.session_length.default))
+        .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(row.session_length.max))
         .unwrap_or(setup);
     assess(&plan, &setup, profile)
+}
+
+/// REQ-SAF-646: of channels that alternate the last one ends within the longest session of the row, and the settings say by how
+/// much each is shorter: 60 minutes less half a cycle.
+#[test]
+fn channels_that_alternate_end_in_time() {
+    let row = nmes_protocols::find("icu-weakness").unwrap();
+    let lasts = |ms: u32| {
+        let mut storage = Storage::new();
+        let request = Request { length: nmes_core::Millis::from_millis(ms), ..specialist() };
+        let built = build_session(row, &person(row), &request, &Answers::all_no(), &mut storage).unwrap();
+        let offset = built.session.channels().last().unwrap().offset.as_micros();
+        assert!(offset > 0);
+        let said = built.settings.iter().any(|applied| applied.to_string().contains("of each channel"));
+        (built.session.length().as_millis(), offset.div_ceil(1_000), said)
+    };
+    let (_, later, _) = lasts(1_800_000);
+    let most = row.session_length.max;
+    assert_eq!(lasts(most), (most - later, later, true));
+    assert_eq!(lasts(most - later), (most - later, later, false));
+    assert_eq!(lasts(most - later - 1), (most - later - 1, later, false));
 }
 
 /// Of the rows for direct stimulation of muscle, which rules of the profile that is for it deny, as they stand; none: it runs.
