@@ -7,7 +7,7 @@ use nmes_core::{Channel, ChannelPlan, MAX_CHANNELS, Plan};
 
 use crate::metrics::{PulseMetrics, Ratio, Second, narrow};
 use crate::profile::{Limit, Profile};
-use crate::report::{MAX_ROWS, Place, Remark, Report, Row, Verdict};
+use crate::report::{Detail, MAX_ROWS, Place, Remark, Report, Row, Verdict};
 use crate::rules::{self, Bound, Effect, N_MARK_1, Rule};
 use crate::setup::Setup;
 use crate::stages::{deferral, guard_count, is_like, is_steady};
@@ -31,15 +31,17 @@ struct Found {
     verdict: Option<Verdict>,
     /// What else there is to say.
     remark: Option<Remark>,
+    /// A figure that belongs to it.
+    detail: Option<Detail>,
 }
 
 impl Found {
     const fn value(value: Measured) -> Self {
-        Self { value: Some(value), limit: None, verdict: None, remark: None }
+        Self { value: Some(value), limit: None, verdict: None, remark: None, detail: None }
     }
 
     const fn missing(verdict: Verdict, remark: Remark) -> Self {
-        Self { value: None, limit: None, verdict: Some(verdict), remark: Some(remark) }
+        Self { value: None, limit: None, verdict: Some(verdict), remark: Some(remark), detail: None }
     }
 }
 
@@ -210,7 +212,8 @@ impl Worst {
             Some(value) => compare(self.rule, place, value, limit),
             None => missing(self.rule, place, limit),
         };
-        Row { verdict: found.verdict.unwrap_or(row.verdict), remark: found.remark.or(row.remark), ..row }
+        let (verdict, remark) = (found.verdict.unwrap_or(row.verdict), found.remark.or(row.remark));
+        Row { verdict, remark, detail: found.detail, ..row }
     }
 }
 
@@ -229,6 +232,7 @@ fn missing(rule: &'static Rule, place: Place, limit: Option<Limit>) -> Row {
         verdict: Verdict::NotEvaluated,
         margin_permille: None,
         remark: None,
+        detail: None,
     }
 }
 

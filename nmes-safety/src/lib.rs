@@ -16,7 +16,7 @@ pub use check::{Checked, Denied, assess, check, held_at_run_time};
 pub use crc32::Crc32;
 pub use metrics::{Phase, PulseMetrics, density_ua_per_cm2, power_uw_per_cm2};
 pub use profile::{Layer, Limit, LimitError, MAX_STATED, Profile};
-pub use report::{Place, Remark, Report, Row, Verdict};
+pub use report::{Detail, Place, Remark, Report, Row, Verdict};
 pub use rules::{Amount, Bound, Class, Confidence, Effect, Load, Rule, Unit, Window};
 pub use setup::{MAX_SHARED, Setup, SetupError, SetupField, UseClass};
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::profile::Layer;
-use crate::rules::{Amount, Bound, Rule};
+use crate::rules::{Amount, Bound, Rule, Unit};
 use crate::setup::UseClass;
 
 /// How many rules a check can have a row for.
@@ -115,6 +115,8 @@ pub enum Remark {
     Carried,
     /// The pulse cannot be made at its ceiling; this denies.
     NoPulse,
+    /// The first pulse of a train steps from nothing to the ramp floor: the slope is of what follows, and the step warns.
+    StepsToFloor,
     /// Within the limit by less than the guard counts besides: it sums up eighths of a second, nine of them, and a pulse
     /// whole in each that it touches.
     GuardMayTrip,
@@ -158,6 +160,9 @@ impl Remark {
             Self::IndicatorNeeded => "the device needs an output indicator",
             Self::Carried => "less than one code × one tick, carried into the next pulse",
             Self::NoPulse => "no pulse can be made at the ceiling",
+            Self::StepsToFloor => {
+                "the slope is from the ramp floor on; a train begins with a step to it, which is for the protocol to justify"
+            }
             Self::GuardMayTrip => {
                 "the guard may trip at the ceiling: its window of a second is up to an eighth longer, with pulses at its edges whole"
             }
@@ -187,6 +192,46 @@ impl fmt::Display for Remark {
     }
 }
 
+/// A figure beside the value of a row: what it was worked out with, or what it does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Detail {
+    /// The rate is that of frames, each of several pulses, which follow one another faster.
+    Repeats {
+        /// Pulses in a frame.
+        pulses: u16,
+        /// Their rate within it at the ceiling, in mHz.
+        within_mhz: u32,
+    },
+    /// The density is on so much of the electrode.
+    Contact {
+        /// In thousandths.
+        permille: u16,
+    },
+    /// A train begins with a step to the ramp floor.
+    Step {
+        /// The step, in µA.
+        microamps: u32,
+    },
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = |value: u32, unit| Amount { value: u64::from(value), unit };
+        match *self {
+            Self::Repeats { pulses, within_mhz } => {
+                let within = amount(within_mhz, Unit::MilliHertz);
+                write!(f, "counts bursts: {pulses} pulses in each, at {within} within")
+            }
+            Self::Contact { permille } => {
+                write!(f, "with {} of the area in contact", amount(permille.into(), Unit::Permille))
+            }
+            Self::Step { microamps } => write!(f, "a step of {}", amount(microamps, Unit::MicroAmps)),
+        }
+    }
+}
+
 /// One rule against one plan, at the place where the plan comes off worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -209,6 +254,8 @@ pub struct Row {
     pub margin_permille: Option<i64>,
     /// What is missing, or what else there is to say.
     pub remark: Option<Remark>,
+    /// A figure that belongs to it.
+    pub detail: Option<Detail>,
 }
 
 impl Row {
@@ -263,7 +310,8 @@ impl fmt::Display for Row {
         let Self { rule, layer, place, .. } = self;
         write!(f, " (limit of the {layer}; {}; {}), {place}", rule.source, rule.confidence)?;
         let remark = self.remark.filter(|_| reason.is_none());
-        remark.map_or(Ok(()), |remark| write!(f, "; {remark}"))
+        remark.map_or(Ok(()), |remark| write!(f, "; {remark}"))?;
+        self.detail.map_or(Ok(()), |detail| write!(f, "; {detail}"))
     }
 }
 

@@ -90,7 +90,7 @@ nmes_core::flip_fields!(Setup { stated } not {
 });
 
 impl Setup {
-    /// The part of an electrode that E-J-2 takes to be in contact unless told otherwise, in thousandths: half.
+    /// The part of an electrode that is taken to be in contact unless told otherwise, in thousandths: half. E-J-2 takes no more.
     pub const CONTACT_PERMILLE: u16 = 500;
 
     /// One area a channel, of its smaller electrode, in mm² of conductive surface.
@@ -129,7 +129,8 @@ impl Setup {
         self
     }
 
-    /// The same with another part of the electrode in contact, in thousandths.
+    /// The same with another part of the electrode in contact, in thousandths, for E-DC-4; for E-J-2 too where it is less than
+    /// half ([`Setup::CONTACT_PERMILLE`]).
     ///
     /// # Errors
     /// Outside 1 to 1000.

@@ -57,12 +57,12 @@ fn the_least_setting() {
     assert_eq!(half.row(&rules::N_MIN_1), (Verdict::Pass, Some(20)));
 }
 
-/// REQ-SAF-577: J²·t with the whole session as on: 50 mA r.m.s. on 5 cm² are 10 mA/cm², and 9,200 s of it 0.92 A²·s/cm⁴. It
+/// REQ-SAF-577: J²·t with the whole session as on: 50 mA r.m.s. on half of 10 cm² are 10 mA/cm², and 9,200 s of it 0.92 A²·s/cm⁴. It
 /// warns; the density denies long before.
 #[test]
 fn heat() {
     let case = |length_ms| Case {
-        setup: exercise(500).with_contact_permille(1_000).unwrap(),
+        setup: exercise(1_000),
         schedule: Schedule::Continuous,
         length_ms,
         ..Case::pulse(100_000, 500, 250)

@@ -237,6 +237,33 @@ fn rests_within_points() {
     denies(&rules::E_IPG_1, (case(250), 250), (case(251), 251));
 }
 
+/// REQ-SAF-647: what a table drives nothing for is a gap: within it, and after it with the gap and with what a mirrored one begins
+/// with.
+#[test]
+fn rests_within_tables() {
+    static LATE: [i16; 4] = [0, 0, FULL_SCALE, 8_192];
+    static EARLY: [i16; 10] = [FULL_SCALE, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    static PARTED: [i16; 4] = [FULL_SCALE, 0, 0, 8_192];
+    let table = |levels: &'static [i16], width, gap_us| Case {
+        form: Form::Table(levels),
+        gap_us,
+        ..Case::pulse(20_000, width, 40)
+    };
+    let gap = |case: Case| case.row(&rules::E_IPG_1);
+    assert_eq!(gap(table(&EARLY, 5_000, 100)), (Verdict::Deny, Some(4_600)));
+    denies(&rules::E_IPG_1, (table(&EARLY, 100, 160), 250), (table(&EARLY, 100, 161), 251));
+    denies(&rules::E_IPG_1, (table(&LATE, 400, 50), 250), (table(&LATE, 400, 51), 251));
+    denies(&rules::E_IPG_1, (table(&PARTED, 500, 0), 250), (table(&PARTED, 502, 0), 251));
+    // the first two of four steps are a tick longer
+    assert_eq!(gap(table(&LATE, 402, 0)).1, Some(202));
+    // paid back by a level, or not at all
+    let balance = Balance::Asymmetric { length_percent: 100 };
+    assert_eq!(gap(Case { balance, ..table(&LATE, 400, 50) }).1, Some(50));
+    let balance = Balance::DeclaredDc { at_most: MicroAmps::MAX };
+    assert_eq!(gap(Case { balance, ..table(&EARLY, 100, 0) }).1, Some(0));
+    assert_eq!(gap(Case { balance, ..table(&PARTED, 502, 0) }).1, Some(251));
+}
+
 /// REQ-SAF-400: an onset that waits for a source makes the second longer that its pulses are counted in: 252 whole periods of
 /// 4 ms and one pulse more. A channel that is alone on a source, or has one of its own, never waits.
 #[test]

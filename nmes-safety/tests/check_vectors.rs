@@ -104,11 +104,14 @@ fn foot_drop_electrodes() {
     assert_eq!(foot_drop(800, 1_000).row(&rules::N_RMS_1), (Verdict::Pass, Some(17_089)));
     assert_eq!(foot_drop(800, 1_000).row(&rules::N_DOC_1), (Verdict::Deny, Some(2_137)));
     assert_eq!(foot_drop(900, 1_000).row(&rules::N_DOC_1), (Verdict::Pass, Some(1_899)));
-    assert_eq!(foot_drop(900, 1_000).row(&rules::E_J_2).0, Verdict::Pass);
-    assert_eq!(foot_drop(900, 500).row(&rules::E_J_2).0, Verdict::Deny);
+    assert_eq!(foot_drop(900, 1_000).row(&rules::E_J_2).0, Verdict::Deny);
+    assert_eq!(foot_drop(1_708, 1_000).row(&rules::E_J_2).0, Verdict::Deny);
+    assert_eq!(foot_drop(1_709, 1_000).row(&rules::E_J_2).0, Verdict::Pass);
     assert_eq!(foot_drop(1_708, 500).row(&rules::E_J_2).0, Verdict::Deny);
     assert_eq!(foot_drop(1_709, 500).row(&rules::E_J_2).0, Verdict::Pass);
-    assert_eq!(foot_drop(900, 1_000).checked(), Ok(()));
+    assert_eq!(foot_drop(1_709, 500).checked(), Ok(()));
+    let words = foot_drop(900, 1_000).checked().unwrap_err();
+    assert!(words.contains("E-J-2: ") && !words.contains("N-DOC-1: "), "{words}");
     let words = foot_drop(800, 1_000).checked().unwrap_err();
     for part in
         ["N-DOC-1", "2.137 mA r.m.s./cm²", "2 mA r.m.s./cm²", rules::N_DOC_1.source, "limit of the rule"]

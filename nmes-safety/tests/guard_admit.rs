@@ -167,7 +167,7 @@ fn sharing(spacing: u32, wait_us: u32, sources: &[u8]) -> &'static Checked<'stat
     let hardware = Hardware::new(timing, &outputs, 0).unwrap();
     let plan = Plan::compile(&session, &hardware).unwrap();
     let setup = Setup::new(&vec![2_500; count], UseClass::FunctionalWear).unwrap();
-    let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_600_000).unwrap();
+    let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_601_000).unwrap();
     Box::leak(Box::new(check(plan, &setup, &Profile::default()).unwrap()))
 }
 

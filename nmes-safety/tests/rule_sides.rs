@@ -141,7 +141,7 @@ const SIDES: &[(&Rule, Offer)] = &[
         planned(rule, &Case { profile, setup: exercise(10_000), ..Case::pulse(74_989 + past, 1_000, 20) })
     }),
     (&rules::E_J2T_1, |rule, past| {
-        let setup = exercise(500).with_contact_permille(1_000).unwrap();
+        let setup = exercise(1_000);
         let schedule = Schedule::Continuous;
         planned(
             rule,

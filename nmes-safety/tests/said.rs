@@ -52,6 +52,7 @@ fn remarks() {
         (Remark::IndicatorNeeded, "indicator"),
         (Remark::Carried, "carried"),
         (Remark::NoPulse, "no pulse"),
+        (Remark::StepsToFloor, "ramp floor"),
         (Remark::GuardMayTrip, "guard may trip"),
     ];
     for (remark, word) in all {

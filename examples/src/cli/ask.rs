@@ -188,7 +188,7 @@ pub struct LoadArgs {
     /// Area of the smaller electrode; default: 20 in walking, else as the protocol states.
     #[arg(long, value_name = "A", value_parser = parse::square_cm, allow_hyphen_values = true)]
     pub electrode_cm2: Option<u32>,
-    /// Share of that area that touches the skin, as the check assumes it; default: as the rule states.
+    /// Share of that area that touches the skin, as the check assumes it; default: half, of which rule E-J-2 takes no more.
     #[arg(long, value_name = "K", value_parser = parse::fraction, allow_hyphen_values = true)]
     pub contact_fraction: Option<u32>,
     /// A hardware one-shot on the enable line lets one level stand for N µs (rule E-STUCK-1); default: there is none.

@@ -47,6 +47,7 @@ pub fn limits_text(report: &Report, paint: Paint) -> String {
             (None, Some(remark)) => format!("{quantity} ({remark})"),
             (None, None) => quantity.to_owned(),
         };
+        let detail = row.detail.map_or(String::new(), |detail| format!(" ({detail})"));
         table.row([
             row.rule.id.to_owned(),
             row.verdict.to_string(),
@@ -54,7 +55,7 @@ pub fn limits_text(report: &Report, paint: Paint) -> String {
             amount(row.limit_amount()),
             margin(row),
             mark(row.rule).to_owned(),
-            what,
+            what + &detail,
         ]);
     }
     let deny = Verdict::Deny.to_string();

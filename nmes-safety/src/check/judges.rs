@@ -8,9 +8,9 @@ use super::shape::least_output;
 use super::{Context, Facts, Found};
 use crate::limits::takes_turns;
 use crate::metrics::{Ratio, density_square, narrow, power, product, root_up, scale_up, times};
-use crate::report::{MAX_ROWS, Place, Remark, Row, Verdict};
+use crate::report::{Detail, MAX_ROWS, Place, Remark, Row, Verdict};
 use crate::rules::*;
-use crate::setup::UseClass;
+use crate::setup::{Setup, UseClass};
 use crate::stages::{is_steady, longest_hold, longest_period, shortest_rest};
 
 /// A rule and its judge, in the order of the report.
@@ -45,11 +45,11 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&G_NS4_Q, Channel(|_, f| Some(whole(f.pulse.absolute_charge_pc())))),
     (&E_BAL_1, Channel(|c, f| c.balance(f))),
     (&E_DC_4, Electrode(|c, p| c.direct_density(p))),
-    (&E_J_2, Electrode(|c, p| c.density(p, c.setup.contact_permille()))),
+    (&E_J_2, Electrode(|c, p| c.contact_density(p))),
     (&E_PEAK_1, Channel(|_, f| Some(plain(f.pulse.peak())))),
     (&E_Q_1, Channel(|_, f| Some(plain(f.pulse.phase_charge())))),
     (&E_W_1, Channel(|c, f| Some(c.width(f)))),
-    (&E_F_1, Channel(|_, f| Some(plain(f.rate_mhz)))),
+    (&E_F_1, Channel(|c, f| Some(c.rate(f)))),
     (&E_IPG_1, Channel(|c, f| c.gap(f))),
     (&E_DUTY_1, Channel(|c, f| Some(c.exercise(c.on_time(f.asked()))))),
     (&E_REST_1, Channel(|c, _| Some(c.exercise(c.rest_time())))),
@@ -246,6 +246,13 @@ impl Context<'_> {
         self.on_area(place, |square, area| Measured::square(density_square(square, area, permille)))
     }
 
+    /// On the part of an electrode that is in contact, of which no setup makes more than half.
+    fn contact_density(&self, place: Place) -> Option<Found> {
+        let permille = self.setup.contact_permille().min(Setup::CONTACT_PERMILLE);
+        let found = self.density(place, permille)?;
+        Some(Found { detail: found.value.map(|_| Detail::Contact { permille }), ..found })
+    }
+
     /// The charge of the largest phase, squared, over the conductive area; on a shared electrode the charges add. It warns and
     /// denies in a profile that has the rule for its own, and informs elsewhere.
     fn shannon(&self, place: Place) -> Option<Found> {
@@ -280,12 +287,13 @@ impl Context<'_> {
     }
 
     /// The whole session counts as on.
-    fn heat(&self, density: &Row) -> Found {
-        let Some(density) = density.value else {
+    fn heat(&self, row: &Row) -> Found {
+        let Some(density) = row.value else {
             return Found::missing(Verdict::NotEvaluated, Remark::ElectrodeUnknown);
         };
         // (µA/cm²)²·ms are 10⁻⁹ mA²·s/cm⁴
-        plain(Ratio::of(product(density, density), self.length_ms(), 1_000_000_000))
+        let heat = plain(Ratio::of(product(density, density), self.length_ms(), 1_000_000_000));
+        Found { detail: row.detail, ..heat }
     }
 
     fn power(&self, place: Place) -> Option<Found> {
@@ -318,8 +326,10 @@ impl Context<'_> {
         let Some(current) = self.declared_ua(place) else {
             return Some(Found::missing(Verdict::NotEvaluated, Remark::NoDcDeclared));
         };
-        let contact = product(u64::from(area), u64::from(self.setup.contact_permille()));
-        Some(plain(Ratio::of(u128::from(current), 100_000, contact)))
+        let permille = self.setup.contact_permille();
+        let contact = product(u64::from(area), u64::from(permille));
+        let density = plain(Ratio::of(u128::from(current), 100_000, contact));
+        Some(Found { detail: Some(Detail::Contact { permille }), ..density })
     }
 
     fn rail(&self) -> Found {

@@ -267,7 +267,7 @@ pub static E_DC_4: Rule = Rule::at_most("E-DC-4", 500, Unit::MicroAmpsPerCm2)
     .over(Window::Rolling(1_000), Load::Any)
     .ours("iontophoresis practice, recalled");
 
-/// r.m.s. density on the part of the electrode that is in contact.
+/// r.m.s. density on the part of the electrode that is in contact, half of it or what a setup states if that is less.
 pub static E_J_2: Rule = Rule::at_most("E-J-2", N_DOC_1.limit, Unit::MicroAmpsRmsPerCm2)
     .of("r.m.s. current density on the contact area", "√(f·ΣI²t)/A")
     .over(Window::Period, R500)
@@ -289,11 +289,12 @@ pub static E_W_1: Rule = Rule::at_most("E-W-1", 500, Unit::Micros)
     .ours("surface stimulation; a profile may state up to 1000 µs")
     .up_to(1_000);
 
-/// Pulse rate.
+/// Pulse rate. A frame of several pulses, [`nmes_core::Repeat`], counts once: those within it follow faster, and the row says how fast.
+/// A train of bursts, [`nmes_core::Bursts`], counts with the rate within a burst.
 pub static E_F_1: Rule = Rule::at_most("E-F-1", 150_000, Unit::MilliHertz)
     .of("pulse rate", "f")
     .over(Window::Rolling(1_000), Load::Any)
-    .ours("surface stimulation; carrier waveforms would need a profile of their own");
+    .ours("surface stimulation; a frame of several pulses, such as a burst of a carrier, counts once, and its row says how fast they follow; their r.m.s., energy and charge are held by the rules on these");
 
 /// Gap between the phases.
 pub static E_IPG_1: Rule = Rule::at_most("E-IPG-1", 250, Unit::Micros)
@@ -326,7 +327,7 @@ pub static E_SLEW_1: Rule = Rule::at_most("E-SLEW-1", 5_000, Unit::MicroAmpsPerS
     .ours("FDA closed-loop guidance 2023 asks for a bound on the rate of change")
     .effect(Effect::Trip);
 
-/// Slope of the envelope.
+/// Slope of the envelope. What rises from a floor begins with a step to it, which warns where it is steeper than this in 1 ms.
 pub static E_SLEW_2: Rule = Rule::at_most("E-SLEW-2", 400_000, Unit::MicroAmpsPerSecond)
     .of("slope of the ramp envelope at the ceiling", "(I − floor)/t")
     .over(Window::Ramp, Load::Any)

@@ -1,0 +1,74 @@
+//! The figures that stand beside the value of a row.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod check_support;
+
+use check_support::{Case, exercise, us};
+use nmes_core::*;
+use nmes_safety::{Detail, Remark, Row, Rule, Verdict, rules};
+
+fn row(case: &Case, rule: &Rule) -> Row {
+    *case.report().row(rule).unwrap()
+}
+
+/// REQ-SAF-648: E-F-1 counts frames, and the row says how many pulses one has and how fast they follow: 25 cycles of 400 µs.
+#[test]
+fn pulses_within_a_frame() {
+    let burst = |count, gap| Case { repeat: Repeat { count, gap: us(gap) }, ..Case::pulse(10_000, 200, 75) };
+    let one = row(&burst(25, 0), &rules::E_F_1);
+    let detail = Some(Detail::Repeats { pulses: 25, within_mhz: 2_500_000 });
+    assert_eq!((one.verdict, one.value, one.detail), (Verdict::Pass, Some(75_000), detail));
+    assert!(one.to_string().ends_with("counts bursts: 25 pulses in each, at 2500 Hz within"), "{one}");
+    let apart = row(&Case { rate: (150, 1_000_000), ..burst(2, 2_100) }, &rules::E_F_1);
+    assert_eq!(apart.detail, Some(Detail::Repeats { pulses: 2, within_mhz: 400_000 }));
+    assert_eq!((apart.verdict, apart.value), (Verdict::Pass, Some(150_000)));
+    assert_eq!(row(&burst(1, 0), &rules::E_F_1).detail, None);
+    // the nearest mHz: 3 × 100 µs are 3,333.333 Hz
+    let third = Case { repeat: Repeat { count: 2, gap: us(100) }, ..Case::pulse(10_000, 100, 75) };
+    assert_eq!(row(&third, &rules::E_F_1).detail, Some(Detail::Repeats { pulses: 2, within_mhz: 3_333_333 }));
+}
+
+/// REQ-SAF-649: E-J-2 takes half of the electrode or what is stated if that is less, E-DC-4 what is stated; the rows say which.
+#[test]
+fn the_part_in_contact() {
+    let at = |permille| {
+        let setup = exercise(5_000).with_contact_permille(permille).unwrap();
+        let setup = setup.with_declared_dc(MicroAmps::from_microamps(1_000).unwrap()).unwrap();
+        Case { setup, ..Case::pulse(20_000, 300, 40) }
+    };
+    for (stated, taken) in [(1_000, 500), (501, 500), (500, 500), (499, 499), (1, 1)] {
+        let seen = |rule| row(&at(stated), rule).detail;
+        assert_eq!(seen(&rules::E_J_2), Some(Detail::Contact { permille: taken }), "{stated}");
+        assert_eq!(seen(&rules::E_J2T_1), seen(&rules::E_J_2), "{stated}");
+        assert_eq!(seen(&rules::E_DC_4), Some(Detail::Contact { permille: stated }), "{stated}");
+    }
+    let [whole, half] = [1_000, 500].map(at);
+    assert_eq!(whole.row(&rules::E_J_2), half.row(&rules::E_J_2));
+    assert_eq!((whole.row(&rules::E_DC_4).1, half.row(&rules::E_DC_4).1), (Some(20), Some(40)));
+    assert!(row(&half, &rules::E_J_2).to_string().ends_with("; with 50 % of the area in contact"));
+}
+
+/// REQ-SAF-650: a train that begins with a step to its floor warns from where the step is steeper than E-SLEW-2 in 1 ms, and says
+/// how large it is; a ramp that is too steep besides is denied.
+#[test]
+fn steps_to_the_floor() {
+    let from = |floor, ua| {
+        let case = Case { floor, up_down_min: (200, 5_000, 5_000), ..Case::pulse(ua, 300, 40) };
+        let row = row(&case, &rules::E_SLEW_2);
+        (row.verdict, row.remark, row.detail)
+    };
+    let step = |microamps| Some(Detail::Step { microamps });
+    let warns = |microamps| (Verdict::Warn, Some(Remark::StepsToFloor), step(microamps));
+    assert_eq!(from(0, 40_000), (Verdict::Pass, None, None));
+    assert_eq!(from(400, 40_000), (Verdict::Pass, None, step(400)));
+    assert_eq!(from(401, 40_000), warns(401));
+    assert_eq!(from(22_500, 40_000), warns(22_500));
+    // no ramp at all, and a floor above the ceiling, of which no more than the ceiling is put out
+    assert_eq!(from(40_000, 40_000), warns(40_000));
+    assert_eq!(from(50_000, 40_000), warns(40_000));
+    assert_eq!(from(1_000, 81_001), (Verdict::Deny, None, step(1_000)));
+    let wide = Case { control: Control::Width, floor: 75, ..Case::pulse(40_000, 300, 40) };
+    assert_eq!(row(&wide, &rules::E_SLEW_2).detail, step(10_000));
+    assert_eq!(row(&wide, &rules::E_SLEW_2).verdict, Verdict::Warn);
+}
