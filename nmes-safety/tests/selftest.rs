@@ -180,7 +180,149 @@ fn ram_bound() {
     assert!(counted.1 == 100 * RAM_PASSES, "{}", counted.1);
     let mut stuck = Memory { words: vec![0; 4], fault: Broken::StuckLow, at: 2, other: 0, mask: 1 };
     let found = ram_test(&mut stuck);
-    assert_eq!(found, Err(RamFault::Word { index: 2, wrote: 0x5555_5555, read: 0x5555_5554 }));
+    assert_eq!(found, Err(RamFault::Word { index: 2, wrote: u32::MAX, read: u32::MAX - 1 }));
+}
+
+/// A bit that a rise, a fall or either of another bit flips, sets or clears, in the same word or in another one.
+#[derive(Clone, Copy, Debug)]
+struct Coupling {
+    from: (usize, u32),
+    to: (usize, u32),
+    rise: bool,
+    fall: bool,
+    does: fn(u32, u32) -> u32,
+}
+
+struct Coupled<'w>(&'w mut [u32], Coupling);
+
+impl RamCells for Coupled<'_> {
+    fn words(&self) -> usize {
+        self.0.len()
+    }
+
+    fn read(&mut self, index: usize) -> u32 {
+        self.0[index]
+    }
+
+    fn write(&mut self, index: usize, value: u32) {
+        let Coupling { from: (word, bit), to, rise, fall, does } = self.1;
+        let before = self.0[index];
+        self.0[index] = value;
+        let (rose, fell) = ((!before & value) >> bit & 1 == 1, (before & !value) >> bit & 1 == 1);
+        if index == word && (rise && rose || fall && fell) {
+            self.0[to.0] = does(self.0[to.0], 1 << to.1);
+        }
+    }
+}
+
+/// Every coupling of one bit to one other, in so many words with a content of each kind.
+fn each_coupling(words: usize, bits: &[u32], mut with: impl FnMut(&mut [u32], Coupling)) {
+    let does: [fn(u32, u32) -> u32; 3] =
+        [|word, bit| word ^ bit, |word, bit| word | bit, |word, bit| word & !bit];
+    let places = || (0..words).flat_map(|word| bits.iter().map(move |&bit| (word, bit)));
+    for (from, to) in places().flat_map(|from| places().map(move |to| (from, to))).filter(|(a, b)| a != b) {
+        for (does, (rise, fall)) in does
+            .into_iter()
+            .flat_map(|does| [(true, false), (false, true), (true, true)].map(|edges| (does, edges)))
+        {
+            for content in [0, u32::MAX, 0xA5C3_960F] {
+                let mut memory = [content; 4];
+                with(&mut memory[..words], Coupling { from, to, rise, fall, does });
+            }
+        }
+    }
+}
+
+/// REQ-SAF-627: a rise, a fall or either of a bit that flips, sets or clears a bit of another word is found, whatever stands in
+/// the two, in both orders.
+#[test]
+fn coupled_words_are_found() {
+    each_coupling(3, &[0, 1, 7, 16, 31], |memory, coupling| {
+        let found = ram_test(&mut Coupled(memory, coupling));
+        assert!(found.is_err(), "{coupling:?}");
+    });
+}
+
+/// REQ-SAF-627: so is one of two bits of one word, and two data lines that read as both of them or either.
+#[test]
+fn coupled_bits_of_a_word_are_found() {
+    let bits: Vec<u32> = (0..32).collect();
+    each_coupling(1, &bits, |memory, coupling| {
+        let found = ram_test(&mut Coupled(memory, coupling));
+        assert!(matches!(found, Err(RamFault::Word { index: 0, .. })), "{coupling:?} {found:?}");
+    });
+    for (one, other) in (0..32_u32).flat_map(|one| (0..one).map(move |other| (one, other))) {
+        for (and, content) in [(true, 0), (true, u32::MAX), (false, 0), (false, u32::MAX)] {
+            let found = ram_test(&mut Wired { words: vec![content; 2], pair: 1 << one | 1 << other, and });
+            assert!(found.is_err(), "{one} {other} {and}");
+        }
+    }
+}
+
+/// Two data lines that touch.
+struct Wired {
+    words: Vec<u32>,
+    pair: u32,
+    and: bool,
+}
+
+impl RamCells for Wired {
+    fn words(&self) -> usize {
+        self.words.len()
+    }
+
+    fn read(&mut self, index: usize) -> u32 {
+        let word = self.words[index];
+        let both = word & self.pair == self.pair;
+        let either = word & self.pair != 0;
+        if if self.and { both } else { either } { word | self.pair } else { word & !self.pair }
+    }
+
+    fn write(&mut self, index: usize, value: u32) {
+        self.words[index] = value;
+    }
+}
+
+/// REQ-SAF-627: a word that changes between two looks although nothing is written is found in the last pass too.
+#[test]
+fn a_word_that_changes_later() {
+    // from its own last writing, before two words more of 81 accesses, to the last look at it
+    let end = 4 * RAM_PASSES;
+    for after in end - 4 - 2 * 81..end - 2 {
+        let mut memory = Changes { words: vec![0; 4], left: after };
+        assert!(ram_test(&mut memory).is_err(), "{after}");
+    }
+}
+
+/// The second word changes after so many accesses.
+struct Changes {
+    words: Vec<u32>,
+    left: u32,
+}
+
+impl Changes {
+    fn count(&mut self) {
+        if self.left == 0 {
+            self.words[1] ^= 4;
+        }
+        self.left = self.left.wrapping_sub(1);
+    }
+}
+
+impl RamCells for Changes {
+    fn words(&self) -> usize {
+        self.words.len()
+    }
+
+    fn read(&mut self, index: usize) -> u32 {
+        self.count();
+        self.words[index]
+    }
+
+    fn write(&mut self, index: usize, value: u32) {
+        self.count();
+        self.words[index] = value;
+    }
 }
 
 /// REQ-SAF-312: a clock that stands still or counted too little shows nothing; the tolerance itself passes.

@@ -5,7 +5,10 @@ use core::fmt;
 use crate::crc32::Crc32;
 
 /// Accesses of each word in one [`ram_test`], reads and writes.
-pub const RAM_PASSES: u32 = 26;
+pub const RAM_PASSES: u32 = 98;
+
+/// Halves of a word in which any two bits are apart at least once.
+const HALVES: [u32; 5] = [0x5555_5555, 0x3333_3333, 0x0F0F_0F0F, 0x00FF_00FF, 0x0000_FFFF];
 
 /// Words that can be read and written one by one. On a device every access has to reach the memory: implement it with
 /// volatile accesses in a crate that may. The implementation for `[u32]` hides the accesses from the compiler with
@@ -49,7 +52,8 @@ pub enum RamFault {
         /// What was read back.
         read: u32,
     },
-    /// Each word held its values and yet the piece changed: a write to one word changed another.
+    /// A word held what was written to it, and later another value: a write to one word changed another, or a bit changed
+    /// between two looks.
     Coupled,
     /// There is no word to try.
     Nothing,
@@ -69,13 +73,17 @@ impl fmt::Display for RamFault {
 
 impl core::error::Error for RamFault {}
 
-/// Tries a piece of memory and leaves it as it was. Every word holds two patterns and its own complement on the way up,
-/// then its own content again on the way down, and the same the other way round; checksums over the whole piece before,
-/// between and after find a write that reached another word, or one word under two addresses.
+/// Tries a piece of memory and leaves it as it was.
+///
+/// First March C- on the content itself: every word to its complement and back, once upwards and once downwards, each time read before
+/// it is written. No bit changes more than once in a pass, and checksums say what a pass has to read; so a write
+/// that sets, clears or flips a bit of another word at a rise, at a fall or at both is found, and so is one word under two addresses.
+/// Then each word by itself: of five pairs of halves, in which any two bits of a word are apart, each half changes while the
+/// other one stands, in both of its states.
 ///
 /// Nobody else, no interrupt either, may use the piece meanwhile; nor is it the stack. Work: [`RAM_PASSES`] accesses and
-/// six checksums (32 shifts each) a word. Cut a memory into pieces to bound a call, with one word of
-/// overlap if words of different pieces may be coupled.
+/// ten checksums (eight look-ups each) a word. Cut a memory into pieces to bound a call, with one word of
+/// overlap if words of different pieces may be coupled: words of two pieces are not tried against each other.
 ///
 /// ```
 /// let mut words = [1, 2, 3, u32::MAX];
@@ -90,39 +98,51 @@ pub fn ram_test<C: RamCells + ?Sized>(cells: &mut C) -> Result<(), RamFault> {
     if words == 0 {
         return Err(RamFault::Nothing);
     }
-    let before = sum(cells, |word| word);
-    let inverted = sum(cells, |word| !word);
     let up = |step: usize| step;
     let down = |step: usize| words.saturating_sub(step).saturating_sub(1);
-    march(cells, up, down, (before, inverted))?;
-    march(cells, down, up, (before, inverted))
+    let (own, inverted) = (sum(cells, up, |word| word), sum(cells, up, |word| !word));
+    let back = (sum(cells, down, |word| word), sum(cells, down, |word| !word));
+    invert(cells, up, own)?;
+    invert(cells, up, inverted)?;
+    invert(cells, down, back.0)?;
+    invert(cells, down, back.1)?;
+    halves(cells, own)?;
+    unchanged(sum(cells, up, |word| word), own)
 }
 
-/// Every word to its complement in one direction, and back to its own content in the other.
-fn march<C: RamCells + ?Sized>(
+/// Every word to its complement, in an order in which they have to read as `expected`.
+fn invert<C: RamCells + ?Sized>(
     cells: &mut C,
-    there: impl Fn(usize) -> usize,
-    back: impl Fn(usize) -> usize,
-    (before, inverted): (u32, u32),
+    order: impl Fn(usize) -> usize,
+    expected: u32,
 ) -> Result<(), RamFault> {
+    let mut crc = Crc32::new();
     for step in 0..cells.words() {
-        let index = there(step);
-        let own = cells.read(index);
-        holds(cells, index, 0x5555_5555)?;
-        holds(cells, index, 0xAAAA_AAAA)?;
-        holds(cells, index, !own)?;
+        let index = order(step);
+        let word = cells.read(index);
+        crc = crc.update(&word.to_le_bytes());
+        holds(cells, index, !word)?;
     }
-    unchanged(cells, inverted)?;
-    for step in 0..cells.words() {
-        let index = back(step);
-        let own = !cells.read(index);
-        holds(cells, index, own)?;
-    }
-    unchanged(cells, before)
+    unchanged(crc.value(), expected)
 }
 
-fn unchanged<C: RamCells + ?Sized>(cells: &mut C, expected: u32) -> Result<(), RamFault> {
-    if sum(cells, |word| word) == expected { Ok(()) } else { Err(RamFault::Coupled) }
+/// Bits of one word against each other; every word is its own again before the next one's turn.
+fn halves<C: RamCells + ?Sized>(cells: &mut C, expected: u32) -> Result<(), RamFault> {
+    let mut crc = Crc32::new();
+    for index in 0..cells.words() {
+        let own = cells.read(index);
+        crc = crc.update(&own.to_le_bytes());
+        for half in HALVES {
+            for step in [half, u32::MAX, !half, 0, !half, u32::MAX, half, 0] {
+                holds(cells, index, own ^ step)?;
+            }
+        }
+    }
+    unchanged(crc.value(), expected)
+}
+
+fn unchanged(found: u32, expected: u32) -> Result<(), RamFault> {
+    if found == expected { Ok(()) } else { Err(RamFault::Coupled) }
 }
 
 fn holds<C: RamCells + ?Sized>(cells: &mut C, index: usize, wrote: u32) -> Result<(), RamFault> {
@@ -131,7 +151,13 @@ fn holds<C: RamCells + ?Sized>(cells: &mut C, index: usize, wrote: u32) -> Resul
     if read == wrote { Ok(()) } else { Err(RamFault::Word { index, wrote, read }) }
 }
 
-fn sum<C: RamCells + ?Sized>(cells: &mut C, seen: impl Fn(u32) -> u32) -> u32 {
+fn sum<C: RamCells + ?Sized>(
+    cells: &mut C,
+    order: impl Fn(usize) -> usize,
+    seen: impl Fn(u32) -> u32,
+) -> u32 {
     let words = cells.words();
-    (0..words).fold(Crc32::new(), |crc, index| crc.update(&seen(cells.read(index)).to_le_bytes())).value()
+    let all =
+        (0..words).fold(Crc32::new(), |crc, step| crc.update(&seen(cells.read(order(step))).to_le_bytes()));
+    all.value()
 }
