@@ -91,7 +91,7 @@ fn a_denervated_muscle_is_refused() {
     }
 }
 
-/// REQ-APP-015: a density above its limit is denied with rule, value, limit and source; a larger electrode passes.
+/// REQ-APP-015: a density above its limit is denied with rule, value, limit and source; a larger electrode passes, and one of which half is enough.
 #[test]
 fn density_is_denied_by_rule_value_limit_and_source() {
     let strong = ["check", "foot-drop", "--amplitude-ma", "100", "--phase-us", "365", "--electrode-cm2"];
@@ -103,9 +103,15 @@ fn density_is_denied_by_rule_value_limit_and_source() {
         assert!(out.contains(phrase), "{phrase}: {out}");
     }
     let (status, out, err) = said(&[&strong[..], &["9", "--contact-fraction", "1"]].concat());
-    assert_eq!(status, 0, "{err}");
     let row = out.lines().find(|line| line.trim_start().starts_with("N-DOC-1")).unwrap();
     assert!(row.contains("pass") && row.contains("1.899"), "{row}");
+    // half of it in contact at the most, whatever is said
+    assert!(
+        status == 1 && err.contains("E-J-2: ") && err.contains("with 50 % of the area in contact"),
+        "{err}"
+    );
+    let (status, _, err) = said(&[&strong[..], &["17.1", "--contact-fraction", "1"]].concat());
+    assert_eq!(status, 0, "{err}");
 }
 
 /// REQ-APP-015: `check --json` has every rule with value, limit, verdict, margin and source.

@@ -128,7 +128,7 @@ impl Run {
 
     /// `None` where the plan or the check refuses it.
     fn checked(&self) -> Option<Checked<'_>> {
-        let session = Session::new(&self.channels, self.schedule, ms(3_600_000)).ok()?;
+        let session = Session::new(&self.channels, self.schedule, ms(3_599_000)).ok()?;
         let plan = Plan::compile(&session.with_overlap(self.overlap), &self.hardware()).ok()?;
         let class = match self.schedule {
             Schedule::Gated(_) => UseClass::FunctionalWear,

@@ -8,6 +8,8 @@ use nmes_hal_adapters::sim::{Load, Stage};
 use nmes_safety::{Checked, Layer, Profile, Setup, UseClass, check, rules};
 
 const MHZ: u32 = 1_000_000;
+/// An hour to the end of the channel that begins last, with some left.
+const LENGTH_MS: u32 = 3_599_000;
 /// What the simulated measurement is said to be off.
 const NOISE: MicroAmps = match MicroAmps::from_microamps(20) {
     Some(noise) => noise,
@@ -146,7 +148,7 @@ impl Recipe {
 fn scene(recipe: &Recipe) -> Option<Scene> {
     let channels: Option<Vec<_>> = (0..recipe.channels).map(|index| channel(recipe, index)).collect();
     let channels: &'static [Channel<'static>] = Box::leak(channels?.into_boxed_slice());
-    let session = Session::new(channels, schedule(recipe.class)?, millis(3_600_000)?).ok()?;
+    let session = Session::new(channels, schedule(recipe.class)?, millis(LENGTH_MS)?).ok()?;
     let limit = i32::try_from(100_000_000 / recipe.gains.0).ok()?.min(4_095);
     let dac = ChannelHardware {
         na_per_code_negative: recipe.gains.1,

@@ -163,7 +163,10 @@ fn checked<'a>(args: &ServeArgs, plan: Plan<'a>) -> Result<Checked<'a>, Failure>
     let areas = vec![args.electrode_cm2 / 10; usize::from(args.channels)];
     let setup = Setup::new(&areas, UseClass::Continuous).map_err(|e| refuse(&e))?;
     let setup = setup.with_rail_mv(150_000).map_err(|e| refuse(&e))?;
-    let longest = u64::from(args.seconds).min(rules::E_SES_1.loosest);
+    // as long as asked on each channel, of which the last begins a little later
+    let later = plan.session().channels().iter().map(|channel| channel.offset.as_micros()).max().unwrap_or(0);
+    let longest = u64::from(args.seconds) + u64::from(later.div_ceil(1_000));
+    let longest = longest.min(rules::E_SES_1.loosest);
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse(&e))?;
     check(plan, &setup, &Profile::default())
         .map_err(|denied| Failure::Denied(crate::app::denied_text(&denied)))

@@ -122,6 +122,6 @@ fn setup() -> Result<Setup, Refused> {
     let [least, most] = [ONE_SHOT_LEAST_US, ONE_SHOT_MOST_US].map(Micros::from_micros);
     let (least, most) = least.zip(most).ok_or(Refused::Setup)?;
     let setup = setup.with_one_shot_between(least, most).map_err(|_| Refused::Setup)?.with_measurement();
-    let length = u64::from(FOOT_DROP.session_length.default);
+    let length = u64::from(FOOT_DROP.session_length.max);
     setup.with_limit(Layer::Protocol, &rules::E_SES_1, length).map_err(|_| Refused::Setup)
 }
