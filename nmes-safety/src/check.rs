@@ -244,7 +244,7 @@ fn compare(rule: &'static Rule, place: Place, found: Measured, limit: Option<Lim
     };
     let (verdict, remark) = match (found.breaks(rule, limit.value), rule.effect) {
         (false, _) => (Verdict::Pass, None),
-        (true, Effect::Deny | Effect::Trip) => (Verdict::Deny, None),
+        (true, Effect::Deny | Effect::Trip | Effect::Bench) => (Verdict::Deny, None),
         (true, Effect::Warn) => (Verdict::Warn, None),
         (true, Effect::Inform) if ptr::eq(rule, &N_MARK_1) => (Verdict::Inform, Some(Remark::MarkNeeded)),
         (true, Effect::Inform) => (Verdict::Inform, Some(Remark::IndicatorNeeded)),

@@ -131,6 +131,16 @@ impl Stated {
         Ok(())
     }
 
+    /// Whether nothing is stated.
+    fn is_empty(&self) -> bool {
+        self.items.iter().all(Option::is_none)
+    }
+
+    /// Whether a layer states something of a rule.
+    pub(crate) fn is_by(&self, layer: Layer, rule: &Rule) -> bool {
+        self.items.iter().flatten().any(|(stated, limit)| ptr::eq(*stated, rule) && limit.layer == layer)
+    }
+
     /// The strictest of what is stated of a rule, and of a limit besides.
     pub(crate) fn strictest(&self, rule: &Rule, mut limit: Option<Limit>) -> Option<Limit> {
         // all of them: one that is lost hides none behind it
@@ -261,6 +271,9 @@ impl Profile {
         "percutaneous-research",
     ];
 
+    /// What a profile that is not built in is called where it has the name of one that is.
+    pub const UNNAMED: &'static str = "custom";
+
     const fn of(base: &'static Base) -> Self {
         Self { name: base.name, base, stated: Stated { items: [None; MAX_STATED] } }
     }
@@ -272,7 +285,8 @@ impl Profile {
         all.into_iter().find(|base| base.name == name).map(Self::of)
     }
 
-    /// A profile of one's own: the rules and numbers of `base`, to be changed by [`Profile::with_limit`].
+    /// A profile of one's own: the rules and numbers of `base`, to be changed by [`Profile::with_limit`]. A name of
+    /// [`Profile::NAMES`] is refused: the profile is then [`Profile::UNNAMED`].
     #[must_use]
     pub const fn custom(name: &'static str, base: &Self) -> Self {
         Self { name, ..*base }
@@ -289,10 +303,19 @@ impl Profile {
         Ok(self)
     }
 
-    /// Its name.
+    /// Its name. That of a built-in profile stands for it as it is, and for no other and none with numbers changed.
+    ///
+    /// ```
+    /// use nmes_safety::{rules, Profile};
+    /// let usual = Profile::default();
+    /// assert_eq!(Profile::custom("clinic", &usual).name(), "clinic");
+    /// assert_eq!(Profile::custom("aami-ns4-style-tens", &usual).name(), Profile::UNNAMED);
+    /// assert_eq!(usual.with_limit(&rules::E_W_1, 1_000).unwrap().name(), Profile::UNNAMED);
+    /// ```
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &'static str {
+        let as_it_is = self.name == self.base.name && self.stated.is_empty();
+        if !as_it_is && Self::NAMES.contains(&self.name) { Self::UNNAMED } else { self.name }
     }
 
     /// What it is, in a line.

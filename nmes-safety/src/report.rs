@@ -78,6 +78,8 @@ pub enum Remark {
     ElectrodeUnknown,
     /// The rule does not bind this use class.
     UseClass,
+    /// The use class is not exercise, but the schedule contracts and rests, past what exercise may; this warns.
+    ClassAndSchedule,
     /// Nobody states how long a session of this use class may be.
     SessionLengthUnstated,
     /// There is no hardware one-shot: the figure is for one pulse period, or for the time of the watchdog if that is longer.
@@ -132,6 +134,9 @@ impl Remark {
             Self::NoDcDeclared => "no direct current is declared",
             Self::ElectrodeUnknown => "missing: the electrode area of this channel",
             Self::UseClass => "the rule does not bind this use class",
+            Self::ClassAndSchedule => {
+                "the use class is not exercise and the schedule is one of contractions, past the limit of exercise"
+            }
             Self::SessionLengthUnstated => "missing: a session length stated by the protocol",
             Self::NoOneShot => {
                 "no hardware one-shot: what one output that stays on delivers until the next pulse or the watchdog, whichever is later"

@@ -239,6 +239,8 @@ pub enum Effect {
     Warn,
     /// The report says so; nothing is wrong.
     Inform,
+    /// A bench's figure fails: [`judge_measured`](crate::selftest::judge_measured). No check and no guard has it.
+    Bench,
 }
 
 /// One limit. All of them are statics of [`crate::rules`], or of a built-in profile that has a figure of its own; there is no
@@ -273,7 +275,7 @@ pub struct Rule {
     pub limit: u64,
     /// The loosest value that a profile or a protocol may state in its place; `limit` for nearly all rules.
     pub loosest: u64,
-    /// For run-time rules, where a warning starts.
+    /// For rules of the run time and of the bench, where a warning starts.
     pub warn: Option<u64>,
     /// Unit of the limits.
     pub unit: Unit,

@@ -16,7 +16,9 @@ pub use fields::{SetupError, SetupField};
 /// How many electrodes may be shared by several channels.
 pub const MAX_SHARED: usize = 4;
 
-/// What a session is for. It selects the duty, rest and session rules; all other rules bind every class.
+/// What a session is for. It selects the duty, rest and session rules, and how the guard answers a lost contact. All other rules
+/// bind every class, those on slopes too: E-SLEW-1 and E-RAMP-1 on the set level, E-SLEW-2 on the envelope of a ramp. It is a
+/// label that nobody checks but against the schedule: contractions past what exercise may warn in a class that has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum UseClass {
@@ -310,7 +312,8 @@ impl Setup {
     }
 
     /// The same with a limit of the device, the protocol or the subject, in the rule's unit. It can only make a
-    /// rule stricter. For E-SES-1 in functional wear and continuous use the protocol's figure is the limit.
+    /// rule stricter. For E-SES-1 in functional wear and continuous use the protocol's figure is the limit, and what a device
+    /// or a subject states lowers it.
     ///
     /// # Errors
     /// Looser than [`Rule::loosest`]; another layer; more than [`crate::MAX_STATED`] limits.
@@ -419,6 +422,13 @@ impl Setup {
             Some(self.profile_limit(rule, profile))
         };
         self.stated.strictest(rule, base)
+    }
+
+    /// Whether a session's length has a figure to be compared with: the rule's, or where there is none the profile's or the
+    /// protocol's. What a device or a subject states only lowers it.
+    pub(crate) fn session_is_stated(&self, profile: &Profile) -> bool {
+        let rule = &rules::E_SES_1;
+        self.session_limit(profile).is_some() || self.stated.is_by(Layer::Protocol, rule)
     }
 
     /// That of the profile, whose own figures bind only in the use class that it is for.

@@ -471,7 +471,8 @@ fn no_layer_loosens() {
 #[test]
 fn session_by_use_class() {
     let day = 57_600_000;
-    let long = |setup: Setup, length_ms| Case { setup, length_ms, ..Case::new() };
+    let long =
+        |setup: Setup, length_ms| Case { setup, length_ms, schedule: Schedule::Continuous, ..Case::new() };
     let unstated = long(wear(5_000), day).report();
     let row = unstated.row(&rules::E_SES_1).unwrap();
     assert_eq!(row.verdict, Verdict::NotEvaluated);

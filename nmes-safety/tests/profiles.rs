@@ -220,3 +220,35 @@ fn percutaneous_keeps_the_rules_for_skin() {
     assert_eq!(case.row(&rules::E_J_2).0, Verdict::Deny);
     assert_ne!(LimitsSum::of_profile(&own), LimitsSum::of_profile(&Profile::custom(own.name(), &general)));
 }
+
+/// REQ-SAF-653: the name of a built-in profile stands for it as it is, and for no other and none whose numbers were changed.
+#[test]
+fn a_built_in_name_is_of_the_built_in() {
+    for name in Profile::NAMES {
+        let profile = named(name);
+        assert_eq!(profile.name(), name);
+        for base in Profile::NAMES.map(named) {
+            let expected = if base == profile { name } else { Profile::UNNAMED };
+            assert_eq!(Profile::custom(name, &base).name(), expected, "{name}");
+        }
+        let changed = profile.with_limit(&rules::E_PEAK_1, 1_000).unwrap();
+        let report = Case { profile: changed, ..Case::new() }.report();
+        assert_eq!((changed.name(), report.profile()), (Profile::UNNAMED, Profile::UNNAMED), "{name}");
+        assert_eq!(Profile::custom("ours", &changed).name(), "ours");
+    }
+    assert!(!Profile::NAMES.contains(&Profile::UNNAMED));
+}
+
+/// REQ-SAF-653: a text that says a figure was read is no source of one that was recalled; what only a bench holds says so.
+#[test]
+fn sources_fit_their_confidence() {
+    for rule in rules::ALL {
+        let recalled = !matches!(rule.confidence, Confidence::Found | Confidence::Ours);
+        assert!(!(recalled && rule.source.contains("read in")), "{}: {}", rule.id, rule.source);
+    }
+    assert!(rules::N_DC_2.source.contains("not read"));
+    assert!(rules::N_IND_1.source.contains("5 s is recalled"));
+    let bench: Vec<_> = rules::ALL.iter().filter(|rule| rule.effect == nmes_safety::Effect::Bench).collect();
+    let held = |id: &str| bench.iter().any(|rule| rule.id == id);
+    assert!(held("N-ACC-1") && held("E-EST-1") && bench.len() == 9, "{bench:?}");
+}

@@ -221,7 +221,7 @@ fn planned(rule: &'static Rule, case: &Case) -> Said {
         Effect::Deny => row.verdict == Verdict::Deny,
         Effect::Warn => row.verdict == Verdict::Warn || row.verdict == Verdict::Deny,
         Effect::Inform => row.verdict == Verdict::Inform,
-        Effect::Trip => panic!("{} is not the check's", rule.id),
+        Effect::Trip | Effect::Bench => panic!("{} is not the check's", rule.id),
     };
     let (value, limit) = (row.value.unwrap(), row.limit.unwrap());
     let grows_with_the_width = rule == &rules::G_LO_Q;

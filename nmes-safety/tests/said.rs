@@ -40,6 +40,7 @@ fn remarks() {
         (Remark::NoDcDeclared, "direct current"),
         (Remark::ElectrodeUnknown, "electrode area"),
         (Remark::UseClass, "use class"),
+        (Remark::ClassAndSchedule, "not exercise"),
         (Remark::SessionLengthUnstated, "session length"),
         (Remark::NoOneShot, "no hardware one-shot: "),
         (Remark::Unwatched, "no watchdog"),

@@ -407,7 +407,7 @@ fn the_sum_of_the_table() {
         let numbers = [rule.limit, rule.loosest, rule.warn.unwrap_or(u64::MAX)];
         let crc = numbers.iter().fold(crc, |crc, n| crc.update(&n.to_le_bytes()));
         let is_least = rule.bound == nmes_safety::Bound::AtLeast;
-        let effects = ["Deny", "Trip", "Warn", "Inform"];
+        let effects = ["Deny", "Trip", "Warn", "Inform", "Bench"];
         let effect = effects.iter().position(|name| *name == format!("{:?}", rule.effect)).unwrap();
         text(crc.update(&[u8::from(is_least), u8::try_from(effect).unwrap()]), rule.source)
     });

@@ -51,9 +51,9 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&E_W_1, Channel(|c, f| Some(c.width(f)))),
     (&E_F_1, Channel(|c, f| Some(c.rate(f)))),
     (&E_IPG_1, Channel(|c, f| c.gap(f))),
-    (&E_DUTY_1, Channel(|c, f| Some(c.exercise(c.on_time(f.asked()))))),
-    (&E_REST_1, Channel(|c, _| Some(c.exercise(c.rest_time())))),
-    (&E_SES_1, Session(|c| whole(c.length_ms()))),
+    (&E_DUTY_1, Channel(|c, f| Some(c.exercise(&E_DUTY_1, c.on_time(f.asked()))))),
+    (&E_REST_1, Channel(|c, _| Some(c.exercise(&E_REST_1, c.rest_time())))),
+    (&E_SES_1, Session(|c| c.session())),
     (&E_SLEW_2, Channel(|c, f| c.slew(f))),
     (&E_COMP_1, Channel(|c, f| c.compliance(f))),
     (&E_SH_1, Electrode(|c, p| c.shannon(p))),
@@ -337,13 +337,49 @@ impl Context<'_> {
         self.setup.rail_mv().map_or(missing, |rail| whole(u64::from(rail)))
     }
 
-    fn exercise(&self, value: u64) -> Found {
-        match self.setup.use_class() {
-            UseClass::Exercise => whole(value),
-            UseClass::FunctionalWear | UseClass::Continuous | UseClass::Specialist => {
-                Found::missing(Verdict::NotEvaluated, Remark::UseClass)
-            }
+    /// A rule on contractions, which binds exercise alone. What is not called so and contracts all the same warns past it.
+    fn exercise(&self, rule: &Rule, value: u64) -> Found {
+        if self.setup.use_class() == UseClass::Exercise {
+            return whole(value);
         }
+        if self.contracts_as_exercise() && rule.breaks(value, rule.limit) {
+            return self.as_exercise(value);
+        }
+        Found::missing(Verdict::NotEvaluated, Remark::UseClass)
+    }
+
+    /// Whether the schedule is one of contractions and rests although the use class is for none.
+    fn contracts_as_exercise(&self) -> bool {
+        let schedule = self.plan.session().schedule();
+        let contracts = matches!(schedule, Schedule::Cyclic(_) | Schedule::Program(_));
+        match self.setup.use_class() {
+            UseClass::FunctionalWear => contracts,
+            UseClass::Continuous => contracts || matches!(schedule, Schedule::Gated(_)),
+            UseClass::Exercise | UseClass::Specialist => false,
+        }
+    }
+
+    fn as_exercise(&self, value: u64) -> Found {
+        Found { verdict: Some(Verdict::Warn), remark: Some(Remark::ClassAndSchedule), ..whole(value) }
+    }
+
+    /// The length of the session. Where the protocol is to state it and does not, what a device or a subject states denies, and
+    /// nothing passes; contractions for longer than exercise may last warn.
+    fn session(&self) -> Found {
+        let found = whole(self.length_ms());
+        let breaks = |limit| found.value.is_some_and(|value| value.breaks(&E_SES_1, limit));
+        let limit = self.setup.limit(&E_SES_1, self.profile);
+        if limit.is_some_and(|limit| breaks(limit.value)) {
+            return found;
+        }
+        if self.contracts_as_exercise() && breaks(E_SES_1.limit) {
+            return self.as_exercise(self.length_ms());
+        }
+        if self.setup.session_is_stated(self.profile) {
+            return found;
+        }
+        let remark = Some(Remark::SessionLengthUnstated);
+        Found { verdict: Some(Verdict::NotEvaluated), remark, ..found }
     }
 
     /// The longest a channel is on without a rest, in ms.

@@ -9,6 +9,7 @@ const OUTPUT_RMS: &str = "IEC 60601-2-10 output limits (ed.1 51.104, ed.2 201.12
 const OUTPUT_LONG: &str = "IEC 60601-2-10 output limits (ed.1 51.104, ed.2 201.12.4.104), not read: the d.c. limit for pulses of 0.1 s and longer";
 const OUTPUT_PULSE: &str = "IEC 60601-2-10 output limits (ed.1 51.104), as quoted by makers and test houses";
 const INDICATOR: &str = "IEC 60601-2-10 output indicator (ed.1 51.103, ed.2 201.12.4.103)";
+const INDICATOR_RMS: &str = "IEC 60601-2-10 output indicator (ed.1 51.103, ed.2 201.12.4.103); the averaging over 5 s is recalled, medium confidence";
 const LIMITED: &str = "FDA 2010 draft guidances for limited output, unverified";
 const LEAKAGE: &str = "IEC 60601-1 8.4.2 and 8.7.3, Table 3, not read";
 const LEAKAGE_BF: &str =
@@ -81,7 +82,7 @@ pub static N_V_1: Rule = Rule::at_most("N-V-1", 500_000, Unit::MilliVolts)
 pub static N_IND_1: Rule = Rule::at_most("N-IND-1", 10_000, Unit::MicroAmpsRms)
     .of("r.m.s. current above which an output indicator is needed (into 1000 ohm: 10 V)", "√(f·ΣI²t)")
     .over(Window::Rolling(5_000), R1000)
-    .cites(Class::Standard, Confidence::Found, INDICATOR)
+    .cites(Class::Standard, Confidence::Found, INDICATOR_RMS)
     .effect(Effect::Inform);
 
 /// Above this energy of one pulse a device needs an output indicator.
@@ -139,13 +140,15 @@ pub static N_ACC_1: Rule = Rule::at_most("N-ACC-1", 200, Unit::Permille)
     .of("error of amplitude, width or rate against the set value", "|measured − set|/set")
     .over(Window::Pulse, Load::Real)
     .cites(Class::Standard, Confidence::RecalledMedium, "IEC 60601-2-10 201.12.1.102, not read")
-    .trips(Some(100));
+    .warns(100)
+    .effect(Effect::Bench);
 
 /// What a supply that is 10 % off changes.
 pub static N_SUP_1: Rule = Rule::at_most("N-SUP-1", 100, Unit::Permille)
     .of("change of amplitude, width or rate with the supply 10 % off", "|Δ|/set")
     .over(Window::Instant, Load::Real)
-    .cites(Class::Standard, Confidence::RecalledMedium, "IEC 60601-2-10 201.12.4.101, not read");
+    .cites(Class::Standard, Confidence::RecalledMedium, "IEC 60601-2-10 201.12.4.101, not read")
+    .effect(Effect::Bench);
 
 /// Output begins at zero: after arming, after a fault, when the supply returns.
 pub static N_LOCK_1: Rule = Rule::at_most("N-LOCK-1", 0, Unit::MicroAmps)
@@ -162,37 +165,43 @@ pub static N_LOCK_1: Rule = Rule::at_most("N-LOCK-1", 0, Unit::MicroAmps)
 pub static N_OCSC_1: Rule = Rule::at_most("N-OCSC-1", 0, Unit::Permille)
     .of("rise of the output after minutes open and shorted at the maximum, without damage", "ΔI/I")
     .over(Window::Instant, Load::Open)
-    .cites(Class::Standard, Confidence::RecalledMedium, "IEC 60601-2-10 ed.1 abnormal operation, not read");
+    .cites(Class::Standard, Confidence::RecalledMedium, "IEC 60601-2-10 ed.1 abnormal operation, not read")
+    .effect(Effect::Bench);
 
 /// Direct auxiliary and leakage current while the output idles.
 pub static N_LEAK_1: Rule = Rule::at_most("N-LEAK-1", 10, Unit::MicroAmps)
     .of("direct leakage current, output idle", "I")
     .over(Window::Instant, Load::Real)
-    .cites(Class::Standard, Confidence::RecalledHigh, LEAKAGE);
+    .cites(Class::Standard, Confidence::RecalledHigh, LEAKAGE)
+    .effect(Effect::Bench);
 
 /// The same after a single fault.
 pub static N_LEAK_1_FAULT: Rule = Rule::at_most("N-LEAK-1-F", 50, Unit::MicroAmps)
     .of("direct leakage current, output idle, after a single fault", "I")
     .over(Window::Instant, Load::Real)
-    .cites(Class::Standard, Confidence::RecalledHigh, LEAKAGE);
+    .cites(Class::Standard, Confidence::RecalledHigh, LEAKAGE)
+    .effect(Effect::Bench);
 
 /// Alternating auxiliary and leakage current of a type BF part while the output idles.
 pub static N_LEAK_2: Rule = Rule::at_most("N-LEAK-2", 100, Unit::MicroAmpsRms)
     .of("alternating leakage current, type BF, output idle", "I")
     .over(Window::Instant, Load::Real)
-    .cites(Class::Standard, Confidence::Found, LEAKAGE_BF);
+    .cites(Class::Standard, Confidence::Found, LEAKAGE_BF)
+    .effect(Effect::Bench);
 
 /// The same after a single fault.
 pub static N_LEAK_2_FAULT: Rule = Rule::at_most("N-LEAK-2-F", 500, Unit::MicroAmpsRms)
     .of("alternating leakage current, type BF, output idle, after a single fault", "I")
     .over(Window::Instant, Load::Real)
-    .cites(Class::Standard, Confidence::Found, LEAKAGE_BF);
+    .cites(Class::Standard, Confidence::Found, LEAKAGE_BF)
+    .effect(Effect::Bench);
 
 /// Surface of what touches the skin for ten minutes or longer.
 pub static N_TEMP_1: Rule = Rule::at_most("N-TEMP-1", 43_000, Unit::MilliCelsius)
     .of("surface of an applied part in contact for 10 min or longer", "T")
     .over(Window::Instant, Load::Real)
-    .cites(Class::Standard, Confidence::RecalledHigh, "IEC 60601-1 11.1 Table 24, not read");
+    .cites(Class::Standard, Confidence::RecalledHigh, "IEC 60601-1 11.1 Table 24, not read")
+    .effect(Effect::Bench);
 
 /// Power density on the conductive area, at the highest duty in any second.
 pub static G_PD_1: Rule = Rule::at_most("G-PD-1", 250_000, Unit::MicroWattsPerCm2)
@@ -393,7 +402,7 @@ pub static E_EST_1: Rule = Rule::at_most("E-EST-1", 50, Unit::Millis)
     .of("time from the emergency stop to no output", "t")
     .over(Window::Instant, Load::Any)
     .ours("and no more than one pulse period")
-    .trips(None);
+    .effect(Effect::Bench);
 
 /// The log of events.
 pub static E_LOG_1: Rule = Rule::at_most("E-LOG-1", 0, Unit::Items)

@@ -61,6 +61,7 @@ const fn rule_sum(crc: Crc32, rule: &Rule) -> Crc32 {
         Effect::Trip => 1,
         Effect::Warn => 2,
         Effect::Inform => 3,
+        Effect::Bench => 4,
     };
     text(crc.update(&warn.to_le_bytes()).update(&[side, effect]), rule.source)
 }
