@@ -425,3 +425,30 @@ fn measured_figures() {
     assert!(sides(&rules::E_EST_1, 20) && !sides(&rules::E_EST_1, 21));
     assert!(sides(&rules::E_Z_1_SHORT, 300) && !sides(&rules::E_Z_1_SHORT, 299));
 }
+
+/// REQ-SAF-331: the figures of the rules that a bench or a board answers, as they are in the list of limits; each passes, and one
+/// unit past it does not.
+#[test]
+fn figures_of_the_bench() {
+    let figures = [
+        (&rules::N_IND_2, 0),
+        (&rules::N_ACC_1, 200),
+        (&rules::N_SUP_1, 100),
+        (&rules::N_OCSC_1, 0),
+        (&rules::N_LEAK_1, 10),
+        (&rules::N_LEAK_1_FAULT, 50),
+        (&rules::N_LEAK_2, 100),
+        (&rules::N_LEAK_2_FAULT, 500),
+        (&rules::N_TEMP_1, 43_000),
+        (&rules::G_RPT_1, 0),
+        (&rules::E_Z_1_SHORT, 100),
+        (&rules::E_Z_1_OPEN, 5_000),
+        (&rules::E_EST_1, 50),
+    ];
+    let checked = Rig::default().checked();
+    for (rule, figure) in figures {
+        assert!(judge_measured(checked, rule, figure).is_ok(), "{}", rule.id);
+        let fault = judge_measured(checked, rule, beyond(rule, figure)).unwrap_err();
+        assert_eq!((fault.rule.id, fault.limit), (rule.id, figure));
+    }
+}
