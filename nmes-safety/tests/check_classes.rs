@@ -88,12 +88,12 @@ fn contractions_under_another_class() {
         Gate { max_on: ms(40_000), min_off: ms(999), max_triggers_per_minute: 1, refractory: Millis::ZERO };
     assert_eq!(with(UseClass::FunctionalWear, Schedule::Gated(gate), &rules::E_REST_1), other);
     assert_eq!(with(UseClass::Continuous, Schedule::Gated(gate), &rules::E_REST_1), warns(999));
-    let stage = Stage {
-        cycle: Cycle { hold: ms(28_001), rest: ms(1_000) },
-        repeats: 2,
-        level_permille: 500,
-        rate: None,
+    let programme = |rest| {
+        let cycle = Cycle { hold: ms(28_001), rest: ms(rest) };
+        let stage = Stage { cycle, repeats: 2, level_permille: 500, rate: None };
+        let stages: &'static [Stage] = Box::leak(Box::new([stage]));
+        with(UseClass::FunctionalWear, Schedule::Program(stages), &rules::E_DUTY_1)
     };
-    let stages: &'static [Stage] = Box::leak(Box::new([stage]));
-    assert_eq!(with(UseClass::FunctionalWear, Schedule::Program(stages), &rules::E_DUTY_1), warns(30_001));
+    assert_eq!(programme(1_000), warns(30_001));
+    assert_eq!(programme(0), other, "one train");
 }

@@ -348,15 +348,17 @@ impl Context<'_> {
         Found::missing(Verdict::NotEvaluated, Remark::UseClass)
     }
 
-    /// Whether the schedule is one of contractions and rests although the use class is for none.
+    /// Whether the schedule is one of contractions and rests although the use class is for none. A programme without a rest is one
+    /// train.
     fn contracts_as_exercise(&self) -> bool {
-        let schedule = self.plan.session().schedule();
-        let contracts = matches!(schedule, Schedule::Cyclic(_) | Schedule::Program(_));
-        match self.setup.use_class() {
-            UseClass::FunctionalWear => contracts,
-            UseClass::Continuous => contracts || matches!(schedule, Schedule::Gated(_)),
-            UseClass::Exercise | UseClass::Specialist => false,
-        }
+        let class = self.setup.use_class();
+        let rests = match self.plan.session().schedule() {
+            Schedule::Cyclic(_) => true,
+            Schedule::Program(stages) => stages.iter().any(|stage| stage.cycle.rest > Millis::ZERO),
+            Schedule::Gated(_) => class == UseClass::Continuous,
+            Schedule::Continuous => false,
+        };
+        rests && matches!(class, UseClass::FunctionalWear | UseClass::Continuous)
     }
 
     fn as_exercise(&self, value: u64) -> Found {
