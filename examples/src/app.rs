@@ -165,6 +165,14 @@ pub(crate) fn denied_text(denied: &nmes_safety::Denied<'_>) -> String {
 /// # Errors
 /// Bad input, or denied; a fault in the run is no error here, see [`Shown::fault`].
 pub fn with_run<T>(ask: &Ask, look: impl FnOnce(&Shown<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    with_kept_run(ask, None, look)
+}
+
+fn with_kept_run<T>(
+    ask: &Ask,
+    memory: Option<&Memory>,
+    look: impl FnOnce(&Shown<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let scenario = Scenario::of(ask)?;
     let mut storage = Storage::new();
     let built = scenario.build(&mut storage)?;
@@ -172,6 +180,7 @@ pub fn with_run<T>(ask: &Ask, look: impl FnOnce(&Shown<'_>) -> Result<T, Failure
     let plan = scenario.compile(&built)?;
     let checked = check(plan, &scenario.setup, &scenario.profile);
     let checked = checked.map_err(|denied| Failure::Denied(denied_text(&denied)))?;
+    memory.map_or(Ok(()), Memory::begin)?;
     let run = with_progress(&scenario, &gait, &checked)?;
     look(&Shown::of(&scenario, (&built, &gait), &checked, &run))
 }
@@ -227,6 +236,7 @@ fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
 /// Bad input, or denied; a fault in the run is no error here, see [`PlayedShown::fault`].
 pub fn with_play<T>(
     scenario: &Scenario,
+    memory: Option<&Memory>,
     look: impl FnOnce(&PlayedShown<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let mut storage = Storage::new();
@@ -234,6 +244,7 @@ pub fn with_play<T>(
     let plan = scenario.compile(&built)?;
     let checked = check(plan, &scenario.setup, &scenario.profile);
     let checked = checked.map_err(|denied| Failure::Denied(denied_text(&denied)))?;
+    memory.map_or(Ok(()), Memory::begin)?;
     let bar = progress(checked.plan().session().length().as_millis());
     let desk = scenario.desk();
     let played = play(&desk, &checked, scenario.stop, &mut |t_us| bar.set_position(t_us / 1_000));
@@ -247,7 +258,7 @@ fn play_and_show(
     memory: Option<&Memory>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    with_play(scenario, |shown| {
+    with_play(scenario, memory, |shown| {
         memory.map_or(Ok(()), |memory| memory.keep(shown.checked, shown.played))?;
         let svg = args.out_dir.join(picture_name(scenario.row));
         let drawn = envelope(shown).to_svg().map_err(|error| Failure::writing(&svg, &error))?;
@@ -277,7 +288,7 @@ fn run_and_show(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) ->
         unused::steps_of(args, scenario.row)?;
         return play_and_show(args, &scenario, memory, out);
     }
-    with_run(&args.ask, |shown| {
+    with_kept_run(&args.ask, memory, |shown| {
         memory.map_or(Ok(()), |memory| memory.keep(shown.checked, &shown.run.played))?;
         let svg = args.out_dir.join(picture_name(scenario.row));
         let drawn = picture(shown).to_svg().map_err(|error| Failure::writing(&svg, &error))?;
@@ -300,7 +311,7 @@ fn run_and_show(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) ->
 fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let scenario = Scenario::to_run(&args.ask)?;
     if plays(&scenario) {
-        return with_play(&scenario, |shown| {
+        return with_play(&scenario, None, |shown| {
             say_changes(args, &shown.played.changes, &scenario, out)?;
             shown.verdict()
         });
@@ -342,7 +353,7 @@ fn plot(args: &PlotArgs, out: &mut dyn Write) -> Result<(), Failure> {
         say(out, &format!("{WARNING}\nWritten: {}\n", path.display()))
     };
     if plays(&scenario) {
-        return with_play(&scenario, |shown| {
+        return with_play(&scenario, None, |shown| {
             write(envelope(shown).to_svg())?;
             shown.verdict()
         });

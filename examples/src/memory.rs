@@ -14,10 +14,11 @@ use lock::Lock;
 use nmes_core::{Hardware, MAX_CHANNELS, MicroAmps};
 use nmes_hal_adapters::{Store, load, save};
 use nmes_safety::records::{
-    ChannelRecord, DOSE_BYTES, DoseMeter, DoseRecord, Found, LogFlags, OffPermit, PulseRecord, SessionEnd,
-    Slot, SlotWrite,
+    ChannelRecord, DOSE_BYTES, DoseMeter, DoseRecord, Found, LOG_BYTES, LogFlags, OffPermit, PulseRecord,
+    SessionEnd, Slot, SlotWrite,
 };
 use nmes_safety::{Checked, selftest::LimitsSum};
+use std::cell::Cell;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,8 @@ impl Store for Pages<'_> {
 #[derive(Debug)]
 pub struct Memory {
     folder: PathBuf,
+    /// The number of the session that was begun.
+    session: Cell<u32>,
 }
 
 impl Memory {
@@ -71,7 +74,7 @@ impl Memory {
     /// holds its lock.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
-        let memory = Self { folder: folder.to_owned() };
+        let memory = Self { folder: folder.to_owned(), session: Cell::new(0) };
         let _lock = Lock::take(folder)?;
         memory.found().map(|_| memory)
     }
@@ -80,7 +83,35 @@ impl Memory {
         load(&mut Pages(&self.folder)).map_err(|error| refused(&self.folder, &error))
     }
 
-    /// Keeps what a run left behind: first the log and the faults, then the dose, which counts the session.
+    fn dose(&self) -> Result<(Found, DoseRecord), Failure> {
+        let found = self.found()?;
+        let record = match found {
+            Found::Blank => DoseRecord::default(),
+            Found::Kept(kept) => kept.record,
+        };
+        Ok((found, record))
+    }
+
+    fn save(&self, found: &Found, record: &DoseRecord) -> Result<(), Failure> {
+        // before there is a stimulator, or after it is gone with its guard
+        save(&mut Pages(&self.folder), found, record, OffPermit::before_any_guard())
+            .map(drop)
+            .map_err(|error| refused(&self.folder, &error))
+    }
+
+    /// Counts a session as begun, before anything is armed: one that is cut then has its number all the same.
+    ///
+    /// # Errors
+    /// Another program holds the lock, or a file cannot be written.
+    pub fn begin(&self) -> Result<(), Failure> {
+        let _lock = Lock::take(&self.folder)?;
+        let (found, before) = self.dose()?;
+        let opened = before.opened();
+        self.session.set(opened.begun);
+        self.save(&found, &opened)
+    }
+
+    /// Keeps what a run left behind: first the log and the faults, then the dose.
     ///
     /// # Errors
     /// Output was still on, another program holds the lock, or a file cannot be written.
@@ -90,13 +121,9 @@ impl Memory {
         }
         // what stands there now: another run may have kept its session since this one began
         let _lock = Lock::take(&self.folder)?;
-        let found = self.found()?;
-        let before = match found {
-            Found::Blank => DoseRecord::default(),
-            Found::Kept(kept) => kept.record,
-        };
+        let (found, before) = self.dose()?;
         let limits_crc = LimitsSum::of_checked(checked).value();
-        let session = before.begun.saturating_add(1);
+        let session = self.session.get();
         let hz = checked.plan().hardware().timing().ticks_per_second;
         self.append(&log(checked.plan().hardware(), played, limits_crc, session))?;
         if played.black_box.entries().next().is_some() {
@@ -110,16 +137,19 @@ impl Memory {
         last_level.iter_mut().zip(&played.levels).for_each(|(at, level)| *at = *level);
         let after = meter.close(&before, played.end_us / 1_000, end_of(played));
         let after = DoseRecord { limits_crc, last_level, ..after };
-        // the stimulator is gone by now, and its guard with it
-        save(&mut Pages(&self.folder), &found, &after, OffPermit::before_any_guard())
-            .map_err(|error| refused(&self.folder, &error))?;
-        Ok(())
+        self.save(&found, &after)
     }
 
+    /// Behind a torn entry, of a run that was ended while it wrote, the log goes on at the next whole one.
     fn append(&self, bytes: &[u8]) -> Result<(), Failure> {
         let path = self.folder.join(LOG);
         let open = std::fs::OpenOptions::new().create(true).append(true).open(&path);
-        open.and_then(|mut file| file.write_all(bytes)).map_err(|error| Failure::writing(&path, &error))
+        open.and_then(|mut file| {
+            let torn = file.metadata()?.len() % LOG_BYTES as u64;
+            let fill = [0; LOG_BYTES].into_iter().skip(torn as usize).filter(|_| torn > 0);
+            file.write_all(&fill.chain(bytes.iter().copied()).collect::<Vec<u8>>())
+        })
+        .map_err(|error| Failure::writing(&path, &error))
     }
 }
 

@@ -53,8 +53,10 @@ fn sessions_add_up() {
     let folder = empty("sums");
     let device = folder.join("device");
     assert_eq!(run_into(&folder, &[]).0, 0);
-    let (first, number) = dose(&device, "dose-a.bin");
-    assert_eq!((number, first.begun, first.completed, first.faulted), (1, 1, 1, 0));
+    let (begun, number) = dose(&device, "dose-a.bin");
+    assert_eq!((number, begun.begun, begun.pulses), (1, 1, 0), "before arming");
+    let (first, number) = dose(&device, "dose-b.bin");
+    assert_eq!((number, first.begun, first.completed, first.faulted), (2, 1, 1, 0));
     assert_eq!((first.session_ms, first.last_level[0].as_microamps()), (8_000, 40_000));
     let csv = std::fs::read_to_string(folder.join("out/pulses.csv")).unwrap();
     let rows: Vec<&str> = csv.lines().skip(1).collect();
@@ -78,7 +80,7 @@ fn sessions_add_up() {
     }
     assert_eq!(run_into(&folder, &["--stop-at-us", "5000000"]).0, 0);
     let (second, number) = dose(&device, "dose-b.bin");
-    assert_eq!((number, second.begun, second.completed, second.faulted), (2, 2, 1, 0), "stopped early");
+    assert_eq!((number, second.begun, second.completed, second.faulted), (4, 2, 1, 0), "stopped early");
     assert!(second.pulses > first.pulses && second.session_ms < 16_000);
     assert_eq!(pulses(&device).len() as u64, second.pulses + 2);
     assert!(!device.join("black-box-1.bin").exists());
@@ -91,15 +93,20 @@ fn a_fault_is_kept() {
     let device = folder.join("device");
     let (status, said) = run_into(&folder, &["--late-us", "30", "--declared-late-us", "15"]);
     assert_eq!(status, 1, "{said}");
-    let (kept, _) = dose(&device, "dose-a.bin");
+    let (kept, _) = dose(&device, "dose-b.bin");
     assert_eq!((kept.begun, kept.completed, kept.faulted), (1, 0, 1));
     let bytes = std::fs::read(device.join("black-box-1.bin")).unwrap();
-    let first = *StoredBlackBox::decode(&bytes).unwrap().entries().next().unwrap();
+    let stored = StoredBlackBox::decode(&bytes).unwrap();
+    assert_eq!((stored.session(), stored.ticks_per_second()), (1, 1_000_000));
+    let first = *stored.entries().next().unwrap();
     assert_eq!(first.fault, nmes_safety::Fault::Late);
     let (status, shown) = all(&["records", device.to_str().unwrap()]);
     assert_eq!(status, 0, "{shown}");
     assert!(
-        shown.contains("Late") && shown.contains("ended by a fault") && shown.contains("black-box-1.bin"),
+        shown.contains("session 1, 1000000 ticks a second")
+            && shown.contains("Late")
+            && shown.contains("ended by a fault")
+            && shown.contains("black-box-1.bin"),
         "{shown}"
     );
 }
@@ -117,11 +124,11 @@ fn records_are_shown_in_three_forms() {
     let folder = empty("forms");
     let device = folder.join("device");
     assert_eq!(run_into(&folder, &["--late-us", "30", "--declared-late-us", "15"]).0, 1);
-    let (kept, number) = dose(&device, "dose-a.bin");
+    let (kept, number) = dose(&device, "dose-b.bin");
     let entries = pulses(&device);
     let (status, text) = all(&["records", device.to_str().unwrap()]);
     assert_eq!(status, 0, "{text}");
-    for name in ["black-box-1.bin", "delivered.log", "dose-a.bin"] {
+    for name in ["black-box-1.bin", "delivered.log", "dose-b.bin"] {
         assert!(text.contains(name), "{name}: {text}");
     }
     assert!(text.lines().any(|line| line.trim_start().starts_with("pulses ")), "{text}");
@@ -130,11 +137,11 @@ fn records_are_shown_in_three_forms() {
     assert!(csv.starts_with("session,channel,kind,sequence,onset_us,"), "{csv}");
     let (status, json) = as_json(&device);
     let kinds: Vec<_> = json.as_array().unwrap().iter().map(|file| file["kind"].as_str().unwrap()).collect();
-    assert_eq!((status, kinds), (0, vec!["black_box", "delivered", "dose"]));
+    assert_eq!((status, kinds), (0, vec!["black_box", "delivered", "dose", "dose"]));
     assert_eq!(json[0]["content"]["entries"][0]["fault"], "Late");
     assert_eq!(json[1]["content"], serde_json::to_value(&entries).unwrap());
-    assert_eq!(json[2]["content"]["number"], number);
-    assert_eq!(json[2]["content"]["record"], serde_json::to_value(kept).unwrap());
+    assert_eq!(json[3]["content"]["number"], number);
+    assert_eq!(json[3]["content"]["record"], serde_json::to_value(kept).unwrap());
     let (status, said) = all(&["records", "--format", "csv", device.join("dose-a.bin").to_str().unwrap()]);
     assert!(status == 2 && said.contains("only pulses have columns"), "{said}");
 }
@@ -173,8 +180,17 @@ fn damage_is_named() {
             _ => assert_eq!(*shown, serde_json::to_value(entry).unwrap(), "{at}"),
         }
     }
+    // a record of a newer program refuses; both pages damaged are a record that is lost
     let page = device.join("dose-a.bin");
+    let mut newer = std::fs::read(&page).unwrap();
+    newer[4] = 2;
+    let crc = nmes_safety::Crc32::of(&newer[..DOSE_BYTES - 4]);
+    newer[DOSE_BYTES - 4..].copy_from_slice(&crc.to_le_bytes());
+    std::fs::write(&page, newer).unwrap();
+    let (status, said) = run_into(&folder, &[]);
+    assert!(status == 2 && said.contains("version 2"), "{said}");
     std::fs::write(&page, [7; DOSE_BYTES]).unwrap();
+    std::fs::write(device.join("dose-b.bin"), [7; DOSE_BYTES]).unwrap();
     let (status, said) = run_into(&folder, &[]);
     assert_eq!(status, 2, "{said}");
     assert_eq!(std::fs::read(&log).unwrap(), bytes, "nothing was run");
@@ -182,6 +198,38 @@ fn damage_is_named() {
     assert!(status == 2 && said.contains("NMDS"), "{said}");
     let (status, said) = all(&["records", folder.join("out").to_str().unwrap()]);
     assert!(status == 2 && said.contains("no records"), "{said}");
+}
+
+/// REQ-APP-265: a run that was ended while it ran counts as begun, and the next one has a number of its own; behind a torn entry the
+/// log goes on at the next whole one. A plan that is denied begins no session.
+#[test]
+fn what_was_cut_is_gone_on_from() {
+    let folder = empty("cut");
+    let device = folder.join("device");
+    assert_eq!(run_into(&folder, &[]).0, 0);
+    // as it is left by a run that was ended after it began, and by one that was ended while it wrote its log
+    std::fs::write(device.join("dose-b.bin"), []).unwrap();
+    let log = device.join("delivered.log");
+    let mut bytes = std::fs::read(&log).unwrap();
+    let whole = bytes.len() / 64;
+    bytes.extend_from_within(64..64 + 30);
+    std::fs::write(&log, &bytes).unwrap();
+    assert_eq!(run_into(&folder, &[]).0, 0);
+    let (kept, number) = dose(&device, "dose-a.bin");
+    assert_eq!((number, kept.begun, kept.completed, kept.faulted), (3, 2, 1, 0));
+    let bytes = std::fs::read(&log).unwrap();
+    let entries: Vec<_> = log_entries(&bytes).collect();
+    assert_eq!((bytes.len() % 64, entries.iter().filter(|entry| entry.is_err()).count()), (0, 1));
+    assert!(entries[whole].is_err());
+    let sessions: Vec<u32> = entries.iter().flatten().filter_map(session_of).collect();
+    assert_eq!(sessions, [1, 2]);
+    let (status, said) = run_into(&folder, &["--electrode-cm2", "1"]);
+    assert!(status != 0 && said.contains("nothing was run"), "{said}");
+    assert_eq!(dose(&device, "dose-a.bin"), (kept, 3), "{said}");
+}
+
+fn session_of(entry: &LogEntry) -> Option<u32> {
+    if let LogEntry::Channel(channel) = entry { Some(channel.session) } else { None }
 }
 
 /// REQ-APP-230: a session that played its last train counts as completed, although the length that it was given ends later;
@@ -203,7 +251,7 @@ fn a_session_by_its_own_clock_is_completed() {
         args.extend(more);
         let (status, said) = all(&args);
         assert_eq!(status, 0, "{said}");
-        let (kept, _) = dose(&device, "dose-a.bin");
+        let (kept, _) = dose(&device, "dose-b.bin");
         assert_eq!((kept.begun, kept.completed, kept.faulted), (1, completed, 0), "{args:?}");
     }
 }
@@ -228,10 +276,7 @@ fn runs_at_once_are_all_kept() {
     }
     let last = ["dose-a.bin", "dose-b.bin"].map(|page| dose(&device, page).0.begun).into_iter().max();
     assert_eq!(last, Some(5));
-    let mut sessions: Vec<u32> = pulses(&device)
-        .iter()
-        .filter_map(|entry| if let LogEntry::Channel(channel) = entry { Some(channel.session) } else { None })
-        .collect();
+    let mut sessions: Vec<u32> = pulses(&device).iter().filter_map(session_of).collect();
     sessions.sort_unstable();
     assert_eq!(sessions, [1, 2, 3, 4, 5]);
 

@@ -60,7 +60,7 @@ pub use paced::{PacedAlarm, PacedClock};
 pub use sense::{Contact, NoSense, Sense};
 pub use start::StartContact;
 pub use stimulator::Stimulator;
-pub use store::{Store, StoreError, load, save};
+pub use store::{Store, StoreError, begin_anew, load, save};
 pub use streamer::{Filled, Streamer};
 pub use supply::{PinSupply, PinSupplyError, Powered, Supply};
 pub use sync_lines::{MarkerMode, PinSync, PinSyncError, SyncLines, Synced};

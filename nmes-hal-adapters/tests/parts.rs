@@ -21,7 +21,7 @@ use embedded_hal_mock::eh1::i2c::{Mock as I2cMock, Transaction as I2cTx};
 use nmes_core::*;
 use nmes_hal_adapters::sim::{FaultyOutput, LineEvent, SimEdge, SimStore, SimSupply, SimSync, SimWatchdog};
 use nmes_hal_adapters::*;
-use nmes_safety::records::{DOSE_BYTES, DoseRecord, Found, OffPermit, Slot, SlotError};
+use nmes_safety::records::{DOSE_BYTES, DoseRecord, Found, Kept, OffPermit, Slot, SlotError};
 use nmes_safety::{Checked, UseClass};
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -300,6 +300,69 @@ proptest! {
     }
 }
 
+/// REQ-HAL-432: a record made from what was found before somebody else saved is refused and nothing is written; damage to the other
+/// slot alone does not make it stale.
+#[test]
+fn what_was_found_long_ago_is_refused() {
+    let off = OffPermit::before_any_guard;
+    let mut store = SimStore::new();
+    let one = save(&mut store, &Found::Blank, &record(1), off()).unwrap();
+    let two = save(&mut store, &Found::Kept(one), &record(2), off()).unwrap();
+    for stale in [Found::Blank, Found::Kept(one)] {
+        assert_eq!(save(&mut store, &stale, &record(9), off()), Err(StoreError::Stale));
+        assert_eq!((load(&mut store), store.writings()), (Ok(Found::Kept(two)), 2));
+    }
+    // the same record and number in the other slot are not the same either
+    let moved = Found::Kept(Kept { slot: one.slot, ..two });
+    assert_eq!(save(&mut store, &moved, &record(9), off()), Err(StoreError::Stale));
+    store.flip(one.slot, 30, 1);
+    let three = save(&mut store, &Found::Kept(two), &record(3), off()).unwrap();
+    assert_eq!(load(&mut store), Ok(Found::Kept(three)));
+    assert!(!StoreError::<()>::Stale.to_string().is_empty());
+}
+
+/// REQ-HAL-433: a store that refuses, because its record is lost or two writings have one number, can be begun anew, and so can
+/// one that does not; a part that does not keep what it is given is told.
+#[test]
+fn a_store_begins_anew() {
+    let off = OffPermit::before_any_guard;
+    let same_number = || {
+        let mut store = SimStore::new();
+        store.write(&nmes_safety::records::first_write(&record(1), off())).unwrap();
+        let before = Kept { record: record(1), sequence: 0, slot: Slot::A, damaged: None };
+        store.write(&nmes_safety::records::next_write(&before, &record(2), off()).unwrap()).unwrap();
+        store
+    };
+    let mut lost = SimStore::new();
+    lost.fail_after(40);
+    assert!(save(&mut lost, &Found::Blank, &record(1), off()).is_err());
+    let mut kept = SimStore::new();
+    save(&mut kept, &Found::Blank, &record(1), off()).unwrap();
+    assert_eq!(load(&mut same_number()), Err(StoreError::Slots(SlotError::SameNumber { sequence: 1 })));
+    for mut store in [same_number(), lost, kept, SimStore::new()] {
+        if load(&mut store).is_err() {
+            let refused = save(&mut store, &Found::Blank, &record(7), off());
+            assert!(matches!(refused, Err(StoreError::Slots(_))), "{refused:?}");
+        }
+        let began = begin_anew(&mut store, &record(7), off()).unwrap();
+        assert_eq!((began.record, load(&mut store)), (record(7), Ok(Found::Kept(began))));
+        let next = save(&mut store, &Found::Kept(began), &record(8), off()).unwrap();
+        assert_eq!(next.record, record(8));
+        store.fail_after(DOSE_BYTES);
+        assert!(begin_anew(&mut store, &record(1), off()).is_err(), "the supply failed");
+    }
+    let mut bytes = *nmes_safety::records::first_write(&record(7), off()).bytes();
+    let blank = [0xFF; DOSE_BYTES];
+    let mut all = vec![eeprom_read(Slot::A, &blank, 0), eeprom_read(Slot::B, &blank, 0)];
+    all.extend(eeprom_writes(Slot::A, &bytes, 0));
+    bytes[3] ^= 1;
+    all.push(eeprom_read(Slot::A, &bytes, 0));
+    let mut bus = I2cMock::new(&all);
+    let mut store = I2cEeprom::new(&mut bus, NoopDelay::new(), 0x50, 0);
+    assert_eq!(begin_anew(&mut store, &record(7), off()), Err(StoreError::NotKept { slot: Slot::A }));
+    bus.done();
+}
+
 /// A part that answers as written, for `bytes` at 128 × page.
 fn eeprom_writes(slot: Slot, bytes: &[u8; DOSE_BYTES], page: u16) -> Vec<I2cTx> {
     let base = page * 128 + if slot == Slot::A { 0 } else { 128 };
@@ -319,7 +382,8 @@ fn an_eeprom_is_written_in_pages() {
     let blank = [0xFF; DOSE_BYTES];
     let bytes = *nmes_safety::records::first_write(&record(7), OffPermit::before_any_guard()).bytes();
     for page in [0_u16, 3, 255] {
-        let mut all = eeprom_writes(Slot::A, &bytes, page);
+        let mut all = vec![eeprom_read(Slot::A, &blank, page), eeprom_read(Slot::B, &blank, page)];
+        all.extend(eeprom_writes(Slot::A, &bytes, page));
         all.extend([
             eeprom_read(Slot::A, &bytes, page),
             eeprom_read(Slot::A, &bytes, page),
@@ -344,7 +408,8 @@ fn an_eeprom_is_written_in_pages() {
     // a part that does not keep what it is given
     let mut damaged = bytes;
     damaged[50] ^= 1;
-    let mut all = eeprom_writes(Slot::A, &bytes, 0);
+    let mut all = vec![eeprom_read(Slot::A, &blank, 0), eeprom_read(Slot::B, &blank, 0)];
+    all.extend(eeprom_writes(Slot::A, &bytes, 0));
     all.push(eeprom_read(Slot::A, &damaged, 0));
     let mut bus = I2cMock::new(&all);
     let mut store = I2cEeprom::new(&mut bus, NoopDelay::new(), 0x50, 0);

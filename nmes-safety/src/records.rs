@@ -22,7 +22,7 @@ pub use delivered::{ChannelRecord, LOG_BYTES, LogEntries, LogEntry, LogFlags, Pu
 pub use dose::{DOSE_BYTES, DoseMeter, DoseRecord, SessionEnd};
 pub use faults::{BLACK_BOX_BYTES, StoredBlackBox, StoredTrip, Word};
 pub use off::{OffPermit, StillOn};
-pub use slots::{Found, Kept, Slot, SlotError, SlotWrite, choose, first_write, next_write};
+pub use slots::{Found, Kept, Slot, SlotError, SlotWrite, anew_writes, choose, first_write, next_write};
 
 use core::fmt;
 
@@ -46,7 +46,7 @@ pub enum DecodeError {
     Blank,
     /// The first bytes are those of no record, or of another one.
     Magic,
-    /// Written by a newer program, or by none.
+    /// Whole, and written by a program that knows another layout.
     Version {
         /// The version that stands there.
         found: u8,

@@ -19,15 +19,16 @@ use proptest::prelude::*;
 
 fn dose() -> impl Strategy<Value = DoseRecord> {
     let counts = (any::<u32>(), any::<u16>(), any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>());
+    // as they come: completed at most begun, faulted at most the rest
     let sums = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>());
     (counts, sums, proptest::array::uniform8(0..=1_000_000_u32)).prop_map(|(counts, sums, levels)| {
         DoseRecord {
             limits_crc: counts.0,
             stage: counts.1,
-            stage_sessions: counts.2,
+            stage_sessions: counts.2.min(counts.4.min(counts.3)),
             begun: counts.3,
             completed: counts.4.min(counts.3),
-            faulted: counts.5.min(counts.3),
+            faulted: counts.5.min(counts.3 - counts.4.min(counts.3)),
             session_ms: sums.0,
             pulses: sums.1,
             pulse_us: sums.2,
@@ -176,7 +177,9 @@ proptest! {
             prop_assert_eq!(stored.encode().to_vec(), bytes.clone());
         }
         let read = log_entries(&bytes).count();
-        prop_assert_eq!(read, bytes.len().div_ceil(LOG_BYTES));
+        let blank = |entry: &&[u8]| entry.iter().all(|&b| b == 0) || entry.iter().all(|&b| b == 0xFF);
+        let tail = bytes.chunks(LOG_BYTES).rev().take_while(blank).count();
+        prop_assert_eq!(read, bytes.len().div_ceil(LOG_BYTES) - tail);
         let _ = choose(&bytes, &bytes);
     }
 
@@ -210,6 +213,7 @@ fn refusals() {
     assert_eq!(DoseRecord::decode(&[0xFF; DOSE_BYTES]), Err(DecodeError::Blank));
     assert_eq!(with(0, b'X', true), DecodeError::Magic);
     assert_eq!(with(4, 2, true), DecodeError::Version { found: 2 });
+    assert!(matches!(with(4, 2, false), DecodeError::Checksum { .. }), "damage is no version");
     assert!(matches!(with(20, 1, false), DecodeError::Checksum { stored, computed } if stored != computed));
     assert_eq!(with(5, 1, true), DecodeError::Field { name: "reserved" });
     assert_eq!(with(8, 0, true), DecodeError::Field { name: "sequence" });
@@ -219,6 +223,41 @@ fn refusals() {
     for error in [with(0, 1, true), with(4, 9, true), with(20, 1, false), with(5, 1, true)] {
         assert!(!error.to_string().is_empty());
     }
+}
+
+/// REQ-SAF-628: a session that is cut counts as begun: the record written before arming names it, and the next one has another
+/// number.
+#[test]
+fn a_session_that_is_cut_was_begun() {
+    let mut record = DoseRecord::default();
+    for session in 1..=3 {
+        // written before arming; then the battery is pulled
+        record = DoseRecord::decode(&slot(&record.opened(), session)).unwrap().0;
+        assert_eq!(record.begun, session);
+    }
+    let record = DoseMeter::new(1_000_000).close(&record.opened(), 0, SessionEnd::Completed);
+    assert_eq!((record.begun, record.completed, record.faulted), (4, 1, 0), "three were cut");
+    assert_eq!(DoseRecord { begun: u32::MAX, ..record }.opened().begun, u32::MAX);
+}
+
+/// REQ-SAF-629: more sessions ended than begun, or more of a stage than completed, is no record; where the count of those begun is
+/// full it may be.
+#[test]
+fn counts_that_cannot_be() {
+    let decoded = |begun, completed, faulted, stage_sessions| {
+        let record = DoseRecord { begun, completed, faulted, stage_sessions, ..DoseRecord::default() };
+        DoseRecord::decode(&slot(&record, 1)).map(|(back, _)| assert_eq!(back, record))
+    };
+    let field = |name| Err(DecodeError::Field { name });
+    assert_eq!(decoded(1, 1, 0, 1), Ok(()));
+    assert_eq!(decoded(2, 1, 1, 1), Ok(()));
+    assert_eq!(decoded(1, 1, 1, 1), field("faulted"));
+    assert_eq!(decoded(1, 2, 0, 0), field("completed"));
+    assert_eq!(decoded(1, 0, 2, 0), field("faulted"));
+    assert_eq!(decoded(9, 1, 1, 2), field("stage_sessions"));
+    assert_eq!(decoded(9, 1, 1, 77), field("stage_sessions"));
+    assert_eq!(decoded(u32::MAX, u32::MAX, 1, 1), Ok(()));
+    assert_eq!(decoded(u32::MAX - 1, u32::MAX - 1, 1, 1), field("faulted"));
 }
 
 /// REQ-SAF-304: a lost record is not a first start; two different writings of one number are not guessed between.
@@ -242,6 +281,85 @@ fn lost_is_not_blank() {
     let none = next_write(&last, &one, OffPermit::before_any_guard()).map(|write| write.slot());
     assert_eq!(none.unwrap_err(), SlotError::NumbersUsedUp);
     assert_eq!(next_write(&after, &one, OffPermit::before_any_guard()).unwrap().slot(), Slot::B);
+}
+
+/// The slots after both writings, and after the first of them up to a byte.
+fn anew(slots: [[u8; DOSE_BYTES]; 2], record: &DoseRecord, cut: Option<usize>) -> Result<Found, SlotError> {
+    let [mut a, mut b] = slots;
+    for write in anew_writes(&a, &b, record, OffPermit::before_any_guard()) {
+        let to = if write.slot() == Slot::A { &mut a } else { &mut b };
+        let whole = cut.unwrap_or(DOSE_BYTES);
+        *to = [0xFF; DOSE_BYTES];
+        to[..whole].copy_from_slice(&write.bytes()[..whole]);
+        if cut.is_some() {
+            break;
+        }
+    }
+    choose(&a, &b)
+}
+
+/// REQ-SAF-630: a whole record of a version that is not known is told as that, whatever stands in the other slot; a damaged one is
+/// damage.
+#[test]
+fn a_newer_record_is_not_damage() {
+    let old = DoseRecord { begun: 3, ..DoseRecord::default() };
+    let (good, blank) = (slot(&old, 5), [0xFF; DOSE_BYTES]);
+    let mut newer = slot(&old, 6);
+    newer[4] = 2;
+    let torn = newer;
+    let crc = Crc32::of(&newer[..DOSE_BYTES - 4]);
+    newer[DOSE_BYTES - 4..].copy_from_slice(&crc.to_le_bytes());
+    for (a, b, slot) in [
+        (good, newer, Slot::B),
+        (newer, good, Slot::A),
+        (blank, newer, Slot::B),
+        (torn, newer, Slot::B),
+        (newer, newer, Slot::A),
+    ] {
+        assert_eq!(choose(&a, &b), Err(SlotError::Newer { slot, version: 2 }));
+        // until its slot is erased, wherever the supply fails
+        let new = DoseRecord { stage: 9, ..DoseRecord::default() };
+        assert!((0..=DOSE_BYTES).all(|cut| anew([a, b], &new, Some(cut)).is_err()));
+        assert!(matches!(anew([a, b], &new, None), Ok(Found::Kept(kept)) if kept.record == new));
+    }
+    assert_eq!(kept(&good, &torn).sequence, 5, "one that is damaged does not hold up the other");
+}
+
+/// REQ-SAF-631: a record begins anew whatever the slots hold, and where that is cut they hold what counted before, are refused, or
+/// hold the new one.
+#[test]
+fn beginning_anew() {
+    let one = DoseRecord { begun: 9, ..DoseRecord::default() };
+    let two = DoseRecord { begun: 8, ..DoseRecord::default() };
+    let new = DoseRecord { stage: 9, ..DoseRecord::default() };
+    let blank = [0xFF; DOSE_BYTES];
+    for slots in [
+        [blank, blank],
+        [slot(&one, 4), slot(&two, 3)],
+        [slot(&one, 3), slot(&two, 4)],
+        [blank, slot(&two, 4)],
+        [slot(&one, 4), slot(&two, 4)],
+        [slot(&one, u32::MAX), slot(&two, u32::MAX)],
+        [slot(&one, u32::MAX), slot(&two, u32::MAX - 1)],
+        [[3; DOSE_BYTES], [4; DOSE_BYTES]],
+        [[3; DOSE_BYTES], blank],
+    ] {
+        let before = choose(&slots[0], &slots[1]);
+        for cut in 0..=DOSE_BYTES {
+            match anew(slots, &new, Some(cut)) {
+                Ok(Found::Kept(kept)) if cut < DOSE_BYTES - 4 => {
+                    let counted = matches!(before, Ok(Found::Kept(was)) if was.record == kept.record);
+                    assert!(counted || matches!(before, Err(SlotError::SameNumber { .. })), "{cut}");
+                }
+                Ok(Found::Kept(kept)) => assert!([one, two, new].contains(&kept.record), "{cut}"),
+                Ok(Found::Blank) => assert!(cut == 0 && before == Ok(Found::Blank), "{cut}"),
+                Err(error) => assert!(matches!(error, SlotError::Lost { .. }), "{error} {cut}"),
+            }
+        }
+        let Ok(Found::Kept(kept)) = anew(slots, &new, None) else { panic!("{before:?}") };
+        assert_eq!((kept.record, kept.damaged), (new, None));
+        assert!(next_write(&kept, &new, OffPermit::before_any_guard()).is_ok());
+    }
 }
 
 /// REQ-SAF-303: a record is written before arming and after the end, and never while output is on or may begin.
@@ -305,16 +423,25 @@ fn dose_of_a_session() {
     (0..100).for_each(|_| meter.add(&one));
     meter.add(&trim);
     let before = DoseRecord { begun: 4, completed: 3, stage_sessions: 1, ..DoseRecord::default() };
-    let after = meter.close(&before, 2_500, SessionEnd::Completed);
+    let opened = before.opened();
+    assert_eq!(opened, DoseRecord { begun: 5, ..before }, "nothing else is known before the end");
+    let after = meter.close(&opened, 2_500, SessionEnd::Completed);
     assert_eq!((after.pulses, after.charge_uc, after.pulse_us), (100, 1_200, 70_010));
     assert_eq!((after.begun, after.completed, after.faulted, after.stage_sessions), (5, 4, 0, 2));
-    let faulted = meter.close(&after, 100, SessionEnd::Faulted);
+    let faulted = meter.close(&after.opened(), 100, SessionEnd::Faulted);
     assert_eq!((faulted.begun, faulted.completed, faulted.faulted, faulted.session_ms), (6, 4, 1, 2_600));
-    let stopped = meter.close(&after, 0, SessionEnd::Stopped);
+    let stopped = meter.close(&after.opened(), 0, SessionEnd::Stopped);
     assert_eq!((stopped.begun, stopped.completed, stopped.faulted), (6, 4, 0));
     let full = DoseRecord { pulses: u64::MAX - 1, charge_uc: u64::MAX, begun: u32::MAX, ..after };
-    let full = meter.close(&full, u64::MAX, SessionEnd::Stopped);
+    let full = meter.close(&full.opened(), u64::MAX, SessionEnd::Stopped);
     assert_eq!((full.pulses, full.charge_uc, full.begun), (u64::MAX, u64::MAX, u32::MAX));
+    // a session that nobody opened is begun by its end, and the record still reads
+    let unopened = DoseRecord { begun: 4, completed: 3, faulted: 1, ..DoseRecord::default() };
+    for (end, begun) in [(SessionEnd::Completed, 5), (SessionEnd::Faulted, 5), (SessionEnd::Stopped, 4)] {
+        let closed = meter.close(&unopened, 0, end);
+        assert_eq!(closed.begun, begun);
+        assert_eq!(DoseRecord::decode(&slot(&closed, 2)), Ok((closed, 2)));
+    }
     // a third of a microcoulomb is one
     let little = PulseReceipt { primary_charge: Charge::of(1_000_000, 333).unwrap(), ..one };
     let mut small = DoseMeter::new(1_000_000);
@@ -519,6 +646,24 @@ fn log_layout() {
     assert!(matches!(read[3], Err(DecodeError::Checksum { .. })));
 }
 
+/// REQ-SAF-632: what was not written yet, all ones or all zeros to the end, is the end of the log; a blank entry before a written one
+/// is an entry.
+#[test]
+fn a_blank_tail_is_the_end() {
+    let written = log();
+    for (blank, tail) in [(0xFF, 64), (0xFF, 4_096), (0, 64), (0, 130), (0xFF, 6)] {
+        let mut bytes = written.clone();
+        bytes.extend(vec![blank; tail]);
+        assert_eq!(log_entries(&bytes).count(), 4, "{blank} {tail}");
+        bytes.extend(&written);
+        assert!(log_entries(&bytes).count() > 8, "{blank} {tail}");
+    }
+    let mut both = [vec![0xFF; 64], vec![0; 64]].concat();
+    assert_eq!(log_entries(&both).count(), 0);
+    both[127] = 1;
+    assert_eq!(log_entries(&both).count(), 2);
+}
+
 /// REQ-SAF-307: the Python of docs/records.md reads the log that Rust writes.
 #[test]
 fn python_reads_the_log() {
@@ -527,7 +672,8 @@ fn python_reads_the_log() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (program, data) = (folder.join("read_log.py"), folder.join("delivered.log"));
     std::fs::write(&program, script).unwrap();
-    std::fs::write(&data, log()).unwrap();
+    let page = [log(), vec![0xFF; 300]].concat(); // REQ-SAF-632: the rest of an erased page
+    std::fs::write(&data, page).unwrap();
     let output = match std::process::Command::new("python3").arg(&program).arg(&data).output() {
         Ok(output) => output,
         Err(error) if std::env::var("CI").as_deref() != Ok("true") => {

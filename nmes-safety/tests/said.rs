@@ -229,6 +229,7 @@ fn refusals_say_what_was_found() {
         (RamFault::Coupled.to_string(), "changed another"),
         (RamFault::Nothing.to_string(), "no word"),
         (lost.to_string(), "slot A: "),
+        (SlotError::Newer { slot: nmes_safety::records::Slot::B, version: 3 }.to_string(), "slot B holds"),
         (SlotError::SameNumber { sequence: 9 }.to_string(), "number 9"),
         (SlotError::NumbersUsedUp.to_string(), "as often as it can be"),
     ];

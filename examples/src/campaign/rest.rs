@@ -79,7 +79,7 @@ fn written(random: &mut Random) -> Option<(Slots, Kept)> {
 }
 
 fn after(kept: &Kept) -> DoseRecord {
-    DoseMeter::new(1_000_000).close(&kept.record, 60_000, SessionEnd::Completed)
+    DoseMeter::new(1_000_000).close(&kept.record.opened(), 60_000, SessionEnd::Completed)
 }
 
 fn read(slots: &Slots) -> Option<Kept> {

@@ -53,12 +53,14 @@ pub fn run_trial(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) -
         ride::prepare(&mut ask);
         let scenario = Scenario::of(&ask)?;
         with_checked(&scenario, |built, checked| {
+            memory.map_or(Ok(()), Memory::begin)?;
             let shown = ride(&scenario, checked, &args.crank, seconds.unwrap_or(30_000))?;
             finish(args, "fes-cycle.svg", memory, (&scenario, built, checked), &shown, out)
         })
     } else {
         let scenario = Scenario::of(&ask)?;
         with_checked(&scenario, |built, checked| {
+            memory.map_or(Ok(()), Memory::begin)?;
             let shown = try_wrist(&scenario, checked, &args.emg, seconds.unwrap_or(240_000))?;
             finish(args, "emg.svg", memory, (&scenario, built, checked), &shown, out)
         })

@@ -99,7 +99,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Length, blankness, first bytes, version and checksum of a record; gives a reader behind magic and version.
+/// Never written, as memories read then.
+pub(super) fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&b| b == 0xFF) || bytes.iter().all(|&b| b == 0)
+}
+
+/// Length, blankness, first bytes, checksum and version of a record, in this order, so that another version is one that somebody
+/// wrote and no damage; gives a reader behind magic and version.
 pub(super) fn open<'a, const M: usize>(
     bytes: &'a [u8],
     length: usize,
@@ -109,7 +115,7 @@ pub(super) fn open<'a, const M: usize>(
     if bytes.len() != length {
         return Err(DecodeError::Length { expected: length, found: bytes.len() });
     }
-    if bytes.iter().all(|&b| b == 0xFF) || bytes.iter().all(|&b| b == 0) {
+    if is_blank(bytes) {
         return Err(DecodeError::Blank);
     }
     let mut reader = Reader::new(bytes);
@@ -117,14 +123,14 @@ pub(super) fn open<'a, const M: usize>(
         return Err(DecodeError::Magic);
     }
     let found = reader.u8();
-    if found != version {
-        return Err(DecodeError::Version { found });
-    }
     let Some((body, stored)) = bytes.split_last_chunk::<CRC_BYTES>() else {
         return Err(DecodeError::Length { expected: length, found: bytes.len() });
     };
     let (stored, computed) = (u32::from_le_bytes(*stored), Crc32::of(body));
-    if stored == computed { Ok(reader) } else { Err(DecodeError::Checksum { stored, computed }) }
+    if stored != computed {
+        return Err(DecodeError::Checksum { stored, computed });
+    }
+    if found == version { Ok(reader) } else { Err(DecodeError::Version { found }) }
 }
 
 pub(super) fn require(holds: bool, name: &'static str) -> Result<(), DecodeError> {

@@ -5,7 +5,7 @@ use core::ops::BitOr;
 use nmes_core::{ChannelHardware, FrameKind, MicroAmps, Micros, PulseReceipt, Setting};
 
 use super::DecodeError;
-use super::bytes::{Writer, open, require, seal};
+use super::bytes::{Writer, is_blank, open, require, seal};
 
 /// Length of every entry of the log.
 pub const LOG_BYTES: usize = 64;
@@ -350,22 +350,28 @@ impl LogEntry {
 /// The entries of a log, one after another; see [`log_entries`].
 #[derive(Clone, Debug)]
 pub struct LogEntries<'a> {
-    chunks: core::slice::Chunks<'a, u8>,
+    chunks: core::iter::Take<core::slice::Chunks<'a, u8>>,
 }
 
 /// Reads a log. A damaged entry is an error in its place and the next ones are still read; a tail of less than an entry
-/// is one [`DecodeError::Length`]. Each step is one decoding.
+/// is one [`DecodeError::Length`]. Blank entries, all ones or all zeros, to the end of the memory are what was not written yet: the log
+/// ends before them. Work: one pass over them here, and each step is one decoding.
 ///
 /// ```
 /// use nmes_safety::records::{DecodeError, log_entries};
-/// let mut entries = log_entries(&[0xFF; 70]);
+/// assert_eq!(log_entries(&[0xFF; 4_096]).next(), None); // an erased page
+/// let mut torn = [0xFF; 70];
+/// torn[69] = 0xD7; // the first byte of an entry behind a blank one, and no more
+/// let mut entries = log_entries(&torn);
 /// assert_eq!(entries.next(), Some(Err(DecodeError::Blank)));
 /// assert_eq!(entries.next(), Some(Err(DecodeError::Length { expected: 64, found: 6 })));
 /// assert_eq!(entries.next(), None);
 /// ```
 #[must_use]
 pub fn log_entries(bytes: &[u8]) -> LogEntries<'_> {
-    LogEntries { chunks: bytes.chunks(LOG_BYTES) }
+    let blank = |entry: &&[u8]| is_blank(entry);
+    let written = bytes.chunks(LOG_BYTES).rev().skip_while(blank).count();
+    LogEntries { chunks: bytes.chunks(LOG_BYTES).take(written) }
 }
 
 impl Iterator for LogEntries<'_> {

@@ -14,6 +14,10 @@ const VERSION: u8 = 1;
 ///
 /// What stands here is told to people and compared with a protocol's own bounds. It gives no permission: amplitudes
 /// begin at zero whatever `last_level` says.
+///
+/// It is written twice a session, each time while off: [`DoseRecord::opened`] before arming, and [`DoseMeter::close`] of that
+/// after the end. So a session that a pulled battery ends counts as begun, and its number is not given again.
+/// `begun - completed - faulted` sessions were stopped early or cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct DoseRecord {
@@ -21,13 +25,13 @@ pub struct DoseRecord {
     pub limits_crc: u32,
     /// The stage of a programme of weeks, as the host numbers them.
     pub stage: u16,
-    /// Sessions completed in this stage.
+    /// Sessions completed in this stage; at most `completed`.
     pub stage_sessions: u32,
-    /// Sessions begun.
+    /// Sessions begun; the number of the last one.
     pub begun: u32,
-    /// Sessions that ran to their end; at most `begun`.
+    /// Sessions that ran to their end.
     pub completed: u32,
-    /// Sessions that a latched fault ended; at most `begun`.
+    /// Sessions that a latched fault ended; together with `completed` at most `begun`.
     pub faulted: u32,
     /// Time of all sessions, in ms.
     pub session_ms: u64,
@@ -42,6 +46,12 @@ pub struct DoseRecord {
 }
 
 impl DoseRecord {
+    /// The record with one more session begun, whose number is its `begun`: save it before arming. Saturates.
+    #[must_use]
+    pub const fn opened(&self) -> Self {
+        Self { begun: self.begun.saturating_add(1), ..*self }
+    }
+
     /// The record as bytes, with the number of this writing (1 and up). Fixed work.
     #[must_use]
     pub(super) fn encode(&self, sequence: u32) -> [u8; DOSE_BYTES] {
@@ -87,6 +97,10 @@ impl DoseRecord {
         }
         require(record.completed <= record.begun, "completed")?;
         require(record.faulted <= record.begun, "faulted")?;
+        // counts that saturate stay behind the sum of what they count
+        let ended = u64::from(record.completed).saturating_add(u64::from(record.faulted));
+        require(ended <= u64::from(record.begun) || record.begun == u32::MAX, "faulted")?;
+        require(record.stage_sessions <= record.completed, "stage_sessions")?;
         Ok((record, sequence))
     }
 }
@@ -107,7 +121,7 @@ pub enum SessionEnd {
 /// ```
 /// use nmes_safety::records::{DoseMeter, DoseRecord, SessionEnd};
 /// let meter = DoseMeter::new(1_000_000);
-/// let before = DoseRecord::default();
+/// let before = DoseRecord::default().opened(); // saved before arming
 /// let after = meter.close(&before, 600_000, SessionEnd::Completed);
 /// assert_eq!((after.begun, after.completed, after.session_ms), (1, 1, 600_000));
 /// ```
@@ -134,17 +148,20 @@ impl DoseMeter {
         self.na_ticks = self.na_ticks.saturating_add(u128::from(receipt.primary_charge.magnitude()));
     }
 
-    /// `before` with this session in it.
+    /// `before` with what this session came to. It was begun already, by [`DoseRecord::opened`]; where nobody did that, sessions
+    /// begun are raised to those that ended.
     #[must_use]
     pub fn close(&self, before: &DoseRecord, session_ms: u64, end: SessionEnd) -> DoseRecord {
         let completed = u32::from(end == SessionEnd::Completed);
         // nA·ticks at one tick a second are 10⁻⁹ C
         let charge_uc = self.per_second(self.na_ticks, 1_000);
         let pulse_us = self.per_second(u128::from(self.ticks).saturating_mul(1_000_000), 1);
+        let completed_all = before.completed.saturating_add(completed);
+        let faulted = before.faulted.saturating_add(u32::from(end == SessionEnd::Faulted));
         DoseRecord {
-            begun: before.begun.saturating_add(1),
-            completed: before.completed.saturating_add(completed),
-            faulted: before.faulted.saturating_add(u32::from(end == SessionEnd::Faulted)),
+            begun: before.begun.max(completed_all.saturating_add(faulted)),
+            completed: completed_all,
+            faulted,
             stage_sessions: before.stage_sessions.saturating_add(completed),
             session_ms: before.session_ms.saturating_add(session_ms),
             pulses: before.pulses.saturating_add(self.pulses),

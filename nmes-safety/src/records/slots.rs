@@ -61,6 +61,14 @@ pub enum SlotError {
         /// What is wrong with the second.
         b: DecodeError,
     },
+    /// A slot holds a whole record of a version that this program does not know, which may be the one that counts. It is neither
+    /// overwritten nor passed over; the program that wrote it reads it.
+    Newer {
+        /// The slot; the first, where it is both.
+        slot: Slot,
+        /// The version that stands there.
+        version: u8,
+    },
     /// Both slots are good, differ, and claim to be the same writing.
     SameNumber {
         /// The number.
@@ -74,6 +82,9 @@ impl fmt::Display for SlotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost { a, b } => write!(f, "the record is lost; slot A: {a}; slot B: {b}"),
+            Self::Newer { slot, version } => {
+                write!(f, "slot {slot:?} holds a record of version {version}, which is not known")
+            }
             Self::SameNumber { sequence } => write!(f, "both slots differ and are number {sequence}"),
             Self::NumbersUsedUp => f.write_str("the record was written as often as it can be"),
         }
@@ -94,9 +105,11 @@ impl core::error::Error for SlotError {}
 /// ```
 ///
 /// # Errors
-/// [`SlotError::Lost`] and [`SlotError::SameNumber`].
+/// [`SlotError::Lost`], [`SlotError::Newer`] and [`SlotError::SameNumber`].
 pub fn choose(a: &[u8], b: &[u8]) -> Result<Found, SlotError> {
     match (DoseRecord::decode(a), DoseRecord::decode(b)) {
+        (Err(DecodeError::Version { found }), _) => Err(SlotError::Newer { slot: Slot::A, version: found }),
+        (_, Err(DecodeError::Version { found })) => Err(SlotError::Newer { slot: Slot::B, version: found }),
         (Ok(one), Ok(two)) => newer(one, two).map(Found::Kept),
         (Ok(good), Err(bad)) => Ok(Found::Kept(alone(good, Slot::A, bad))),
         (Err(bad), Ok(good)) => Ok(Found::Kept(alone(good, Slot::B, bad))),
@@ -129,7 +142,7 @@ pub struct SlotWrite<'g> {
 }
 
 impl SlotWrite<'_> {
-    /// The slot to erase and write; never the one that counts now.
+    /// The slot to erase and write; never the one that counts now, but in [`anew_writes`].
     #[must_use]
     pub const fn slot(&self) -> Slot {
         self.slot
@@ -142,8 +155,7 @@ impl SlotWrite<'_> {
     }
 }
 
-/// The first record of all, for slot A: at the factory, or after both slots were erased because the record was lost and
-/// somebody was told.
+/// The first record of all, for slot A: at the factory. Where something was written before, see [`anew_writes`].
 #[must_use]
 pub fn first_write<'g>(record: &DoseRecord, off: OffPermit<'g>) -> SlotWrite<'g> {
     write(Slot::A, record, 1, &off)
@@ -161,6 +173,41 @@ pub fn next_write<'g>(
 ) -> Result<SlotWrite<'g>, SlotError> {
     let sequence = kept.sequence.checked_add(1).ok_or(SlotError::NumbersUsedUp)?;
     Ok(write(kept.slot.other(), record, sequence, &off))
+}
+
+/// A record to begin with whatever the slots hold: of another person, or because the record is lost, refused or has no more
+/// numbers, and somebody was told. Do both writings in their order: the record, and then the other slot, erased.
+///
+/// Until the second one is done the slots are refused as before or hold a record that counted before, so a supply that fails on the way
+/// leaves nothing that looks like the new record and is not: do both again. Only of two writings of one number, one counts if the
+/// first is cut.
+///
+/// ```
+/// use nmes_safety::records::*;
+/// let (mut a, mut b) = ([7; DOSE_BYTES], [9; DOSE_BYTES]);
+/// assert!(matches!(choose(&a, &b), Err(SlotError::Lost { .. })));
+/// for write in anew_writes(&a, &b, &DoseRecord::default(), OffPermit::before_any_guard()) {
+///     match write.slot() {
+///         Slot::A => a = *write.bytes(),
+///         Slot::B => b = *write.bytes(),
+///     }
+/// }
+/// assert!(matches!(choose(&a, &b), Ok(Found::Kept(kept)) if kept.record == DoseRecord::default()));
+/// ```
+#[must_use]
+pub fn anew_writes<'g>(a: &[u8], b: &[u8], record: &DoseRecord, off: OffPermit<'g>) -> [SlotWrite<'g>; 2] {
+    let (slot, before) = match choose(a, b) {
+        Ok(Found::Kept(kept)) => (kept.slot.other(), kept.sequence),
+        Err(SlotError::SameNumber { sequence }) => (Slot::A, sequence),
+        // what has the slots refused goes last
+        Err(SlotError::Newer { slot, .. }) => (slot.other(), 0),
+        Err(SlotError::Lost { b: DecodeError::Blank, .. }) => (Slot::B, 0),
+        Ok(Found::Blank) | Err(SlotError::Lost { .. } | SlotError::NumbersUsedUp) => (Slot::A, 0),
+    };
+    // after the last number the first: what stands in the other slot counts until it is erased
+    let sequence = before.checked_add(1).unwrap_or(1);
+    let erased = SlotWrite { slot: slot.other(), bytes: [0xFF; DOSE_BYTES], off: PhantomData };
+    [write(slot, record, sequence, &off), erased]
 }
 
 fn write<'g>(slot: Slot, record: &DoseRecord, sequence: u32, _off: &OffPermit<'g>) -> SlotWrite<'g> {
