@@ -294,7 +294,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    const fn new(id: &'static str, bound: Bound, limit: u64, unit: Unit) -> Self {
+    pub(crate) const fn new(id: &'static str, bound: Bound, limit: u64, unit: Unit) -> Self {
         Self {
             id,
             quantity: "",

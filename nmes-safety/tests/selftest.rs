@@ -397,19 +397,35 @@ fn rules_as_compiled() {
     assert_eq!(check_rules(), Ok(RULES_CRC));
 }
 
-/// REQ-SAF-536: the sum of the table is over name, quantity, formula, limits, warning, side, effect and source of every rule,
-/// worked out here a second time.
+/// The place of what an enum prints as, in the order of its definition, and the number in brackets behind it.
+fn coded(value: &impl std::fmt::Debug, names: &str) -> (u8, u32) {
+    let text = format!("{value:?}");
+    let (name, number) = text.split_once('(').unwrap_or((&text, "0)"));
+    let place = names.split(' ').position(|known| known == name).unwrap();
+    (u8::try_from(place).unwrap(), number.trim_end_matches(')').parse().unwrap())
+}
+
+/// REQ-SAF-536: the sum of the table is over every field of every rule, worked out here a second time.
 #[test]
 fn the_sum_of_the_table() {
     let text = |crc: Crc32, text: &str| crc.update(text.as_bytes()).update(&[0xFF]);
+    let units = "MicroAmps MicroAmpsRms MicroAmpsRmsPerCm2 MicroAmpsPerCm2 MicroAmpsPerSecond MicroWattsPerCm2 MicroJoules \
+        MilliVolts Ohms PicoCoulombs NanoampTicks Micros Millis MilliHertz Permille MilliCelsius NanoMicroCoulombsPerCm2 \
+        MilliAmps2SecondsPerCm4 Items";
+    let windows = "Instant Pulse Pulses Period Rolling Cycle Ramp Action Start Session BeforeArming";
     let sum = rules::ALL.iter().fold(Crc32::new(), |crc, rule| {
-        let crc = text(text(text(crc, rule.id), rule.quantity), rule.formula);
+        let texts = [rule.id, rule.quantity, rule.formula, rule.source];
+        let crc = texts.iter().fold(crc, |crc, part| text(crc, part));
         let numbers = [rule.limit, rule.loosest, rule.warn.unwrap_or(u64::MAX)];
         let crc = numbers.iter().fold(crc, |crc, n| crc.update(&n.to_le_bytes()));
-        let is_least = rule.bound == nmes_safety::Bound::AtLeast;
-        let effects = ["Deny", "Trip", "Warn", "Inform", "Bench"];
-        let effect = effects.iter().position(|name| *name == format!("{:?}", rule.effect)).unwrap();
-        text(crc.update(&[u8::from(is_least), u8::try_from(effect).unwrap()]), rule.source)
+        let bound = coded(&rule.bound, "AtMost AtLeast").0;
+        let effect = coded(&rule.effect, "Deny Trip Warn Inform Bench").0;
+        let crc = crc.update(&[bound, effect, coded(&rule.unit, units).0]);
+        let ranges = [coded(&rule.window, windows), coded(&rule.load, "Ohms Open Real Any")];
+        let crc = ranges.iter().fold(crc, |crc, (code, n)| crc.update(&[*code]).update(&n.to_le_bytes()));
+        let class = coded(&rule.class, "Standard Guidance Ours").0;
+        let sure = coded(&rule.confidence, "Found RecalledHigh RecalledMedium RecalledLow Ours").0;
+        crc.update(&[class, sure])
     });
     assert_eq!(sum.value(), RULES_CRC);
 }
