@@ -3,8 +3,8 @@
 #![no_main]
 
 use nmes_core::{
-    Channel, ChannelHardware, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan, PulseReceipt, PulseShape, Ramp,
-    Rate, Schedule, Session, Setting, Train,
+    Channel, ChannelHardware, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan, PulseReceipt,
+    PulseShape, Ramp, Rate, Schedule, Session, Setting, Train,
 };
 use nmes_safety::output_table::{Characteristics, OutputTable};
 use nmes_safety::records::{
