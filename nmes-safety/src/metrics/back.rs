@@ -94,8 +94,8 @@ pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) 
 }
 
 /// By how many ticks the last of custom points may be widened. None where it pays any charge in two levels as long as it is given,
-/// within the range of codes: edges may be one tick apart, or all points are as strong as it is and take as long as it does, so
-/// that one level is enough at every code.
+/// within the range of codes and no stronger than the strongest point: edges may be one tick apart, or all points are as strong as
+/// it is and take as long as it does, so that one level is enough at every code.
 pub(super) fn widened(ceiling: &Ceiling<'_>, given: &[Point]) -> u64 {
     let Some((last, ticks)) = ceiling.in_ticks(given).last() else { return 0 };
     let body = || ceiling.in_ticks(given).take(given.len().saturating_sub(1));
@@ -109,16 +109,22 @@ pub(super) fn widened(ceiling: &Ceiling<'_>, given: &[Point]) -> u64 {
     if free && fits(ceiling, given, even) { 0 } else { u64::from(WIDEN_MAX_TICKS) }
 }
 
-/// Whether what the last of custom points pays is within the range of codes, whichever way it drives and however codes are
-/// rounded; `even` where its code is that of the points before it.
+/// Whether what the last of custom points pays is within the range of codes and at most a code above the strongest point, at any
+/// amplitude, whichever way it drives and however codes are rounded; `even` where its code is that of the points before it.
 fn fits(ceiling: &Ceiling<'_>, given: &[Point], even: bool) -> bool {
     let Some((_, ticks)) = ceiling.in_ticks(given).last() else { return false };
     let (one, other) = (u128::from(ceiling.gain(true)), u128::from(ceiling.gain(false)));
     let (rounded, code) = if even { (0, 0) } else { (rounded(ceiling, given), one.max(other)) };
-    let charge = moved(ceiling, given, given.len().saturating_sub(1)).net.saturating_add(rounded);
+    let net = moved(ceiling, given, given.len().saturating_sub(1)).net;
+    let ticks = u128::from(ticks);
+    let strongest = u128::from(ceiling.code.unsigned_abs()).saturating_mul(one).saturating_mul(ticks);
+    if net > strongest || rounded > one.min(other).saturating_mul(ticks) {
+        return false;
+    }
+    let charge = net.saturating_add(rounded);
     let codes = ceiling.output.code_max.unsigned_abs().min(ceiling.output.code_min.unsigned_abs());
     let most = one.min(other).saturating_mul(u128::from(codes));
-    div_up(charge, u128::from(ticks)).saturating_add(code) <= most
+    div_up(charge, ticks).saturating_add(code) <= most
 }
 
 /// Whether the last of custom points drives the other way than it is given at some code, because the roundings of
@@ -144,6 +150,52 @@ pub(super) fn may_turn(ceiling: &Ceiling<'_>, given: &[Point]) -> bool {
     turns_below > 64
         || !ceiling.output.is_exact()
         || (1..=64).take(usize::try_from(turns_below).unwrap_or(64)).any(turned)
+}
+
+/// Points that drive one way, rests between them counted, at the ceiling before rounding to codes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Joined {
+    sign: i16,
+    pub(super) ticks: u64,
+    /// In nA·ticks.
+    pub(super) charge: u128,
+}
+
+/// The last of custom points where it turns, together with the phase before it and the first one of the next repeat, whichever
+/// of them goes the same way then.
+pub(super) fn joined(ceiling: &Ceiling<'_>, given: &[Point], again: bool) -> Joined {
+    let (mut first, mut run) = (None, Joined::default());
+    for (part, ticks) in ceiling.in_ticks(given).take(given.len().saturating_sub(1)) {
+        if part.signum() == run.sign.saturating_neg() && part != 0 {
+            first = first.or(Some(run).filter(|run| run.sign != 0));
+            run = Joined::default();
+        }
+        let weight = u128::from(part.unsigned_abs()).saturating_mul(u128::from(ticks));
+        let charge = weight.saturating_mul(u128::from(ceiling.gain(part > 0)));
+        let sign = if part == 0 { run.sign } else { part.signum() };
+        run = Joined {
+            sign,
+            ticks: run.ticks.saturating_add(ticks),
+            charge: run.charge.saturating_add(charge),
+        };
+    }
+    let (last, ticks) = ceiling.in_ticks(given).last().unwrap_or_default();
+    let turned = last.signum().saturating_neg();
+    let code = u128::from(ceiling.code.unsigned_abs());
+    let first = first.filter(|_| again).unwrap_or_default();
+    let sides = [first, run].into_iter().filter(|side| side.sign == turned);
+    sides.fold(
+        Joined {
+            sign: turned,
+            ticks: ticks.saturating_add(widened(ceiling, given)).saturating_add(ceiling.late),
+            charge: rounded(ceiling, given),
+        },
+        |all, side| Joined {
+            ticks: all.ticks.saturating_add(side.ticks),
+            charge: all.charge.saturating_add(div_up(side.charge.saturating_mul(code), FULL)),
+            ..all
+        },
+    )
 }
 
 /// What the rounding of custom points to codes moves at most, in nA·ticks: half a code over all that are driven, and on a

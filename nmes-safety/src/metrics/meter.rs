@@ -162,8 +162,13 @@ impl Meter {
     }
 
     fn count_leak(&mut self, current_na: i64, ticks: u64) {
+        // both its edges may be late
+        let ticks = if ticks > 0 { ticks.saturating_add(self.late) } else { 0 };
         let charge = charge_of(current_na, ticks);
         self.move_charge(charge);
+        if self.up_to && ticks > 0 {
+            self.sums.peak_na = self.sums.peak_na.max(current_na.unsigned_abs());
+        }
         self.leaked = self.leaked.saturating_add(charge.unsigned_abs());
         self.sums.absolute = self.sums.absolute.saturating_add(charge.unsigned_abs());
         let square = square_of(current_na, ticks);

@@ -2,7 +2,7 @@
 
 use nmes_core::{Balance, ChannelHardware, ChannelPlan, FULL_SCALE, Form, Plan, Point, Polarity, Prepulse};
 
-use super::back::{may_turn, moved, points, rounded, spread, widened};
+use super::back::{joined, may_turn, moved, points, rounded, spread};
 use super::meter::{Bounded, Meter};
 use super::primary::both_ways;
 use super::{PulseMetrics, div_up, times};
@@ -95,16 +95,16 @@ impl<'p> Ceiling<'p> {
         let more = rounded(self, given);
         let net = moved.net.saturating_add(more);
         let repeats = if self.plan.repeat_gap_ticks() == 0 { pulse.repeat.count } else { 1 };
-        let joined = if balanced { 0 } else { u128::from(repeats).saturating_sub(1) };
+        let again = if balanced { 0 } else { u128::from(repeats).saturating_sub(1) };
         let range = moved.range.saturating_add(more).saturating_add(late);
-        sums.largest = sums.largest.max(range.saturating_add(net.saturating_mul(joined)));
+        sums.largest = sums.largest.max(range.saturating_add(net.saturating_mul(again)));
         let all = net.saturating_mul(u128::from(pulse.repeat.count));
         sums.net = i128::try_from(all).unwrap_or(i128::MAX);
-        if balanced && repeats > 1 && may_turn(self, given) {
-            // the last of one repeat may go on in the first of the next
-            let last = self.in_ticks(given).last().map_or(0, |(_, ticks)| ticks);
-            sums.primary_ticks = sums.primary_ticks.saturating_add(last).saturating_add(widened(self, given));
-            sums.primary = sums.primary.saturating_add(more);
+        if balanced && may_turn(self, given) {
+            // the last of one repeat may go on in the first of the next, and join what stands before it to that
+            let over = joined(self, given, repeats > 1);
+            sums.primary_ticks = sums.primary_ticks.max(over.ticks);
+            sums.primary = sums.primary.max(over.charge.saturating_add(late));
         }
     }
 

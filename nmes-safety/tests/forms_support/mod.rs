@@ -168,10 +168,19 @@ pub(crate) fn coarse(case: &Case) -> bool {
 }
 
 /// A table that is paid back in a rectangle, with under 20 ticks a step: where its charge stands in the first steps, one
-/// tick more of each weighs.
+/// tick more of each weighs. Custom points whose last has under 80 ticks, where it may have 16 more and is so much weaker.
 pub(crate) fn few_ticks(case: &Case) -> bool {
-    let Form::Table(levels) = case.form else { return false };
-    case.balance != Balance::Symmetric && (case.ceiling.1 as usize) < 20 * levels.len()
+    match case.form {
+        Form::Points(points) => {
+            let last = u64::from(points.last().unwrap().width.as_micros());
+            let ticks = last * u64::from(case.timing.ticks_per_second) / 1_000_000;
+            case.balance.is_balanced() && case.timing.min_edge_ticks > 1 && ticks < 80
+        }
+        Form::Table(levels) => {
+            case.balance != Balance::Symmetric && (case.ceiling.1 as usize) < 20 * levels.len()
+        }
+        _ => false,
+    }
 }
 
 /// Where the closed form is further from what is played, and why.
