@@ -99,6 +99,8 @@ pub struct Guard<'a, const N: usize = MAX_CHANNELS> {
     pub(crate) still_calls: u8,
     pub(crate) last_keep_alive: u64,
     pub(crate) first_pulse: Option<u64>,
+    /// The first pulse since the contact check began.
+    pub(crate) probing_began: Option<u64>,
     /// Two clocks, when a comparison of them began.
     pub(crate) readings: Option<Readings>,
     /// Checksums of what never changes: the limits, and the terms of each channel; and which is looked at next.
@@ -122,6 +124,7 @@ impl<const N: usize> nmes_core::flip::Flip for Guard<'_, N> {
             still_calls,
             last_keep_alive,
             first_pulse,
+            probing_began,
             readings,
             sums,
             next_sum,
@@ -140,6 +143,7 @@ impl<const N: usize> nmes_core::flip::Flip for Guard<'_, N> {
         walk.part("still_calls", still_calls);
         walk.part("last_keep_alive", last_keep_alive);
         walk.part("first_pulse", first_pulse);
+        walk.part("probing_began", probing_began);
         walk.part("readings", readings);
     }
 }
@@ -196,6 +200,7 @@ impl<'a, const N: usize> Guard<'a, N> {
             still_calls: 0,
             last_keep_alive: now,
             first_pulse: None,
+            probing_began: None,
             readings: None,
             sums,
             next_sum: 0,
@@ -344,6 +349,9 @@ impl<'a, const N: usize> Guard<'a, N> {
         // energised from zero only: what was raised to look for contact does not stay
         if state == State::Idle || event == Event::Contact {
             self.zero();
+        }
+        if event == Event::Probe {
+            self.probing_began = None;
         }
         if state == State::Probing || state == State::Armed {
             self.keep_alive(now);

@@ -12,11 +12,11 @@ use crate::survey::{Known, Survey};
 use crate::watch::Watch;
 
 /// A frame with all that it is held against.
-struct Examination<'e> {
-    frame: &'e PulseFrame<'e>,
+pub(crate) struct Examination<'e> {
+    pub(crate) frame: &'e PulseFrame<'e>,
     plan: &'e ChannelPlan<'e>,
     hardware: &'e ChannelHardware,
-    watch: &'e Watch<'e>,
+    pub(crate) watch: &'e Watch<'e>,
     limits: &'e Limits,
 }
 
@@ -38,7 +38,8 @@ impl<const N: usize> Guard<'_, N> {
         if let Some(finding) = found {
             return Err(finding);
         }
-        if watch.is_again(frame) { self.again(&exam) } else { self.anew(&exam) }
+        let again = watch.is_again(frame) && self.state() != State::Probing;
+        if again { self.again(&exam) } else { self.anew(&exam) }
     }
 
     /// What depends on more than levels, lengths and set level.
@@ -100,7 +101,7 @@ impl<const N: usize> Guard<'_, N> {
             .or_else(|| exam.paid_back())
             .or_else(|| exam.amplitude(&main, survey.peak_na))
             .or_else(|| exam.width(&main))
-            .or_else(|| self.probing(&main, survey.peak_na))
+            .or_else(|| self.probing(exam, &main, survey.peak_na))
             .or_else(|| {
                 Finding::above(Fault::Form, Cite::PLAN, survey.ticks, exam.plan.longest_ticks(), "ticks")
             })

@@ -126,6 +126,8 @@ impl<const N: usize> Guard<'_, N> {
             self.first_pulse.get_or_insert(t);
             if self.state() == State::Armed {
                 self.interlock.handle(Event::Pulse).ok();
+            } else if self.state() == State::Probing {
+                self.probing_began.get_or_insert(t);
             }
         }
         if let Some(latched) = self.latched {

@@ -4,6 +4,7 @@ use nmes_core::Setting;
 
 use crate::fault::{Cite, Fault, Finding};
 use crate::guard::Guard;
+use crate::guard_admit::Examination;
 use crate::guard_form::Main;
 use crate::interlock::State;
 use crate::probe::PROBE_LIMITS;
@@ -16,17 +17,27 @@ fn limit(rule: &'static Rule) -> u64 {
 }
 
 impl<const N: usize> Guard<'_, N> {
-    /// A pulse while probing: its peak and its width against those of a contact check.
-    pub(crate) fn probing(&self, main: &Main, peak_na: u64) -> Option<Finding> {
+    /// A pulse while probing: its peak, width, rate and time against those of a contact check, and it does not repeat.
+    pub(crate) fn probing(&self, exam: &Examination<'_>, main: &Main, peak_na: u64) -> Option<Finding> {
         if self.state() != State::Probing {
             return None;
         }
+        let cite = Cite::PROBING;
         let hz = u64::from(self.limits.ticks_per_second);
         let most_na = limit(&rules::E_PEAK_1).saturating_mul(1_000);
         let most_ticks = limit(&rules::E_W_1).saturating_mul(hz) / 1_000_000;
-        Finding::above(Fault::Amplitude, Cite::PROBING, peak_na, most_na, "nA").or_else(|| {
-            Finding::above(Fault::Width, Cite::PROBING, u64::from(main.ticks), most_ticks, "ticks")
-        })
+        Finding::above(Fault::Amplitude, cite, peak_na, most_na, "nA")
+            .or_else(|| Finding::above(Fault::Width, cite, u64::from(main.ticks), most_ticks, "ticks"))
+            .or_else(|| Finding::above(Fault::Form, cite, u64::from(exam.frame.cycles()), 1, "repeats"))
+            .or_else(|| exam.probing_rate(hz))
+            .or_else(|| self.probing_time(exam.frame.onset_tick(), hz))
+    }
+
+    /// From the first pulse since the check began.
+    fn probing_time(&self, onset: u64, hz: u64) -> Option<Finding> {
+        let lasted = onset.saturating_sub(self.probing_began?);
+        let most = limit(&rules::E_SES_1).saturating_mul(hz) / 1_000;
+        Finding::above(Fault::SessionLength, Cite::PROBING, lasted, most, "ticks")
     }
 
     /// The same for a set level that is asked for.
@@ -48,5 +59,17 @@ impl<const N: usize> Guard<'_, N> {
         } else {
             Ok(())
         }
+    }
+}
+
+impl Examination<'_> {
+    /// As the rate of the plan, with the period of a contact check where that is longer.
+    fn probing_rate(&self, hz: u64) -> Option<Finding> {
+        let (next, terms) = (self.watch.next_onset, &self.watch.terms);
+        let period = hz.saturating_mul(1_000).checked_div(limit(&rules::E_F_1)).unwrap_or(u64::MAX);
+        let free = next.saturating_add(period.saturating_sub(terms.period));
+        // no pulse was begun on the channel yet
+        let soon = if next == 0 { 0 } else { free.saturating_sub(self.frame.onset_tick()) };
+        Finding::above(Fault::Rate, Cite::PROBING, soon, terms.wait, "ticks before its period")
     }
 }

@@ -10,7 +10,7 @@ use nmes_core::{
 
 use crate::check::{Checked, Denied, check};
 use crate::guard::PROBE_LEVEL;
-use crate::profile::{LimitError, Profile};
+use crate::profile::LimitError;
 use crate::rules::{self, Rule};
 use crate::sense::nanoamps;
 use crate::setup::Setup;
@@ -126,7 +126,7 @@ impl Probe {
         Self { channels, count: usize::from(checked.plan().channel_count()) }
     }
 
-    /// Its plan, checked with the limits of the session's own setup, those of the default profile and [`PROBE_LIMITS`],
+    /// Its plan, checked with the limits of the session's own setup and profile, those of the rules and [`PROBE_LIMITS`],
     /// whichever is strictest.
     ///
     /// # Errors
@@ -141,7 +141,7 @@ impl Probe {
         let own = Session::new(channels, Schedule::Continuous, length).map_err(ProbeError::Plan)?;
         let plan = Plan::compile(&own, session.plan().hardware()).map_err(ProbeError::Plan)?;
         above_noise(&plan, session.setup())?;
-        let mut profile = Profile::custom("contact-check", &Profile::default());
+        let mut profile = session.profile().probing("contact-check");
         for (rule, value) in PROBE_LIMITS {
             profile = profile.with_limit(rule, value).map_err(ProbeError::Limit)?;
         }

@@ -292,6 +292,12 @@ impl Profile {
         Self { name, ..*base }
     }
 
+    /// For the contact check: the same rules and numbers, but for the figures of a profile that is for one use class only.
+    pub(crate) const fn probing(&self, name: &'static str) -> Self {
+        let base = if self.base.only_for.is_some() { &IEC } else { self.base };
+        Self { name, base, stated: self.stated }
+    }
+
     /// The same with a number in place of the rule's own, in the rule's unit. A rule stated again keeps the
     /// stricter number.
     ///

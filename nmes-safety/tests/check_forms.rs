@@ -285,6 +285,58 @@ fn a_last_point_that_turns_goes_on_with_the_phase_before_it() {
     assert!((whole..whole * 5 / 4).contains(&counted), "{counted}");
 }
 
+/// Points in ‰ and µs at 1 MHz, with no gap between repeats.
+fn of_points(points: &[(i16, u32)], ua: u32, dac: ChannelHardware, count: u16) -> Input {
+    let width_us = points.iter().map(|point| point.1).sum();
+    let points: Vec<Point> =
+        points.iter().map(|&(permille, width)| Point { permille, width: us(width) }).collect();
+    let repeat = Repeat { count, gap: Micros::ZERO };
+    let form = Form::Points(Box::leak(points.into_boxed_slice()));
+    let pulse = Pulse { form, balance: Balance::Symmetric, repeat, width_us };
+    let timing = HardwareTiming { min_edge_ticks: 1, ..HardwareTiming::ideal(1_000_000) };
+    Input { pulse, ua, rate: 1, gap_us: 0, negative: false, dac, timing }
+}
+
+/// REQ-SAF-674: pulses that were once more than the check counted with. A last point that may be no stronger than the strongest
+/// is widened; one that codes turn is a phase alone, or joins the one before it and the first of the next repeat; an offset is the
+/// peak of a pulse of no code, and flows longer where its edges are late.
+#[test]
+fn last_points_that_were_more() {
+    let even = |gain| ChannelHardware::symmetric(gain, -1_000_000, 1_000_000);
+    let leaky = |gain, offset_na| ChannelHardware { offset_na, ..even(gain) };
+    let widened = of_points(&[(-127, 291), (999, 37)], 47_112, even(89_900), 1);
+    let joins = [(585, 46), (92, 241), (-369, 273), (256, 202), (-3, 20)];
+    let joins = of_points(&joins, 1_001, leaky(5_309, 334), 2);
+    let alone = [(701, 277), (-211, 98), (814, 38), (-743, 222), (616, 207), (-247, 72), (-497, 300)];
+    let dac = ChannelHardware { na_per_code_negative: 1_732, ..leaky(1_000, -170) };
+    let alone = of_points(&alone, 507, dac, 1);
+    for (input, permille) in [(widened, 564), (joins, 125), (alone, 16)] {
+        within(&input, permille, 1).unwrap();
+    }
+    let declared = |points, offset_na, late| {
+        let mut input = of_points(points, 500, leaky(2_986, offset_na), 1);
+        input.pulse.balance = Balance::DeclaredDc { at_most: MicroAmps::MAX };
+        input.timing.late_max_ticks = late;
+        input
+    };
+    for seed in 0..64 {
+        late(&declared(&[(-1, 20), (1, 20)], 1, 2), seed).unwrap();
+        late(&declared(&[(-1, 68), (3, 20)], -123, 7), 15_446_302_128_278_901_846 + seed).unwrap();
+    }
+}
+
+/// REQ-SAF-674: what the last point of unequal gains would need at its length is no longer its peak where it may not be as strong.
+#[test]
+fn a_last_point_is_no_stronger_than_the_strongest() {
+    let dac =
+        ChannelHardware { na_per_code_negative: 4_622, ..ChannelHardware::symmetric(3_981, -9_999, 9_999) };
+    let input = of_points(&[(236, 154), (-186, 280), (787, 20)], 4_667, dac, 1);
+    let case = input.case();
+    let (worst, pulse, _) = both(&case, setting(&case, 1_000, 1_000)).unwrap();
+    assert_eq!(pulse.peak_ua(), 4_495); // over 25 ticks, of 20
+    assert_eq!(worst.peak_ua(), 4_675); // 1,172 codes of 3.981 µA, and two of 4.622 µA at most
+}
+
 /// REQ-SAF-200, REQ-SAF-201, REQ-SAF-203: the same over pulses that are drawn alike every time, however few cases are asked for.
 #[test]
 fn pulses_drawn_alike() {

@@ -65,8 +65,8 @@ fn unequal_gains_turn_it_after_both_ways_only() {
     assert_eq!(primary_us(&[(0, 50), (500, 100), (-500, 100)], unequal()), 100);
 }
 
-/// REQ-SAF-533: where repeats follow at once on one another a turned last point also goes on in the first of the next, and
-/// only there: not after a gap, not where it does not turn.
+/// REQ-SAF-533, REQ-SAF-674: where repeats follow at once on one another a turned last point joins the phase before it and the first
+/// of the next, and only there: not after a gap, not where it does not turn.
 #[test]
 fn it_goes_on_in_the_next_repeat() {
     let of = |points: &[(i16, u32)], gap| {
@@ -74,9 +74,13 @@ fn it_goes_on_in_the_next_repeat() {
     };
     let once = worst(&TURNS, exact(), Repeat::ONCE, Balance::Symmetric);
     let (at_once, apart) = (of(&TURNS, 0), of(&TURNS, 300));
-    assert_eq!((at_once.primary_us(), apart.primary_us()), (147 + 2 * (352), 147 + 352));
-    // half a code, 0.5 µA, over all 960 µs: what roundings move, once more for the repeat that it goes on in
-    assert_eq!(at_once.primary_charge_pc(), once.primary_charge_pc() + 480);
+    assert_eq!((at_once.primary_us(), apart.primary_us()), (147 + 352 + 203, 147 + 352));
+    // 0.804 of 2 mA for 147 µs and 0.769 of it for 203, and half a code, 0.5 µA, over all 960 µs: what roundings move
+    assert!(
+        (548_580..=548_600).contains(&(at_once.primary_charge_pc() - 480)),
+        "{}",
+        at_once.primary_charge_pc()
+    );
     assert_eq!(apart.primary_charge_pc(), once.primary_charge_pc());
     assert_eq!((of(&NEVER, 0).primary_us(), of(&NEVER, 300).primary_us()), (178, 178));
 }

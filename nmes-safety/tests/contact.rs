@@ -68,6 +68,78 @@ fn the_probe_is_a_checked_plan() {
     assert!(denied.contains("E-Q-1") && denied.contains("contact check"), "{denied}");
 }
 
+/// REQ-SAF-672: a figure of the session's own profile binds the contact check too, where it is stricter; those of a profile that is
+/// for one use class loosen nothing.
+#[test]
+fn the_probe_keeps_the_profile_of_the_session() {
+    let rig = Rig { set: (3_000, 200), ceiling: (3_000, 200), ..Rig::default() }.checked();
+    let with = |profile: &Profile| check(*rig.plan(), rig.setup(), profile).unwrap();
+    let clinic =
+        |most| Profile::custom("clinic", &Profile::default()).with_limit(&rules::E_Q_1, most).unwrap();
+    let exact = with(&clinic(600_000)); // 3 mA × 200 µs
+    let probe = Probe::of(&exact);
+    assert_eq!(probe.check(&exact).unwrap().limit(&rules::E_Q_1).unwrap().value, 600_000);
+    // the session itself has half the charge
+    let low = Rig { set: (1_500, 200), ceiling: (1_500, 200), ..Rig::default() }.checked();
+    let less = check(*low.plan(), low.setup(), &clinic(599_999)).unwrap();
+    let denied = probe.check(&less).unwrap_err().to_string();
+    assert!(denied.contains("E-Q-1") && denied.contains("0.599999 µC"), "{denied}");
+
+    let fda = with(&Profile::named("fda-limited-output-draft").unwrap());
+    assert!(Probe::of(&fda).check(&fda).unwrap().report().row(&rules::G_LO_Q).is_some());
+    let setup = Setup::new(&[2_500], UseClass::Specialist).unwrap();
+    let muscle = Profile::named("specialist-direct-muscle").unwrap();
+    let muscle = check(*rig.plan(), &setup, &muscle.with_limit(&rules::E_W_1, 100_000).unwrap()).unwrap();
+    let probe = Probe::of(&muscle);
+    for (rule, limit) in PROBE_LIMITS {
+        assert_eq!(probe.check(&muscle).unwrap().limit(rule).unwrap().value, limit);
+    }
+    assert_eq!(probe.check(&muscle).unwrap().report().profile(), "contact-check");
+}
+
+/// REQ-SAF-673: whatever plan a guard was made from, while it probes pulses come no faster than a contact check's, for no longer,
+/// and do not repeat.
+#[test]
+fn probing_with_the_plan_of_the_session() {
+    let probing = |checked: &'static Checked<'static>| {
+        let mut guard = Guard::new(checked, 0);
+        guard.handle(0, Event::Passed).unwrap();
+        guard.handle(0, Event::Probe).unwrap();
+        guard.set_level(0, 0, setting(1_000, 200)).unwrap();
+        guard
+    };
+    let checked = Rig::default().checked();
+    let frame = |n, onset| pulse_at(checked, setting(1_000, 200), n, onset);
+    let refused = |trip: Result<(), Trip>| trip.map_err(|trip| (trip.fault, trip.rule));
+    // an input may put an onset off by so much
+    let wait = checked.plan().channel(0).unwrap().deferral_ticks();
+    for (apart, told) in [(100_000 - wait, Ok(())), (99_999 - wait, Err((Fault::Rate, "PROBING")))] {
+        let mut guard = probing(checked);
+        play(&mut guard, &frame(1, 1_000)).unwrap();
+        assert_eq!(refused(play(&mut guard, &frame(2, 1_000 + apart))), told, "{apart}");
+    }
+    for (last, told) in [(5_000_000, Ok(())), (5_000_001, Err((Fault::SessionLength, "PROBING")))] {
+        let mut guard = probing(checked);
+        for n in 0..50_u32 {
+            play(&mut guard, &frame(n + 1, 1_000 + u64::from(n) * 100_000)).unwrap();
+        }
+        assert_eq!(refused(play(&mut guard, &frame(100, 1_000 + last))), told, "{last}");
+    }
+    // the time begins anew with the next check
+    let mut guard = probing(checked);
+    play(&mut guard, &frame(1, 1_000)).unwrap();
+    guard.handle(20_000, Event::Disarm).unwrap();
+    guard.handle(9_000_000, Event::Probe).unwrap();
+    guard.set_level(9_000_000, 0, setting(1_000, 200)).unwrap();
+    play(&mut guard, &frame(2, 9_000_100)).unwrap();
+
+    let twice = Repeat { count: 2, gap: Micros::from_micros(100).unwrap() };
+    let checked = Rig { repeat: twice, ..Rig::default() }.checked();
+    let frame = checked.plan().frame(0, setting(1_000, 200), 1_000).unwrap();
+    assert_eq!(refused(play(&mut probing(checked), &frame)), Err((Fault::Form, "PROBING")));
+    assert_eq!(play(&mut armed(checked, 0), &frame).map_err(|trip| trip.rule), Err("SET-LEVEL"));
+}
+
 /// REQ-SAF-420: its pulses run in [`State::Probing`] under a guard of their own, from the first milliampere to its ceiling, and
 /// end with nothing owed.
 #[test]

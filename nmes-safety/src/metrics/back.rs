@@ -83,10 +83,12 @@ pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) 
         let turned = moved.way == part.signum();
         meter.may_go_on(if turned { charge } else { rounded }, narrow(length));
     }
-    let level = div_up(charge, u128::from(ticks));
+    // it drives no stronger than the strongest point may, rounded up to codes, and one code
+    let code = u128::from(ceiling.code.unsigned_abs()).saturating_mul(u128::from(ceiling.gain(true)));
+    let level = div_up(charge, u128::from(ticks)).min(code.saturating_add(most));
     Bounded {
         sign: if part > 0 { 1 } else { -1 },
-        peak_na: narrow(level.saturating_add(most)),
+        peak_na: narrow(level.saturating_add(most).saturating_add(u128::from(ceiling.offset()))),
         ticks: narrow(length),
         charge,
         square: level.saturating_mul(charge).saturating_add(apart(most, length)),
@@ -117,8 +119,12 @@ fn fits(ceiling: &Ceiling<'_>, given: &[Point], even: bool) -> bool {
     let (rounded, code) = if even { (0, 0) } else { (rounded(ceiling, given), one.max(other)) };
     let net = moved(ceiling, given, given.len().saturating_sub(1)).net;
     let ticks = u128::from(ticks);
-    let strongest = u128::from(ceiling.code.unsigned_abs()).saturating_mul(one).saturating_mul(ticks);
-    if net > strongest || rounded > one.min(other).saturating_mul(ticks) {
+    let highest = u128::from(ceiling.code.unsigned_abs()).max(1);
+    // no stronger at the highest code and, with a code more, not at the lowest: so at none between
+    let strongest = one.saturating_mul(ticks);
+    let least = div_up(net, highest).saturating_add(rounded);
+    let a_code_more = strongest.saturating_add(one.min(other).saturating_mul(ticks));
+    if net > strongest.saturating_mul(highest) || least > a_code_more {
         return false;
     }
     let charge = net.saturating_add(rounded);
