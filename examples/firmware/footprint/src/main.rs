@@ -17,7 +17,8 @@ use nmes_core::ChannelState;
 use nmes_hal_adapters::{Alarm, DacBridge, HBridge, Late, Mcp4922, NoSense, Watchdog};
 use nmes_protocols::{GaitConfig, Heel, Storage};
 use nmes_safety::Checked;
-use nmes_template::{Device, hardware, plan};
+use nmes_safety::selftest::{ClockCount, OpenLimits, OpenSample};
+use nmes_template::{Device, SelfTest, SelfTested, hardware, plan};
 
 /// Stand for the registers of a processor.
 static REGISTERS: [AtomicU32; 4] = [const { AtomicU32::new(0) }; 4];
@@ -124,6 +125,26 @@ fn checked() -> Option<(&'static Checked<'static>, GaitConfig)> {
     made.as_ref().map(|(checked, gait)| (checked, *gait))
 }
 
+/// What a board reads of itself, as words in memory here.
+#[inline(never)]
+fn tested() -> Option<SelfTested> {
+    let count = |register| ClockCount { ticks: u64::from(read(register)), ticks_per_second: 1_000_000 };
+    let reading = |register| i32::try_from(read(register)).unwrap_or(i32::MAX);
+    let open = [false, false, false, false, true, true, true, true]
+        .map(|driven| OpenSample { driven, current_ua: reading(1) });
+    let mut memory = [0_u32; 64];
+    let test = SelfTest {
+        image: black_box(&[0_u8; 16]),
+        stored: (16, read(0)),
+        memory: memory.as_mut_slice(),
+        clocks: [count(2), count(3)],
+        tolerance_ppm: 5_000,
+        open: &open,
+        open_limits: OpenLimits::with_reference(reading(0), 4_500, 5_500),
+    };
+    test.run(|| Dog.feed()).ok()
+}
+
 /// The device in its place; what is handed over later is its address.
 #[inline(never)]
 fn device(checked: &'static Checked<'static>, gait: GaitConfig) -> Option<&'static mut Everything> {
@@ -132,7 +153,8 @@ fn device(checked: &'static Checked<'static>, gait: GaitConfig) -> Option<&'stat
     let dac = Mcp4922::new(Bus, Some(Pin(4))).ok()?;
     let output = DacBridge::new(dac, [bridge], hardware().ok()?).ok()?;
     let parts = (output, Timer, NoSense);
-    cortex_m::singleton!(: Option<Everything> = Device::new(checked, states, gait, parts, &Dog))?.as_mut()
+    cortex_m::singleton!(: Option<Everything> = Device::new(checked, states, gait, parts, &Dog, tested()?))?
+        .as_mut()
 }
 
 fn start() -> Option<()> {

@@ -6,7 +6,8 @@
 //! `docs/porting.md` says what a board has to do at reset, in the boot loader and under a debugger.
 //!
 //! ```text
-//! main:                   safe_state(); parts; watchdog.start(50 ms); Device::new(…, &watchdog); unmask both interrupts; sleep
+//! main:                   safe_state(); parts; watchdog.start(50 ms); SelfTest { … }.run(|| watchdog.feed())
+//!                         Device::new(…, &watchdog, tested); unmask both interrupts; sleep
 //! alarm's interrupt:      device.edges()
 //! every millisecond:      device.slow(heel, start_closed, || watchdog.feed())
 //! stop pressed:           device.stop()
@@ -18,6 +19,10 @@
 //!
 //! **Not a medical device, and not to be connected to a person as it stands.**
 #![no_std]
+
+mod selftest;
+
+pub use selftest::{SelfTest, SelfTestFault, SelfTested};
 
 use nmes_core::{
     ChannelHardware, ChannelState, ConfigError, GateInput, Hardware, HardwareTiming, MicroAmps, Plan,
@@ -92,14 +97,15 @@ pub struct Device<'a, O: Output, A: Alarm, S: Sense> {
 }
 
 impl<'a, O: Output, A: Alarm, S: Sense> Device<'a, O, A, S> {
-    /// Arms. `None` where the parts do not fit the plan, or where the watchdog made the board start: it stopped feeding for a
-    /// reason, so somebody has to switch the power off. The parts are dropped, and off.
+    /// Arms a board that looked at itself. `None` where the parts do not fit the plan, or where the watchdog made the board start:
+    /// it stopped feeding for a reason, so somebody has to switch the power off. The parts are dropped, and off.
     pub fn new(
         checked: &'a Checked<'a>,
         states: &'a mut [ChannelState],
         gait: GaitConfig,
         (output, alarm, sense): (O, A, S),
         watchdog: &impl Watchdog,
+        _: SelfTested,
     ) -> Option<Self> {
         let target = checked.plan().session().channels().first()?.set;
         if watchdog.caused_reset() {
@@ -213,7 +219,8 @@ mod tests {
             Bench::new(hardware().unwrap(), Stage::ideal(120.0, Load::resistor(1_000.0).unwrap()), 20, 7);
         let mut states = [ChannelState::new(); 1];
         let parts = (bench.output(), bench.alarm(), bench.sense());
-        act(&bench, Device::new(&checked, &mut states, gait, parts, &Dog { caused_reset }));
+        let tested = selftest::tests::passed();
+        act(&bench, Device::new(&checked, &mut states, gait, parts, &Dog { caused_reset }, tested));
     }
 
     type SimDevice<'a, 'b> = Device<'a, SimOutput<'b, ()>, SimAlarm<'b>, SimSense<'b>>;
