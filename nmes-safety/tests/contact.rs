@@ -230,6 +230,14 @@ fn limits_of_the_layers() {
         let end = phases(&mut contact, 0, 3, ohm);
         assert_eq!(contact.state(end), expected, "{ohm} ohm");
     }
+    let setup = rig.setup().with_limit(Layer::Device, &rules::E_Z_2, 200).unwrap();
+    let checked = check(*rig.plan(), &setup, &Profile::default()).unwrap();
+    for (ohm, expected) in [(1_200, ContactState::Good), (1_201, ContactState::Rising)] {
+        let mut contact = Contact::of(&checked, 0);
+        let end = phases(&mut contact, 0, 3, 1_000);
+        let end = phases(&mut contact, end + 1, 51, ohm);
+        assert_eq!(contact.state(end), expected, "{ohm} ohm");
+    }
 }
 
 /// REQ-SAF-422: a measurement that is older than five seconds is taken for no contact, and phases on its two sides do not add up.
@@ -330,6 +338,18 @@ fn stamps_that_cannot_be() {
     assert_eq!(contact.state(end), ContactState::Unknown);
     let end = phases(&mut contact, end + 1, 1, 1_000);
     assert_eq!(contact.state(end), ContactState::Good);
+    // and so does the time that an impedance is risen for
+    let mut dries = positive();
+    let end = phases(&mut dries, 100_000_000, 3, 1_000);
+    phases(&mut dries, end + 1, 60, 1_600);
+    let end = phases(&mut dries, 0, 53, 1_600);
+    assert_eq!(dries.state(end), ContactState::Rising);
+    // the first instant of a clock is one like any other
+    let mut first = positive();
+    for at_tick in [0, 1, 2] {
+        first.take(3_000_000, &sample(3_000, at_tick, SampleInstant::PhaseEnd));
+    }
+    assert_eq!(first.state(2), ContactState::Good);
     // one reading, handed over again and again
     let mut frozen = positive();
     for at_tick in [199, 199, 199, 199, 200, 200] {
@@ -402,6 +422,11 @@ fn a_probe_in_the_noise() {
         let setup = small.setup().with_measurement_noise(noise).unwrap();
         let told = check(*small.plan(), &setup, &Profile::default()).unwrap();
         assert_eq!(Probe::of(&told).check(&told).is_ok(), passes, "{ua}");
+    }
+    // what counts is what the way that leads puts out: with codes of 10.1 and 9.9 µA, 1 mA is 0.9999 mA one way
+    for (leading, passes) in [(Polarity::Positive, true), (Polarity::Negative, false)] {
+        let uneven = led(Rig { gains: (10_010, 9_990), ..rig(1_001) }.checked(), leading);
+        assert_eq!(Probe::of(uneven).check(uneven).is_ok(), passes, "{leading:?}");
     }
     // 1.2 mA is put out as 1 mA where a code is half a milliampere
     let coarse = Rig { gains: (500_000, 500_000), ..rig(1_200) }.checked();

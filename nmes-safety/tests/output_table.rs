@@ -280,6 +280,10 @@ fn widths_of_other_forms() {
     assert_eq!(of(Balance::Symmetric, prepulse), ("of the main phase; row 9 has both phases", phases));
     let other_way = Case { leading: Polarity::Negative, form: prepulse, ..case };
     assert_eq!(answer(&other_way, "9"), phases);
+    // a gap between the two is part of neither
+    for leading in [Polarity::Positive, Polarity::Negative] {
+        assert_eq!(answer(&Case { gap_us: 80, leading, ..other_way }, "9"), phases, "{leading:?}");
+    }
     let range = Answer::Range { unit: Unit::Micros, least: 300, most: 300 };
     let three = Form::Triphasic { outer_percent: 50 };
     assert_eq!(of(Balance::Symmetric, three), ("of each of the three phases", range));
