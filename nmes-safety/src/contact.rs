@@ -125,7 +125,7 @@ impl Contact {
         }
     }
 
-    /// Nothing known, with the limits of the rules and [`NOISE_FLOOR`](crate::NOISE_FLOOR), on a clock of so many ticks a
+    /// Nothing known, with the limits of the rules and [`NOISE_FLOOR`], on a clock of so many ticks a
     /// second.
     #[must_use]
     pub const fn new(ticks_per_second: u32, leading: Polarity) -> Self {

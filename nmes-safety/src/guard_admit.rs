@@ -233,7 +233,7 @@ impl Examination<'_> {
     /// No sooner than a period after the pulse before, counted so that neither lateness nor a deferral adds up: a pulse that
     /// waited, for a command just before it or for a shared source, is followed by one that did not.
     ///
-    /// Onset k stands at k periods and its own wait, which is at most [`Terms::wait`]. The next is allowed a period after
+    /// Onset k stands at k periods and its own wait, which is at most `Terms::wait`. The next is allowed a period after
     /// the latest of those before it, each brought up to it by whole periods: so it is too soon by what one of them
     /// waited, at most. A wait is shorter than a period, so twice the rate is refused at the third pulse at the latest.
     fn rate(&self) -> Option<Finding> {
