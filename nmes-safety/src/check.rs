@@ -437,3 +437,6 @@ pub fn check<'a>(plan: Plan<'a>, setup: &Setup, profile: &Profile) -> Result<Che
     }
     Ok(Checked { plan, setup: *setup, profile: *profile, report })
 }
+
+#[cfg(test)]
+mod tests;

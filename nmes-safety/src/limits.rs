@@ -113,7 +113,7 @@ impl Limits {
             spacing_ticks: u64::from(hardware.edge_spacing_ticks()),
             measured: tolerances(checked),
             pulse_square: u128::from(squared_us).saturating_mul(u128::from(hz)).saturating_mul(1_000_000),
-            net: limit(checked, &rules::E_BAL_1),
+            net: limit(checked, &rules::E_BAL_1).saturating_mul(u64::from(hz)) / 1_000,
             dc_warn: warn(checked, &rules::E_DC_3).saturating_mul(micro),
             dc_trip: limit(checked, &rules::E_DC_3).saturating_mul(micro),
             keep_alive_ticks: millis(limit(checked, &rules::E_WD_1), hz),

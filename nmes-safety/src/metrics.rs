@@ -283,6 +283,11 @@ impl PulseMetrics {
         self.picocoulombs(self.largest)
     }
 
+    /// [`PulseMetrics::net_na_ticks`] as a magnitude in pC.
+    pub(crate) fn net_charge(&self) -> Ratio {
+        self.picocoulombs(self.net.unsigned_abs())
+    }
+
     /// [`PulseMetrics::peak_ua`] before it is rounded.
     pub(crate) fn peak(&self) -> Ratio {
         Ratio::of(u128::from(self.peak_na), 1, 1_000)

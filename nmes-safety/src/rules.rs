@@ -35,8 +35,6 @@ pub enum Unit {
     Ohms,
     /// Picocoulombs.
     PicoCoulombs,
-    /// Nanoamperes × ticks of the hardware, as the charge ledger counts.
-    NanoampTicks,
     /// Microseconds.
     Micros,
     /// Milliseconds.
@@ -69,7 +67,6 @@ impl Unit {
             Self::MilliVolts => (1_000, "V"),
             Self::Ohms => (1, "ohm"),
             Self::PicoCoulombs => (1_000_000, "µC"),
-            Self::NanoampTicks => (1, "nA·ticks"),
             Self::Micros => (1, "µs"),
             Self::Millis => (1_000, "s"),
             Self::MilliHertz => (1_000, "Hz"),

@@ -216,7 +216,7 @@ impl Run {
         let plan = Plan::compile(&session, &hardware).ok()?;
         let setup = Setup::new(&[60_000], UseClass::Specialist).unwrap();
         let profile = Profile::custom("test", &Profile::default()).with_limit(&rules::E_W_1, 1_000).unwrap();
-        let profile = profile.with_limit(&rules::E_BAL_1, 10_000_000_000_000).unwrap();
+        let profile = profile.with_limit(&rules::E_BAL_1, 6_000_000_000).unwrap();
         let checked = check(plan, &setup, &profile).ok()?;
         Some(Box::leak(Box::new(checked)))
     }

@@ -410,7 +410,7 @@ fn coded(value: &impl std::fmt::Debug, names: &str) -> (u8, u32) {
 fn the_sum_of_the_table() {
     let text = |crc: Crc32, text: &str| crc.update(text.as_bytes()).update(&[0xFF]);
     let units = "MicroAmps MicroAmpsRms MicroAmpsRmsPerCm2 MicroAmpsPerCm2 MicroAmpsPerSecond MicroWattsPerCm2 MicroJoules \
-        MilliVolts Ohms PicoCoulombs NanoampTicks Micros Millis MilliHertz Permille MilliCelsius NanoMicroCoulombsPerCm2 \
+        MilliVolts Ohms PicoCoulombs Micros Millis MilliHertz Permille MilliCelsius NanoMicroCoulombsPerCm2 \
         MilliAmps2SecondsPerCm4 Items";
     let windows = "Instant Pulse Pulses Period Rolling Cycle Ramp Action Start Session BeforeArming";
     let sum = rules::ALL.iter().fold(Crc32::new(), |crc, rule| {

@@ -94,7 +94,7 @@ impl Context<'_> {
     pub(super) fn balance(&self, facts: &Facts<'_>) -> Option<Found> {
         let asked = facts.asked();
         if !asked.pulse.balance.is_balanced() {
-            return Some(whole(narrow(facts.pulse.net_na_ticks().unsigned_abs())));
+            return Some(plain(facts.pulse.net_charge()));
         }
         let output = facts.compiled.hardware();
         let net = |setting| {
@@ -106,7 +106,8 @@ impl Context<'_> {
         let (Some(ceiling), Some(set)) = (ceiling, set) else {
             return Some(Found::missing(Verdict::Deny, Remark::NoPulse));
         };
-        let worst = whole(ceiling.max(set));
+        let hz = u128::from(self.plan.hardware().timing().ticks_per_second);
+        let worst = plain(Ratio::of(ceiling.max(set).into(), 1_000, hz));
         let code = u64::from(output.na_per_code_positive.max(output.na_per_code_negative));
         let carried = code.saturating_mul(u64::from(asked.pulse.repeat.count));
         if !output.is_exact() && ceiling.max(set) > 0 && ceiling.max(set) < carried {

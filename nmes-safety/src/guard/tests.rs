@@ -204,3 +204,18 @@ fn what_stands_elsewhere() {
         });
     }
 }
+
+/// REQ-SAF-675: what a profile lets a pulse leave is a charge, on a clock of whatever ticks.
+#[test]
+fn a_charge_in_ticks_of_the_clock() {
+    with_checked(|checked, _, _| {
+        for (ticks_per_second, most) in [(1_000_000, 1_500_000), (16_000_000, 24_000_000)] {
+            let outputs = [*checked.plan().hardware().channel(0).unwrap()];
+            let hardware = Hardware::new(HardwareTiming::ideal(ticks_per_second), &outputs, 0).unwrap();
+            let plan = Plan::compile(checked.plan().session(), &hardware).unwrap();
+            let stated = Profile::custom("direct", &Profile::default()).with_limit(&rules::E_BAL_1, 1_500);
+            let checked = check(plan, checked.setup(), &stated.unwrap()).unwrap();
+            assert_eq!(Limits::of(&checked).net, most, "{ticks_per_second}");
+        }
+    });
+}

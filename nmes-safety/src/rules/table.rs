@@ -248,13 +248,13 @@ pub static G_RPT_1: Rule = Rule::at_most("G-RPT-1", 0, Unit::Items)
 
 /// Commanded net charge of a pulse. A profile that states no figure denies pulses with a declared direct current; a
 /// balanced pulse sums to zero in every profile.
-pub static E_BAL_1: Rule = Rule::at_most("E-BAL-1", 0, Unit::NanoampTicks)
+pub static E_BAL_1: Rule = Rule::at_most("E-BAL-1", 0, Unit::PicoCoulombs)
     .of("commanded net charge of one pulse", "|ΣIt|")
     .ours(
         "a balanced pulse sums to zero; what is delivered has to be measured. A profile may state a figure for pulses \
-         with a declared direct current, up to E-Q-1 on a clock of 1 GHz",
+         with a declared direct current, up to the highest that any profile has for E-Q-1, which binds beside it",
     )
-    .up_to(65_000_000_000_000);
+    .up_to(6_000_000_000);
 
 /// Measured net charge of a pulse, against its phase charge.
 pub static E_BAL_2: Rule = Rule::at_most("E-BAL-2", 100, Unit::Permille)

@@ -109,15 +109,14 @@ const fn unit_code(unit: Unit) -> u8 {
         Unit::MilliVolts => 7,
         Unit::Ohms => 8,
         Unit::PicoCoulombs => 9,
-        Unit::NanoampTicks => 10,
-        Unit::Micros => 11,
-        Unit::Millis => 12,
-        Unit::MilliHertz => 13,
-        Unit::Permille => 14,
-        Unit::MilliCelsius => 15,
-        Unit::NanoMicroCoulombsPerCm2 => 16,
-        Unit::MilliAmps2SecondsPerCm4 => 17,
-        Unit::Items => 18,
+        Unit::Micros => 10,
+        Unit::Millis => 11,
+        Unit::MilliHertz => 12,
+        Unit::Permille => 13,
+        Unit::MilliCelsius => 14,
+        Unit::NanoMicroCoulombsPerCm2 => 15,
+        Unit::MilliAmps2SecondsPerCm4 => 16,
+        Unit::Items => 17,
     }
 }
 

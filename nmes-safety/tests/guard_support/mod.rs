@@ -82,7 +82,7 @@ impl Rig {
         }
         // what one pulse at the ceiling leaves
         let longest = u64::from(self.ceiling.1 + self.late + 2 * self.stamp) * u64::from(self.repeat.count);
-        let net = u64::from(self.ceiling.0) * 1_000 * longest;
+        let net = u64::from(self.ceiling.0) * longest;
         wide.with_limit(&rules::E_BAL_1, net).unwrap()
     }
 
