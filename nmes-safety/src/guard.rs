@@ -312,7 +312,8 @@ impl<'a, const N: usize> Guard<'a, N> {
         if !watch.set.is_settled(now, limits.ramp_ticks) && self.state() == State::Running {
             self.interlock.handle(Event::Ramp).ok();
         }
-        if lower {
+        let raised = setting.amplitude >= old.amplitude && setting.width >= old.width;
+        if !raised {
             self.withdraw(now, channel);
         }
         Ok(())
@@ -351,7 +352,10 @@ impl<'a, const N: usize> Guard<'a, N> {
             self.zero();
         }
         if event == Event::Probe {
-            self.probing_began = None;
+            self.begin_probing();
+        } else if event == Event::Contact {
+            // no contraction goes on from before
+            self.each_watch().for_each(|(_, watch)| watch.train_began = None);
         }
         if state == State::Probing || state == State::Armed {
             self.keep_alive(now);

@@ -34,7 +34,9 @@ impl<const N: usize> Guard<'_, N> {
             return Err(Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), count, "channels"));
         };
         let exam = Examination { frame, plan, hardware: plan.hardware(), watch, limits: &self.limits };
-        let found = self.permitted(frame.kind()).or_else(|| exam.sequence()).or_else(|| exam.onset(now));
+        let dead = u64::from(self.hardware().timing().dead_ticks);
+        let found =
+            self.permitted(frame.kind()).or_else(|| exam.sequence()).or_else(|| exam.onset(now, dead));
         if let Some(finding) = found {
             return Err(finding);
         }
@@ -202,7 +204,8 @@ impl Examination<'_> {
     }
 
     fn shape(&self, gap_rest: Level) -> Shape<'_> {
-        Shape { frame: self.frame, plan: self.plan, hardware: self.hardware, gap_rest }
+        let (frame, widen) = (self.frame, self.watch.terms.widen);
+        Shape { frame, plan: self.plan, hardware: self.hardware, gap_rest, widen }
     }
 
     /// No pulse is under way.
@@ -216,11 +219,12 @@ impl Examination<'_> {
         Finding::above(Fault::Ledger, Cite::LEDGER, watch.owed(), watch.may_leave, "nA·ticks")
     }
 
-    /// Its first edge is not past, and not too soon after an edge.
-    fn onset(&self, now: u64) -> Option<Finding> {
+    /// Its first edge is not past, and not too soon after an edge; after a level it waits for the dead time of the bridge too.
+    fn onset(&self, now: u64, dead: u64) -> Option<Finding> {
         let onset = self.frame.onset_tick();
         let past = now.saturating_sub(onset);
-        let spacing = self.limits.spacing_ticks;
+        let rests = !self.watch.interval.is_driven();
+        let spacing = self.limits.spacing_ticks.max(if rests { dead } else { 0 });
         let free =
             self.watch.interval.since.saturating_add(spacing).saturating_sub(self.limits.stamp_error_ticks);
         // before the first edge of all there is no edge to keep a distance from

@@ -69,7 +69,10 @@ impl<const N: usize> Guard<'_, N> {
         let found = found.or(outcome.finding);
         // taken between the edge and this call, which is no eighth of a second after it
         let until = t.saturating_add(watch.windows.bucket_ticks());
-        let found = found.or(after.and_then(|s| watch.take_sample(&s, until, &limits.measured)));
+        let after = after.and_then(|s| watch.take_sample(&s, until, &limits.measured));
+        // what a sample shows is graver than phases that do not cancel
+        let unbalanced = found.is_some_and(|f| f.fault == Fault::MeasuredBalance);
+        let found = if unbalanced { after.or(found) } else { found.or(after) };
         self.act(t, channel, found, &outcome)
     }
 
@@ -127,7 +130,7 @@ impl<const N: usize> Guard<'_, N> {
             if self.state() == State::Armed {
                 self.interlock.handle(Event::Pulse).ok();
             } else if self.state() == State::Probing {
-                self.probing_began.get_or_insert(t);
+                self.probed(t, channel);
             }
         }
         if let Some(latched) = self.latched {

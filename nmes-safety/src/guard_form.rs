@@ -36,6 +36,8 @@ pub(crate) struct Shape<'e> {
     pub(crate) hardware: &'e ChannelHardware,
     /// How the output rests in a gap.
     pub(crate) gap_rest: Level,
+    /// By how many ticks the last of custom points may be widened.
+    pub(crate) widen: u32,
 }
 
 /// The segments of a repeat one after the other, and what they have moved so far, in nA·ticks.
@@ -174,10 +176,10 @@ impl Shape<'_> {
     /// One level against the leading way, or two one code apart, over at most `ticks` and what they may be wider, and no
     /// stronger than a code above the level that pays all that was moved before over that time. Answers with that level.
     fn repay(&self, parts: &mut Parts<'_>, ticks: u32) -> Option<u64> {
-        self.pay(parts, ticks, false)
+        self.pay(parts, ticks, WIDEN_MAX_TICKS, false)
     }
 
-    fn pay(&self, parts: &mut Parts<'_>, ticks: u32, along: bool) -> Option<u64> {
+    fn pay(&self, parts: &mut Parts<'_>, ticks: u32, widen: u32, along: bool) -> Option<u64> {
         let carried = if self.hardware.is_exact() { 0 } else { self.coarser_gain() };
         let owed = parts.moved.unsigned_abs().saturating_add(carried);
         let paying = |s: &Segment| driven(s.level).is_some() && (self.along(s.level) > 0) == along;
@@ -187,7 +189,7 @@ impl Shape<'_> {
         let other = second.map_or(one, |s| self.along(s.level));
         let paid = first.ticks.checked_add(second.map_or(0, |s| s.ticks))?;
         let apart = second.is_none() || one.abs_diff(other) == 1;
-        let in_time = paid <= ticks.saturating_add(WIDEN_MAX_TICKS);
+        let in_time = paid <= ticks.saturating_add(widen);
         let level_na = owed.checked_div(u64::from(ticks))?;
         let strongest = |s: &Segment| s.level.current_na(self.hardware).unsigned_abs();
         let peak_na = strongest(&first).max(second.as_ref().map_or(0, strongest));
@@ -247,7 +249,7 @@ impl Shape<'_> {
             if index == paying {
                 let end = self.plan.width_ticks(us);
                 let along = self.along(parts.ahead?.level) > 0;
-                let repaid_na = self.pay(parts, end.checked_sub(before)?, along)?;
+                let repaid_na = self.pay(parts, end.checked_sub(before)?, self.widen, along)?;
                 return self.both_ways(set.main(end)?, repaid_na);
             }
             let segment = parts.next()?;

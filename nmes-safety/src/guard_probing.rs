@@ -29,8 +29,25 @@ impl<const N: usize> Guard<'_, N> {
         Finding::above(Fault::Amplitude, cite, peak_na, most_na, "nA")
             .or_else(|| Finding::above(Fault::Width, cite, u64::from(main.ticks), most_ticks, "ticks"))
             .or_else(|| Finding::above(Fault::Form, cite, u64::from(exam.frame.cycles()), 1, "repeats"))
-            .or_else(|| exam.probing_rate(hz))
+            .or_else(|| exam.probing_rate())
             .or_else(|| self.probing_time(exam.frame.onset_tick(), hz))
+    }
+
+    /// A contact check begins.
+    pub(crate) fn begin_probing(&mut self) {
+        self.probing_began = None;
+        self.each_watch().for_each(|(_, watch)| watch.next_probe = 0);
+    }
+
+    /// A pulse of a contact check began.
+    pub(crate) fn probed(&mut self, t: u64, channel: u8) {
+        self.probing_began.get_or_insert(t);
+        let hz = u64::from(self.limits.ticks_per_second);
+        let period = hz.saturating_mul(1_000).checked_div(limit(&rules::E_F_1)).unwrap_or(u64::MAX);
+        if let Some((_, _, watch)) = self.parts(channel) {
+            let onset = watch.admitted.frame().onset_tick();
+            watch.next_probe = watch.next_probe.max(onset).saturating_add(period);
+        }
     }
 
     /// From the first pulse since the check began.
@@ -63,13 +80,9 @@ impl<const N: usize> Guard<'_, N> {
 }
 
 impl Examination<'_> {
-    /// As the rate of the plan, with the period of a contact check where that is longer.
-    fn probing_rate(&self, hz: u64) -> Option<Finding> {
-        let (next, terms) = (self.watch.next_onset, &self.watch.terms);
-        let period = hz.saturating_mul(1_000).checked_div(limit(&rules::E_F_1)).unwrap_or(u64::MAX);
-        let free = next.saturating_add(period.saturating_sub(terms.period));
-        // no pulse was begun on the channel yet
-        let soon = if next == 0 { 0 } else { free.saturating_sub(self.frame.onset_tick()) };
-        Finding::above(Fault::Rate, Cite::PROBING, soon, terms.wait, "ticks before its period")
+    /// As the rate of the plan, with the period of a contact check: neither lateness nor a wait adds up.
+    fn probing_rate(&self) -> Option<Finding> {
+        let soon = self.watch.next_probe.saturating_sub(self.frame.onset_tick());
+        Finding::above(Fault::Rate, Cite::PROBING, soon, self.watch.terms.wait, "ticks before its period")
     }
 }

@@ -10,7 +10,6 @@ use nmes_core::{
 
 use crate::check::{Checked, Denied, check};
 use crate::guard::PROBE_LEVEL;
-use crate::profile::LimitError;
 use crate::rules::{self, Rule};
 use crate::sense::nanoamps;
 use crate::setup::Setup;
@@ -30,12 +29,9 @@ pub const PROBE_LIMITS: [(&Rule, u64); 5] = [
 const WIDTH_US: u32 = 200;
 /// Ten pulses a second. Our choice.
 const PERIOD_US: u32 = 100_000;
-const RATE: Rate = match Rate::new(1, PERIOD_US) {
-    Ok(rate) => rate,
-    Err(_) => panic!("a rate of zero"),
-};
-/// The set level may be at its top only after E-RAMP-1, 2 s; then five pulses. Our choice.
-const LENGTH_MS: u32 = 2_600;
+/// The set level may be at its top only after E-RAMP-1, 2 s, and something more; then five pulses. Our choice.
+const RISE_MS: u32 = 2_100;
+const PULSES: u32 = 5;
 /// Slow enough for E-SLEW-2.
 const RAMP_MS: u32 = 10;
 
@@ -46,8 +42,6 @@ const RAMP_MS: u32 = 10;
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeError<'p> {
-    /// The profile has no room for the limits of the check, or one of them is looser than it may be.
-    Limit(LimitError),
     /// The hardware cannot put its pulses out.
     Plan(ConfigError),
     /// A rule denies it, with all layers of the setup as they are for the session itself.
@@ -67,7 +61,6 @@ impl fmt::Display for ProbeError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("contact check: ")?;
         match self {
-            Self::Limit(why) => why.fmt(f),
             Self::Plan(why) => why.fmt(f),
             Self::Denied(why) => why.fmt(f),
             Self::Noise { channel, current_na, noise_na } => {
@@ -83,7 +76,8 @@ impl fmt::Display for ProbeError<'_> {
 impl core::error::Error for ProbeError<'_> {}
 
 /// The pulses that look for contact ahead of a session: on each of its channels, one after the other, symmetric pulses of
-/// at most [`PROBE_LEVEL`] and 200 µs at 10 a second, for 2.6 s. No channel goes above its own ceiling.
+/// at most [`PROBE_LEVEL`] and 200 µs at 10 a second, for 2.6 s. No channel goes above its own ceiling. Where E-F-1 is stated as less
+/// than 10 Hz they come at that rate, for as long as five of them take; under 1.8 Hz that is more than the check may last.
 ///
 /// What they measure is for a [`Contact`](crate::Contact) to judge. A channel whose ceiling is no more than the noise of the
 /// measurement has no such pulses: with [`NOISE_FLOOR`](crate::NOISE_FLOOR) that is one of up to 1 mA, and
@@ -111,19 +105,23 @@ impl core::error::Error for ProbeError<'_> {}
 pub struct Probe {
     channels: [Channel<'static>; MAX_CHANNELS],
     count: usize,
+    length_ms: u32,
 }
 
 impl Probe {
     /// The check for the channels of a plan.
     #[must_use]
     pub fn of(checked: &Checked<'_>) -> Self {
-        let mut channels = [channel(&QUIET, 0); MAX_CHANNELS];
+        let fastest = checked.limit(&rules::E_F_1).map_or(rules::E_F_1.limit, |limit| limit.value).max(1);
+        let period_us = u32::try_from(1_000_000_000_u64.div_ceil(fastest)).unwrap_or(u32::MAX).max(PERIOD_US);
+        let mut channels = [channel(&QUIET, 0, period_us); MAX_CHANNELS];
         for ((slot, asked), place) in channels.iter_mut().zip(checked.plan().session().channels()).zip(0..) {
-            *slot = channel(&asked.ceiling, place);
+            *slot = channel(&asked.ceiling, place, period_us);
             slot.pulse.gap = asked.pulse.gap;
             slot.pulse.leading = asked.pulse.leading;
         }
-        Self { channels, count: usize::from(checked.plan().channel_count()) }
+        let length_ms = PULSES.saturating_mul(period_us.div_ceil(1_000)).saturating_add(RISE_MS);
+        Self { channels, count: usize::from(checked.plan().channel_count()), length_ms }
     }
 
     /// Its plan, checked with the limits of the session's own setup and profile, those of the rules and [`PROBE_LIMITS`],
@@ -137,14 +135,11 @@ impl Probe {
     )]
     pub fn check(&self, session: &Checked<'_>) -> Result<CheckedProbe<'_>, ProbeError<'_>> {
         let channels = self.channels.get(..self.count).unwrap_or(&[]);
-        let length = Millis::from_millis(LENGTH_MS).unwrap_or(Millis::ZERO);
+        let length = Millis::from_millis(self.length_ms).unwrap_or(Millis::MAX);
         let own = Session::new(channels, Schedule::Continuous, length).map_err(ProbeError::Plan)?;
         let plan = Plan::compile(&own, session.plan().hardware()).map_err(ProbeError::Plan)?;
         above_noise(&plan, session.setup())?;
-        let mut profile = session.profile().probing("contact-check");
-        for (rule, value) in PROBE_LIMITS {
-            profile = profile.with_limit(rule, value).map_err(ProbeError::Limit)?;
-        }
+        let profile = session.profile().probing("contact-check");
         check(plan, &session.setup().probing(), &profile).map(CheckedProbe).map_err(ProbeError::Denied)
     }
 }
@@ -188,6 +183,11 @@ impl<'p> Deref for CheckedProbe<'p> {
 
 const QUIET: Setting = Setting { amplitude: PROBE_LEVEL, width: micros(WIDTH_US) };
 
+const USUAL_RATE: Rate = match Rate::new(1, PERIOD_US) {
+    Ok(rate) => rate,
+    Err(_) => panic!("a rate of zero"),
+};
+
 const fn micros(us: u32) -> Micros {
     match Micros::from_micros(us) {
         Some(us) => us,
@@ -196,15 +196,15 @@ const fn micros(us: u32) -> Micros {
 }
 
 /// A channel that probes at `place` of a period, so that no two do at a time.
-fn channel(ceiling: &Setting, place: u32) -> Channel<'static> {
+fn channel(ceiling: &Setting, place: u32, period_us: u32) -> Channel<'static> {
     let ramp = Millis::from_millis(RAMP_MS).unwrap_or(Millis::ZERO);
     let set =
         Setting { amplitude: PROBE_LEVEL.min(ceiling.amplitude), width: QUIET.width.min(ceiling.width) };
     let most = u32::try_from(MAX_CHANNELS).unwrap_or(u32::MAX);
-    let apart = PERIOD_US.checked_div(most).unwrap_or(0);
+    let apart = period_us.checked_div(most).unwrap_or(0);
     Channel {
         pulse: PulseShape { form: Form::Rectangular, repeat: Repeat::ONCE, ..PulseShape::default() },
-        rate: RATE,
+        rate: Rate::new(1, period_us).unwrap_or(USUAL_RATE),
         train: Train::EVEN,
         set,
         ceiling: set,

@@ -2,6 +2,7 @@
 
 use core::{fmt, ptr};
 
+use crate::probe::PROBE_LIMITS;
 use crate::rules::{self, Amount, Bound, Class, Rule};
 use crate::setup::UseClass;
 
@@ -91,16 +92,19 @@ impl fmt::Display for LimitError {
 impl core::error::Error for LimitError {}
 
 /// Limits that somebody stated. A rule stated twice by one layer keeps the stricter value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stated {
-    items: [Option<(&'static Rule, Limit)>; MAX_STATED],
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stated<const N: usize = MAX_STATED> {
+    items: [Option<(&'static Rule, Limit)>; N],
 }
+
+/// Those that are stated, and those of the contact check beside them.
+const PLACES: usize = MAX_STATED + PROBE_LIMITS.len();
 
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Limit { value } not { layer });
 
 #[cfg(feature = "fault-injection")]
-impl nmes_core::flip::Flip for Stated {
+impl<const N: usize> nmes_core::flip::Flip for Stated<N> {
     fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
         for item in &mut self.items {
             if item.is_some() && walk.leaf(1).is_some() {
@@ -115,7 +119,9 @@ impl nmes_core::flip::Flip for Stated {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Profile { stated } not { name, base });
 
-impl Stated {
+impl<const N: usize> Stated<N> {
+    pub(crate) const NONE: Self = Self { items: [None; N] };
+
     /// `loosest` has its bound from the rule of the table, or from the one that a built-in profile has in its place.
     pub(crate) fn state(
         &mut self,
@@ -126,9 +132,18 @@ impl Stated {
         if rule.breaks(value, loosest.loosest) {
             return Err(LimitError::Looser { rule: loosest, value });
         }
-        let free = self.items.iter_mut().find(|item| item.is_none()).ok_or(LimitError::Full { rule })?;
+        let places = self.items.iter_mut().take(MAX_STATED);
+        let free = places.into_iter().find(|item| item.is_none()).ok_or(LimitError::Full { rule })?;
         *free = Some((rule, Limit { value, layer }));
         Ok(())
+    }
+
+    /// With the limits of the contact check, which have places of their own.
+    fn probing(mut self) -> Self {
+        for (item, (rule, value)) in self.items.iter_mut().skip(MAX_STATED).zip(PROBE_LIMITS) {
+            *item = Some((rule, Limit { value, layer: Layer::Profile }));
+        }
+        self
     }
 
     /// Whether nothing is stated.
@@ -186,7 +201,7 @@ pub(crate) fn stricter(rule: &Rule, one: Limit, other: Limit) -> Limit {
 pub struct Profile {
     name: &'static str,
     base: &'static Base,
-    stated: Stated,
+    stated: Stated<PLACES>,
 }
 
 /// What a built-in profile is made of.
@@ -275,7 +290,7 @@ impl Profile {
     pub const UNNAMED: &'static str = "custom";
 
     const fn of(base: &'static Base) -> Self {
-        Self { name: base.name, base, stated: Stated { items: [None; MAX_STATED] } }
+        Self { name: base.name, base, stated: Stated::NONE }
     }
 
     /// A built-in profile; `None` for a name that is not in [`Profile::NAMES`].
@@ -292,10 +307,11 @@ impl Profile {
         Self { name, ..*base }
     }
 
-    /// For the contact check: the same rules and numbers, but for the figures of a profile that is for one use class only.
-    pub(crate) const fn probing(&self, name: &'static str) -> Self {
+    /// For the contact check: the same rules and numbers and [`PROBE_LIMITS`], but for the figures of a profile that is for one use
+    /// class only.
+    pub(crate) fn probing(&self, name: &'static str) -> Self {
         let base = if self.base.only_for.is_some() { &IEC } else { self.base };
-        Self { name, base, stated: self.stated }
+        Self { name, base, stated: self.stated.probing() }
     }
 
     /// The same with a number in place of the rule's own, in the rule's unit. A rule stated again keeps the

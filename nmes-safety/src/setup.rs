@@ -121,7 +121,7 @@ impl Setup {
             measured: false,
             noise: NOISE_FLOOR,
             use_class,
-            stated: Stated::default(),
+            stated: Stated::NONE,
         })
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Terms {
     pub(crate) stretch: u32,
     /// L + 2 ε.
     pub(crate) jitter: u32,
+    /// By how much the last of custom points may be widened.
+    pub(crate) widen: u32,
     /// The shortest and the longest time between two onsets of a train.
     pub(crate) period: u64,
     pub(crate) longest_period: u64,
@@ -40,7 +42,7 @@ pub(crate) struct Terms {
 
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Terms {
-    balanced, leads_up, measured, stretch, jitter, period, longest_period, apart, wait, declared, rms_square
+    balanced, leads_up, measured, stretch, jitter, widen, period, longest_period, apart, wait, declared, rms_square
 } not { rms_rule });
 
 impl Terms {
@@ -51,6 +53,7 @@ impl Terms {
         measured: false,
         stretch: 0,
         jitter: 0,
+        widen: 0,
         period: 0,
         longest_period: 0,
         apart: 0,
@@ -72,6 +75,7 @@ impl Terms {
             measured: checked.setup().is_measured(),
             stretch: if balanced { narrow(compiled.stretch_ticks()) } else { 0 },
             jitter: narrow(compiled.jitter_ticks()),
+            widen: PulseMetrics::widened(plan, channel),
             period: compiled.period_ticks(),
             longest_period,
             apart: longest_period.saturating_mul(2).max(rest_ticks(plan) / 2),
@@ -85,7 +89,7 @@ impl Terms {
     /// A checksum over all of it, which is never changed.
     pub(crate) fn sum(&self) -> u32 {
         let ways = [u8::from(self.balanced), u8::from(self.leads_up), u8::from(self.measured)];
-        let short = [self.stretch, self.jitter];
+        let short = [self.stretch, self.jitter, self.widen];
         let long = [self.period, self.longest_period, self.apart, self.wait, self.declared, self.rms_square];
         let sum = short.iter().fold(Crc32::new().update(&ways), |sum, word| sum.update(&word.to_le_bytes()));
         long.iter().fold(sum, |sum, word| sum.update(&word.to_le_bytes())).value()

@@ -63,6 +63,8 @@ pub(crate) struct Watch<'a> {
     pub(crate) nominal: i64,
     /// The tick from which the rate allows the next pulse.
     pub(crate) next_onset: u64,
+    /// The same of pulses of a contact check, since it began.
+    pub(crate) next_probe: u64,
     /// The strongest code of the last pulse against its leading way.
     pub(crate) balancing_code: u32,
     /// What the last frame that ended whole may leave, beside what it is meant to: no more is owed when a pulse begins.
@@ -101,7 +103,7 @@ nmes_core::flip_fields!(Active {
 });
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Watch<'_> {
-    terms, admitted, known, known_sum, judged, waits, active, plain, sequence, interval, ledger, nominal, next_onset, balancing_code, may_leave, set, contact, windows,
+    terms, admitted, known, known_sum, judged, waits, active, plain, sequence, interval, ledger, nominal, next_onset, next_probe, balancing_code, may_leave, set, contact, windows,
     train_began, last_pulse, unsensed, sensed_once, imbalanced, imbalance_warning, volts_mv, last_mv
 });
 
@@ -121,6 +123,7 @@ impl<'a> Watch<'a> {
             ledger: 0,
             nominal: 0,
             next_onset: 0,
+            next_probe: 0,
             balancing_code: 0,
             may_leave: 0,
             set: SetLevel::ZERO,

@@ -143,8 +143,60 @@ fn tight(input: &Input) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Points of round figures, whose last one nearly cancels the others or is as strong as any: where codes and ticks turn it
+/// round, or widen it.
+fn pointed() -> impl Strategy<Value = Pulse> {
+    let levels = prop::sample::select(vec![1_i16, 2, 5, 10, 50, 100, 250, 333, 500, 900, 999, 1_000]);
+    let widths = prop::sample::select(vec![20_u32, 30, 37, 50, 60, 100, 150, 200, 250]);
+    let body = prop::collection::vec((levels, any::<bool>(), widths), 1..5);
+    (body, any::<prop::sample::Index>(), 1_u16..4).prop_map(|(body, which, count)| {
+        let body = body.into_iter().map(|(level, up, width)| (if up { level } else { -level }, width));
+        let mut points: Vec<(i16, u32)> = body.collect();
+        let sum: i32 = points.iter().map(|&(level, width)| i32::from(level) * width as i32).sum();
+        let fits = |width: &i32| sum != 0 && sum % width == 0 && (sum / width).abs() <= 1_000;
+        let fitting: Vec<i32> = (10..600).filter(fits).collect();
+        if fitting.is_empty() {
+            points = vec![(999, 37), (-999, 37)];
+        } else {
+            let last = *which.get(&fitting);
+            points.push(((-sum / last) as i16, last as u32));
+        }
+        let width_us = points.iter().map(|point| point.1).sum();
+        let points: Vec<Point> =
+            points.into_iter().map(|(permille, width)| Point { permille, width: us(width) }).collect();
+        let form = Form::Points(Box::leak(points.into_boxed_slice()));
+        Pulse { form, balance: Balance::Symmetric, repeat: Repeat { count, gap: Micros::ZERO }, width_us }
+    })
+}
+
+prop_compose! {
+    fn pointed_inputs()(
+        pulse in pointed(), ua in 20_000_u32..130_000, gains in (50_000_u32..400_000, 850_u32..1_180, any::<bool>()),
+        negative in any::<bool>(), late in prop::sample::select(vec![0_u32, 0, 1, 5]), spacing in 1_u32..4,
+        hz in prop::sample::select(vec![333_333_u32, 1_000_000, 16_000_000]), offset in -400_i32..400,
+    ) -> Input {
+        let (gain, permille, even) = gains;
+        let exact = ChannelHardware::symmetric(gain, -1_000_000, 1_000_000);
+        let other = (u64::from(gain) * u64::from(permille) / 1_000) as u32;
+        let offset_na = gain.min(other) as i32 / 1_000 * offset;
+        let uneven = ChannelHardware { na_per_code_negative: other, offset_na, ..exact };
+        let dac = if even { exact } else { uneven };
+        let late_max_ticks = if late == 0 { 0 } else { late.max(spacing) };
+        let timing = HardwareTiming { late_max_ticks, min_edge_ticks: spacing, ..HardwareTiming::ideal(hz) };
+        Input { pulse, ua, rate: 5, gap_us: 0, negative, dac, timing }
+    }
+}
+
 proptest! {
     #![proptest_config(config(3_000))]
+
+    /// REQ-SAF-200: the same for points of which the last one is all but nothing, or as strong as any, with gains and ticks that
+    /// turn it round.
+    #[test]
+    fn pointed_forms_are_within_the_worst(input in pointed_inputs(), amplitude in 1_u32..=1_000) {
+        within(&input, amplitude, 1_000)?;
+        within(&input, 1_000, 1_000)?;
+    }
 
     /// REQ-SAF-200: a pulse of any form, repeat and balance, at any setting up to the ceilings and on any hardware,
     /// amounts to no more than the check counts with.
@@ -297,6 +349,37 @@ fn of_points(points: &[(i16, u32)], ua: u32, dac: ChannelHardware, count: u16) -
     Input { pulse, ua, rate: 1, gap_us: 0, negative: false, dac, timing }
 }
 
+fn dac_of(positive: u32, negative: u32) -> ChannelHardware {
+    ChannelHardware {
+        na_per_code_negative: negative,
+        ..ChannelHardware::symmetric(positive, -1_000_000, 1_000_000)
+    }
+}
+
+/// REQ-SAF-681: the offset that flows in the rests of a table counts the way it flows, whichever way the pulse leads, and once for
+/// each repeat.
+#[test]
+fn an_offset_flows_one_way() {
+    let levels: &'static [i16] = Box::leak(Box::new([16_384, 0, 0, 0]));
+    for (negative, offset_na) in [(true, -300_000), (true, 300_000), (false, -300_000), (false, 300_000)] {
+        for count in [1, 2, 8] {
+            let repeat = Repeat { count, gap: Micros::ZERO };
+            let balance = Balance::DeclaredDc { at_most: MicroAmps::MAX };
+            let pulse = Pulse { form: Form::Table(levels), balance, repeat, width_us: 400 };
+            let dac = ChannelHardware { offset_na, ..ChannelHardware::symmetric(1_000_000, -130, 130) };
+            let timing = HardwareTiming::ideal(1_000_000);
+            let input = Input { pulse, ua: 20_000, rate: 1, gap_us: 0, negative, dac, timing };
+            within(&input, 1_000, 1_000).unwrap();
+            let case = input.case();
+            let (worst, frame, _) = both(&case, setting(&case, 1_000, 1_000)).unwrap();
+            assert!(
+                worst.net_na_ticks().abs() >= frame.net_na_ticks().abs(),
+                "{negative} {offset_na} {count}"
+            );
+        }
+    }
+}
+
 /// REQ-SAF-674: pulses that were once more than the check counted with. A last point that may be no stronger than the strongest
 /// is widened; one that codes turn is a phase alone, or joins the one before it and the first of the next repeat; an offset is the
 /// peak of a pulse of no code, and flows longer where its edges are late.
@@ -312,6 +395,20 @@ fn last_points_that_were_more() {
     let alone = of_points(&alone, 507, dac, 1);
     for (input, permille) in [(widened, 564), (joins, 125), (alone, 16)] {
         within(&input, permille, 1).unwrap();
+    }
+    // a level of a plan lasts a spacing and what edges may be late
+    let mut late_edges = of_points(&[(-50, 20), (100, 10)], 130_000, even(400_000), 1);
+    late_edges.timing = HardwareTiming { late_max_ticks: 1, ..HardwareTiming::ideal(333_333) };
+    for permille in 300..500 {
+        within(&late_edges, permille, 1_000).unwrap();
+    }
+    let gains = |other| ChannelHardware { na_per_code_negative: other, ..even(100_000) };
+    let weak = of_points(&[(1_000, 250), (-999, 250), (-5, 50)], 107_582, gains(101_814), 2);
+    let far = [(1_000, 200), (-900, 20), (-900, 200), (-2, 250), (-150, 10)];
+    let far = of_points(&far, 127_335, gains(112_766), 2);
+    let stronger = of_points(&[(250, 200), (-1_000, 50)], 130_000, dac_of(1_000_000, 1_047_995), 1);
+    for input in [weak, far, stronger] {
+        within(&input, 1_000, 1_000).unwrap();
     }
     let declared = |points, offset_na, late| {
         let mut input = of_points(points, 500, leaky(2_986, offset_na), 1);

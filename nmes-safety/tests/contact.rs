@@ -97,6 +97,52 @@ fn the_probe_keeps_the_profile_of_the_session() {
     assert_eq!(probe.check(&muscle).unwrap().report().profile(), "contact-check");
 }
 
+/// REQ-SAF-672: a profile with as many figures as it may state leaves room for those of the contact check, and one with a slower rate
+/// slows it down, for as many pulses.
+#[test]
+fn the_probe_fits_every_profile() {
+    let twelve: [(&Rule, u64); MAX_STATED] = [
+        (&rules::N_RMS_X, 40_000),
+        (&rules::E_DC_3, 40),
+        (&rules::E_IPG_1, 200),
+        (&rules::G_PD_1, 200_000),
+        (&rules::E_J_2, 1_500),
+        (&rules::E_SLEW_2, 300_000),
+        (&rules::N_EN_1, 200_000),
+        (&rules::N_DOC_1, 1_500),
+        (&rules::E_DC_4, 100),
+        (&rules::N_DC_1, 70_000),
+        (&rules::E_OC_1, 1_100),
+        (&rules::E_COMP_1, 800),
+    ];
+    let rig = Rig { hz: 2, set: (20_000, 200), ceiling: (20_000, 200), ..Rig::default() }.checked();
+    let own = Profile::custom("own", &Profile::default());
+    let full = twelve.into_iter().try_fold(own, |own, (rule, value)| own.with_limit(rule, value)).unwrap();
+    assert!(matches!(full.with_limit(&rules::E_Q_1, 1), Err(LimitError::Full { .. })));
+    let session = check(*rig.plan(), rig.setup(), &full).unwrap();
+    let probe = Probe::of(&session);
+    for (rule, limit) in PROBE_LIMITS {
+        assert_eq!(probe.check(&session).unwrap().limit(rule).unwrap().value, limit);
+    }
+    for (mhz, period_us, length_ms) in [
+        (150_000, 100_000, 2_600),
+        (10_000, 100_000, 2_600),
+        (9_000, 111_112, 2_660),
+        (3_000, 333_334, 3_770),
+    ] {
+        let session = check(*rig.plan(), rig.setup(), &own.with_limit(&rules::E_F_1, mhz).unwrap()).unwrap();
+        let probe = Probe::of(&session);
+        let probing = probe.check(&session).unwrap();
+        assert_eq!(probing.plan().channel(0).unwrap().rate(), Rate::new(1, period_us).unwrap(), "{mhz}");
+        assert_eq!(probing.plan().session().length(), ms(length_ms), "{mhz}");
+    }
+    // five pulses take longer than a contact check may last
+    let slow = Rig { hz: 1, ..Rig::default() }.checked();
+    let session = check(*slow.plan(), slow.setup(), &own.with_limit(&rules::E_F_1, 1_700).unwrap()).unwrap();
+    let denied = Probe::of(&session).check(&session).unwrap_err().to_string();
+    assert!(denied.contains("E-SES-1"), "{denied}");
+}
+
 /// REQ-SAF-673: whatever plan a guard was made from, while it probes pulses come no faster than a contact check's, for no longer,
 /// and do not repeat.
 #[test]

@@ -85,10 +85,13 @@ pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) 
     }
     // it drives no stronger than the strongest point may, rounded up to codes, and one code
     let code = u128::from(ceiling.code.unsigned_abs()).saturating_mul(u128::from(ceiling.gain(true)));
-    let level = div_up(charge, u128::from(ticks)).min(code.saturating_add(most));
+    let strongest = code.saturating_add(most.saturating_mul(2));
+    let level = div_up(charge, u128::from(ticks)).min(strongest);
     Bounded {
         sign: if part > 0 { 1 } else { -1 },
-        peak_na: narrow(level.saturating_add(most).saturating_add(u128::from(ceiling.offset()))),
+        peak_na: narrow(
+            level.saturating_add(most).min(strongest).saturating_add(u128::from(ceiling.offset())),
+        ),
         ticks: narrow(length),
         charge,
         square: level.saturating_mul(charge).saturating_add(apart(most, length)),
@@ -96,7 +99,7 @@ pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) 
 }
 
 /// By how many ticks the last of custom points may be widened. None where it pays any charge in two levels as long as it is given,
-/// within the range of codes and no stronger than the strongest point: edges may be one tick apart, or all points are as strong as
+/// within the range of codes and no stronger than the strongest point: levels may last one tick, or all points are as strong as
 /// it is and take as long as it does, so that one level is enough at every code.
 pub(super) fn widened(ceiling: &Ceiling<'_>, given: &[Point]) -> u64 {
     let Some((last, ticks)) = ceiling.in_ticks(given).last() else { return 0 };
@@ -107,7 +110,9 @@ pub(super) fn widened(ceiling: &Ceiling<'_>, given: &[Point]) -> u64 {
         sum.saturating_sub(ticks.saturating_mul(i64::from(part.signum().saturating_mul(last.signum()))))
     };
     let even = alike && ceiling.output.is_exact() && i64::try_from(ticks) == Ok(body().fold(0, owed));
-    let free = ceiling.offset() == 0 && (ceiling.spacing <= 1 || even);
+    // the shortest level that a plan has
+    let shortest = u64::from(ceiling.spacing).saturating_add(ceiling.late);
+    let free = ceiling.offset() == 0 && (shortest <= 1 || even);
     if free && fits(ceiling, given, even) { 0 } else { u64::from(WIDEN_MAX_TICKS) }
 }
 
@@ -188,13 +193,16 @@ pub(super) fn joined(ceiling: &Ceiling<'_>, given: &[Point], again: bool) -> Joi
     let (last, ticks) = ceiling.in_ticks(given).last().unwrap_or_default();
     let turned = last.signum().saturating_neg();
     let code = u128::from(ceiling.code.unsigned_abs());
+    // gains and ticks that are rounded may turn it at the ceiling too, with all its charge
+    let moved = moved(ceiling, given, given.len().saturating_sub(1));
+    let whole = if moved.way == last.signum() { moved.net } else { 0 };
     let first = first.filter(|_| again).unwrap_or_default();
     let sides = [first, run].into_iter().filter(|side| side.sign == turned);
     sides.fold(
         Joined {
             sign: turned,
             ticks: ticks.saturating_add(widened(ceiling, given)).saturating_add(ceiling.late),
-            charge: rounded(ceiling, given),
+            charge: whole.saturating_add(rounded(ceiling, given)),
         },
         |all, side| Joined {
             ticks: all.ticks.saturating_add(side.ticks),

@@ -283,8 +283,9 @@ impl Meter {
         let sums = &mut self.sums;
         sums.largest = sums.largest.max(range);
         if self.up_to {
-            sums.largest = sums.largest.saturating_add(self.leaked);
-            sums.primary = sums.primary.saturating_add(self.leaked);
+            let leaked = times(self.leaked, each);
+            sums.largest = sums.largest.saturating_add(leaked);
+            sums.primary = sums.primary.saturating_add(leaked);
         }
         sums.absolute = times(sums.absolute, each);
         sums.square = times(sums.square, each);

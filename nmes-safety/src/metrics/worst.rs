@@ -2,7 +2,7 @@
 
 use nmes_core::{Balance, ChannelHardware, ChannelPlan, FULL_SCALE, Form, Plan, Point, Polarity, Prepulse};
 
-use super::back::{joined, may_turn, moved, points, rounded, spread};
+use super::back::{joined, may_turn, moved, points, rounded, spread, widened};
 use super::meter::{Bounded, Meter};
 use super::primary::both_ways;
 use super::{PulseMetrics, div_up, times};
@@ -28,6 +28,15 @@ impl PulseMetrics {
     #[must_use]
     pub fn worst(plan: &Plan<'_>, channel: u8) -> Option<Self> {
         Some(Ceiling::of(plan, channel)?.sums())
+    }
+
+    /// By how many ticks the last of balanced custom points may be widened; 0 for other forms.
+    pub(crate) fn widened(plan: &Plan<'_>, channel: u8) -> u32 {
+        let ticks = Ceiling::of(plan, channel).map_or(0, |ceiling| match ceiling.plan.channel().pulse.form {
+            Form::Points(given) => widened(&ceiling, given),
+            Form::Rectangular | Form::Prepulse(_) | Form::Triphasic { .. } | Form::Table(_) => 0,
+        });
+        u32::try_from(ticks).unwrap_or(u32::MAX)
     }
 }
 
@@ -127,6 +136,12 @@ impl<'p> Ceiling<'p> {
         u64::from(self.output.offset_na.unsigned_abs())
     }
 
+    /// The offset, in the direction of the main phase.
+    fn offset_along(&self) -> i64 {
+        let offset = i64::from(self.output.offset_na);
+        if self.leads_up() { offset } else { offset.saturating_neg() }
+    }
+
     /// The current of a code, 0 of none.
     fn current(&self, code: i32, along: bool) -> i64 {
         if code == 0 {
@@ -141,7 +156,7 @@ impl<'p> Ceiling<'p> {
     /// A level of so many codes; where it is none an offset may flow.
     fn drive(&self, meter: &mut Meter, code: i32, along: bool, ticks: u64) {
         if code == 0 {
-            meter.leak(i64::from(self.output.offset_na), ticks);
+            meter.leak(self.offset_along(), ticks);
         } else {
             meter.feed(self.current(code, along), ticks);
         }
@@ -193,7 +208,7 @@ impl<'p> Ceiling<'p> {
         for (part, ticks) in self.in_ticks(given).take(body) {
             let code = scale(self.code, part.saturating_abs());
             if part != 0 && code == 0 {
-                meter.faint(i64::from(part.signum()), i64::from(self.output.offset_na), ticks);
+                meter.faint(i64::from(part.signum()), self.offset_along(), ticks);
             } else {
                 self.drive(meter, code, part > 0, ticks);
             }

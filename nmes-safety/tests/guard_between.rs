@@ -1,0 +1,190 @@
+//! What lies between two frames, two arms or two samples.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use guard_support::*;
+use nmes_core::*;
+use nmes_safety::*;
+
+fn of(kind: FrameKind, sequence: u32, onset: u64, code: i32, ticks: u32) -> PulseFrame<'static> {
+    let segments = [Segment { level: Level::Code(code), ticks }];
+    PulseFrame::from_parts(0, kind, sequence, onset, &segments, Level::Open).unwrap()
+}
+
+fn told<T>(answer: Result<T, Trip>) -> Result<(), (Fault, &'static str)> {
+    answer.map(drop).map_err(|trip| (trip.fault, trip.rule))
+}
+
+/// REQ-SAF-676: what repays after the level has opened waits for the dead time of the bridge, as a recovery in a gap does and a trim
+/// behind a pulse.
+#[test]
+fn the_dead_time_after_an_open_level() {
+    let (refused, dead) = (Err((Fault::OnsetPast, "HARDWARE")), 10);
+    for (after, expected) in [(1, refused), (9, refused), (10, Ok(()))] {
+        let checked = Rig { dead, ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 1, now + 100);
+        guard.admit(now, &frame).unwrap();
+        for edge in 0..2 {
+            guard.edge(frame.edge_tick(edge).unwrap(), &change(&frame, edge), None).unwrap();
+        }
+        let opened = frame.edge_tick(1).unwrap();
+        let recover = of(FrameKind::Recover, 2, opened + after, -400, 300);
+        assert_eq!(told(guard.admit(opened, &recover)), expected, "{after}");
+    }
+    for (after, expected) in [(1, refused), (19, refused), (20, Ok(()))] {
+        let checked = timed(Rig { dead: 20, ..Rig::default() }.checked(), |timing| timing.late_max_ticks = 5);
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 1, now + 100);
+        guard.admit(now, &frame).unwrap();
+        let last = frame.edge_count() - 1;
+        for edge in 0..=last {
+            let late = if edge == last { 5 } else { 0 };
+            guard.edge(frame.edge_tick(edge).unwrap() + late, &change(&frame, edge), None).unwrap();
+        }
+        let opened = frame.edge_tick(last).unwrap() + 5;
+        let trim = of(FrameKind::Trim, 2, opened + after, 100, 20);
+        assert_eq!(told(guard.admit(opened, &trim)), expected, "{after}");
+    }
+}
+
+/// REQ-SAF-677: a sample that shows current where the output is open is told although the same edge ends a pulse that lost contact,
+/// or whose phases do not cancel.
+#[test]
+fn a_stuck_output_at_the_edge_that_loses_contact() {
+    for (permille, stuck) in [(700, true), (700, false), (1_000, true)] {
+        let balance = Balance::Asymmetric { length_percent: 300 };
+        let checked = Rig { measured: true, balance, ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let mut answer = Ok(());
+        for n in 1..=3_u32 {
+            let frame = pulse(checked, n, now + u64::from(n) * 25_000);
+            guard.keep_alive(frame.onset_tick());
+            guard.admit(frame.onset_tick(), &frame).unwrap();
+            for edge in 0..frame.edge_count() {
+                let t = frame.edge_tick(edge).unwrap();
+                let own = sample(checked, &frame, edge, t, if edge == 1 { permille } else { 1_000 });
+                let last = n == 3 && edge + 1 == frame.edge_count();
+                if last {
+                    // of the phase before its end, and of the rest at it
+                    guard.sample(t - 1, 0, own.unwrap()).unwrap();
+                    let current_na = if stuck { 30_000_000 } else { 0 };
+                    let rest = Sensed { current_na, voltage_mv: 0, at_tick: t, instant: SampleInstant::Rest };
+                    answer = guard.edge(t, &change(&frame, edge), Some(rest));
+                } else {
+                    guard.edge(t, &change(&frame, edge), own).unwrap();
+                }
+            }
+        }
+        let expected = if stuck { Fault::StuckOutput } else { Fault::ContactLoss };
+        assert_eq!(fault(answer), expected, "{permille}");
+        assert_eq!(guard.state() == State::Fault, stuck, "{permille}");
+    }
+}
+
+/// REQ-SAF-665: a level that falls in one of amplitude and width and rises in the other withdraws a waiting pulse that is above it;
+/// one that fits goes on waiting.
+#[test]
+fn a_level_that_falls_one_way() {
+    for (amplitude, width, waits) in [(10_000, 201, false), (40_000, 199, false), (40_000, 201, true)] {
+        let checked = Rig { set: (40_000, 200), ceiling: (40_000, 300), ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let now = now + 5_000_000;
+        guard.admit(now, &pulse(checked, 1, now + 20_000)).unwrap();
+        guard.set_level(now, 0, setting(amplitude, width)).unwrap();
+        assert_eq!(guard.admitted(0).is_some(), waits, "{amplitude} {width}");
+    }
+}
+
+/// REQ-SAF-678: on a source that two channels share pulses of a contact check may wait, and do not come faster for it.
+#[test]
+fn waits_of_a_contact_check_do_not_add_up() {
+    for (source, hz) in [(0, 20), (1, 20), (1, 15), (1, 40)] {
+        let rig = Rig { hz, channels: 2, set: (20_000, 200), ceiling: (20_000, 200), ..Rig::default() };
+        let rig = rig.checked();
+        let mut channels = rig.plan().session().channels().to_vec();
+        channels[1].offset = Micros::from_micros(500_000 / hz).unwrap();
+        let session = Session::new(channels.leak(), Schedule::Continuous, ms(3_600_000)).unwrap();
+        let output = ChannelHardware { source, ..ChannelHardware::symmetric(100_000, -2_048, 2_047) };
+        let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[output, output], 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        let checked: &'static Checked<'static> =
+            Box::leak(Box::new(check(plan, rig.setup(), rig.profile()).unwrap()));
+        let played = |period: u64| {
+            let mut guard = Guard::new(checked, 0);
+            guard.handle(0, Event::Passed).unwrap();
+            guard.handle(0, Event::Probe).unwrap();
+            guard.set_level(0, 0, setting(1_000, 200)).unwrap();
+            let mut pulses = (0..40_u64).map(|n| {
+                let at = 1_000 + n * period;
+                play(&mut guard, &pulse_at(checked, setting(1_000, 200), u32::try_from(n).unwrap() + 1, at))
+            });
+            pulses.try_for_each(told)
+        };
+        assert_eq!(played(100_000), Ok(()), "{source} {hz}");
+        for period in [50_000, 66_700, 90_000] {
+            assert_eq!(played(period), Err((Fault::Rate, "PROBING")), "{source} {hz} {period}");
+        }
+    }
+}
+
+/// REQ-SAF-679: a contraction after a fresh arming is one of its own, however soon after the one before.
+#[test]
+fn a_contraction_after_a_fresh_arming() {
+    let schedule = Schedule::Cyclic(Cycle { hold: ms(5_000), rest: ms(30_000) });
+    let checked = Rig { class: UseClass::Exercise, schedule, seconds: 600, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let (mut number, mut t) = (0, now + 1_000);
+    for contraction in 0..2 {
+        let end = t + 5_000_000;
+        while t < end {
+            number += 1;
+            play(&mut guard, &pulse(checked, number, t)).unwrap();
+            guard.tick(t + 5_000).unwrap_or_else(|trip| panic!("{contraction}: {trip}"));
+            t += 25_000;
+        }
+        for event in [Event::Disarm, Event::Probe, Event::Contact] {
+            guard.handle(t, event).unwrap();
+        }
+        t = raise(&mut guard, checked, t) + 1_000;
+    }
+}
+
+/// REQ-SAF-680: the last of custom points is admitted as long as it was checked, and no longer.
+#[test]
+fn a_last_point_is_as_long_as_it_was_checked() {
+    let point = |permille, width| Point { permille, width: Micros::from_micros(width).unwrap() };
+    let points: &'static [Point] = vec![point(-1_000, 250), point(500, 500)].leak();
+    let wide = Rig {
+        set: (20_000, 750),
+        ceiling: (20_000, 750),
+        gap_us: 0,
+        form: Form::Points(points),
+        ..Rig::default()
+    };
+    let wide = wide.checked();
+    let checked = check(*wide.plan(), wide.setup(), &Profile::default()).unwrap();
+    let checked: &'static Checked<'static> = Box::leak(Box::new(checked));
+    assert_eq!(checked.report().row(&rules::E_W_1).unwrap().value, Some(500));
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 1, now + 100);
+    let wider = |ticks: [u32; 2]| {
+        let level = |code, ticks| Segment { level: Level::Code(code), ticks };
+        remade(&frame, 1, now + 100, &[level(-200, 250), level(100, ticks[0]), level(99, ticks[1])])
+    };
+    // 50,000 = 100 × 500 = 100 × 401 + 99 × 100, over 501
+    assert_eq!(told(guard.admit(now, &wider([401, 100]))), Err((Fault::Form, "PLAN")));
+    let (mut guard, now) = ready(checked);
+    guard.admit(now, &pulse(checked, 1, now + 100)).unwrap();
+}
