@@ -122,11 +122,16 @@ mutants_in() { # file...
   done
 }
 
-# The names that are asked for: NMES_MUTANT_FILES, every n-th by NMES_SHARD.
+# The names that are asked for: NMES_MUTANT_FILES, in lines changed since NMES_MUTANT_SINCE, every n-th by NMES_SHARD.
 mutants_asked() { # folder
-  local files shard=${NMES_SHARD:-0/1}
+  local files shard=${NMES_SHARD:-0/1} list="$1/all.txt"
   read -ra files <<<"${NMES_MUTANT_FILES:-}"
-  mutants_in "${files[@]}" <"$1/all.txt" | awk -v k="${shard%/*}" -v n="${shard#*/}" '(NR - 1) % n == k'
+  if [ -n "${NMES_MUTANT_SINCE:-}" ]; then
+    git diff "$NMES_MUTANT_SINCE" -- nmes-safety/src >"$1/since.diff"
+    list="$1/since.txt"
+    cargo mutants -p nmes-safety --list --colors never --in-diff "$1/since.diff" >"$list"
+  fi
+  mutants_in "${files[@]}" <"$list" | awk -v k="${shard%/*}" -v n="${shard#*/}" '(NR - 1) % n == k'
 }
 
 # Those of which nothing is known yet.
@@ -173,7 +178,8 @@ mutants_table() { # folder
 # REQ-SAF-540: at least 95 % of those that compile are caught, and every one that is missed has a row of its own in docs/mutants.md.
 # First with the quick tests of the area, then what they miss with all quick tests and the unit tests, then with all, the
 # examples in the documentation as well. A run that was stopped goes on where it stopped, but for the files that changed.
-# NMES_MUTANT_FILES="check.rs metrics/*" tries some files, NMES_SHARD=k/n every n-th mutant of them; NMES_MUTANT_SLOW=no leaves out
+# NMES_MUTANT_FILES="check.rs metrics/*" tries some files, NMES_MUTANT_SINCE=REV lines that changed since, NMES_SHARD=k/n every n-th
+# mutant of them; NMES_MUTANT_SLOW=no leaves out
 # the last step, which takes minutes a mutant and can only catch more.
 mutants_of_safety() {
   local out="$CARGO_TARGET_DIR/mutants" caught missed line count name bad=0 first_tests files
@@ -198,7 +204,7 @@ mutants_of_safety() {
   fi
   mutants_table "$out" | tee "$out/table.md"
   # the table of the document, between its marks; some files or a part of them leave it as it is
-  if [ -z "${NMES_MUTANT_FILES:-}${NMES_SHARD:-}" ]; then
+  if [ -z "${NMES_MUTANT_FILES:-}${NMES_MUTANT_SINCE:-}${NMES_SHARD:-}" ]; then
     {
       printf '<!-- ./ci.sh mutants%s, %s, %s -->\n' \
         "$([ "${NMES_MUTANT_SLOW:-yes}" = yes ] || printf ' without the slow tests')" "$(date +%F)" "$(cargo mutants --version)"
