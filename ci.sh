@@ -65,7 +65,7 @@ usage: ./ci.sh STEP...
            for the triggers; NMES_FUZZ_SECONDS each (default 60)
   mutants  changes to nmes-safety, triggers and screening that a test has to notice (cargo-mutants; hours): NMES_MUTANTS
            names one of safety, triggers, screening, NMES_SHARD a part (default 0/1, all of it); of safety
-           NMES_MUTANT_FILES names files under src; a run that was stopped goes on, and docs/mutants.md gets its table
+           NMES_MUTANT_FILES names files under src, NMES_MUTANT_SINCE=REV takes lines that changed since; a run that was stopped goes on, and docs/mutants.md gets its table
   verify   the longer proofs, in release: property tests of nmes-core, among them one for each invariant, with NMES_CASES cases
            (default 200000), those of the other packages with at most 20000; fuzz; about two hours on two cores. Then mutants
            (hours more)
