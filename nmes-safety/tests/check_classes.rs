@@ -42,6 +42,13 @@ fn whose_figure_a_session_has() {
         assert_eq!(by(layer, DAY.into(), DAY), unstated, "{layer}");
         assert_eq!(by(layer, DAY.into(), DAY + 1), (Verdict::Deny, None), "{layer}");
     }
+    // what was not compared is no denial, and what was denied by its value has no other reason
+    let setup_of = setup(UseClass::FunctionalWear);
+    let case = Case { setup: setup_of, schedule: Schedule::Continuous, length_ms: DAY, ..Case::new() };
+    let report = case.report();
+    let row = report.row(rule).unwrap();
+    assert_eq!((row.verdict, row.denied_because()), (Verdict::NotEvaluated, None));
+    assert!(row.remark.is_some());
     assert_eq!(by(Layer::Protocol, DAY.into(), DAY), (Verdict::Pass, None));
     let profile = Profile::default().with_limit(rule, DAY.into()).unwrap();
     let setup = setup(UseClass::Continuous).with_limit(Layer::Device, rule, DAY.into()).unwrap();

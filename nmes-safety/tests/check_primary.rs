@@ -87,6 +87,15 @@ fn a_stated_charge_is_a_cap() {
     let report = Case { profile, ..Case::pulse(40_001, 250, 30) }.report();
     let row = report.row(&rules::G_LO_Q).unwrap();
     assert_eq!((row.verdict, row.limit, row.layer), (Verdict::Deny, Some(10_000_000), Layer::Profile));
+    // of a profile's and a subject's the lower, whichever it is
+    for (subject, limit, layer) in
+        [(9_000_000, 9_000_000, Layer::Subject), (11_000_000, 10_000_000, Layer::Profile)]
+    {
+        let setup = exercise(5_000).with_limit(Layer::Subject, &rules::G_LO_Q, subject).unwrap();
+        let report = Case { profile, setup, ..Case::pulse(40_001, 250, 30) }.report();
+        let row = report.row(&rules::G_LO_Q).unwrap();
+        assert_eq!((row.limit, row.layer), (Some(limit), layer));
+    }
 }
 
 fn width(case: Case) -> (Verdict, Option<u64>) {
