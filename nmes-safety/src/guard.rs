@@ -353,9 +353,6 @@ impl<'a, const N: usize> Guard<'a, N> {
         }
         if event == Event::Probe {
             self.begin_probing();
-        } else if event == Event::Contact {
-            // no contraction goes on from before
-            self.each_watch().for_each(|(_, watch)| watch.train_began = None);
         }
         if state == State::Probing || state == State::Armed {
             self.keep_alive(now);
@@ -368,6 +365,8 @@ impl<'a, const N: usize> Guard<'a, N> {
             watch.set.drop_to(MicroAmps::ZERO);
             watch.waits = false;
             watch.contact = ContactWatch::default();
+            // no contraction goes on from before
+            watch.train_began = None;
         }
     }
 

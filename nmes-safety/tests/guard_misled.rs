@@ -221,6 +221,28 @@ fn a_level_lowered_under_a_pulse_that_waits() {
     }
 }
 
+/// REQ-SAF-665: what waits to pay back is kept when the level is lowered.
+#[test]
+fn a_trim_waits_on_under_a_lower_level() {
+    let checked = Rig { late: 10, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 1, now + 100);
+    guard.admit(now, &frame).unwrap();
+    for edge in 0..frame.edge_count() {
+        let late = if edge + 1 == frame.edge_count() { 5 } else { 0 };
+        guard.edge(frame.edge_tick(edge).unwrap() + late, &change(&frame, edge), None).unwrap();
+    }
+    let end = now + 805;
+    let trim = Segment { level: Level::Code(100), ticks: 20 };
+    let trim = PulseFrame::from_parts(0, FrameKind::Trim, 2, end + 1_000, &[trim], Level::Open).unwrap();
+    guard.admit(end, &trim).unwrap();
+    guard.set_level(end, 0, setting(1_000, 300)).unwrap();
+    for edge in 0..2 {
+        guard.edge(trim.edge_tick(edge).unwrap(), &change(&trim, edge), None).unwrap();
+    }
+    assert_eq!(guard.ledger(0), Some(Charge::ZERO));
+}
+
 /// REQ-SAF-666: channels of one current source put out one pulse at a time: a second one trips at its first edge, in whichever
 /// state, until the first is over; those of sources of their own do not.
 #[test]
@@ -248,7 +270,8 @@ fn two_pulses_on_one_source() {
             edges.sort_by_key(|(t, change)| (*t, change.edge == Some(0)));
             let trip = edges.iter().find_map(|(t, change)| guard.edge(*t, change, None).err());
             assert_eq!(trip.map(|trip| trip.rule), expected, "source {source}, {apart} ticks apart");
-            if trip.is_some() {
+            if let Some(trip) = trip {
+                assert_eq!((trip.channel, trip.at_tick), (Some(1), onset + apart), "at its first edge");
                 break;
             }
         }
