@@ -27,6 +27,9 @@ fn pulses_within_a_frame() {
     // the nearest mHz: 3 × 100 µs are 3,333.333 Hz
     let third = Case { repeat: Repeat { count: 2, gap: us(100) }, ..Case::pulse(10_000, 100, 75) };
     assert_eq!(row(&third, &rules::E_F_1).detail, Some(Detail::Repeats { pulses: 2, within_mhz: 3_333_333 }));
+    // and 600 µs 1,666.667
+    let sixth = Case { repeat: Repeat { count: 2, gap: us(200) }, ..Case::pulse(10_000, 200, 75) };
+    assert_eq!(row(&sixth, &rules::E_F_1).detail, Some(Detail::Repeats { pulses: 2, within_mhz: 1_666_667 }));
 }
 
 /// REQ-SAF-649: E-J-2 takes half of the electrode or what is stated if that is less, E-DC-4 what is stated; the rows say which.

@@ -65,6 +65,33 @@ fn unequal_gains_turn_it_after_both_ways_only() {
     assert_eq!(primary_us(&[(0, 50), (500, 100), (-500, 100)], unequal()), 100);
 }
 
+/// REQ-SAF-674: the last point may be widened by 16 ticks where an edge spacing, lateness or an offset asks for it; not where it is as
+/// strong as all the others and takes as long as they do, nor where one code is a tick.
+#[test]
+fn where_a_last_point_is_widened() {
+    let primary = |points: &[(i16, u32)], spacing, late, offset_na| {
+        let width = points.iter().map(|point| point.1).sum();
+        let points: Vec<Point> =
+            points.iter().map(|&(permille, width)| Point { permille, width: us(width) }).collect();
+        let form = Form::Points(Box::leak(points.into_boxed_slice()));
+        let timing = HardwareTiming {
+            min_edge_ticks: spacing,
+            late_max_ticks: late,
+            ..HardwareTiming::ideal(1_000_000)
+        };
+        let dac = ChannelHardware { offset_na, ..exact() };
+        let case = Case { form, dac, timing, ..Case::pulse(2_000, width, 10) };
+        case.plan(|plan| PulseMetrics::worst(&plan, 0).unwrap().primary_us())
+    };
+    let even = [(-500, 100), (500, 100)];
+    assert_eq!([1, 2].map(|spacing| primary(&even, spacing, 0, 0)), [100, 100]);
+    assert_eq!(primary(&even, 1, 0, 100), 116);
+    // the last one as long as the others, and weaker
+    let weaker = [(-200, 150), (-400, 50), (250, 200)];
+    assert_eq!([1, 2].map(|spacing| primary(&weaker, spacing, 0, 0)), [200, 216]);
+    assert_eq!(primary(&weaker, 1, 1, 0), 217);
+}
+
 /// REQ-SAF-533, REQ-SAF-674: where repeats follow at once on one another a turned last point joins the phase before it and the first
 /// of the next, and only there: not after a gap, not where it does not turn.
 #[test]
@@ -82,6 +109,9 @@ fn it_goes_on_in_the_next_repeat() {
         at_once.primary_charge_pc()
     );
     assert_eq!(apart.primary_charge_pc(), once.primary_charge_pc());
+    // with codes of 1.01 µA the other way, half of one over all 960 µs and one for a tick
+    let uneven = worst(&TURNS, unequal(), Repeat { count: 3, gap: us(0) }, Balance::Symmetric);
+    assert!((549_060..=549_090).contains(&uneven.primary_charge_pc()), "{}", uneven.primary_charge_pc());
     assert_eq!((of(&NEVER, 0).primary_us(), of(&NEVER, 300).primary_us()), (178, 178));
 }
 

@@ -161,6 +161,19 @@ fn a_contraction_after_a_fresh_arming() {
     }
 }
 
+/// REQ-SAF-682: what repeats with nothing between them leave of a declared direct current is counted once for each.
+#[test]
+fn repeats_of_a_declared_direct_current() {
+    let balance = Balance::DeclaredDc { at_most: MicroAmps::MAX };
+    let repeat = Repeat { count: 3, gap: Micros::ZERO };
+    let rig =
+        Rig { hz: 1, set: (2_000, 50), ceiling: (2_000, 50), gap_us: 0, balance, repeat, ..Rig::default() };
+    let checked = rig.checked();
+    let (mut guard, now) = ready(checked);
+    play(&mut guard, &checked.plan().frame(0, setting(2_000, 50), now + 1_000).unwrap()).unwrap();
+    assert_eq!(guard.ledger(0), Some(Charge::from_nanoamp_ticks(3 * 2_000_000 * 50)));
+}
+
 /// REQ-SAF-680: the last of custom points is admitted as long as it was checked, and no longer.
 #[test]
 fn a_last_point_is_as_long_as_it_was_checked() {

@@ -166,7 +166,7 @@ impl Meter {
         let ticks = if ticks > 0 { ticks.saturating_add(self.late) } else { 0 };
         let charge = charge_of(current_na, ticks);
         self.move_charge(charge);
-        if self.up_to && ticks > 0 {
+        if self.up_to {
             self.sums.peak_na = self.sums.peak_na.max(current_na.unsigned_abs());
         }
         self.leaked = self.leaked.saturating_add(charge.unsigned_abs());

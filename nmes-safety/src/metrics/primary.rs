@@ -46,7 +46,7 @@ fn runs(points: &[Point]) -> impl Iterator<Item = Run> {
 /// The largest peak and charge of the runs of one sign.
 fn largest(points: &[Point], sign: i16) -> Run {
     let of_sign = runs(points).filter(|run| run.sign == sign);
-    of_sign.fold(Run { sign, ..Run::default() }, |largest, run| largest.or(&run))
+    of_sign.fold(Run::default(), |largest, run| largest.or(&run))
 }
 
 /// What the last run moves with the first one of the next repeat, where both drive against the main way.
