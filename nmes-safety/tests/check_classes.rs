@@ -46,9 +46,11 @@ fn whose_figure_a_session_has() {
     let setup_of = setup(UseClass::FunctionalWear);
     let case = Case { setup: setup_of, schedule: Schedule::Continuous, length_ms: DAY, ..Case::new() };
     let report = case.report();
-    let row = report.row(rule).unwrap();
-    assert_eq!((row.verdict, row.denied_because()), (Verdict::NotEvaluated, None));
-    assert!(row.remark.is_some());
+    for (rule, has_value) in [(rule, true), (&rules::E_REST_1, false)] {
+        let row = report.row(rule).unwrap();
+        assert_eq!((row.verdict, row.denied_because()), (Verdict::NotEvaluated, None));
+        assert_eq!((row.value.is_some(), row.remark.is_some()), (has_value, true));
+    }
     assert_eq!(by(Layer::Protocol, DAY.into(), DAY), (Verdict::Pass, None));
     let profile = Profile::default().with_limit(rule, DAY.into()).unwrap();
     let setup = setup(UseClass::Continuous).with_limit(Layer::Device, rule, DAY.into()).unwrap();
