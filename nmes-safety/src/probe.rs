@@ -77,7 +77,7 @@ impl core::error::Error for ProbeError<'_> {}
 
 /// The pulses that look for contact ahead of a session: on each of its channels, one after the other, symmetric pulses of
 /// at most [`PROBE_LEVEL`] and 200 µs at 10 a second, for 2.6 s. No channel goes above its own ceiling. Where E-F-1 is stated as less
-/// than 10 Hz they come at that rate, for as long as five of them take; under 1.8 Hz that is more than the check may last.
+/// than 10 Hz they come at that rate, for as long as five of them take; under 1.725 Hz that is more than the check may last.
 ///
 /// What they measure is for a [`Contact`](crate::Contact) to judge. A channel whose ceiling is no more than the noise of the
 /// measurement has no such pulses: with [`NOISE_FLOOR`](crate::NOISE_FLOOR) that is one of up to 1 mA, and

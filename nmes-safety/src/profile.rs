@@ -211,7 +211,7 @@ struct Base {
     about: &'static str,
     /// Rules that bind in this profile and not in those that do not name them.
     extra: &'static [&'static Rule],
-    /// Rules in place of those of the table with the same name. Nothing else loosens a rule.
+    /// Rules in place of those of the table with the same name. Nothing else loosens a rule beyond [`Rule::loosest`].
     own: &'static [&'static Rule],
     /// The one use class it is for.
     only_for: Option<UseClass>,

@@ -87,7 +87,7 @@ pub enum Remark {
     /// There is neither a hardware one-shot nor a watchdog: the figure is for one pulse period, and nothing bounds what a
     /// processor that stands still leaves on.
     Unwatched,
-    /// There is no hardware one-shot: the figure is for one that is just longer than the longest level.
+    /// There is no hardware one-shot: the figure is for one that is just longer than the longest level or gap.
     WithOneShot,
     /// The hardware one-shot may open the output within a phase, and leave its charge; this denies.
     OneShotShort,
@@ -145,7 +145,7 @@ impl Remark {
                 "no hardware one-shot and no watchdog: what one output that stays on delivers until the next pulse; nothing bounds it while the processor stands still"
             }
             Self::WithOneShot => {
-                "what a hardware one-shot on the enable line would leave of E-STUCK-1, its time just above the longest level"
+                "what a hardware one-shot on the enable line would leave of E-STUCK-1, its time just above the longest level or gap"
             }
             Self::OneShotShort => {
                 "the one-shot on the enable line may be over before the longest phase is: it would cut pulses and leave their charge"

@@ -13,7 +13,7 @@ fn sides(rule: &Rule, at: (Case, u64), past: (Case, u64), verdict: Verdict) {
     assert_eq!(past.0.row(rule), (verdict, Some(past.1)), "{} past its limit", rule.id);
 }
 
-/// REQ-SAF-575: from 10 mA r.m.s. a device needs a warning mark, or from 10 V at the load that is stated. It informs.
+/// REQ-SAF-575: above 10 mA r.m.s. a device needs a warning mark, or above 10 V at the load that is stated. It informs.
 #[test]
 fn a_warning_mark() {
     // 2·t·f is ¼: the r.m.s. is half the peak

@@ -6,7 +6,8 @@ use core::marker::PhantomData;
 use crate::guard::Guard;
 use crate::interlock::State;
 
-/// Proof that no output is on and none can begin: while it lives the guard is borrowed, so nothing can arm it.
+/// Leave to write: of a guard ([`OffPermit::of`]) it is proof that no output is on and none can begin, for the guard is borrowed while
+/// it lives, so nothing can arm it. Without a guard ([`OffPermit::before_any_guard`]) it is the caller's word.
 ///
 /// ```compile_fail,E0502
 /// use nmes_safety::{Event, Guard, records::OffPermit};
@@ -60,7 +61,8 @@ impl<'g> OffPermit<'g> {
         Ok(Self { guard: PhantomData })
     }
 
-    /// Before there is a guard: at power-on, when the output stage has not been enabled.
+    /// Where there is no guard: at power-on, when the output stage has not been enabled, or after the guard is gone and the stage is
+    /// off. Looks at nothing: that no output is on is the caller's word.
     #[must_use]
     pub const fn before_any_guard() -> OffPermit<'static> {
         OffPermit { guard: PhantomData }

@@ -434,8 +434,8 @@ pub static E_STUCK_1: Rule = Rule::at_most("E-STUCK-1", 130_000_000, Unit::PicoC
     .ours("twice E-Q-1 as it binds: a one-shot on the enable line can hold it, software alone cannot")
     .effect(Effect::Warn);
 
-/// The same as [`E_STUCK_1`] would be with a one-shot that is just longer than the longest level of the plan, for a setup that
-/// has none.
+/// The same as [`E_STUCK_1`] would be with a one-shot that is just longer than the longest level or gap of the plan, for a
+/// setup that has none.
 pub static E_STUCK_2: Rule = Rule::at_most("E-STUCK-2", E_STUCK_1.limit, Unit::PicoCoulombs)
     .of("charge of one output that stays on, with a one-shot on the enable line", "max|I|·max t")
     .ours("as E-STUCK-1: what the hardware that is missing would come to")

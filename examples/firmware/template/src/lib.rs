@@ -125,7 +125,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Device<'a, O, A, S> {
     }
 
     /// Every millisecond, with the alarm's interrupt masked; `start_closed` is the contact as it is read. The watchdog is fed
-    /// here and nowhere else.
+    /// here and, before anything is armed, between pieces of the self-test; nowhere else.
     ///
     /// # Errors
     /// It stopped, the output is off, and the watchdog was not fed.
