@@ -219,19 +219,35 @@ impl Examination<'_> {
         Finding::above(Fault::Ledger, Cite::LEDGER, watch.owed(), watch.may_leave, "nA·ticks")
     }
 
-    /// Its first edge is not past, and not too soon after an edge; after a level it waits for the dead time of the bridge too.
+    /// Its first edge is not past, and not too soon after an edge; what it drives waits for the dead time of the bridge too.
     fn onset(&self, now: u64, dead: u64) -> Option<Finding> {
         let onset = self.frame.onset_tick();
         let past = now.saturating_sub(onset);
         let rests = !self.watch.interval.is_driven();
         let spacing = self.limits.spacing_ticks.max(if rests { dead } else { 0 });
-        let free =
-            self.watch.interval.since.saturating_add(spacing).saturating_sub(self.limits.stamp_error_ticks);
         // before the first edge of all there is no edge to keep a distance from
-        let soon = if self.watch.sequence.is_some() { free.saturating_sub(onset) } else { 0 };
-        Finding::above(Fault::OnsetPast, Cite::LATENESS, past, self.limits.late_ticks, "ticks past").or_else(
-            || Finding::above(Fault::OnsetPast, Cite::HARDWARE, soon, 0, "ticks too soon after an edge"),
-        )
+        let clear = self.watch.sequence.is_none() || self.after_last_edge(spacing) <= onset;
+        Finding::above(Fault::OnsetPast, Cite::LATENESS, past, self.limits.late_ticks, "ticks past")
+            .or_else(|| if clear { None } else { self.soon(dead) })
+    }
+
+    fn after_last_edge(&self, ticks: u64) -> u64 {
+        self.watch.interval.since.saturating_add(ticks).saturating_sub(self.limits.stamp_error_ticks)
+    }
+
+    /// By how much it comes too soon after the last edge. For the dead time counts how long the frame is open before it drives;
+    /// a gap that is shorted or driven to zero has had an open time of its own, and what turns a level round has it in the frame.
+    #[cold]
+    #[inline(never)]
+    fn soon(&self, dead: u64) -> Option<Finding> {
+        let onset = self.frame.onset_tick();
+        let opens = self.frame.cycle_segments().take_while(|segment| segment.level == Level::Open);
+        let open = opens.fold(0_u64, |sum, segment| sum.saturating_add(u64::from(segment.ticks)));
+        let waits = self.watch.interval.level == Level::Open || self.watch.active.is_none();
+        let turned = self.after_last_edge(if waits { dead } else { 0 });
+        let left = turned.saturating_sub(onset.saturating_add(open));
+        let near = self.after_last_edge(self.limits.spacing_ticks).saturating_sub(onset);
+        Finding::above(Fault::OnsetPast, Cite::HARDWARE, near.max(left), 0, "ticks too soon after an edge")
     }
 
     /// No sooner than a period after the pulse before, counted so that neither lateness nor a deferral adds up: a pulse that

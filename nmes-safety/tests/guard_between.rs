@@ -59,6 +59,99 @@ fn the_dead_time_after_an_open_level() {
     }
 }
 
+/// The first pulse at full level, 100 codes, is stopped with `RecoverNow`, `stop` ticks after its onset, every edge late by `late`: what the guard answers,
+/// and how long the output had not been driven when it was driven the other way.
+fn recovered(checked: &'static Checked<'static>, stop: u64, late: u64) -> (Result<(), Trip>, Option<u64>) {
+    let (mut guard, mut now) = ready(checked);
+    let mut storage = [ChannelState::new()];
+    let mut engine = Engine::new(checked.plan(), &mut storage).unwrap();
+    engine.command(0, checked.plan().session().channels()[0].set, now).unwrap();
+    engine.start(now);
+    let (mut began, mut stopped, mut kind) = (u64::MAX, false, FrameKind::Pulse);
+    let (mut way, mut idle_since, mut waited) = (0, None, None);
+    loop {
+        let at = began.saturating_add(stop);
+        if began < u64::MAX && !stopped && matches!(engine.next(), Next::At(due) if due + late > at) {
+            engine.stop(StopPolicy::RecoverNow, at);
+            (stopped, now) = (true, at);
+        }
+        while let Some(frame) = engine.pending() {
+            kind = frame.kind();
+            guard.keep_alive(now);
+            if let Err(trip) = guard.admit(now, &frame) {
+                return (Err(trip), waited);
+            }
+            assert!(engine.accept(frame.channel(), frame.sequence()));
+        }
+        let (Next::At(due), Some(step)) = (engine.next(), engine.step()) else { return (Ok(()), waited) };
+        now = due + late;
+        for change in step.changes() {
+            if let Err(trip) = guard.edge(now, &change, None) {
+                return (Err(trip), waited);
+            }
+            if change.edge == Some(0) && change.level == Level::Code(100) {
+                began = began.min(now);
+            }
+            let code = if let Level::Code(code) = change.level { code.signum() } else { 0 };
+            if code == 0 {
+                idle_since.get_or_insert(now);
+                continue;
+            }
+            if waited.is_none() && kind == FrameKind::Recover && code == -way {
+                waited = Some(idle_since.map_or(0, |since| now - since));
+            }
+            (way, idle_since) = (code, None);
+        }
+        engine.applied(now).unwrap();
+    }
+}
+
+/// REQ-SAF-676: the engine's own recovery is admitted wherever in the main phase or in the gap it is asked for, whatever the gap
+/// rests at, and drives when the bridge has been open for its dead time; what is longer open of the frame counts.
+#[test]
+fn a_recovery_at_every_tick_of_a_gap() {
+    for (rest, dead, late) in [
+        (Rest::Open, 20, 0),
+        (Rest::Open, 20, 5),
+        (Rest::Shorted, 20, 0),
+        (Rest::DrivenZero, 20, 0),
+        (Rest::Open, 0, 0),
+    ] {
+        let rig =
+            Rig { dead, gap_rest: rest, late, set: (10_000, 100), ceiling: (10_000, 100), ..Rig::default() };
+        let checked = rig.checked();
+        let mut paid = 0;
+        for stop in 60..200 {
+            let (answer, open) = recovered(checked, stop, u64::from(late));
+            assert_eq!(told(answer), Ok(()), "{rest:?} {dead} {late} {stop}");
+            assert!(
+                open.is_none_or(|ticks| ticks >= u64::from(dead)),
+                "{rest:?} {dead} {late} {stop}: {open:?}"
+            );
+            paid += u32::from(open.is_some());
+        }
+        assert!(paid > 100, "{rest:?} {dead} {late}: {paid}");
+    }
+}
+
+/// REQ-SAF-676: a recovery that turns a driven output round is open for the dead time first.
+#[test]
+fn a_recovery_out_of_a_phase() {
+    let checked = Rig { dead: 10, ..Rig::default() }.checked();
+    for (open, expected) in [(9, Err((Fault::Form, "HARDWARE"))), (10, Ok(()))] {
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 1, now + 100);
+        guard.admit(now, &frame).unwrap();
+        let began = frame.onset_tick();
+        guard.edge(began, &change(&frame, 0), None).unwrap();
+        let segments =
+            [Segment { level: Level::Open, ticks: open }, Segment { level: Level::Code(-400), ticks: 100 }];
+        let recover =
+            PulseFrame::from_parts(0, FrameKind::Recover, 2, began + 100, &segments, Level::Open).unwrap();
+        assert_eq!(told(guard.admit(began + 50, &recover)), expected, "{open}");
+    }
+}
+
 /// REQ-SAF-677: a sample that shows current where the output is open is told although the same edge ends a pulse that lost contact,
 /// or whose phases do not cancel.
 #[test]
