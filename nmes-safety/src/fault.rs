@@ -158,7 +158,9 @@ pub enum Response {
     /// Command the channel down to [`PROBE_LEVEL`](crate::PROBE_LEVEL), warn, and raise it again when contact is
     /// back. Output goes on.
     ProbeLevel,
-    /// Close every train by its ramp, then stay off. The guard opens the output itself if that takes too long.
+    /// Close every train by its ramp, then stay off; where the session's time is over, and where contact is lost in a session without
+    /// a gate, the runners of this project end every train with the pulse under way. The guard opens the output itself if that takes
+    /// too long.
     RampDown,
     /// Open every channel now.
     OpenNow,

@@ -35,7 +35,8 @@ impl<const N: usize> Guard<'_, N> {
     /// no edge is moved (custom points, a mirrored table, a declared direct current) all changes of the level × (L + 2 ε);
     /// nothing when both are 0. A sample shows over-current (E-OC-1, E-PEAK-1), a wrong
     /// polarity or a stuck output at once; a lost contact (E-DEL-1) and an imbalance (E-BAL-2) after three pulses. Phases that
-    /// do not cancel because one of them was short are a lost contact, as long as that is answered by the probe level.
+    /// do not cancel at the pulse with which contact is lost are that loss, where it is answered by the probe level; at the
+    /// probe level they are counted anew.
     #[inline]
     pub fn edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
         if sense.is_none() && self.take_short(t, change) {

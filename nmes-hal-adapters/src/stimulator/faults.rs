@@ -5,7 +5,7 @@ use crate::alarm::Alarm;
 use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
 use crate::sense::Sense;
-use nmes_core::{Engine, EngineFault, GateInput, MicroAmps, Schedule, Setting, StopPolicy};
+use nmes_core::{Engine, EngineFault, MicroAmps, Schedule, Setting, StopPolicy};
 use nmes_safety::{Event, Fault, PROBE_LEVEL, Response, Trip};
 
 impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
@@ -123,14 +123,66 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     }
 }
 
-/// Every train goes down by its ramp, and none begins any more; where contact is lost there is nobody to ramp down for, and
-/// no pulse follows.
+/// Every train goes down by its ramp at once, also where a channel has an offset, and none begins any more. No pulse follows where
+/// the session's time is over, nor where contact is lost in a session without a gate: there is nobody to ramp down for.
 pub(crate) fn close(engine: &mut Engine<'_, '_>, fault: Fault, now: u64) {
-    if matches!(engine.plan().session().schedule(), Schedule::Gated(_)) {
-        engine.gate(GateInput::Close { down: None }, now);
-    } else if fault == Fault::ContactLoss {
+    let gated = matches!(engine.plan().session().schedule(), Schedule::Gated(_));
+    if fault == Fault::SessionLength || (fault == Fault::ContactLoss && !gated) {
         engine.stop(StopPolicy::FinishPulse, now);
     } else {
         engine.pause(now);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests: a panic here is a failed test")]
+mod tests {
+    use nmes_core::{
+        Channel, ChannelHardware, ChannelState, Hardware, HardwareTiming, Micros, Millis, Next, Plan,
+        PulseShape, Ramp, Rate, Session, Train,
+    };
+
+    use super::*;
+
+    /// How many pulses follow in 2 s after a continuous session of 40 Hz is closed for a fault, with ramps of half a second.
+    fn pulses_after(fault: Fault) -> u32 {
+        let (set, ms) = (Setting::new(10_000, 300).unwrap(), |ms| Millis::from_millis(ms).unwrap());
+        let ramp = Ramp { up: ms(500), down: ms(500), ..Ramp::default() };
+        let (pulse, train, rate) = (PulseShape::default(), Train::default(), Rate::from_hz(40).unwrap());
+        let channels = [Channel { pulse, rate, train, set, ceiling: set, ramp, offset: Micros::ZERO }];
+        let session = Session::new(&channels, Schedule::Continuous, ms(60_000)).unwrap();
+        let timing = HardwareTiming::ideal(1_000_000);
+        let output = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+        let plan = Plan::compile(&session, &Hardware::new(timing, &[output], 0).unwrap()).unwrap();
+        let mut states = [ChannelState::new()];
+        let mut engine = Engine::new(&plan, &mut states).unwrap();
+        engine.command(0, set, 0).unwrap();
+        engine.start(0);
+        let mut closed_at = None;
+        loop {
+            while let Some(frame) = engine.pending() {
+                let (channel, sequence) = (frame.channel(), frame.sequence());
+                assert!(engine.accept(channel, sequence));
+            }
+            let Next::At(due) = engine.next() else { break };
+            if closed_at.is_some_and(|at| due > at + 2_000_000) {
+                break;
+            }
+            engine.applied(due).unwrap();
+            if due > 3_000_000 && closed_at.is_none() {
+                close(&mut engine, fault, due);
+                closed_at = Some(due);
+            }
+        }
+        engine.counters(0).unwrap().pulses
+    }
+
+    /// REQ-HAL-034: a silent host is ramped down; after the end of a session, and where contact is lost, none but the pulse under way.
+    #[test]
+    fn what_follows_a_ramp_down() {
+        let [silent, over, lost] =
+            [Fault::KeepAlive, Fault::SessionLength, Fault::ContactLoss].map(pulses_after);
+        assert_eq!(over, lost);
+        assert!((over + 15..over + 21).contains(&silent), "{silent} {over}");
     }
 }
