@@ -12,7 +12,8 @@ pub struct SelfTest<'b, M: RamCells + ?Sized> {
     pub image: &'b [u8],
     /// Its length and its CRC-32, as the build stored them behind it.
     pub stored: (usize, u32),
-    /// Memory that nobody uses yet: not the stack.
+    /// Memory that nobody uses yet: not the stack. It is tried a piece of 128 words at a time, each with the last word of the one
+    /// before; words further apart are not tried against each other.
     pub memory: &'b mut M,
     /// The alarm's timer and a clock with a source of its own, over the same time.
     pub clocks: [ClockCount; 2],
@@ -46,6 +47,48 @@ pub struct SelfTested(());
 /// Bytes of the program between two calls of `feed`: some 2 ms on a Cortex-M0+ at 48 MHz (estimated, not measured).
 const PIECE: usize = 4_096;
 
+/// Words of memory between two calls of `feed`, one of them of the piece before: some 4 ms on the same (estimated, not measured).
+const WORDS: usize = 128;
+
+/// A part of the memory.
+struct Part<'m, M: ?Sized> {
+    memory: &'m mut M,
+    from: usize,
+    words: usize,
+}
+
+impl<M: RamCells + ?Sized> RamCells for Part<'_, M> {
+    fn words(&self) -> usize {
+        self.words
+    }
+
+    fn read(&mut self, index: usize) -> u32 {
+        self.memory.read(self.from.saturating_add(index))
+    }
+
+    fn write(&mut self, index: usize, value: u32) {
+        self.memory.write(self.from.saturating_add(index), value);
+    }
+}
+
+/// All of a memory, a part at a time. The place of a word that is wrong counts from the start of the memory.
+fn ram_in_parts<M: RamCells + ?Sized>(memory: &mut M, mut feed: impl FnMut()) -> Result<(), RamFault> {
+    let (all, mut from) = (memory.words(), 0_usize);
+    loop {
+        feed();
+        let words = all.saturating_sub(from).min(WORDS);
+        let tried = ram_test(&mut Part { memory: &mut *memory, from, words });
+        if let Err(RamFault::Word { index, wrote, read }) = tried {
+            return Err(RamFault::Word { index: index.saturating_add(from), wrote, read });
+        }
+        tried?;
+        if from.saturating_add(words) >= all {
+            return Ok(());
+        }
+        from = from.saturating_add(WORDS - 1);
+    }
+}
+
 impl<M: RamCells + ?Sized> SelfTest<'_, M> {
     /// Looks at everything, the cheap things first; `feed` is called between pieces and feeds the watchdog.
     ///
@@ -56,8 +99,7 @@ impl<M: RamCells + ?Sized> SelfTest<'_, M> {
         let [timer, other] = self.clocks;
         compare_clocks(timer, other, self.tolerance_ppm).map_err(SelfTestFault::Clock)?;
         check_rules().map_err(SelfTestFault::Limits)?;
-        feed();
-        ram_test(self.memory).map_err(SelfTestFault::Ram)?;
+        ram_in_parts(self.memory, &mut feed).map_err(SelfTestFault::Ram)?;
         let (length, crc) = self.stored;
         let mut flash = FlashCheck::new(length, crc, PIECE);
         loop {
@@ -78,6 +120,10 @@ impl<M: RamCells + ?Sized> SelfTest<'_, M> {
     reason = "tests; a panic is a failure"
 )]
 pub(crate) mod tests {
+    use core::cell::Cell;
+
+    use nmes_safety::selftest::RAM_PASSES;
+
     use super::*;
 
     /// 10,000 bytes of 0x5A; the checksum is zlib's.
@@ -142,5 +188,49 @@ pub(crate) mod tests {
         assert_eq!(dead, Some(SelfTestFault::Open(OpenFault::SenseDead { reading_ua: 0 })));
         let leaks = found(|test| test.open = &LEAKING);
         assert!(matches!(leaks, Some(SelfTestFault::Open(OpenFault::Leak { index: 4, driven: true, .. }))));
+    }
+
+    /// A memory of which one word does not take its lowest bit, and which counts what it is asked.
+    struct Faulty<'c> {
+        words: [u32; 400],
+        broken: usize,
+        asked: &'c Cell<u32>,
+    }
+
+    impl RamCells for Faulty<'_> {
+        fn words(&self) -> usize {
+            self.words.len()
+        }
+
+        fn read(&mut self, index: usize) -> u32 {
+            self.asked.set(self.asked.get() + 1);
+            self.words[index]
+        }
+
+        fn write(&mut self, index: usize, value: u32) {
+            self.asked.set(self.asked.get() + 1);
+            self.words[index] = if index == self.broken { value & !1 } else { value };
+        }
+    }
+
+    /// REQ-HAL-440: every word of a memory is tried, whichever piece it is in, named by its place, and given back; between two
+    /// feedings lies one piece at most.
+    #[test]
+    fn memory_in_pieces() {
+        let words = core::array::from_fn(|index| u32::try_from(index).unwrap() << 1);
+        for broken in [0, 1, 126, 127, 128, 254, 381, 399, 400] {
+            let (asked, mut most, mut fed) = (Cell::new(0), 0, 0);
+            let mut memory = Faulty { words, broken, asked: &asked };
+            let found = ram_in_parts(&mut memory, || {
+                (most, fed) = (asked.replace(0).max(most), fed + 1);
+            });
+            match found {
+                Ok(()) => assert_eq!((broken, fed, memory.words), (400, 4, words)),
+                Err(RamFault::Word { index, .. }) => assert_eq!(index, broken),
+                Err(other) => assert_eq!(broken, 400, "{other}"),
+            }
+            let piece = RAM_PASSES * 128;
+            assert!(most.max(asked.get()) <= piece && (broken < 400 || most == piece), "{broken}: {most}");
+        }
     }
 }
