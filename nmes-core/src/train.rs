@@ -296,6 +296,10 @@ impl ChannelState {
         } else if again {
             self.restart(onset.at, channel);
         } else {
+            // a level of no code is silence: an output that rests at something, or repeats by itself, is told of it once
+            if !late && self.opens(earliest) {
+                return true;
+            }
             self.pend(Pending::Silent, onset.at);
             return true;
         }

@@ -427,7 +427,8 @@ impl Machine<'_> {
             return Some(Next::Pass { at, dropped });
         }
         let Some(pulse) = line.maker.pulse(code, width, line.carry) else {
-            return Some(Next::Pass { at, dropped });
+            let open = line.level == Level::Open;
+            return Some(if open { Next::Pass { at, dropped } } else { Next::Open { at: soonest } });
         };
         let end_tick = at + pulse.segments.iter().map(|s| s.1).sum::<i128>();
         let receipt = PulseReceipt {
