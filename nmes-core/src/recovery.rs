@@ -104,7 +104,8 @@ impl ChannelState {
         }
         let ticks = owed.unsigned_abs().checked_div(each.unsigned_abs())?.checked_add(1)?;
         let later = cut.checked_add(ticks)?;
-        Some(if later < self.at { later } else { cut })
+        // a level that ends before it has paid is not cut: this is asked again after the next edge
+        Some(later).filter(|later| *later < self.at)
     }
 
     /// How long the output has to be open from `cut` on before it may drive `direction`.
@@ -159,7 +160,13 @@ fn levels(plan: &ChannelPlan<'_>, owed: i64, positive: bool, cap: u32) -> Option
     // against an offset it takes more codes than are owed
     let payer = Payer { code_limit: payer.code_limit.min(cap), ..payer };
     let units = u64::try_from(owed.checked_div(payer.gain_na)?).ok()?;
-    let width = u32::try_from(units.div_ceil(u64::from(cap))).ok()?.max(plan.spacing);
+    // what flows at so many codes, the offset with it
+    let strength = |codes: u32| {
+        let driven = i64::from(codes).checked_mul(payer.gain_na)?.checked_sub(payer.drift_na)?;
+        u64::try_from(driven).ok().filter(|driven| *driven > 0)
+    };
+    let debt = owed.unsigned_abs();
+    let width = u32::try_from(debt.div_ceil(strength(cap)?)).ok()?.max(plan.spacing);
     let single = |codes, ticks| Some(Balancing { first: (0, 0), last: (codes, ticks), left_na_ticks: 0 });
     if owed == 0 {
         return None;
@@ -170,8 +177,8 @@ fn levels(plan: &ChannelPlan<'_>, owed: i64, positive: bool, cap: u32) -> Option
     let over = |w| if plan.exact { repay_units(units, w, &payer) } else { repay(owed, w, &payer) };
     // at half the level a width that fits is found within a few ticks, so this seldom goes further
     let widths = (0..8).map_while(|half| width.checked_shl(half));
-    widths
-        .map(over)
-        .find_map(|parts| parts)
-        .or_else(|| single(1, u32::try_from(units).ok().filter(|units| *units >= payer.spacing)?))
+    widths.map(over).find_map(|parts| parts).or_else(|| {
+        let ticks = u32::try_from(debt.checked_div(strength(1)?)?).ok()?;
+        if ticks >= payer.spacing { single(1, ticks) } else { None }
+    })
 }

@@ -404,3 +404,26 @@ fn a_recruitment_pattern_commands() {
         });
     });
 }
+
+/// REQ-CORE-151: a level of no code, commanded within a train or at the foot of a ramp, is silence: an output that rests at
+/// something goes open once, and one that is open has no edge for it. A level that is back plays again.
+#[test]
+fn silence_opens_an_output_that_rests_at_something() {
+    for rest in [Rest::DrivenZero, Rest::Shorted, Rest::Open] {
+        let channels = [plain()];
+        let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+        let timing = HardwareTiming { pulse_rest: rest, ..HardwareTiming::ideal(1_000_000) };
+        let plan = Plan::compile(&session, &Hardware::new(timing, &[DAC], 0).unwrap()).unwrap();
+        let mut script = started(&session);
+        let (silence, back) = (Setting::new(0, 300).unwrap(), channels[0].set);
+        script.extend([(101_000, Action::Command(0, silence)), (301_000, Action::Command(0, back))]);
+        let run = play(&plan, &script, || 0);
+        let offs: Vec<_> = run.edges.iter().filter(|edge| edge.frame.is_none()).collect();
+        // within an edge spacing of the command, and at the end of the train
+        let expected = if rest == Rest::Open { 0 } else { 2 };
+        assert_eq!(offs.len(), expected, "{rest:?}: {offs:?}");
+        assert!(offs.iter().all(|edge| edge.level == Level::Open));
+        assert!(offs.first().is_none_or(|edge| (101_000..=101_002).contains(&edge.tick)), "{offs:?}");
+        assert_eq!((run.counters[0].pulses, run.counters[0].silent), (32, 8), "{rest:?}");
+    }
+}

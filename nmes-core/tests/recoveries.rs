@@ -43,7 +43,7 @@ fn calibrated_outputs_recover() {
         offsets.iter().chain([&skewed, &DAC]).flat_map(|o| [400, 1_000, 5_000].map(|ua| (*o, ua)))
     {
         for spacing in [1, 2, 5, 10, 20] {
-            for length_percent in [100, 400] {
+            for length_percent in [100, 400, 1_000] {
                 let balance = Balance::Asymmetric { length_percent };
                 let set = Setting::new(ua, 200).unwrap();
                 let pulse = PulseShape { balance, ..PulseShape::default() };
@@ -52,6 +52,9 @@ fn calibrated_outputs_recover() {
                 let Some((residual, faults, longest)) = recover(channel, timing, output) else { continue };
                 println!("{output:?} {ua} {spacing} {length_percent}: {residual} {faults} {longest}");
                 assert_eq!(faults, 0, "{ua} µA, spacing {spacing}, {length_percent} %, {output:?}");
+                // less than a code × tick of the pulses before, and of the recovery as much for an edge spacing
+                let most = 103_000 * (1 + u64::from(spacing));
+                assert!(residual < most, "{residual} nA·ticks: {ua} {spacing} {length_percent} {output:?}");
                 seen += 1;
             }
         }

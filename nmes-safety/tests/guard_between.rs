@@ -59,19 +59,24 @@ fn the_dead_time_after_an_open_level() {
     }
 }
 
-/// The first pulse at full level, 100 codes, is stopped with `RecoverNow`, `stop` ticks after its onset, every edge late by `late`: what the guard answers,
-/// and how long the output had not been driven when it was driven the other way.
-fn recovered(checked: &'static Checked<'static>, stop: u64, late: u64) -> (Result<(), Trip>, Option<u64>) {
+/// A pulse at full level is stopped with `RecoverNow`, `stop` ticks after its onset; edges are late by `late.0` ticks before that
+/// and by `late.1` after it. What the guard answers, and how long the output had not been driven when it was driven the other way.
+fn recovered(
+    checked: &'static Checked<'static>,
+    stop: u64,
+    late: (u64, u64),
+) -> (Result<(), Trip>, Option<u64>) {
     let (mut guard, mut now) = ready(checked);
     let mut storage = [ChannelState::new()];
     let mut engine = Engine::new(checked.plan(), &mut storage).unwrap();
     engine.command(0, checked.plan().session().channels()[0].set, now).unwrap();
     engine.start(now);
+    let risen = now + 700_000;
     let (mut began, mut stopped, mut kind) = (u64::MAX, false, FrameKind::Pulse);
     let (mut way, mut idle_since, mut waited) = (0, None, None);
     loop {
         let at = began.saturating_add(stop);
-        if began < u64::MAX && !stopped && matches!(engine.next(), Next::At(due) if due + late > at) {
+        if began < u64::MAX && !stopped && matches!(engine.next(), Next::At(due) if due + late.0 > at) {
             engine.stop(StopPolicy::RecoverNow, at);
             (stopped, now) = (true, at);
         }
@@ -84,12 +89,12 @@ fn recovered(checked: &'static Checked<'static>, stop: u64, late: u64) -> (Resul
             assert!(engine.accept(frame.channel(), frame.sequence()));
         }
         let (Next::At(due), Some(step)) = (engine.next(), engine.step()) else { return (Ok(()), waited) };
-        now = due + late;
+        now = due + if stopped { late.1 } else { late.0 };
         for change in step.changes() {
             if let Err(trip) = guard.edge(now, &change, None) {
                 return (Err(trip), waited);
             }
-            if change.edge == Some(0) && change.level == Level::Code(100) {
+            if change.edge == Some(0) && now > risen {
                 began = began.min(now);
             }
             let code = if let Level::Code(code) = change.level { code.signum() } else { 0 };
@@ -117,20 +122,60 @@ fn a_recovery_at_every_tick_of_a_gap() {
         (Rest::DrivenZero, 20, 0),
         (Rest::Open, 0, 0),
     ] {
-        let rig =
-            Rig { dead, gap_rest: rest, late, set: (10_000, 100), ceiling: (10_000, 100), ..Rig::default() };
-        let checked = rig.checked();
-        let mut paid = 0;
+        let set = (10_000, 100);
+        let checked = Rig { dead, gap_rest: rest, late, set, ceiling: set, ..Rig::default() }.checked();
+        let (mut paid, always) = (0, u64::from(late));
         for stop in 60..200 {
-            let (answer, open) = recovered(checked, stop, u64::from(late));
+            let (answer, waited) = recovered(checked, stop, (always, always));
             assert_eq!(told(answer), Ok(()), "{rest:?} {dead} {late} {stop}");
             assert!(
-                open.is_none_or(|ticks| ticks >= u64::from(dead)),
-                "{rest:?} {dead} {late} {stop}: {open:?}"
+                waited.is_none_or(|ticks| ticks >= u64::from(dead)),
+                "{rest:?} {dead} {stop}: {waited:?}"
             );
-            paid += u32::from(open.is_some());
+            paid += u32::from(waited.is_some());
         }
         assert!(paid > 100, "{rest:?} {dead} {late}: {paid}");
+    }
+}
+
+/// The same plan on an output with an offset current.
+fn offset(checked: &'static Checked<'static>, offset_na: i32) -> &'static Checked<'static> {
+    let old = checked.plan().hardware();
+    let output = ChannelHardware { offset_na, ..*old.channel(0).unwrap() };
+    let hardware = Hardware::new(*old.timing(), &[output], 0).unwrap();
+    let plan = Plan::compile(checked.plan().session(), &hardware).unwrap();
+    Box::leak(Box::new(check(plan, checked.setup(), checked.profile()).unwrap()))
+}
+
+/// REQ-SAF-683: the engine's own recovery on an output with an offset current near half a code is admitted and ends in order, at
+/// every third tick, with and without late edges.
+#[test]
+fn a_recovery_against_an_offset() {
+    let cases =
+        [(1_000, 400, 5, 40_000), (500, 100, 2, 40_000), (2_000, 1_000, 5, -40_000), (600, 1_000, 0, 36_364)];
+    for (ua, length_percent, late, offset_na) in cases {
+        let balance = Balance::Asymmetric { length_percent };
+        let set = (ua, 300);
+        let rig = Rig { hz: 20, balance, late, set, ceiling: set, ..Rig::default() };
+        let checked = offset(rig.checked(), offset_na);
+        for (stop, last) in (5..300).step_by(3).flat_map(|stop| [(stop, 0), (stop, u64::from(late))]) {
+            let (answer, _) = recovered(checked, stop, (0, last));
+            assert_eq!(told(answer), Ok(()), "{ua} {length_percent} {late} {offset_na}: {stop} {last}");
+        }
+    }
+}
+
+/// REQ-SAF-683: custom points whose weak end pays on the way of the point before it: at no tick does a late recovery leave what the
+/// guard does not allow.
+#[test]
+fn a_recovery_of_points_that_go_on_the_same_way() {
+    let point = |permille, width| Point { permille, width: Micros::from_micros(width).unwrap() };
+    let points: &'static [Point] = vec![point(-200, 250), point(1_000, 49), point(20, 50)].leak();
+    let set = (10_000, 349);
+    let rig = Rig { gap_us: 0, form: Form::Points(points), late: 5, set, ceiling: set, ..Rig::default() };
+    let checked = rig.checked();
+    for (stop, last) in (1..349).flat_map(|stop| [(stop, 0), (stop, 5)]) {
+        assert_eq!(told(recovered(checked, stop, (0, last)).0), Ok(()), "{stop} {last}");
     }
 }
 

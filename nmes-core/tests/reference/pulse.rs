@@ -341,11 +341,12 @@ impl Maker<'_> {
     /// and twice as long, and so on; at last one code. The levels, each with its ticks.
     pub fn recover(&self, owed: i128, cap: i128) -> Option<Vec<(Level, i128)>> {
         let towards = -owed.signum();
-        let units = owed.abs() / self.gain(towards > 0);
-        let shortest = ((units + cap - 1) / cap).max(self.spacing);
+        let strength = |codes: i128| self.current(Level::Code((towards * codes) as i32)).abs();
+        let shortest = ((owed.abs() + strength(cap) - 1) / strength(cap)).max(self.spacing);
         let mut widths = (0..8).map(|half| shortest << half);
         let found = widths.find_map(|width| self.over(owed.abs(), towards, width, cap));
-        let one_code = (units >= self.least()).then(|| vec![(Level::Code(towards as i32), units)]);
+        let ticks = owed.abs() / strength(1);
+        let one_code = (ticks >= self.least()).then(|| vec![(Level::Code(towards as i32), ticks)]);
         let mut levels = found.or(one_code)?;
         // the last edge moves as that of a pulse does, to the nearest tick of what is left
         let left = owed + self.charge(&levels);
