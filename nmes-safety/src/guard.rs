@@ -371,7 +371,7 @@ impl<'a, const N: usize> Guard<'a, N> {
     }
 
     /// Leaves a latched fault for [`State::SelfTest`], with every channel open, every set level at zero and frames
-    /// numbered from anywhere again. Ledgers begin at zero, as a new engine's do; windows and black box stay. The clock may
+    /// numbered from anywhere again. Ledgers begin at zero, as a new engine's do; windows, for what was put out still counts, and black box stay. The clock may
     /// begin anew with it: `now` is where it stands.
     ///
     /// # Errors
@@ -380,11 +380,12 @@ impl<'a, const N: usize> Guard<'a, N> {
         let state = self.interlock.reset(acknowledged)?;
         self.off(now);
         self.zero();
-        let (mut watches, hz) = (self.watches, self.limits.ticks_per_second);
-        for watch in &mut watches {
-            *watch = watch.renewed(now, hz);
+        let mut fresh = Self { black_box: self.black_box, ..Self::made(self.checked, now) };
+        for (watch, before) in fresh.watches.iter_mut().zip(&self.watches) {
+            watch.windows = before.windows;
+            watch.windows.not_ahead_of(now);
         }
-        *self = Self { watches, black_box: self.black_box, ..Self::made(self.checked, now) };
+        *self = fresh;
         Ok(state)
     }
 

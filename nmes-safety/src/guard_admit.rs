@@ -56,7 +56,7 @@ impl<const N: usize> Guard<'_, N> {
         let timing = self.hardware().timing();
         let rests = (Level::from(timing.gap_rest), Level::from(timing.pulse_rest));
         let leads_up = exam.plan.leading() == Polarity::Positive;
-        let survey = Survey::of(exam.frame, exam.hardware, leads_up, exam.watch.interval.level);
+        let survey = Survey::of(exam.frame, exam.hardware, leads_up, exam.before());
         let close = u64::from(survey.shortest);
         let spacing = self.limits.spacing_ticks;
         let found = Finding::above(Fault::Form, Cite::HARDWARE, spacing, close, "ticks between edges")
@@ -163,24 +163,25 @@ impl<const N: usize> Guard<'_, N> {
         let strongest = survey.known.strongest;
         let code = u64::from(strongest.way(net > 0));
         let most_code = u64::from(exam.paying_code(net > 0)).saturating_add(1);
-        let most = owed.unsigned_abs().saturating_add(self.beyond(exam, most_code, survey.ticks));
+        let most = owed.unsigned_abs().saturating_add(self.beyond(exam, most_code));
         Finding::unless(fits, Fault::OutOfOrder, Cite::ORDER)
             .or_else(|| exam.cut_in_time())
             .or_else(|| Finding::unless(exam.is_one_way(rest), Fault::Form, Cite::PLAN))
             .or_else(|| Finding::unless(against, Fault::Repayment, Cite::LEDGER))
             .or_else(|| Finding::above(Fault::Repayment, Cite::LEDGER, net.unsigned_abs(), most, "nA·ticks"))
             .or_else(|| Finding::above(Fault::Repayment, Cite::PLAN, code, most_code, "codes"))
+            .or_else(|| self.probing_peak(survey.peak_na))
     }
 
-    /// How far a repayment may go beyond what is owed: one code × one tick, what an offset adds, and for a recovery
-    /// where edges may be late its level over one edge spacing.
-    fn beyond(&self, exam: &Examination<'_>, code: u64, ticks: u64) -> u64 {
+    /// How far a repayment may go beyond what is owed: one code × one tick, and for a recovery where edges may be late its
+    /// level over one edge spacing; at what flows with an offset.
+    fn beyond(&self, exam: &Examination<'_>, code: u64) -> u64 {
         let recovers = exam.frame.kind() == FrameKind::Recover;
         let offset = u64::from(exam.hardware.offset_na.unsigned_abs());
-        let drift = offset.saturating_mul(ticks);
         let spacing = if recovers && self.limits.jitter_ticks > 0 { self.limits.spacing_ticks } else { 0 };
         let gain = u64::from(exam.coarser_gain());
-        gain.saturating_mul(code).saturating_mul(spacing).saturating_add(gain).saturating_add(drift)
+        let level = gain.saturating_mul(code).saturating_add(offset);
+        level.saturating_mul(spacing).saturating_add(gain).saturating_add(offset)
     }
 }
 
@@ -248,6 +249,17 @@ impl Examination<'_> {
         let left = turned.saturating_sub(onset.saturating_add(open));
         let near = self.after_last_edge(self.limits.spacing_ticks).saturating_sub(onset);
         Finding::above(Fault::OnsetPast, Cite::HARDWARE, near.max(left), 0, "ticks too soon after an edge")
+    }
+
+    /// The level that a frame begins from. At one of no code within a phase the bridge still drives the way of the level before it;
+    /// in a gap an open time stands before it.
+    fn before(&self) -> Level {
+        let level = self.watch.interval.level;
+        let cut = self.watch.active.as_ref().filter(|_| level == Level::Code(0));
+        let Some(cut) = cut else { return level };
+        let frame = self.watch.admitted.frame();
+        let mut levels = (0..cut.next_edge).rev().filter_map(|edge| frame.edge_level(edge));
+        levels.find(|before| *before != Level::Code(0)).unwrap_or(level)
     }
 
     /// No sooner than a period after the pulse before, counted so that neither lateness nor a deferral adds up: a pulse that

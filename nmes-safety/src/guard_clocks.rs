@@ -16,7 +16,7 @@ nmes_core::flip_fields!(Readings { own, other });
 
 impl<const N: usize> Guard<'_, N> {
     /// Holds the clock of the edges against a second one: `other` is what that one reads now, counted from whenever, and how
-    /// many ticks it should make in a second; `tolerance_ppm` is what both together may be off, in millionths. How much the
+    /// many ticks it should make in a second; `tolerance_ppm` is what both together may be off, in millionths; 0 counts as 1. How much the
     /// clock of the edges is fast, once both have counted long enough to tell (4 × 10⁶ / tolerance ticks); then the next
     /// comparison begins. `None` until then. Call it every 1 to 100 ms. Fixed work.
     ///
@@ -62,6 +62,8 @@ impl<const N: usize> Guard<'_, N> {
             self.readings = Some(present);
             return Ok(None);
         };
+        // with none at all no time would be long enough to tell
+        let tolerance_ppm = tolerance_ppm.max(1);
         let found = self.compared(began, present, other.ticks_per_second, tolerance_ppm);
         if found != Ok(None) {
             self.readings = Some(present);

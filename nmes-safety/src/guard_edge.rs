@@ -127,11 +127,14 @@ impl<const N: usize> Guard<'_, N> {
 
     fn act(&mut self, t: u64, channel: u8, found: Option<Finding>, outcome: &Outcome) -> Result<(), Trip> {
         if outcome.first_edge {
-            self.first_pulse.get_or_insert(t);
-            if self.state() == State::Armed {
-                self.interlock.handle(Event::Pulse).ok();
-            } else if self.state() == State::Probing {
+            let state = self.state();
+            if state == State::Probing {
                 self.probed(t, channel);
+            } else {
+                self.first_pulse.get_or_insert(t);
+            }
+            if state == State::Armed {
+                self.interlock.handle(Event::Pulse).ok();
             }
         }
         if let Some(latched) = self.latched {

@@ -24,13 +24,19 @@ impl<const N: usize> Guard<'_, N> {
         }
         let cite = Cite::PROBING;
         let hz = u64::from(self.limits.ticks_per_second);
-        let most_na = limit(&rules::E_PEAK_1).saturating_mul(1_000);
         let most_ticks = limit(&rules::E_W_1).saturating_mul(hz) / 1_000_000;
-        Finding::above(Fault::Amplitude, cite, peak_na, most_na, "nA")
+        self.probing_peak(peak_na)
             .or_else(|| Finding::above(Fault::Width, cite, u64::from(main.ticks), most_ticks, "ticks"))
             .or_else(|| Finding::above(Fault::Form, cite, u64::from(exam.frame.cycles()), 1, "repeats"))
             .or_else(|| exam.probing_rate())
             .or_else(|| self.probing_time(exam.frame.onset_tick(), hz))
+    }
+
+    /// What repays while probing is no stronger than a contact check: what is owed of a session before it is not paid then.
+    pub(crate) fn probing_peak(&self, peak_na: u64) -> Option<Finding> {
+        let most_na = limit(&rules::E_PEAK_1).saturating_mul(1_000);
+        let probes = self.state() == State::Probing;
+        if probes { Finding::above(Fault::Amplitude, Cite::PROBING, peak_na, most_na, "nA") } else { None }
     }
 
     /// A contact check begins.

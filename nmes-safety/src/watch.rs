@@ -140,13 +140,6 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Everything anew but the windows: what was put out still counts.
-    pub(crate) fn renewed(&self, now: u64, ticks_per_second: u32) -> Self {
-        let mut windows = self.windows;
-        windows.not_ahead_of(now);
-        Self { windows, ..Self::new(now, ticks_per_second, self.terms) }
-    }
-
     /// Whether a frame is the last one again, at the same set level, and what is known of it is undamaged: what was found
     /// of it then need not be found again. What depends on the time of a frame is always looked at, and points and tables,
     /// which stand elsewhere, are held against the word of what they were.

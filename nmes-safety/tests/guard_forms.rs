@@ -118,6 +118,9 @@ fn runs() -> impl Strategy<Value = Run> {
         2 => (5_000_u32..100_000).prop_map(|gain| ((gain, gain), 0)),
         1 => (5_000_u32..100_000, 9_000_u32..11_000, -400_i32..400)
             .prop_map(|(gain, percent, offset)| ((gain, gain / 10 * percent / 1_000), offset)),
+        // up to nearly half a code
+        1 => (5_000_i32..100_000, -490_i32..490)
+            .prop_map(|(gain, permille)| ((gain.unsigned_abs(), gain.unsigned_abs()), gain * permille / 1_000)),
     ];
     (5_u32..60).prop_flat_map(move |rate| {
         (

@@ -134,6 +134,19 @@ fn damaged_limits() {
     });
 }
 
+/// REQ-SAF-687: a reset takes over no term that was damaged.
+#[test]
+fn a_reset_has_terms_of_its_own() {
+    with_checked(|checked, _, _| {
+        let mut guard = Guard::new(checked, 0);
+        guard.watches[0].terms.wait ^= 1 << 62;
+        let trip = (0..2).find_map(|now| guard.tick(now).err());
+        is_corrupt(&guard, trip);
+        guard.reset(2, Fault::StateCorrupt).unwrap();
+        assert!((2..8).all(|now| guard.tick(now).is_ok()), "{:?}", guard.latched());
+    });
+}
+
 /// REQ-SAF-500: what is known of a pulse has a checksum. Damaged, it is worked out again when the pulse comes again; a
 /// damaged frame is no longer the one that comes.
 #[test]
