@@ -96,9 +96,10 @@ impl Terms {
     }
 
     /// By how much the last edge of a frame may be moved. A repayment takes in what the level before it left by its own
-    /// late edge, so at a weaker level it takes the longer.
+    /// late edge, so at a weaker level it takes the longer; on an output that is not exact what it leaves itself is less than a
+    /// code, and against an offset less than two ticks of one.
     pub(crate) fn moves(&self, frame: &PulseFrame<'_>, before_na: i64, hardware: &ChannelHardware) -> u64 {
-        if frame.kind() == FrameKind::Pulse || self.jitter == 0 {
+        if frame.kind() == FrameKind::Pulse || (self.jitter == 0 && hardware.is_exact()) {
             return u64::from(self.stretch);
         }
         let last = frame.segment_count().checked_sub(1).and_then(|last| frame.segment(last));

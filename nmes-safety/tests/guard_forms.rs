@@ -39,6 +39,8 @@ struct Run {
     commands: Vec<(u32, u32)>,
     gate: Vec<u32>,
     stop: (u32, StopPolicy),
+    /// Not then, but so many ticks into the first pulse from then on.
+    into: Option<u32>,
     seed: u64,
 }
 
@@ -129,30 +131,33 @@ fn runs() -> impl Strategy<Value = Run> {
             (
                 prop::collection::vec((0_u32..3_000, 0_u32..=1_000), 0..6),
                 prop::collection::vec(0_u32..3_000, 0..12),
-                (0_u32..4_000, policy.clone()),
+                (0_u32..4_000, policy.clone(), prop::option::of(0_u32..1_500)),
                 any::<u64>(),
             ),
         )
-            .prop_map(move |(one, (train, schedule, slope), (commands, gate, stop, seed))| {
-                let (pulse, ua, gap_us, negative, (gains, offset), timing) = one;
-                Run {
-                    pulse,
-                    ua,
-                    gap_us,
-                    negative,
-                    gains,
-                    offset,
-                    timing,
-                    train,
-                    rate,
-                    schedule,
-                    slope,
-                    commands,
-                    gate,
-                    stop,
-                    seed,
-                }
-            })
+            .prop_map(
+                move |(one, (train, schedule, slope), (commands, gate, (stop_ms, policy, into), seed))| {
+                    let (pulse, ua, gap_us, negative, (gains, offset), timing) = one;
+                    Run {
+                        pulse,
+                        ua,
+                        gap_us,
+                        negative,
+                        gains,
+                        offset,
+                        timing,
+                        train,
+                        rate,
+                        schedule,
+                        slope,
+                        commands,
+                        gate,
+                        stop: (stop_ms, policy),
+                        into,
+                        seed,
+                    }
+                },
+            )
     })
 }
 
@@ -258,10 +263,13 @@ fn play(run: &Run, checked: &'static Checked<'static>) -> Result<Ran, String> {
     let mut outside: Vec<(u64, Outside)> = Vec::new();
     outside.extend(run.commands.iter().map(|(ms, permille)| (at(*ms), Outside::Command(*permille))));
     outside.extend(run.gate.iter().map(|ms| (at(*ms), Outside::Gate)));
-    outside.push((at(run.stop.0), Outside::Stop));
+    if run.into.is_none() {
+        outside.push((at(run.stop.0), Outside::Stop));
+    }
     outside.extend((0..6_000_u32).step_by(5).map(|ms| (at(ms), Outside::Tick)));
     outside.sort_by_key(|(at, _)| *at);
     let mut outside = outside.into_iter().peekable();
+    let (mut into, mut stop_at) = (run.into, None);
     loop {
         while let Some(frame) = engine.pending() {
             guard.admit(last, &frame).map_err(|trip| format!("{trip} of {frame:?}"))?;
@@ -278,6 +286,11 @@ fn play(run: &Run, checked: &'static Checked<'static>) -> Result<Ran, String> {
             act(&mut engine, &mut guard, run, what, last)?;
             continue;
         }
+        if let Some(when) = stop_at.take_if(|when| *when <= due.max(last)) {
+            last = last.max(when);
+            act(&mut engine, &mut guard, run, Outside::Stop, last)?;
+            continue;
+        }
         if due == u64::MAX {
             break;
         }
@@ -287,6 +300,9 @@ fn play(run: &Run, checked: &'static Checked<'static>) -> Result<Ran, String> {
         engine.applied(last).map_err(|fault| format!("{fault}"))?;
         for change in changes {
             ran.edges += 1;
+            if change.edge == Some(0) && last >= at(run.stop.0) {
+                stop_at = stop_at.or(into.take().map(|ticks| last + u64::from(ticks)));
+            }
             guard.edge(last, &change, None).map_err(|trip| format!("edge {change:?}: {trip}"))?;
         }
         let (mine, theirs) = (guard.ledger(0).unwrap(), engine.ledger(0).unwrap());
