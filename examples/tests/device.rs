@@ -230,6 +230,18 @@ fn a_stop_that_is_not_taken_is_a_fault() {
     assert_eq!(stops.count(), 3);
 }
 
+/// REQ-APP-271: a pulse that was sent and is cut by the end is counted and stands in `delivered.csv`.
+#[test]
+fn a_pulse_that_the_end_cuts_is_counted() {
+    let (port, far) = refusing(sm4::Kind::LowLevelChannel, sm4::ResultCode::Electrode);
+    let (output, csv) = run("cut", "sciencemode4", &port, &["--json"], None);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), told["ended"].as_str()), (Some(1), Some("fault")), "{told}");
+    let heard = far.join().unwrap();
+    let sent = heard.iter().filter(|kind| **kind == sm4::Kind::LowLevelChannel).count();
+    assert_eq!((sent, csv.lines().count() - 1, told["pulses"].as_u64()), (1, 1, Some(1)));
+}
+
 /// REQ-APP-150: a terminal that closes and a request to end are taken as Ctrl-C: the device is stopped first.
 #[test]
 fn a_terminal_that_closes_stops_the_device() {

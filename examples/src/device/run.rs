@@ -296,6 +296,8 @@ impl<'r, S: Plays> Player<'r, S> {
         let mut stim = armed.map_err(|error| Failure::Denied(format!("not armed: {}", error.why)))?;
         let mut receipts = Vec::new();
         let why = self.session(&mut stim, &clock, pressed, &mut receipts);
+        // of a pulse that the end has cut
+        receipts.extend(std::iter::from_fn(|| stim.take_receipt()));
         let end_us = clock.now();
         self.progress.end();
         drop(stim);
