@@ -145,7 +145,8 @@ impl<E: fmt::Debug> fmt::Display for ArmRefusal<E> {
 
 impl<E: fmt::Debug> core::error::Error for ArmRefusal<E> {}
 
-/// A refused arm, with the parts it was given. The output is off. Shown by its reason alone.
+/// A refused arm, with the parts it was given. The output is off, but for [`ArmRefusal::Output`], where opening it failed. Shown by
+/// its reason alone.
 pub struct ArmError<O: crate::Output, A, S> {
     /// Why.
     pub why: ArmRefusal<O::Error>,

@@ -88,7 +88,7 @@ impl<'a, S: Sample, P: OutputPin> Streamer<'a, S, P> {
     /// amplitude at zero.
     ///
     /// # Errors
-    /// [`ArmRefusal`] says why not; the enable line is low.
+    /// [`ArmRefusal`] says why not; the enable line is low, but for [`ArmRefusal::Output`], where setting it low failed.
     pub fn arm(
         checked: &'a Checked<'a>,
         channels: &'a mut [ChannelState],

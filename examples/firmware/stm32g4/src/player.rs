@@ -68,7 +68,7 @@ pub struct Seen<'r> {
 pub enum NotReady<E> {
     /// What the converter reads means nothing for this output.
     Calibration(CalibrationError),
-    /// Not armed; the stage is off.
+    /// Not armed; the stage is off, but for [`ArmRefusal::Output`], where switching it off failed.
     Arm(ArmRefusal<E>),
     /// The plan has no channel.
     Plan,
@@ -100,7 +100,7 @@ impl<'a, P: OutputPin> Player<'a, P> {
     /// the plan is compared with itself.
     ///
     /// # Errors
-    /// [`NotReady`] says why not; the stage is off.
+    /// [`NotReady`] says why not; the stage is off, but where switching it off is what failed.
     pub fn new(
         checked: &'a Checked<'a>,
         states: &'a mut [ChannelState],
