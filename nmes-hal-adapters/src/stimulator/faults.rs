@@ -137,7 +137,11 @@ pub(crate) fn close(engine: &mut Engine<'_, '_>, fault: Fault, now: u64) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests: a panic here is a failed test")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "tests: a panic here is a failed test"
+)]
 mod tests {
     use nmes_core::{
         Channel, ChannelHardware, ChannelState, Hardware, HardwareTiming, Micros, Millis, Next, Plan,
