@@ -9,9 +9,13 @@
     reason = "tests; a panic is a failure"
 )]
 
-use std::io::{BufRead, BufReader, Read};
+use nmes_hal_adapters::sciencemode4 as sm4;
+use nmes_hal_adapters::sim::{FarEnd as _, P24Fault, SimP24};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 fn nmes(arguments: &[&str]) -> Command {
@@ -79,9 +83,9 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// Plays a session; after `ctrl_c` it is interrupted. Gives what it said and wrote.
-fn run(name: &str, device: &str, far: &FarEnd, more: &[&str], ctrl_c: Option<Duration>) -> (Output, String) {
+fn run(name: &str, device: &str, port: &str, more: &[&str], ctrl_c: Option<Duration>) -> (Output, String) {
     let out = folder(name);
-    let mut arguments = vec!["run", "tka-stevens-lapsley", "--device", device, "--port", &far.port];
+    let mut arguments = vec!["run", "tka-stevens-lapsley", "--device", device, "--port", port];
     let written = out.to_str().unwrap().to_owned();
     arguments.extend(["--out-dir", &written]);
     arguments.extend(more);
@@ -104,7 +108,7 @@ fn run(name: &str, device: &str, far: &FarEnd, more: &[&str], ctrl_c: Option<Dur
 fn play(name: &str, device: &[&str], more: &[&str], ctrl_c: Option<Duration>) -> (Output, String, FarEnd) {
     for _ in 0..4 {
         let far = FarEnd::new(device);
-        let (output, csv) = run(name, device[0], &far, more, ctrl_c);
+        let (output, csv) = run(name, device[0], &far.port, more, ctrl_c);
         if !text(&output).contains("no answer to") || device.contains(&"silent") {
             return (output, csv, far);
         }
@@ -183,6 +187,59 @@ fn one_json_value() {
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), told["exit_status"].as_i64()), (Some(2), Some(2)));
     assert!(told["refused"].as_str().unwrap().contains("/no/such/port"), "{told}");
+}
+
+/// A P24 in this process that refuses one thing, and in the end what it heard.
+fn refusing(kind: sm4::Kind, result: sm4::ResultCode) -> (String, JoinHandle<Vec<sm4::Kind>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("tcp:{}", listener.local_addr().unwrap());
+    let (mut device, mut decoder, mut heard) = (SimP24::new(), sm4::Decoder::<1_200>::new(), Vec::new());
+    device.fault = Some(P24Fault::Reject(kind, result));
+    let far = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        socket.set_nodelay(true).unwrap();
+        let mut chunk = [0; 512];
+        while let Ok(length @ 1..) = socket.read(&mut chunk) {
+            let mut back = Vec::new();
+            for &byte in &chunk[..length] {
+                if let Some(packet) = decoder.push(byte).and_then(sm4::Packet::new) {
+                    heard.push(sm4::Command::decode(&packet).unwrap().kind());
+                }
+            }
+            device.receive(&chunk[..length], 0, &mut |bytes| back.extend_from_slice(bytes));
+            if socket.write_all(&back).is_err() {
+                break;
+            }
+        }
+        heard
+    });
+    (port, far)
+}
+
+/// REQ-APP-270: a session whose stop the device refused has ended by a fault, told as such in words, in JSON and by exit status 1.
+#[test]
+fn a_stop_that_is_not_taken_is_a_fault() {
+    let (port, far) = refusing(sm4::Kind::LowLevelStop, sm4::ResultCode::Busy);
+    let (output, _) = run("refused-stop", "sciencemode4", &port, &["--json"], Some(Duration::from_secs(3)));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let words = "the stop of the device was not answered";
+    assert_eq!((output.status.code(), told["ended"].as_str()), (Some(1), Some("interrupted")), "{told}");
+    assert_eq!((&told["stop_answered"], told["fault"].as_str()), (&false.into(), Some(words)));
+    assert!(String::from_utf8(output.stderr).unwrap().contains(&format!("fault: {words}")));
+    let stops = far.join().unwrap().into_iter().filter(|kind| *kind == sm4::Kind::LowLevelStop);
+    assert_eq!(stops.count(), 3);
+}
+
+/// REQ-APP-271: a pulse that was sent and is cut by the end is counted and stands in `delivered.csv`.
+#[test]
+fn a_pulse_that_the_end_cuts_is_counted() {
+    let (port, far) = refusing(sm4::Kind::LowLevelChannel, sm4::ResultCode::Electrode);
+    let (output, csv) = run("cut", "sciencemode4", &port, &["--json"], None);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), told["ended"].as_str()), (Some(1), Some("fault")), "{told}");
+    let heard = far.join().unwrap();
+    let sent = heard.iter().filter(|kind| **kind == sm4::Kind::LowLevelChannel).count();
+    assert_eq!((sent, csv.lines().count() - 1, told["pulses"].as_u64()), (1, 1, Some(1)));
 }
 
 /// REQ-APP-150: a terminal that closes and a request to end are taken as Ctrl-C: the device is stopped first.

@@ -94,6 +94,11 @@ impl<F: FnMut(u8) -> Option<Reading>> Sense for AdcSense<F> {
         })
     }
 
+    /// The output rests, whatever level a session before was cut at.
+    fn arming(&mut self, _now: u64) {
+        self.levels = [Level::Open; MAX_CHANNELS];
+    }
+
     fn contact(&mut self, _channel: u8) -> Contact {
         self.contact
     }

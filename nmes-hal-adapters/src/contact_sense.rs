@@ -71,9 +71,10 @@ impl<S: Sense> Sense for ContactSense<S> {
         self.take(channel, level, sample)
     }
 
-    /// Output begins: the trend is held against what comes from now on, and answers are as old as they are at `now`.
+    /// Output begins from rest: the trend is held against what comes from now on, and answers are as old as they are at `now`.
     fn arming(&mut self, now: u64) {
         self.now = now;
+        self.levels = [Level::Open; MAX_CHANNELS];
         self.contacts.iter_mut().for_each(nmes_safety::Contact::begin);
         self.sense.arming(now);
     }

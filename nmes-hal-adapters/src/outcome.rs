@@ -59,8 +59,20 @@ pub struct Stopped {
     pub cause: Cause,
     /// When the output was off, in ticks.
     pub at_tick: u64,
-    /// The output could not be opened: cut the supply. Calls go on trying.
+    /// The output could not be opened, at the last try: cut the supply. Calls go on trying.
     pub off_failed: bool,
+}
+
+impl Stopped {
+    /// The one that is kept: the first.
+    pub(crate) fn at_first(kept: Option<Self>, cause: Cause, at_tick: u64) -> Self {
+        kept.unwrap_or(Self { cause, at_tick, off_failed: false })
+    }
+
+    /// After a try to open the output.
+    pub(crate) const fn tried(self, off_failed: bool) -> Self {
+        Self { off_failed, ..self }
+    }
 }
 
 impl fmt::Display for Stopped {
@@ -133,7 +145,8 @@ impl<E: fmt::Debug> fmt::Display for ArmRefusal<E> {
 
 impl<E: fmt::Debug> core::error::Error for ArmRefusal<E> {}
 
-/// A refused arm, with the parts it was given. The output is off. Shown by its reason alone.
+/// A refused arm, with the parts it was given. The output is off, but for [`ArmRefusal::Output`], where opening it failed. Shown by
+/// its reason alone.
 pub struct ArmError<O: crate::Output, A, S> {
     /// Why.
     pub why: ArmRefusal<O::Error>,

@@ -33,8 +33,9 @@ pub trait Sense {
         None
     }
 
-    /// The time at which [`Stimulator::arm`](crate::Stimulator::arm) is about to ask for contact, on the clock of the edges. A
-    /// measurement that ages needs it; one that passes calls on passes this one on.
+    /// The time at which [`Stimulator::arm`](crate::Stimulator::arm) is about to ask for contact, on the clock of the edges, or at
+    /// which a [`Stimulator::probe`](crate::Stimulator::probe) begins, which does not ask. Every output is open. A measurement that
+    /// ages needs it, and one that remembers levels forgets them; one that passes calls on passes this one on.
     fn arming(&mut self, _now: u64) {}
 
     /// Whether the electrodes are on, measured at the probe level while nothing is put out. Asked once a channel in

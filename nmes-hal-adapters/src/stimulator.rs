@@ -86,7 +86,7 @@ impl<'a, O: Output, A: Alarm, S: Sense> Stimulator<'a, O, A, S> {
     /// zero. `channels` is storage for the engine.
     ///
     /// # Errors
-    /// [`ArmError`] says why not and gives the parts back, the output off.
+    /// [`ArmError`] says why not and gives the parts back, the output off, but for [`ArmRefusal::Output`], where opening it failed.
     pub fn arm(
         checked: &'a Checked<'a>,
         channels: &'a mut [ChannelState],

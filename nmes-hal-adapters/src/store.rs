@@ -89,7 +89,8 @@ pub fn load<T: Store>(store: &mut T) -> Result<Found, StoreError<T::Error>> {
 }
 
 /// Looks whether the slots still hold what [`load`] found, writes the record that comes after it, reads it back, and answers
-/// with it. However often the supply fails on the way, [`load`] then finds this record or the one before it.
+/// with it. However often the supply fails on the way, [`load`] then finds this record or the one before it; where there was none
+/// before it, a first writing that is cut may leave [`SlotError::Lost`], and [`begin_anew`] is the way on.
 ///
 /// Save twice a session: [`DoseRecord::opened`] before arming, and what [`DoseMeter::close`](nmes_safety::records::DoseMeter::close)
 /// makes of it after the end.

@@ -88,7 +88,7 @@ impl<'a, S: Sample, P: OutputPin> Streamer<'a, S, P> {
     /// amplitude at zero.
     ///
     /// # Errors
-    /// [`ArmRefusal`] says why not; the enable line is low.
+    /// [`ArmRefusal`] says why not; the enable line is low, but for [`ArmRefusal::Output`], where setting it low failed.
     pub fn arm(
         checked: &'a Checked<'a>,
         channels: &'a mut [ChannelState],
@@ -235,7 +235,9 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
             self.cut = true;
             self.shut_down();
             self.disarm();
-            return low.map_err(|error| self.fail_pin(error));
+            low.map_err(|error| self.fail_pin(error))?;
+            self.stopped = self.stopped.map(|stopped| stopped.tried(false));
+            return self.stopped.map_or(Ok(()), Err);
         }
         self.alive()?;
         self.end_levels();
@@ -356,7 +358,7 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
         let Some(stopped) = self.stopped else { return Ok(()) };
         // as long as the line could not be set low, it is tried again
         let off_failed = stopped.off_failed && self.enable.0.set_low().is_err();
-        let again = Stopped { off_failed, ..stopped };
+        let again = stopped.tried(off_failed);
         self.stopped = Some(again);
         Err(again)
     }
@@ -373,7 +375,8 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
         if !matches!(cause, Cause::Guard(_)) {
             self.guard.report_output_failure(at_tick);
         }
-        let stopped = *self.stopped.get_or_insert(Stopped { cause, at_tick, off_failed: low.is_err() });
+        let stopped = Stopped::at_first(self.stopped, cause, at_tick).tried(low.is_err());
+        self.stopped = Some(stopped);
         if let Err(error) = low {
             self.pin_failed.get_or_insert(error);
         }

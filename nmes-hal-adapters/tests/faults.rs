@@ -14,11 +14,12 @@
 mod common;
 
 use common::*;
+use embedded_hal::digital::{ErrorKind, ErrorType, OutputPin};
 use nmes_core::*;
 use nmes_hal_adapters::sim::{Bench, FaultyError, FaultyOutput, SimEdge, SimError, Stage, StageFault};
-use nmes_hal_adapters::{Cause, NoSense, Output, Sense, Stimulator, Stopped, Ticked};
+use nmes_hal_adapters::{Cause, NoSense, Output, Sense, Stimulator, Stopped, Streamer, Ticked};
 use nmes_safety::{Fault, PROBE_LEVEL, Response, State, Trip, UseClass};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// What a scene left behind.
 struct After {
@@ -314,6 +315,67 @@ fn an_error_at_any_call_opens_the_output() {
         assert!(stopped.unwrap().off_failed);
         assert_eq!((level, error), (Level::Open, Some(FaultyError::OnPurpose { call: from })));
         assert_eq!(later, from + 11, "tried until it worked, then not again");
+    }
+}
+
+/// REQ-HAL-443: whether the output could be opened is told of the last try: a stop at once after a fault opens it, or finds that
+/// it cannot be opened any more, and then it is tried again.
+#[test]
+fn whether_it_is_off_is_of_the_last_try() {
+    let channels = [channel(setting(5_000, 300))];
+    let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
+    let checked = checked(&session, &hardware(late(0), 25_000, 1), UseClass::FunctionalWear);
+    let bench = bench(*checked.plan().hardware(), stage(1_000.0, 120.0), 0, 0);
+    // call 0 is that of arm, call 1 that of the fault, call 2 that of the stop, which is tried twice
+    for (from, count, tries) in [(1, 1, [true, false, false]), (2, 2, [false, true, false])] {
+        let mut states = [ChannelState::new(); 1];
+        let output = FaultyOutput::new(bench.output(), from, count);
+        let mut stim = Stimulator::arm(&checked, &mut states, output, bench.alarm(), NoSense).unwrap();
+        let stopped = stim.report_fault();
+        let off = stim.stop(StopPolicy::HardOff).unwrap_err();
+        let next = stim.on_alarm().unwrap_err();
+        assert_eq!([stopped, off, next].map(|stopped| stopped.off_failed), tries, "{from}");
+        assert_eq!((off.cause, stim.stopped()), (Cause::Reported, Some(&next)));
+    }
+}
+
+/// An enable line that fails so often to go low.
+struct Stuck<'c>(&'c Cell<u32>);
+
+impl ErrorType for Stuck<'_> {
+    type Error = ErrorKind;
+}
+
+impl OutputPin for Stuck<'_> {
+    fn set_low(&mut self) -> Result<(), ErrorKind> {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        if left > 0 { Err(ErrorKind::Other) } else { Ok(()) }
+    }
+
+    fn set_high(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+/// REQ-HAL-443: the same of the enable line of a stream, and a stop at once of a stream that has stopped says so.
+#[test]
+fn whether_the_line_is_low_is_of_the_last_try() {
+    let channels = [channel(setting(5_000, 300))];
+    let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
+    let own = hardware(HardwareTiming::ideal(100_000), 25_000, 1);
+    let checked = checked(&session, &own, UseClass::FunctionalWear);
+    for (at_fault, at_stop, tries) in [(1, 0, [true, false, false]), (0, 2, [false, true, false])] {
+        let (mut states, left) = ([ChannelState::new(); 1], Cell::new(0));
+        let armed = Streamer::<i16, _>::arm(&checked, &mut states, &own, Stuck(&left), &mut NoSense);
+        let (mut streamer, mut half) = (armed.unwrap(), [0; 500]);
+        left.set(at_fault);
+        let stopped = streamer.fill(1, &mut half).unwrap_err();
+        left.set(at_stop);
+        let off = streamer.stop(StopPolicy::HardOff).unwrap_err();
+        let next = streamer.fill(1, &mut half).unwrap_err();
+        assert_eq!([stopped, off, next].map(|stopped| stopped.off_failed), tries, "{at_fault}");
+        assert_eq!((off.cause, streamer.stopped()), (Cause::Overrun, Some(&next)));
     }
 }
 

@@ -17,7 +17,9 @@ use common::*;
 use nmes_core::*;
 use nmes_hal_adapters::sim::{Bench, StageFault};
 use nmes_hal_adapters::*;
-use nmes_safety::{Crc32, Fault, Profile, Setup, UseClass, check};
+use nmes_safety::{
+    ContactState, Crc32, Fault, Probe, Profile, SampleInstant, Sensed, Setup, UseClass, check,
+};
 use proptest::prelude::*;
 
 /// A 12-bit converter, ±102.4 mA and ±150 V, its current amplifier inverting.
@@ -208,4 +210,66 @@ fn a_dead_converter_is_found_where_one_is_promised() {
     assert!((1..=5).contains(&pulses), "{pulses}");
     let (pulses, stopped) = dead_from_the_start(false);
     assert!(stopped.is_none() && pulses > 100, "{pulses}, {stopped:?}");
+}
+
+/// REQ-HAL-444: the level that a session was cut at is not that of the next: what a converter reads before its first pulse is a
+/// reading of the rest.
+#[test]
+fn a_level_that_was_cut_is_forgotten() {
+    let hardware = hardware(late(0), 25_000, 1);
+    let newest = std::cell::Cell::new(None);
+    let calibration = Calibration::new(&[LINE], 0x1234).unwrap();
+    let mut sense = AdcSense::new(calibration, &hardware, |_| newest.take()).unwrap();
+    for (again, instant) in [(false, SampleInstant::PhaseEnd), (true, SampleInstant::Rest)] {
+        sense.sample(0, Level::Code(800));
+        if again {
+            sense.arming(10);
+        }
+        newest.set(Some(Reading { current: 2_047, voltage: 2_050, at_tick: 10 }));
+        assert_eq!(sense.ended(0).unwrap().instant, instant);
+    }
+}
+
+/// A measurement that always reads nothing at the end of a phase, and counts how often output begins.
+struct Nothing(u64);
+
+impl Sense for Nothing {
+    fn sample(&mut self, _channel: u8, _level: Level) -> Option<Sensed> {
+        None
+    }
+
+    fn ended(&mut self, _channel: u8) -> Option<Sensed> {
+        self.0 += 1;
+        Some(Sensed { current_na: 0, voltage_mv: 0, at_tick: self.0, instant: SampleInstant::PhaseEnd })
+    }
+
+    fn arming(&mut self, _now: u64) {
+        self.0 += 100;
+    }
+}
+
+/// REQ-HAL-444: a measurement that keeps contact does not hold the rest before the first pulse against the level that the session
+/// before it was cut at; a contact check begins as a session does.
+#[test]
+fn a_rest_is_no_open_pad() {
+    let set = setting(10_000, 300);
+    let channels = [channel(set)];
+    let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
+    let checked = checked(&session, &hardware(late(0), 25_000, 1), UseClass::FunctionalWear);
+    let bench = bench(*checked.plan().hardware(), stage(1_000.0, 120.0), 0, 0);
+    let probe = Probe::of(&checked);
+    let plan = probe.check(&checked).unwrap();
+    for (again, state) in [(false, ContactState::Open), (true, ContactState::Unknown)] {
+        let mut sense = ContactSense::new(&checked, Nothing(0));
+        sense.sample(0, Level::Code(400));
+        let mut states = [ChannelState::new(); 1];
+        if again {
+            let probing = Stimulator::probe(&plan, &mut states, bench.output(), bench.alarm(), &mut sense);
+            drop(probing.unwrap());
+        }
+        for _ in 0..3 {
+            assert!(sense.ended(0).unwrap().at_tick > if again { 100 } else { 0 });
+        }
+        assert_eq!(sense.state(0, 200), Some(state));
+    }
 }

@@ -158,6 +158,39 @@ fn refusals_are_told() {
     }
 }
 
+/// REQ-HAL-442: a stop that the device refuses is sent again: until it is taken, three times at most. The refusal is kept.
+#[test]
+fn a_refused_stop_is_sent_again() {
+    let result = ResultCode::Transfer;
+    for taken in [1, 2, 9] {
+        let mut line = running(1);
+        line.device.fault = Some(P24Fault::Reject(Kind::MidLevelStop, result));
+        line.session.stop();
+        let mut stops = 0;
+        while line.session.phase() != Phase::Over {
+            if stops >= taken {
+                line.device.fault = None;
+            }
+            line.step();
+            stops = kinds(&line.sent).iter().filter(|kind| **kind == Kind::MidLevelStop).count();
+        }
+        assert_eq!(stops, 3.min(taken + 1));
+        assert_eq!(line.device.active, u8::from(taken == 9));
+        assert_eq!(line.session.fault(), Some(Fault::Rejected { kind: Kind::MidLevelStop, result }));
+    }
+}
+
+/// REQ-HAL-442: a device that says nothing is prepared has stopped: that is not asked twice.
+#[test]
+fn nothing_prepared_is_stopped() {
+    let mut line = running(1);
+    line.device.fault = Some(P24Fault::Reject(Kind::MidLevelStop, ResultCode::NotInitialised));
+    line.session.stop();
+    line.run(2);
+    assert_eq!((line.is_over(), line.session.fault()), (true, None));
+    assert_eq!(kinds(&line.sent).iter().filter(|kind| **kind == Kind::MidLevelStop).count(), 1);
+}
+
 /// REQ-HAL-110: a cable pulled at any moment is found within the stated bound, a stop is tried three times, and the
 /// device stops by itself.
 #[test]

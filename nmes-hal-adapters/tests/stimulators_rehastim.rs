@@ -146,6 +146,28 @@ fn a_pulled_cable_is_found() {
     }
 }
 
+/// REQ-HAL-442: a stop that the device refuses is sent again: until it is taken, three times at most. The refusal is kept.
+#[test]
+fn a_refused_stop_is_sent_again() {
+    for result in [ResultCode::Transfer, ResultCode::Busy] {
+        for taken in [1, 2, 9] {
+            let mut line = running(1);
+            line.device.fault = Some(RehaStimFault::Reject(Kind::StopList, result));
+            line.session.stop();
+            while line.session.phase() != Phase::Over {
+                if line.device.stops >= taken {
+                    line.device.fault = None;
+                }
+                line.step();
+            }
+            let stops = kinds(&line.sent).iter().filter(|kind| **kind == Kind::StopList).count();
+            assert_eq!(stops, 3.min(taken as usize + 1), "{result:?}");
+            assert_eq!(line.device.start.is_some(), taken == 9, "{result:?}");
+            assert_eq!(line.session.fault(), Some(Fault::Rejected { kind: Kind::StopList, result }));
+        }
+    }
+}
+
 /// REQ-HAL-103: a body that is one byte once unstuffed is no frame, however right its checksum (found by fuzzing).
 #[test]
 fn one_byte_is_no_frame() {

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 const OPENING: Duration = Duration::from_secs(5);
 /// How long a stop may take: three times the longest answer, and a little.
 const CLOSING: Duration = Duration::from_secs(3);
+/// What is said where [`Rig::close`] says no.
+pub(crate) const NOT_STOPPED: &str = "the stop of the device was not answered";
 /// Between two looks at the port.
 pub(crate) const TURN: Duration = Duration::from_micros(500);
 
@@ -57,7 +59,7 @@ impl<'r, S: Plays> Rig<'r, S> {
         self.session.borrow().is_behind()
     }
 
-    /// Sends a stop and waits for its answer. Whether it was answered.
+    /// Sends a stop and waits for its answer. Whether one came, and the conversation has no fault.
     pub(crate) fn close(mut self) -> bool {
         self.driver.session_mut().0.borrow_mut().stop();
         let begin = Instant::now();

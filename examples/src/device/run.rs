@@ -3,7 +3,7 @@
 use super::DeviceWord;
 use super::port::{LineSettings, Port};
 use super::progress::Progress;
-use super::rig::{Rig, TURN};
+use super::rig::{NOT_STOPPED, Rig, TURN};
 use crate::app::say_json;
 use crate::cli::{Ask, CODE_MAX, CODE_MIN, NA_PER_CODE, RunArgs, TICKS_HZ, unused};
 use crate::failure::Failure;
@@ -79,10 +79,7 @@ pub(crate) fn run(args: &RunArgs, device: DeviceWord, out: &mut dyn Write) -> Re
     } else {
         say_end(&played, &path, out)?;
     }
-    match played.why {
-        Why::Fault(fault) => Err(Failure::Faulted(fault)),
-        Why::Done | Why::Interrupted => Ok(()),
-    }
+    played.fault().map_or(Ok(()), |fault| Err(Failure::Faulted(fault.to_owned())))
 }
 
 /// A session on a device, for programs.
@@ -91,6 +88,7 @@ struct PlayedJson<'a> {
     protocol: &'a str,
     /// `done`, `interrupted` or `fault`.
     ended: &'static str,
+    /// Also that the stop was refused or not answered, however the session ended.
     fault: Option<&'a str>,
     end_us: u64,
     pulses: usize,
@@ -103,15 +101,15 @@ struct PlayedJson<'a> {
 
 impl<'a> PlayedJson<'a> {
     fn of(protocol: &'a str, played: &'a Played, path: &Path) -> Self {
-        let (ended, fault) = match &played.why {
-            Why::Done => ("done", None),
-            Why::Interrupted => ("interrupted", None),
-            Why::Fault(fault) => ("fault", Some(fault.as_str())),
+        let ended = match &played.why {
+            Why::Done => "done",
+            Why::Interrupted => "interrupted",
+            Why::Fault(_) => "fault",
         };
         Self {
             protocol,
             ended,
-            fault,
+            fault: played.fault(),
             end_us: played.end_us,
             pulses: played.receipts.len(),
             stop_answered: played.stop_answered,
@@ -265,6 +263,16 @@ enum Why {
     Fault(String),
 }
 
+impl Played {
+    /// The first thing that was wrong.
+    fn fault(&self) -> Option<&str> {
+        match &self.why {
+            Why::Fault(fault) => Some(fault),
+            Why::Done | Why::Interrupted => (!self.stop_answered).then_some(NOT_STOPPED),
+        }
+    }
+}
+
 impl<'r, S: Plays> Player<'r, S> {
     fn play(
         mut self,
@@ -288,6 +296,8 @@ impl<'r, S: Plays> Player<'r, S> {
         let mut stim = armed.map_err(|error| Failure::Denied(format!("not armed: {}", error.why)))?;
         let mut receipts = Vec::new();
         let why = self.session(&mut stim, &clock, pressed, &mut receipts);
+        // of a pulse that the end has cut
+        receipts.extend(std::iter::from_fn(|| stim.take_receipt()));
         let end_us = clock.now();
         self.progress.end();
         drop(stim);

@@ -7,7 +7,7 @@ use super::link::Stage;
 use super::message::{READING, Request, VERSION, error, refused_set};
 use crate::device::DeviceWord;
 use crate::device::port::Port;
-use crate::device::rig::Rig;
+use crate::device::rig::{NOT_STOPPED, Rig};
 use crate::device::run::{LATE_MAX_US, interrupts, rehastim2_session, sciencemode4_session};
 use crate::failure::Failure;
 use nmes_core::ChannelState;
@@ -287,7 +287,7 @@ impl<'s> Server<'s> {
         let ended = bout.run(out);
         let rig = bout.into_link();
         if !rig.close() && ended.is_ok() {
-            return Err(Failure::Faulted("the stop of the device was not answered".to_owned()));
+            return Err(Failure::Faulted(NOT_STOPPED.to_owned()));
         }
         ended
     }

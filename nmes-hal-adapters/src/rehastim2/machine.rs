@@ -378,17 +378,25 @@ impl Machine {
         }
         self.pending = None;
         if self.phase == Phase::Stopping {
-            if result != ResultCode::Successful {
-                self.fault.get_or_insert(Fault::Rejected { kind, result });
-            }
-            self.list = None;
-            self.phase = Phase::Over;
+            self.stopped(kind, result);
         } else if result != ResultCode::Successful {
             self.fail(Fault::Rejected { kind, result });
         } else {
             self.went_well(kind, mode);
         }
         true
+    }
+
+    /// A stop that was refused is sent again, as one that was not answered.
+    fn stopped(&mut self, kind: Kind, result: ResultCode) {
+        let taken = result == ResultCode::Successful;
+        if !taken {
+            self.fault.get_or_insert(Fault::Rejected { kind, result });
+        }
+        if taken || self.tries >= STOP_TRIES {
+            self.list = None;
+            self.phase = Phase::Over;
+        }
     }
 
     fn went_well(&mut self, kind: Kind, mode: Option<Mode>) {

@@ -386,17 +386,25 @@ impl Machine {
     fn fits(&mut self, pending: Pending, reply: &Reply<'_>, now: u64) {
         let result = reply.result;
         if self.phase == Phase::Stopping {
-            if !matches!(result, ResultCode::Successful | ResultCode::NotInitialised) {
-                self.fault.get_or_insert(Fault::Rejected { kind: pending.kind, result });
-            }
-            self.active = 0;
-            self.phase = Phase::Over;
+            self.stopped(pending.kind, result);
         } else if result != ResultCode::Successful {
             self.fail(Fault::Rejected { kind: pending.kind, result });
         } else if self.phase == Phase::Opening {
             self.opened(reply);
         } else {
             self.working(pending, reply, now);
+        }
+    }
+
+    /// A stop that was refused is sent again, as one that was not answered.
+    fn stopped(&mut self, kind: Kind, result: ResultCode) {
+        let taken = matches!(result, ResultCode::Successful | ResultCode::NotInitialised);
+        if !taken {
+            self.fault.get_or_insert(Fault::Rejected { kind, result });
+        }
+        if taken || self.tries >= STOP_TRIES {
+            self.active = 0;
+            self.phase = Phase::Over;
         }
     }
 

@@ -97,7 +97,9 @@ impl SimRehaStim2 {
             Command::StartList(start) => Said::StartList(self.begin(start, good)),
             Command::StopList => {
                 self.stops = self.stops.saturating_add(1);
-                self.rest();
+                if good == ResultCode::Successful {
+                    self.rest();
+                }
                 Said::StopList(good)
             }
         };

@@ -50,7 +50,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
             },
             Some(stopped) if !stopped.off_failed => Err(stopped),
             Some(stopped) => {
-                let again = Stopped { off_failed: self.output.off().is_err(), ..stopped };
+                let again = stopped.tried(self.output.off().is_err());
                 self.stopped = Some(again);
                 Err(again)
             }
@@ -82,7 +82,8 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
         if !matches!(cause, Cause::Guard(_)) {
             self.guard.report_output_failure(at_tick);
         }
-        let stopped = *self.stopped.get_or_insert(Stopped { cause, at_tick, off_failed: off.is_err() });
+        let stopped = Stopped::at_first(self.stopped, cause, at_tick).tried(off.is_err());
+        self.stopped = Some(stopped);
         if let Err(error) = off {
             self.output_error.get_or_insert(error);
         }
@@ -104,6 +105,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
             Ok(()) => {
                 let now = self.shut_down();
                 self.disarm(now);
+                self.stopped = self.stopped.map(|stopped| stopped.tried(false));
                 self.stopped.map_or(Ok(()), Err)
             }
             Err(error) => Err(self.fail_output(error)),
@@ -135,7 +137,11 @@ pub(crate) fn close(engine: &mut Engine<'_, '_>, fault: Fault, now: u64) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests: a panic here is a failed test")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "tests: a panic here is a failed test"
+)]
 mod tests {
     use nmes_core::{
         Channel, ChannelHardware, ChannelState, Hardware, HardwareTiming, Micros, Millis, Next, Plan,

@@ -89,8 +89,10 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
         alarm: A,
         sense: S,
     ) -> Result<Self, ArmError<O, A, S>> {
-        Self::made(checked, (output, alarm, sense), |hardware, _, now| {
-            ready(checked, channels, hardware, now)
+        Self::made(checked, (output, alarm, sense), |hardware, sense, now| {
+            let ready = ready(checked, channels, hardware, now)?;
+            sense.arming(now);
+            Ok(ready)
         })
     }
 }

@@ -72,7 +72,8 @@ impl<'a, S: Exchange, IO: Read + Write + ReadReady> Driver<'a, S, IO> {
     /// Reads and sends what is due; gives what is left: [`Poll::Wait`] or [`Poll::Over`].
     ///
     /// # Errors
-    /// The port failed or is closed. The conversation has been told, and one stop was still tried.
+    /// The port failed or is closed. The conversation has been told, and one stop was still tried; where it was the writing that
+    /// failed, a stop is tried at the next call or at the drop.
     pub fn step(&mut self, now_ms: u64) -> Result<Poll, DriverError<IO::Error>> {
         self.now_ms = now_ms;
         let received = self.read(now_ms);

@@ -68,7 +68,7 @@ pub struct Seen<'r> {
 pub enum NotReady<E> {
     /// What the converter reads means nothing for this output.
     Calibration(CalibrationError),
-    /// Not armed; the stage is off.
+    /// Not armed; the stage is off, but for [`ArmRefusal::Output`], where switching it off failed.
     Arm(ArmRefusal<E>),
     /// The plan has no channel.
     Plan,
@@ -100,7 +100,7 @@ impl<'a, P: OutputPin> Player<'a, P> {
     /// the plan is compared with itself.
     ///
     /// # Errors
-    /// [`NotReady`] says why not; the stage is off.
+    /// [`NotReady`] says why not; the stage is off, but where switching it off is what failed.
     pub fn new(
         checked: &'a Checked<'a>,
         states: &'a mut [ChannelState],
@@ -153,8 +153,12 @@ impl<'a, P: OutputPin> Player<'a, P> {
     }
 
     fn fill(&mut self, half: Half) -> [i16; HALF] {
+        let off = matches!(self.phase, Phase::Off(_));
+        if off {
+            self.low_again();
+        }
         let Some(place) = self.ring.get_mut(usize::from(half.place)) else { return [0; HALF] };
-        if matches!(self.phase, Phase::Off(_)) {
+        if off {
             place.fill(0);
             return *place;
         }
@@ -213,11 +217,18 @@ impl<'a, P: OutputPin> Player<'a, P> {
     /// Off at once, whatever the reason, until the power was off; the first reason is kept.
     pub fn off(&mut self, why: Why) {
         if matches!(self.phase, Phase::Off(_)) {
-            return;
+            return self.low_again();
         }
         self.phase = Phase::Off(why);
-        // the line is low, or is tried again with every half that is asked for
+        // the line is low, or is tried again with every half that DMA has finished with
         let _ = self.streamer.stop(StopPolicy::HardOff);
+    }
+
+    /// Tries again to set the line low, where that failed.
+    fn low_again(&mut self) {
+        if self.streamer.stopped().is_some_and(|stopped| stopped.off_failed) {
+            let _ = self.streamer.stop(StopPolicy::HardOff);
+        }
     }
 
     /// Where the session is.

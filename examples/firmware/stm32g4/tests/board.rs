@@ -11,7 +11,7 @@
 use std::cell::Cell;
 use std::convert::Infallible;
 
-use embedded_hal::digital::{ErrorType, OutputPin};
+use embedded_hal::digital::{ErrorKind, ErrorType, OutputPin};
 use nmes_core::{ChannelHardware, ChannelState, Hardware};
 use nmes_hal_adapters::{Calibration, Line};
 use nmes_protocols::channel_storage;
@@ -225,6 +225,46 @@ fn missed_late_and_told() {
             bench.halves(SECOND, false);
             assert_eq!((bench.player.phase(), bench.seen.pulses), (Phase::Off(why), pulses));
         });
+    }
+}
+
+/// A stage whose line fails so often to go low.
+struct Stuck<'l>(Stage<'l>, &'l Cell<u32>);
+
+impl ErrorType for Stuck<'_> {
+    type Error = ErrorKind;
+}
+
+impl OutputPin for Stuck<'_> {
+    fn set_low(&mut self) -> Result<(), ErrorKind> {
+        let left = self.1.get();
+        self.1.set(left.saturating_sub(1));
+        if left > 0 { Err(ErrorKind::Other) } else { self.0.set_low().map_err(|never| match never {}) }
+    }
+    fn set_high(&mut self) -> Result<(), ErrorKind> {
+        self.0.set_high().map_err(|never| match never {})
+    }
+}
+
+/// REQ-HAL-445: a line that could not be set low is tried again with every half, until it is low.
+#[test]
+fn a_line_that_stays_high_is_tried_again() {
+    let mut storage = channel_storage();
+    let checked = checked(&mut storage).unwrap();
+    let (mut states, enabled, left) = ([ChannelState::new(); 1], Cell::new(false), Cell::new(0));
+    let (own, calibration) = (hardware().unwrap(), Calibration::decode(&CALIBRATION).unwrap());
+    let stage = Stuck(Stage(&enabled), &left);
+    let mut player = Player::new(&checked, &mut states, (&own, &calibration), stage).unwrap();
+    enabled.set(true);
+    // each stop tries twice
+    left.set(7);
+    player.off(Why::EmergencyStop);
+    assert_eq!((player.finish(true, true), left.get()), (None, 3), "a half that was missed");
+    let readings = [2_048; HALF];
+    let seen = Seen { readings: &readings, wrong: None, start_closed: false };
+    for (place, next, high) in [(0, 2, true), (1, 3, false), (0, 4, false)] {
+        assert!(player.half(Half { place, next }, &seen).iter().all(|sample| *sample == 0));
+        assert_eq!((enabled.get(), player.phase()), (high, Phase::Off(Why::EmergencyStop)), "{next}");
     }
 }
 
