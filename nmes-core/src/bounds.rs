@@ -6,6 +6,7 @@ use crate::channel_plan::ChannelPlan;
 use crate::error::{ConfigError, Field, at_least, at_most};
 use crate::pulse::{Balance, Form, Polarity};
 use crate::session::{Control, Setting};
+use crate::ticks::micros_to_ticks_long;
 use crate::units::{MicroAmps, Micros};
 
 /// The most segments of a frame: a frame counts its edges in 16 bits.
@@ -92,8 +93,25 @@ impl ChannelPlan<'_> {
             .unwrap_or_else(|| unpayable(code, limit))
     }
 
+    /// On a fast clock a width or a gap may be more ticks than a level can last.
+    fn validate_long(&self) -> Result<(), ConfigError> {
+        let pulse = &self.channel.pulse;
+        let fits = |field, us: Micros| {
+            let ticks = micros_to_ticks_long(us, self.ticks_per_second);
+            let source = "a level lasts at most 4,294,967,295 ticks of the hardware's clock";
+            at_most(field, i64::try_from(ticks).unwrap_or(i64::MAX), i64::from(u32::MAX), source)
+        };
+        if let Form::Prepulse(prepulse) = pulse.form {
+            fits(Field::PhaseTicks, prepulse.width)?;
+        }
+        fits(Field::PhaseTicks, self.channel.ceiling.width)?;
+        fits(Field::InterphaseGap, pulse.gap)?;
+        fits(Field::Repeat, pulse.repeat.gap)
+    }
+
     /// The lengths that no setting moves.
     fn validate_parts(&self) -> Result<(), ConfigError> {
+        self.validate_long()?;
         let least = i64::from(self.segment_min);
         let source = "the least time between two edges of the hardware, and L + 2 ε";
         if matches!(self.channel.pulse.form, Form::Prepulse(_)) {
@@ -182,19 +200,22 @@ impl ChannelPlan<'_> {
     /// The longest pulse up to the ceiling, with all its repeats and no edge late, in ticks.
     #[must_use]
     pub fn longest_ticks(&self) -> u64 {
-        let width = self.width_ticks(self.channel.ceiling.width);
-        let (wide, gap) = (u64::from(width), u64::from(self.gap_ticks));
-        let widened =
-            |width: u32| u64::from(self.balancing_ticks(width)).saturating_add(u64::from(WIDEN_MAX_TICKS));
+        let wide = u64::from(self.width_ticks(self.channel.ceiling.width));
+        let gap = u64::from(self.gap_ticks);
+        let percent = u64::from(self.channel.pulse.balance.length_percent());
+        let widened = |ticks: u64| {
+            let scaled = ticks.saturating_mul(percent).saturating_add(50) / 100;
+            scaled.saturating_add(u64::from(WIDEN_MAX_TICKS))
+        };
         let balancing = match self.channel.pulse.balance {
             Balance::DeclaredDc { .. } => 0,
-            Balance::Symmetric | Balance::Asymmetric { .. } => gap.saturating_add(widened(width)),
+            Balance::Symmetric | Balance::Asymmetric { .. } => gap.saturating_add(widened(wide)),
         };
         let each = match self.channel.pulse.form {
             Form::Rectangular | Form::Table(_) => wide.saturating_add(balancing),
             Form::Prepulse(_) => {
-                let both = width.saturating_add(self.pre_ticks);
-                u64::from(both).saturating_add(gap).saturating_add(widened(both))
+                let both = wide.saturating_add(u64::from(self.pre_ticks));
+                both.saturating_add(gap).saturating_add(widened(both))
             }
             Form::Triphasic { .. } => wide.saturating_mul(2).saturating_add(gap).saturating_add(balancing),
             Form::Points(_) => wide.saturating_add(u64::from(WIDEN_MAX_TICKS)),

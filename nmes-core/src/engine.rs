@@ -263,8 +263,9 @@ impl<'p, 's> Engine<'p, 's> {
         self.clock.reserved = Reserved::NONE;
         let own = self.plan.channel(index).map_or(0, |c| c.hardware().source);
         for (number, (state, plan)) in (0_u8..).zip(self.channels.iter().zip(self.plan.channels())) {
-            if number != index && own != 0 && plan.hardware().source == own && state.pending == Pending::Frame
-            {
+            // a frame that waits, is under way, or ends with its last repeat
+            let holds = state.pending == Pending::Frame || state.under_way();
+            if number != index && own != 0 && plan.hardware().source == own && holds {
                 let onset = state.frame.onset_tick;
                 self.clock.reserved.add(onset, onset.saturating_add(plan.room_ticks).max(state.at));
             }

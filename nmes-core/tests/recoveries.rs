@@ -323,3 +323,32 @@ fn recoveries_from_a_driven_zero_keep_the_dead_time() {
         }
     }
 }
+
+/// REQ-CORE-73: a channel whose pulse ends with the repeat that is paying keeps the source until then, also when the others are planned
+/// anew: by a second stop, or by a setting.
+#[test]
+fn a_last_repeat_keeps_its_source() {
+    let us = |n| Micros::from_micros(n).unwrap();
+    let pulse =
+        |count| PulseShape { gap: us(0), repeat: Repeat { count, gap: us(1_000) }, ..PulseShape::default() };
+    let channels =
+        [Channel { pulse: pulse(3), offset: us(5_000), ..plain() }, Channel { pulse: pulse(1), ..plain() }];
+    let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+    let session = session.with_overlap(Overlap::Defer(us(20_000)));
+    let timing = HardwareTiming { late_max_ticks: 12, ..HardwareTiming::ideal(1_000_000) };
+    let output = ChannelHardware { source: 1, ..DAC };
+    let hardware = Hardware::new(timing, &[output; 2], 0).unwrap();
+    let plan = Plan::compile(&session, &hardware).unwrap();
+    let less = Setting::new(30_000, 300).unwrap();
+    let mut cut = 0;
+    for (seed, at) in (0..40).flat_map(|seed| [55_320, 55_400, 55_480].map(|at| (seed, at))) {
+        for again in [Action::Stop(StopPolicy::FinishPulse), Action::Command(1, less), Action::Pause] {
+            let mut script = started(&session);
+            script.extend([(at, Action::Stop(StopPolicy::RecoverNow)), (at + 10, again)]);
+            let run = play(&plan, &script, lateness(&timing, seed));
+            assert_eq!((run.fault, run.shared_at_once(&hardware)), (None, None), "{seed} {at} {again:?}");
+            cut += u32::from(run.receipts.iter().any(|receipt| receipt.kind == FrameKind::Trim));
+        }
+    }
+    assert!(cut > 100, "{cut}");
+}

@@ -46,6 +46,32 @@ fn above(result: Result<(), ConfigError>, field: Field, value: i64, limit: i64) 
     assert_eq!((f, v, l), (field, value, limit), "{source}");
 }
 
+/// REQ-CORE-152: on a fast clock what is longer than a level can last is refused, and no length of a pulse is cut short.
+#[test]
+fn long_levels_on_fast_clocks() {
+    let fast = |hz| HardwareTiming::ideal(hz);
+    let most = i64::from(u32::MAX);
+    let rate = Rate::new(1, 120_000_000).unwrap();
+    let twice = |gap| PulseShape { repeat: Repeat { count: 2, gap: us(gap) }, ..PulseShape::default() };
+    let session = |pulse| plan_on(Channel { pulse, rate, ..plain() }, fast(100_000_000), DAC);
+    assert_eq!(session(twice(42_949_672)), Ok(()));
+    above(session(twice(42_949_673)), Field::Repeat, 4_294_967_300, most);
+    let gap = |gap| PulseShape { gap: us(gap), ..PulseShape::default() };
+    assert_eq!(session(gap(42_949_672)), Ok(()));
+    above(session(gap(42_949_673)), Field::InterphaseGap, 4_294_967_300, most);
+    // 4 s of a hundredth before 4 s, and as long again: 12 s in 9
+    let pulse = PulseShape {
+        form: Form::Prepulse(Prepulse { amplitude_percent: 1, width: us(4_000_000) }),
+        gap: us(0),
+        ..PulseShape::default()
+    };
+    let set = setting(204_700, 4_000_000);
+    let rate = Rate::new(1, 9_000_000).unwrap();
+    let output = ChannelHardware { ..DAC };
+    let long = plan_on(Channel { pulse, rate, set, ceiling: set, ..plain() }, fast(1_000_000_000), output);
+    assert!(matches!(long, Err(ConfigError::Above { field: Field::PulseLength, .. })), "{long:?}");
+}
+
 /// REQ-CORE-85: rates beyond the ticks, and what is longer than the period: a phase, a gap, a doublet.
 #[test]
 fn periods() {

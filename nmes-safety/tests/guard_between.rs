@@ -346,3 +346,22 @@ fn a_last_point_is_as_long_as_it_was_checked() {
     let (mut guard, now) = ready(checked);
     guard.admit(now, &pulse(checked, 1, now + 100)).unwrap();
 }
+
+/// REQ-SAF-680: a last point that the engine widens at a low setting is admitted so: 404 code·ticks are no whole codes over 400
+/// ticks but for 4, which is nearer than two edges may be.
+#[test]
+fn a_last_point_that_is_widened() {
+    let point = |permille, width| Point { permille, width: Micros::from_micros(width).unwrap() };
+    let points: &'static [Point] = vec![point(1_000, 101), point(-100, 10), point(-250, 400)].leak();
+    let set = (20_000, 511);
+    let rig = Rig { gap_us: 0, form: Form::Points(points), late: 5, set, ceiling: set, ..Rig::default() };
+    let checked = rig.checked();
+    let low = setting(400, 511);
+    let (mut guard, now) = ready(checked);
+    guard.set_level(now, 0, low).unwrap();
+    let frame = pulse_at(checked, low, 1, now + 100);
+    let ticks: u32 =
+        list(&frame).iter().filter(|s| matches!(s.level, Level::Code(..0))).map(|s| s.ticks).sum();
+    assert!((401..=416).contains(&ticks), "{ticks}");
+    guard.admit(now, &frame).unwrap();
+}

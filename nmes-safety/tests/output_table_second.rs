@@ -11,7 +11,7 @@ mod check_support;
 use check_support::{Case, config, exercise, ms};
 use nmes_core::*;
 use nmes_safety::output_table::{Answer, Characteristics, OutputTable, TableRow};
-use nmes_safety::{Profile, Rule, assess, rules};
+use nmes_safety::{Profile, Rule, Setup, UseClass, assess, rules};
 use proptest::prelude::*;
 
 /// Rows of the table, rows of the list, and the rule of the check with the same figure.
@@ -96,6 +96,28 @@ fn currents_add_on_a_shared_electrode() {
     let large = Case { setup: own.setup.with_shared(0b11, 20_000).unwrap(), ..own };
     assert_eq!(checked(&large).get(..2), Some(&[one, watts][..]));
     assert!(!remark(&large, "12").contains("share"));
+}
+
+/// REQ-SAF-611: of three channels the two that share an electrode say so, and the third, whichever it is, does not.
+#[test]
+fn only_members_share() {
+    let setup = Setup::new(&[2_000; 3], UseClass::Exercise).unwrap();
+    let own = Case { channels: 3, setup, ..Case::pulse(50_000, 300, 40) };
+    for mask in [0b011_u8, 0b101, 0b110] {
+        let shared = Case { setup: own.setup.with_shared(mask, 2_000).unwrap(), ..own };
+        let told = |channel: u8| {
+            shared.plan(|plan| {
+                OutputTable::of(&plan, &shared.setup, channel)
+                    .unwrap()
+                    .row("12")
+                    .unwrap()
+                    .remark
+                    .contains("share")
+            })
+        };
+        let expected = [0, 1, 2].map(|channel| mask >> channel & 1 == 1);
+        assert_eq!([0, 1, 2].map(told), expected, "{mask:03b}");
+    }
 }
 
 /// REQ-SAF-612: where pulses do not always come at one rate the rows say that the figures are as if they did; else they do not.

@@ -110,12 +110,12 @@ impl Case {
     }
 
     pub(crate) fn hardware(&self) -> Hardware {
-        Hardware::new(self.timing, &[self.dac; 2], 0).unwrap()
+        Hardware::new(self.timing, &[self.dac; 3], 0).unwrap()
     }
 
     /// Compiles, and hands the plan to `with`. The refusals of `compile` are none of the check's.
     pub(crate) fn try_plan<T>(&self, with: impl FnOnce(Plan<'_>) -> T) -> Result<T, ConfigError> {
-        let channels = [self.channel(); 2];
+        let channels = [self.channel(); 3];
         let channels = &channels[..self.channels];
         let session = Session::new(channels, self.schedule, ms(self.length_ms))?;
         Ok(with(Plan::compile(&session, &self.hardware())?))
