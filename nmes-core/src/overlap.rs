@@ -3,7 +3,7 @@
 use crate::channel_plan::ChannelPlan;
 use crate::error::{ConfigError, Field};
 use crate::plan::Plan;
-use crate::schedule::{Cycle, Schedule};
+use crate::schedule::{Cycle, Schedule, period_ms};
 use crate::ticks::millis_to_ticks;
 use crate::timing::Timing;
 
@@ -29,10 +29,15 @@ impl Plan<'_> {
         let (a, b) = (one.channel(), other.channel());
         let together = one.rate() == other.rate() && even(one) && even(other);
         let alike = a.ramp.up == b.ramp.up && a.ramp.down == b.ramp.down;
-        if !together || !alike || !self.runs_alike(one.period_ticks()) {
+        // the remainder of a period may put an onset a tick earlier or later; a command just before one, a spacing later
+        let margin = u64::from(one.spacing).saturating_add(2);
+        let apart = one.offset_ticks().abs_diff(other.offset_ticks());
+        let met = apart.saturating_add(one.room_ticks.max(other.room_ticks)).saturating_add(margin);
+        if !together || !alike || !self.runs_alike(one, met) {
             let reason = "on one source only channels of one even rate and the same ramps, in a session that runs by \
-                          itself with rests of at least a period, are proved apart: give each a source of its own, or \
-                          allow a wait with `Overlap::Defer`";
+                          itself with rests of at least a period, and longer than their offsets are apart where a cycle is \
+                          no whole number of periods, are proved apart: give each a source of its own, or allow a wait with \
+                          `Overlap::Defer`";
             return Err(ConfigError::Conflict { field: Field::Overlap, reason });
         }
         let period = one.period_ticks().max(1);
@@ -42,8 +47,6 @@ impl Plan<'_> {
             place.saturating_add(period).saturating_sub(behind).checked_rem(period).unwrap_or(0)
         };
         let gap = ahead(one.offset_ticks(), other.offset_ticks());
-        // the remainder of a period may put an onset a tick earlier or later; a command just before one, a spacing later
-        let margin = u64::from(one.spacing).saturating_add(2);
         let fits = |gap: u64, room: u64| gap >= room.saturating_add(margin);
         if fits(gap, one.room_ticks) && fits(period.saturating_sub(gap), other.room_ticks) {
             return Ok(());
@@ -57,10 +60,21 @@ impl Plan<'_> {
     }
 
     /// Every contraction begins where the schedule says: after a rest shorter than a period its first onset would wait
-    /// for the pulse before, on a channel that had one.
-    fn runs_alike(&self, period: u64) -> bool {
+    /// for the pulse before, on a channel that had one. A contraction of the later channel comes upon the next one of the
+    /// other only where the rest is shorter than `met`, and there on the same grid if a cycle is whole periods.
+    fn runs_alike(&self, one: &ChannelPlan<'_>, met: u64) -> bool {
         let hz = self.hardware().timing().ticks_per_second;
-        let rested = |cycle: &Cycle| millis_to_ticks(cycle.rest, hz) > period;
+        let (rate, ramp) = (one.rate(), one.channel().ramp);
+        let ramps_ms = u64::from(ramp.up.as_millis()).saturating_add(u64::from(ramp.down.as_millis()));
+        let whole = |cycle: &Cycle| {
+            let us = u128::from(period_ms(cycle, ramps_ms)).saturating_mul(1_000);
+            let pulses = us.saturating_mul(u128::from(rate.pulses()));
+            pulses.checked_rem(u128::from(rate.per_us())) == Some(0)
+        };
+        let rested = |cycle: &Cycle| {
+            let rest = millis_to_ticks(cycle.rest, hz);
+            rest > one.period_ticks() && (rest >= met || whole(cycle))
+        };
         match self.session().schedule() {
             Schedule::Continuous => true,
             Schedule::Cyclic(cycle) => rested(&cycle),

@@ -337,6 +337,36 @@ fn what_is_not_proved_apart_is_refused() {
         assert_eq!(made(Overlap::Forbid).is_ok(), fits, "{schedule:?}");
         assert!(made(Overlap::Defer(us(25_000))).is_ok());
     }
+    // 33 ms apart, 30 of which are 990 ms: with a cycle of 4 s the second contraction of the one comes upon the first of the other
+    let rate = Rate::new(1, 33_000).unwrap();
+    let late = |offset_us| {
+        [first, second]
+            .map(|c| Channel { rate, ..c })
+            .map(|c| if c.offset == Micros::ZERO { c } else { Channel { offset: us(offset_us), ..c } })
+    };
+    let cycle = |hold, rest| Cycle { hold: ms(hold), rest: ms(rest) };
+    let stage = |rest| Stage { cycle: cycle(2_000, rest), repeats: 2, level_permille: 1_000, rate: None };
+    for (offset_us, hold, rest, fits) in [
+        (3_010_000, 2_000, 2_000, false),
+        (1_990_000, 2_000, 2_000, true),
+        (2_000_000, 2_000, 2_000, false),
+        // 4,026 ms are 122 periods
+        (3_010_000, 2_000, 2_026, true),
+    ] {
+        let (channels, stages) = (late(offset_us), [stage(2_026), stage(rest)]);
+        for schedule in [Schedule::Cyclic(cycle(hold, rest)), Schedule::Program(&stages)] {
+            let session =
+                Session::new(&channels, schedule, ms(20_000)).unwrap().with_overlap(Overlap::Forbid);
+            let outputs = [ChannelHardware { source: 3, ..DAC }; 2];
+            let hardware = Hardware::new(ideal(), &outputs, 0).unwrap();
+            let made = Plan::compile(&session, &hardware).map(drop);
+            assert_eq!(
+                made.map_err(|e| e.field()),
+                if fits { Ok(()) } else { Err(Field::Overlap) },
+                "{offset_us} {schedule:?}"
+            );
+        }
+    }
 }
 
 /// REQ-CORE-73: the later onset waits as long as allowed, and is counted; when it would wait longer it is dropped, and
