@@ -12,7 +12,8 @@ use crate::units::MicroAmps;
 use core::ops::Range;
 
 impl<'p> Engine<'p, '_> {
-    /// Sets amplitude and width of a channel at full level, from its next frame on. An amplitude of zero is silence.
+    /// Sets amplitude and width of a channel at full level, from its next frame on. An amplitude of zero is silence:
+    /// an output that rests at something after a pulse goes open at once.
     /// The same setting again keeps it from going stale.
     ///
     /// # Errors

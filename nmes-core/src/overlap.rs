@@ -11,8 +11,9 @@ impl Plan<'_> {
     /// Every two channels on one source keep apart by their offsets, or are refused.
     ///
     /// The proof is for channels whose trains begin together (a session that runs by itself, with the same ramps), that
-    /// have one even rate and no rates of stages, and rest for more than a period: then the distance of their onsets, modulo the period, is that of
-    /// their offsets to within a tick, and each needs as much room as its longest pulse with all that may follow it.
+    /// have one even rate and no rates of stages, rest for more than a period, and rest for longer than their offsets are apart or
+    /// begin a contraction every so many whole periods: then the distance of their onsets, modulo the period, is that of their
+    /// offsets to within a tick, and each needs as much room as its longest pulse with all that may follow it.
     pub(crate) fn prove_apart(&self) -> Result<(), ConfigError> {
         for (index, one) in (0_u8..).zip(self.channels()) {
             let source = one.hardware().source;
