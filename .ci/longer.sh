@@ -41,7 +41,7 @@ step_miri() {
   PROPTEST_CASES="${PROPTEST_CASES:-4}" MIRIFLAGS="${MIRIFLAGS:--Zmiri-disable-isolation}" \
     miri -p nmes-core --lib --test refusal_table --test refusal_plans -- --skip timing:: --skip slope::
   export NMES_CASES="${NMES_CASES:-1}" PROPTEST_CASES="${PROPTEST_CASES:-1}" PROPTEST_DISABLE_FAILURE_PERSISTENCE=1
-  miri -p nmes-safety --lib --test rule_sides --test interlock --test contact --test said --test selftest --test record_edges \
+  miri -p nmes-safety --lib --test rule_sides --test interlock --test contact --test said --test selftest --test selftest_limits --test record_edges \
     -- --skip sum_of_a_profile
   miri -p nmes-safety --test guard_set --test guard_admit --test guard_edge --test guard_tick -- --skip slew \
     --skip lateness --skip last_edge_moves --skip ledger_is_zero --skip rate_ --skip on_time --skip rms --skip what_opens_comes

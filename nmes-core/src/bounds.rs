@@ -6,7 +6,6 @@ use crate::channel_plan::ChannelPlan;
 use crate::error::{ConfigError, Field, at_least, at_most};
 use crate::pulse::{Balance, Form, Polarity};
 use crate::session::{Control, Setting};
-use crate::ticks::micros_to_ticks_long;
 use crate::units::{MicroAmps, Micros};
 
 /// The most segments of a frame: a frame counts its edges in 16 bits.
@@ -93,20 +92,21 @@ impl ChannelPlan<'_> {
             .unwrap_or_else(|| unpayable(code, limit))
     }
 
-    /// On a fast clock a width or a gap may be more ticks than a level can last.
+    /// On a fast clock a width or a gap may be more ticks than a level can last, all of which fit 32 bits.
     fn validate_long(&self) -> Result<(), ConfigError> {
         let pulse = &self.channel.pulse;
-        let fits = |field, us: Micros| {
-            let ticks = micros_to_ticks_long(us, self.ticks_per_second);
-            let source = "a level lasts at most 4,294,967,295 ticks of the hardware's clock";
-            at_most(field, i64::try_from(ticks).unwrap_or(i64::MAX), i64::from(u32::MAX), source)
-        };
+        // the last microsecond that is rounded to a number of 32 bits
+        let most = (u64::from(u32::MAX).saturating_mul(1_000_000).saturating_add(499_999))
+            .checked_div(u64::from(self.ticks_per_second));
+        let most = most.and_then(|us| i64::try_from(us).ok()).unwrap_or(i64::MAX);
+        let source = "a level lasts less than 2³² ticks of the hardware's clock";
+        let fits = |field, us: Micros| at_most(field, i64::from(us.as_micros()), most, source);
         if let Form::Prepulse(prepulse) = pulse.form {
-            fits(Field::PhaseTicks, prepulse.width)?;
+            fits(Field::PhaseWidth, prepulse.width)?;
         }
-        fits(Field::PhaseTicks, self.channel.ceiling.width)?;
+        fits(Field::PhaseWidth, self.channel.ceiling.width)?;
         fits(Field::InterphaseGap, pulse.gap)?;
-        fits(Field::Repeat, pulse.repeat.gap)
+        if pulse.repeat.count > 1 { fits(Field::RepeatGap, pulse.repeat.gap) } else { Ok(()) }
     }
 
     /// The lengths that no setting moves.
@@ -202,11 +202,8 @@ impl ChannelPlan<'_> {
     pub fn longest_ticks(&self) -> u64 {
         let wide = u64::from(self.width_ticks(self.channel.ceiling.width));
         let gap = u64::from(self.gap_ticks);
-        let percent = u64::from(self.channel.pulse.balance.length_percent());
-        let widened = |ticks: u64| {
-            let scaled = ticks.saturating_mul(percent).saturating_add(50) / 100;
-            scaled.saturating_add(u64::from(WIDEN_MAX_TICKS))
-        };
+        let widened =
+            |width: u64| self.balancing_ticks_long(width).saturating_add(u64::from(WIDEN_MAX_TICKS));
         let balancing = match self.channel.pulse.balance {
             Balance::DeclaredDc { .. } => 0,
             Balance::Symmetric | Balance::Asymmetric { .. } => gap.saturating_add(widened(wide)),

@@ -253,12 +253,16 @@ impl<'a> ChannelPlan<'a> {
     /// Nominal length of the balancing phase that pays back a primary phase of `width` ticks.
     #[must_use]
     pub fn balancing_ticks(&self, width: u32) -> u32 {
-        let percent = self.channel.pulse.balance.length_percent();
-        if percent == 100 {
+        if self.channel.pulse.balance.length_percent() == 100 {
             return width;
         }
-        let scaled = u64::from(width).saturating_mul(u64::from(percent)).saturating_add(50) / 100;
-        u32::try_from(scaled).unwrap_or(u32::MAX)
+        u32::try_from(self.balancing_ticks_long(u64::from(width))).unwrap_or(u32::MAX)
+    }
+
+    /// The same of a width that may be more than a level can last.
+    pub(crate) fn balancing_ticks_long(&self, width: u64) -> u64 {
+        let percent = u64::from(self.channel.pulse.balance.length_percent());
+        width.saturating_mul(percent).saturating_add(50) / 100
     }
 
     /// Code and width at the floor of the ramp, no more than a set code and width.

@@ -84,7 +84,7 @@ fn continuous(channel: &ChannelPlan<'_>, begin: u64, end: u64) -> Envelope {
     Envelope::opening(begin, close, channel.up_ticks, channel.down_ticks)
 }
 
-fn ramps_ms(channel: &ChannelPlan<'_>) -> u64 {
+pub(crate) fn ramps_ms(channel: &ChannelPlan<'_>) -> u64 {
     let ms = |part: Millis| u64::from(part.as_millis());
     ms(channel.channel().ramp.up).saturating_add(ms(channel.channel().ramp.down))
 }

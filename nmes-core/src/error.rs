@@ -19,6 +19,8 @@ pub enum Field {
     PointLevel,
     /// How often a pulse is repeated in one frame.
     Repeat,
+    /// Gap between two repeats, in microseconds.
+    RepeatGap,
     /// Mean direct current, in microamperes.
     DirectCurrent,
     /// Stages of a programme.
@@ -112,6 +114,7 @@ impl Field {
             Self::Points => "points of a pulse",
             Self::PointLevel => "level of a point",
             Self::Repeat => "repeats of a pulse",
+            Self::RepeatGap => "gap between repeats (µs)",
             Self::DirectCurrent => "mean direct current (µA)",
             Self::Stages => "stages",
             Self::Repeats => "contractions of a stage",

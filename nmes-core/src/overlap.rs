@@ -1,6 +1,7 @@
 //! The proof that pulses on one current source never overlap.
 
 use crate::channel_plan::ChannelPlan;
+use crate::contraction::ramps_ms;
 use crate::error::{ConfigError, Field};
 use crate::plan::Plan;
 use crate::schedule::{Cycle, Schedule, period_ms};
@@ -65,10 +66,9 @@ impl Plan<'_> {
     /// other only where the rest is shorter than `met`, and there on the same grid if a cycle is whole periods.
     fn runs_alike(&self, one: &ChannelPlan<'_>, met: u64) -> bool {
         let hz = self.hardware().timing().ticks_per_second;
-        let (rate, ramp) = (one.rate(), one.channel().ramp);
-        let ramps_ms = u64::from(ramp.up.as_millis()).saturating_add(u64::from(ramp.down.as_millis()));
+        let rate = one.rate();
         let whole = |cycle: &Cycle| {
-            let us = u128::from(period_ms(cycle, ramps_ms)).saturating_mul(1_000);
+            let us = u128::from(period_ms(cycle, ramps_ms(one))).saturating_mul(1_000);
             let pulses = us.saturating_mul(u128::from(rate.pulses()));
             pulses.checked_rem(u128::from(rate.per_us())) == Some(0)
         };

@@ -50,15 +50,17 @@ fn above(result: Result<(), ConfigError>, field: Field, value: i64, limit: i64) 
 #[test]
 fn long_levels_on_fast_clocks() {
     let fast = |hz| HardwareTiming::ideal(hz);
-    let most = i64::from(u32::MAX);
+    let most = 42_949_672;
     let rate = Rate::new(1, 120_000_000).unwrap();
     let twice = |gap| PulseShape { repeat: Repeat { count: 2, gap: us(gap) }, ..PulseShape::default() };
     let session = |pulse| plan_on(Channel { pulse, rate, ..plain() }, fast(100_000_000), DAC);
     assert_eq!(session(twice(42_949_672)), Ok(()));
-    above(session(twice(42_949_673)), Field::Repeat, 4_294_967_300, most);
+    above(session(twice(42_949_673)), Field::RepeatGap, 42_949_673, most);
+    let once = PulseShape { repeat: Repeat { count: 1, gap: us(42_949_673) }, ..PulseShape::default() };
+    assert_eq!(session(once), Ok(()), "a gap that no repeat has");
     let gap = |gap| PulseShape { gap: us(gap), ..PulseShape::default() };
     assert_eq!(session(gap(42_949_672)), Ok(()));
-    above(session(gap(42_949_673)), Field::InterphaseGap, 4_294_967_300, most);
+    above(session(gap(42_949_673)), Field::InterphaseGap, 42_949_673, most);
     // 4 s of a hundredth before 4 s, and as long again: 12 s in 9
     let pulse = PulseShape {
         form: Form::Prepulse(Prepulse { amplitude_percent: 1, width: us(4_000_000) }),
@@ -67,8 +69,7 @@ fn long_levels_on_fast_clocks() {
     };
     let set = setting(204_700, 4_000_000);
     let rate = Rate::new(1, 9_000_000).unwrap();
-    let output = ChannelHardware { ..DAC };
-    let long = plan_on(Channel { pulse, rate, set, ceiling: set, ..plain() }, fast(1_000_000_000), output);
+    let long = plan_on(Channel { pulse, rate, set, ceiling: set, ..plain() }, fast(1_000_000_000), DAC);
     assert!(matches!(long, Err(ConfigError::Above { field: Field::PulseLength, .. })), "{long:?}");
 }
 

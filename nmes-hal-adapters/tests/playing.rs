@@ -9,109 +9,20 @@
 )]
 
 mod common;
+#[path = "stimulators/road.rs"]
+mod road;
 mod stimulators;
 
-use common::{channel, ms, setting};
+use common::{ms, setting};
 use nmes_core::*;
-use nmes_hal_adapters::sim::{FarEnd, P24Fault, Random, RehaStimFault, SimP24, SimRehaStim2};
-use nmes_hal_adapters::wire::{DeviceOutput, PlayError, Plays, Shared};
-use nmes_hal_adapters::{
-    Cause, NoSense, PacedAlarm, PacedClock, Stimulator, rehastim2 as rs2, sciencemode4 as sm4,
-};
-use nmes_safety::{Checked, UseClass};
+use nmes_hal_adapters::sim::{P24Fault, Random, RehaStimFault, SimP24, SimRehaStim2};
+use nmes_hal_adapters::wire::{PlayError, Plays};
+use nmes_hal_adapters::{Cause, PacedClock, rehastim2 as rs2, sciencemode4 as sm4};
+use nmes_safety::UseClass;
 use proptest::prelude::*;
+use road::{Road, checked_on, low, on, session_channels};
 use std::cell::RefCell;
 use stimulators::{Line, cases};
-
-type Stim<'r, S> = Stimulator<'r, DeviceOutput<'r, S>, PacedAlarm<'r>, NoSense>;
-
-/// A contraction of 2 s of 50 Hz, then 3 s of rest, ramps of half a second.
-fn session_channels(count: usize, set: Setting, apart: u32) -> Vec<Channel<'static>> {
-    let ramp = Ramp { up: ms(500), down: ms(500), down_min: ms(500), ..Ramp::default() };
-    let pulse = PulseShape::default();
-    let rate = Rate::from_hz(40).unwrap();
-    (0..count as u32)
-        .map(|i| Channel {
-            pulse,
-            rate,
-            ramp,
-            offset: Micros::from_micros(i * apart).unwrap(),
-            ..channel(set)
-        })
-        .collect()
-}
-
-fn checked_on<'a>(channels: &'a [Channel<'a>], hardware: &Hardware) -> Checked<'a> {
-    let cycle = Schedule::Cyclic(Cycle { hold: ms(2_000), rest: ms(3_000) });
-    let session = Session::new(channels, cycle, ms(20_000)).unwrap();
-    common::checked(&session, hardware, UseClass::Exercise)
-}
-
-fn low() -> sm4::Session {
-    sm4::Session::low_level(sm4::Timing::default(), sm4::Measurement::None, sm4::HighVoltage::Standard)
-}
-
-struct Road<'r, S: Plays, D> {
-    stim: Stim<'r, S>,
-    clock: &'r PacedClock,
-    line: Line<Shared<'r, S>, D>,
-    receipts: Vec<PulseReceipt>,
-}
-
-impl<S: Plays, D: FarEnd> Road<'_, S, D> {
-    /// A millisecond of the host. `Err` is the cause of the stop.
-    fn step(&mut self) -> Result<(), Cause> {
-        // a host looks at its clock at any microsecond
-        let host_tick = self.line.now * 1_000 + self.line.now * 7_919 % 1_000;
-        let stopped = |stopped: nmes_hal_adapters::Stopped| stopped.cause;
-        while self.clock.turn(host_tick, self.line.session.0.borrow().is_behind()) {
-            self.stim.on_alarm().map_err(stopped)?;
-            self.keep();
-        }
-        if self.line.now.is_multiple_of(5) && !self.clock.is_held() {
-            self.stim.keep_alive();
-            self.stim.on_tick().map_err(stopped)?;
-        }
-        self.keep();
-        self.line.step();
-        Ok(())
-    }
-
-    fn keep(&mut self) {
-        while let Some(receipt) = self.stim.take_receipt() {
-            self.receipts.push(receipt);
-        }
-    }
-
-    fn run(&mut self, ms: u64) -> Result<(), Cause> {
-        (0..ms).try_for_each(|_| self.step())
-    }
-}
-
-/// Opens the conversation, arms, and raises the set levels as fast as the guard lets them: nothing is put out meanwhile.
-fn on<'r, S: Plays, D: FarEnd>(
-    cell: &'r RefCell<S>,
-    device: D,
-    checked: &'r Checked<'r>,
-    states: &'r mut [ChannelState],
-    clock: &'r PacedClock,
-) -> Road<'r, S, D> {
-    let mut line = Line::new(Shared(cell), device);
-    line.run(600);
-    assert!(cell.borrow().is_ready());
-    let output = DeviceOutput::bind(cell, checked.plan()).unwrap();
-    let stim = Stimulator::arm(checked, states, output, clock.alarm(), NoSense).unwrap();
-    let mut road = Road { stim, clock, line, receipts: Vec::new() };
-    let targets: Vec<_> = checked.plan().session().channels().iter().map(|c| c.set).collect();
-    for (channel, set) in (0_u8..).zip(&targets) {
-        road.stim.aim(channel, *set).unwrap();
-    }
-    while (0_u8..).zip(&targets).any(|(channel, set)| road.stim.engine().setting(channel) != Some(*set)) {
-        road.step().unwrap();
-        assert!(road.line.now < 60_000, "the level rises");
-    }
-    road
-}
 
 fn p24_commands(sent: &[(u64, Vec<u8>)]) -> Vec<(u64, sm4::Command)> {
     let decode = |frame: &[u8]| {
@@ -442,79 +353,6 @@ fn what_is_not_played() {
     line.run(5);
     assert_eq!((line.device.pulses, line.device.stops), (1, 1), "the stop goes ahead of what waits");
     assert_eq!(line.session.play(&admitted), Err(PlayError::Ended(None)));
-}
-
-/// Whether the simulated device gives pulses by itself now.
-trait Gives: FarEnd {
-    fn gives(&self) -> bool;
-}
-
-impl Gives for SimRehaStim2 {
-    fn gives(&self) -> bool {
-        self.start.is_some_and(|start| start.active() > 0)
-    }
-}
-
-impl Gives for SimP24 {
-    fn gives(&self) -> bool {
-        self.active != 0
-    }
-}
-
-type Lowers<S> = fn(&mut Stim<'_, S>, Setting);
-
-/// The three ways to another level.
-fn ways<S: Plays>() -> [Lowers<S>; 3] {
-    [
-        |stim, level| stim.command(0, level).unwrap(),
-        |stim, level| assert_eq!(stim.modulate(0, level).unwrap().codes, 0),
-        |stim, level| stim.aim(0, level).unwrap(),
-    ]
-}
-
-/// A train at 20 mA is commanded to zero in its hold, and up again.
-fn down_and_up<S: Plays, D: Gives>(session: S, device: D, hardware: &Hardware, lower: Lowers<S>) {
-    let channels = session_channels(1, setting(20_000, 250), 0);
-    let checked = checked_on(&channels, hardware);
-    let cell = RefCell::new(session);
-    let (clock, mut states) = (PacedClock::following(50_000), [ChannelState::new(); 1]);
-    let mut road = on(&cell, device, &checked, &mut states, &clock);
-    road.stim.start().unwrap();
-    road.run(1_000).unwrap();
-    assert!(road.line.device.gives());
-    lower(&mut road.stim, setting(0, 250));
-    road.run(100).unwrap();
-    let given = road.receipts.len();
-    for _ in 0..500 {
-        road.step().unwrap();
-        assert!(!road.line.device.gives());
-    }
-    assert_eq!(road.receipts.len(), given);
-    road.stim.aim(0, setting(20_000, 250)).unwrap();
-    road.run(200).unwrap();
-    assert!(road.line.device.gives() && road.receipts.len() > given);
-}
-
-/// REQ-HAL-441: a device that repeats by itself is told within four periods that a running channel is commanded to zero, gives
-/// nothing on it from then on, and plays again when a level is commanded.
-#[test]
-fn a_level_of_zero_is_told_to_what_repeats() {
-    for way in ways() {
-        down_and_up(
-            rs2::Session::new(rs2::Timing::default()),
-            SimRehaStim2::new(),
-            &rs2::hardware(1).unwrap(),
-            way,
-        );
-    }
-    for way in ways() {
-        down_and_up(
-            sm4::Session::mid_level(sm4::Timing::default()),
-            SimP24::new(),
-            &sm4::hardware(1).unwrap(),
-            way,
-        );
-    }
 }
 
 proptest! {

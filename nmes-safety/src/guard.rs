@@ -371,8 +371,8 @@ impl<'a, const N: usize> Guard<'a, N> {
     }
 
     /// Leaves a latched fault for [`State::SelfTest`], with every channel open, every set level at zero and frames
-    /// numbered from anywhere again. Ledgers begin at zero, as a new engine's do; windows, for what was put out still counts, and black box stay. The clock may
-    /// begin anew with it: `now` is where it stands.
+    /// numbered from anywhere again. Ledgers begin at zero, as a new engine's do. The black box stays, and so do the windows, for
+    /// what was put out still counts. The clock may begin anew with it: `now` is where it stands.
     ///
     /// # Errors
     /// As [`Interlock::reset`]: nothing is latched, or by another fault.
