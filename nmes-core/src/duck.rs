@@ -50,7 +50,7 @@ impl ChannelState {
     pub(crate) fn refresh(&mut self, plan: &ChannelPlan<'_>, now: u64) -> bool {
         self.settle(plan, now);
         self.steady_until = 0;
-        let missed = self.stale || self.onsets.tick() > self.stale_from(plan);
+        let missed = self.stale || self.onsets.tick().max(self.at) > self.stale_from(plan);
         self.commanded_at = now;
         if self.stale {
             self.stale = false;

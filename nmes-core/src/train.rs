@@ -242,7 +242,8 @@ impl ChannelState {
             || (enough > 0 && self.train_pulses >= enough);
         let Some(fraction) = self.envelope.fraction(ideal).filter(|_| !over) else { return false };
         self.forget_duck(channel, earliest);
-        let (fraction, ducked) = self.shaped(channel, fraction, ideal);
+        // what a pause leaves when the pulse comes, or one that waits would come after the pause
+        let (fraction, ducked) = self.shaped(channel, fraction, at);
         let silenced = ducked && fraction == 0;
         if silenced && self.opens(earliest) {
             return true;

@@ -156,3 +156,55 @@ fn a_lowered_pulse_waits_for_its_trims() {
         });
     }
 }
+
+/// REQ-CORE-148: three inputs around an onset, at every instant and in every order that does something: the pulse waits no
+/// longer than the plan says, and one that is kept from beginning by a pause does not come after it.
+#[test]
+fn no_three_inputs_put_an_onset_off_twice() {
+    let timing = HardwareTiming { min_edge_ticks: 8, ..HardwareTiming::ideal(1_000_000) };
+    let (onset, gate) = (50_008_u64, [GateInput::Open, GateInput::Hold]);
+    for (up, floor) in [0, 50, 200, 2_000].into_iter().flat_map(|up| [(up, 0), (up, 20_000)]) {
+        let channels = [Channel { ramp: ramped(up, up, floor), ..plain() }];
+        with_plan(&channels, gated(900, 0, 600), 4_950, timing, |plan| {
+            let most = plan.channel(0).unwrap().deferral_ticks();
+            let near = onset - 9..onset + 12;
+            for (first, second) in near.clone().flat_map(|a| (a + 1..near.end).map(move |b| (a, b))) {
+                for (third, last) in (second..near.end).step_by(3).flat_map(|c| gate.map(|g| (c, g))) {
+                    let inputs = [
+                        (0, Action::Gate(GateInput::Open)),
+                        (100, Action::Pause),
+                        (first, Action::Resume),
+                        (second, Action::Pause),
+                        (third, Action::Gate(last)),
+                    ];
+                    let run = play_on(plan, &inputs, || 0);
+                    let waits: Vec<_> = run.pulses().map(|p| (p.onset_tick, p.deferred_ticks)).collect();
+                    assert!(waits.iter().all(|w| w.1 <= most), "{up} ms {inputs:?}: {waits:?}, not {most}");
+                    let after = waits.iter().filter(|w| w.0 > second).count();
+                    assert!(up > 0 || after == 0, "{inputs:?}: {waits:?}");
+                }
+            }
+        });
+    }
+}
+
+/// REQ-CORE-148: a pulse that waits for another channel is silent where its setting is too old by then, and comes where a
+/// command made it good again before it.
+#[test]
+fn a_pulse_that_waits_looks_at_its_setting_when_it_comes() {
+    let train = Train { stale_after: ms(100), ..Train::default() };
+    let channels = [plain(), Channel { train, ..plain() }];
+    let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+    let session = session.with_overlap(Overlap::Defer(Micros::from_micros(5_000).unwrap()));
+    let output = ChannelHardware { source: 1, ..DAC };
+    let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[output, output], 0).unwrap();
+    let plan = Plan::compile(&session, &hardware).unwrap();
+    // the pulse of 100 ms stands at 100,717, and a command of tick 300 is good up to 100,300
+    for (again, pulses) in [(None, 4), (Some(99_000), 8)] {
+        let set = |at| (at, Action::Command(1, plain().set));
+        let run = play_on(&plan, &[vec![set(300)], again.map(set).into_iter().collect()].concat(), || 0);
+        let onsets = run.onsets(1);
+        let every: Vec<_> = (1..pulses).map(|n| (n * 25_000 + 717, 400)).collect();
+        assert_eq!(onsets[1..], every, "{again:?}");
+    }
+}

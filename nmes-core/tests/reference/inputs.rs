@@ -46,6 +46,10 @@ impl Machine<'_> {
     /// A new setting: from the next pulse on that begins more than an edge spacing later.
     pub(super) fn command(&mut self, number: usize, setting: Setting, now: i128) {
         let next = self.lines[number].train.as_ref().map_or(i128::MIN, |_| self.ideal(number));
+        let next = match self.lines[number].next {
+            Next::Begin { at, .. } | Next::Pass { at, .. } => next.max(at),
+            Next::Nothing | Next::Open { .. } => next,
+        };
         let line = &mut self.lines[number];
         let ua = setting.amplitude.as_microamps();
         let (code, width) = (line.maker.code(ua), line.maker.ticks(setting.width));

@@ -414,7 +414,7 @@ impl Machine<'_> {
         let (up, down) = (millis(channel.ramp.up, self.hz), millis(channel.ramp.down, self.hz));
         let slope = channel.ramp.slope;
         let asked = between(0, train.peak, shaped(slope, envelope));
-        let left = line.ducks.left(ideal, millis(channel.train.stale_after, self.hz), up, down);
+        let left = line.ducks.left(at, millis(channel.train.stale_after, self.hz), up, down);
         let fraction = asked.min(shaped(slope, left));
         let silenced = left < FULL && fraction == 0;
         if silenced && line.level != Level::Open {
