@@ -120,6 +120,7 @@ const fn of_field(field: Field) -> Option<&'static str> {
         Field::BalanceLength
         | Field::Offset
         | Field::Hold
+        | Field::Cycle
         | Field::GateMaxOn
         | Field::GateTriggers
         | Field::Channels

@@ -27,6 +27,8 @@ pub(crate) struct Payer {
     pub(crate) spacing: u32,
     /// Highest code, as a magnitude.
     pub(crate) code_limit: u32,
+    /// Over the same width one code × tick more can be paid as well: what a pulse before may have left is less than that.
+    pub(crate) any_carry: bool,
 }
 
 /// Pays `owed` nanoampere-ticks (in the direction of the primary phase) back over about `width` ticks.
@@ -41,7 +43,8 @@ pub(crate) fn repay(owed: i64, width: u32, payer: &Payer) -> Option<Balancing> {
         let total = owed.checked_add(payer.drift_na.checked_mul(i64::from(w))?)?;
         let units = u64::try_from(total.checked_div(payer.gain_na)?).ok()?;
         let left_na_ticks = total.checked_rem(payer.gain_na)?;
-        if let Some(parts) = split(units, w, payer) {
+        let more = !payer.any_carry || split(units.checked_add(1)?, w, payer).is_some();
+        if let Some(parts) = split(units, w, payer).filter(|_| more) {
             found = Some(Balancing { left_na_ticks, ..parts });
             break;
         }
@@ -116,7 +119,7 @@ mod tests {
             spacing in 1_u32..5, gain in 1_i64..200_000,
         ) {
             let width = primary * percent / 100;
-            let payer = Payer { gain_na: gain, drift_na: 0, spacing, code_limit: 8_191 };
+            let payer = Payer { gain_na: gain, drift_na: 0, spacing, code_limit: 8_191, any_carry: false };
             let units = u64::from(codes) * u64::from(primary);
             if let Some(b) = repay_units(units, width, &payer) {
                 let paid = u64::from(b.first.0) * u64::from(b.first.1) + u64::from(b.last.0) * u64::from(b.last.1);
@@ -137,7 +140,7 @@ mod tests {
             owed in 1_000_000_i64..100_000_000_000, width in 50_u32..2_000,
             gain in 1_000_i64..200_000, drift in -900_i64..900,
         ) {
-            let payer = Payer { gain_na: gain, drift_na: drift, spacing: 2, code_limit: u32::MAX };
+            let payer = Payer { gain_na: gain, drift_na: drift, spacing: 2, code_limit: u32::MAX, any_carry: false };
             if let Some(b) = repay(owed, width, &payer) {
                 let per = |c: u32| i64::from(c) * gain - drift;
                 let paid = per(b.last.0) * i64::from(b.last.1) + per(b.first.0) * i64::from(b.first.1);

@@ -65,8 +65,21 @@ impl ChannelPlan<'_> {
         at_most(Field::AmplitudeCodes, i64::from(code), limit, "the code range of the hardware")?;
         let other = self.hardware.code_limit(!leading);
         self.recipe(code, width, 0)
+            .filter(|_| self.is_always_payable(code, width))
             .map(|recipe| recipe.code.unsigned_abs())
             .ok_or_else(|| self.unpayable(width, code, other))
+    }
+
+    /// Whether a setting below one that can be had is too small for the hardware.
+    pub(crate) fn is_too_small(&self, setting: Setting) -> bool {
+        let short = self.width_ticks(setting.width) < self.width_min;
+        let refused = self.validate_setting(setting).err();
+        short
+            || refused.is_some_and(|error| match error {
+                ConfigError::Below { .. } => true,
+                ConfigError::Conflict { field, .. } => field == Field::AmplitudeCodes,
+                ConfigError::Above { .. } => false,
+            })
     }
 
     /// Whether the balancing phase may have to be put out in two levels one code apart.

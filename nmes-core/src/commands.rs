@@ -64,8 +64,8 @@ impl<'p> Engine<'p, '_> {
     }
 
     /// Sets a channel by its recruitment pattern: 0 to 1,000 thousandths. See [`crate::Pattern`]. What is too small for
-    /// the hardware (under half a code, or shorter than [`ChannelPlan::width_min_ticks`]) is silence, so that less is
-    /// never refused.
+    /// the hardware (under half a code, shorter than [`ChannelPlan::width_min_ticks`], or not to be paid back in levels as
+    /// long as an edge spacing) is silence, so that less is never refused.
     ///
     /// # Errors
     /// The channel has no pattern, the command is above 1,000, or as [`Engine::command`]. Nothing changes then.
@@ -81,7 +81,7 @@ impl<'p> Engine<'p, '_> {
         let none = ConfigError::Conflict { field: Field::PatternPoints, reason };
         let pattern = plan.channel.train.pattern.ok_or(none)?;
         let mut setting = pattern.setting(command_permille)?;
-        if plan.code_for(setting.amplitude) == 0 || plan.width_ticks(setting.width) < plan.width_min_ticks() {
+        if plan.is_too_small(setting) {
             setting.amplitude = MicroAmps::ZERO;
         }
         self.command(channel, setting, now)

@@ -55,6 +55,8 @@ pub enum Field {
     Offset,
     /// Time at full level in one contraction, in milliseconds.
     Hold,
+    /// One contraction with its ramps and its rest, in milliseconds.
+    Cycle,
     /// Length of the session, in milliseconds.
     SessionLength,
     /// Longest time a gate may stay open, in milliseconds.
@@ -132,6 +134,7 @@ impl Field {
             Self::PulseLength => "pulse with its worst stretch and trim (ticks)",
             Self::Offset => "channel offset (µs)",
             Self::Hold => "hold time (ms)",
+            Self::Cycle => "contraction with its ramps and rest (ms)",
             Self::SessionLength => "session length (ms)",
             Self::GateMaxOn => "gate max ON (ms)",
             Self::GateTriggers => "gate triggers per minute",

@@ -1,11 +1,12 @@
 //! A session quantised once, against one hardware.
 
 use crate::channel_plan::ChannelPlan;
-use crate::error::{ConfigError, Field, at_most};
+use crate::contraction::ramps_ms;
+use crate::error::{ConfigError, Field, at_least, at_most};
 use crate::frame::{FrameKind, Level, PulseFrame};
 use crate::hardware::{ChannelHardware, Hardware, MAX_CHANNELS};
 use crate::rounding::RoundingReport;
-use crate::schedule::{Schedule, Stage, period_ms};
+use crate::schedule::{Cycle, Schedule, Stage, period_ms};
 use crate::session::{Channel, Overlap, Session, Setting};
 use crate::ticks::{micros_to_ticks_long, millis_to_ticks};
 use crate::units::Millis;
@@ -66,6 +67,7 @@ impl<'a> Plan<'a> {
         {
             let mut plan = ChannelPlan::new(channel, output, hardware)?;
             plan.validate()?;
+            keeps_up(session, &plan)?;
             let shared =
                 output.source != 0 && outputs.iter().filter(|o| o.source == output.source).count() > 1;
             if let (true, Overlap::Defer(most)) = (shared, session.overlap()) {
@@ -194,6 +196,27 @@ fn fits_the_stages(
         }
     }
     Ok(())
+}
+
+/// A channel passes one contraction in the time of a turn, also where the rate leaves it without an onset: shorter ones would
+/// fall behind the schedule, and the session end late.
+fn keeps_up(session: &Session<'_>, plan: &ChannelPlan<'_>) -> Result<(), ConfigError> {
+    let shortest = |cycle: &Cycle| period_ms(cycle, ramps_ms(plan));
+    let shortest = match session.schedule() {
+        Schedule::Continuous | Schedule::Gated(_) => None,
+        Schedule::Cyclic(cycle) => Some(shortest(&cycle)),
+        Schedule::Program(stages) => stages.iter().map(|stage| shortest(&stage.cycle)).min(),
+    };
+    let Some(shortest) = shortest else { return Ok(()) };
+    let turns = u64::from(plan.turn_ticks).saturating_mul(2_000).div_ceil(u64::from(plan.ticks_per_second));
+    let (value, limit) =
+        (i64::try_from(shortest).unwrap_or(i64::MAX), i64::try_from(turns).unwrap_or(i64::MAX));
+    at_least(
+        Field::Cycle,
+        value,
+        limit,
+        "twice the least time between two edges, or the dead time of the bridge",
+    )
 }
 
 fn shares_sources(outputs: &[ChannelHardware]) -> bool {

@@ -36,6 +36,7 @@ struct Draft<'p> {
     units: i64,
     owed_na: i64,
     exact: bool,
+    any_carry: bool,
 }
 
 impl ChannelPlan<'_> {
@@ -49,6 +50,17 @@ impl ChannelPlan<'_> {
 
     /// The same, made where it is needed. When there is none, what is in `cell` is of no use.
     pub(crate) fn make(&self, cell: &mut Cell, code: u32, width: u32, carry: i64) -> Option<Made> {
+        self.make_near(cell, code, width, Some(carry))
+    }
+
+    /// Whether there is such a pulse whatever the one before it left: less than one code × tick, and nothing on an exact channel.
+    pub(crate) fn is_always_payable(&self, code: u32, width: u32) -> bool {
+        let mut cell = Cell::EMPTY;
+        self.exact || self.make_near(&mut cell, code, width, None).is_some()
+    }
+
+    /// Without a carry, one that takes any.
+    fn make_near(&self, cell: &mut Cell, code: u32, width: u32, carry: Option<i64>) -> Option<Made> {
         if width < self.width_min {
             return None;
         }
@@ -73,7 +85,7 @@ impl ChannelPlan<'_> {
         }
     }
 
-    fn make_at(&self, cell: &mut Cell, code: u32, width: u32, carry: i64) -> Option<Made> {
+    fn make_at(&self, cell: &mut Cell, code: u32, width: u32, carry: Option<i64>) -> Option<Made> {
         let leading = self.channel.pulse.leading == Polarity::Positive;
         if code == 0 || code > self.hardware.code_limit(leading) {
             return None;
@@ -82,12 +94,13 @@ impl ChannelPlan<'_> {
         let main = if leading { codes } else { codes.checked_neg()? };
         let sign = main.signum();
         let exact = self.hardware.is_exact();
+        let (any_carry, carry) = (carry.is_none(), carry.unwrap_or(0));
         // repeats are the same to the code, so each takes its share of what is carried
         let repeats = i64::from(self.cycles);
         let share = if repeats == 1 { carry } else { carry.checked_div(repeats)? };
         let owed_na = share.checked_mul(i64::from(sign))?;
         *cell = Cell { code: main, zero: self.gap_level(), cycles: self.cycles, ..Cell::EMPTY };
-        let mut draft = Draft { plan: self, cell, sign, units: 0, owed_na, exact };
+        let mut draft = Draft { plan: self, cell, sign, units: 0, owed_na, exact, any_carry };
         let left = draft.lay_out(code, width)?.checked_mul(i64::from(sign))?;
         draft.between_repeats();
         let added = left.checked_sub(share)?.checked_mul(repeats)?;
@@ -102,6 +115,7 @@ impl ChannelPlan<'_> {
             drift_na: i64::from(self.hardware.offset_na).saturating_mul(sign(!positive)),
             spacing: self.segment_min,
             code_limit: self.hardware.code_limit(positive),
+            any_carry: false,
         }
     }
 }
@@ -251,6 +265,7 @@ impl Draft<'_> {
         let forwards = points && if self.exact { self.units < 0 } else { self.owed_na < 0 };
         let towards = if forwards { 1 } else { -1 };
         let mut payer = plan.payer((self.sign > 0) == forwards);
+        payer.any_carry = self.any_carry;
         if points {
             payer.code_limit = self.most_of_last_point(&payer, forwards)?;
         }

@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{DAC, ms, plain};
+use common::{DAC, advance, ms, plain, with_engine};
 use nmes_core::*;
 
 fn us(n: u32) -> Micros {
@@ -277,4 +277,35 @@ fn commands() {
             assert_eq!(level(engine, 0, 0), Ok(()));
         });
     });
+}
+
+/// REQ-CORE-154: a contraction with its ramps and its rest lasts two edge spacings or dead times at least, also in each stage; one
+/// that the rate leaves without a pulse is passed in time then, and the session ends when it should.
+#[test]
+fn contractions_that_fall_behind() {
+    let set = setting(40_000, 20_000);
+    let ramp = Ramp { up: ms(3), down: ms(2), ..Ramp::default() };
+    let channels = [Channel { rate: Rate::from_hz(1).unwrap(), set, ceiling: set, ramp, ..plain() }];
+    let spaced = HardwareTiming { min_edge_ticks: 10, ..HardwareTiming::ideal(1_000) };
+    let dead = HardwareTiming { dead_ticks: 10, ..HardwareTiming::ideal(1_000) };
+    for (timing, rest, fits) in [(spaced, 14, true), (spaced, 13, false), (dead, 14, true), (dead, 13, false)]
+    {
+        let cycle = Cycle { hold: ms(1), rest: ms(rest) };
+        let long = Cycle { hold: ms(1_000), ..cycle };
+        let stage = |cycle| Stage { cycle, repeats: 300, level_permille: 1_000, rate: None };
+        let stages = [stage(long), stage(cycle)];
+        for (schedule, length) in [(Schedule::Cyclic(cycle), 10_000), (Schedule::Program(&stages), 400_000)] {
+            let session = Session::new(&channels, schedule, ms(length)).unwrap();
+            let hardware = Hardware::new(timing, &[DAC], 0).unwrap();
+            let plan = Plan::compile(&session, &hardware);
+            let Ok(plan) = plan else {
+                assert!(!fits);
+                below(plan.map(drop), Field::Cycle, 19, 20);
+                continue;
+            };
+            assert!(fits, "{timing:?}");
+            let last = with_engine(&plan, |engine| std::iter::from_fn(|| advance(engine, 0)).last().unwrap());
+            assert!(last <= u64::from(length), "{last} of {length}");
+        }
+    }
 }

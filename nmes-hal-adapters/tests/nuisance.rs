@@ -242,7 +242,10 @@ fn play(run: &Run, checked: &Checked<'_>, most: u32) -> Result<u32, String> {
 #[test]
 fn no_call_is_a_nuisance() {
     let edges = Cell::new(0_u64);
-    let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
+    let (cases, failure_persistence) = (cases(), None);
+    let max_global_rejects = cases.saturating_mul(20);
+    let config =
+        ProptestConfig { cases, failure_persistence, max_global_rejects, ..ProptestConfig::default() };
     proptest!(config, |(run in runs())| {
         let Some(checked) = run.checked() else { return Err(TestCaseError::reject("not to be had")) };
         match play(&run, &checked, 16_000) {
@@ -250,7 +253,7 @@ fn no_call_is_a_nuisance() {
             Err(why) => prop_assert!(false, "{why}\n{}", run.describe()),
         }
     });
-    let least = 8_000 * u64::from(cases());
+    let least = 8_000 * u64::from(cases);
     assert!(edges.get() >= least, "{} edges", edges.get());
 }
 

@@ -108,7 +108,7 @@ impl Maker<'_> {
         if width < self.least().max(10 * self.jitter) || code < 1 {
             return None;
         }
-        ((code - 8).max(1)..=code).rev().find_map(|code| self.exactly(code, width, carry))
+        ((code - 8).max(1)..=code).rev().find_map(|code| self.exactly(code, width, carry, false))
     }
 
     /// Whether a setting is taken: it can be put out, and where the balancing phase may need two levels (not that of a
@@ -123,10 +123,12 @@ impl Maker<'_> {
             Form::Prepulse(_) | Form::Triphasic { .. } => true,
         };
         let wide = plain || !shape.balance.is_balanced() || width >= 4 * self.least();
-        wide && self.pulse(code, width, 0).is_some()
+        // what a pulse before may have left, less than one code × tick more or nothing, can be paid over the same width
+        let any = || ((code - 8).max(1)..=code).any(|code| self.exactly(code, width, 0, true).is_some());
+        wide && self.pulse(code, width, 0).is_some() && (self.output.is_exact() || any())
     }
 
-    fn exactly(&self, code: i128, width: i128, carry: i128) -> Option<Pulse> {
+    fn exactly(&self, code: i128, width: i128, carry: i128, any_carry: bool) -> Option<Pulse> {
         let shape = &self.channel.pulse;
         let count = i128::from(shape.repeat.count);
         let (before, main) = self.phases(code, width)?;
@@ -134,7 +136,7 @@ impl Maker<'_> {
         let mut once = before.clone();
         once.extend(main.clone());
         let mut left = share + self.charge(&once);
-        let after = self.balance(code, width, &once, left)?;
+        let after = self.balance(code, width, &once, left, any_carry)?;
         let body = once.len();
         once.extend(after);
         if once.iter().any(|(level, _)| !self.in_range(*level)) {
@@ -246,6 +248,7 @@ impl Maker<'_> {
         width: i128,
         body: &[(Level, i128)],
         owed: i128,
+        any_carry: bool,
     ) -> Option<Vec<(Level, i128)>> {
         let shape = &self.channel.pulse;
         let last = match shape.form {
@@ -271,7 +274,7 @@ impl Maker<'_> {
             Some((_, ticks)) => ticks,
             None => self.nominal(code, width, body),
         };
-        all.extend(self.pay(owed, nominal, last.is_some().then_some(code))?);
+        all.extend(self.pay(owed, nominal, last.is_some().then_some(code), any_carry)?);
         Some(all)
     }
 
@@ -292,7 +295,13 @@ impl Maker<'_> {
     /// One or two levels one code apart, over the nominal width or up to 16 ticks more, so that less than one code × tick
     /// is left; each as long as the edge spacing, the shorter one first. Custom points have a limit, and may pay either
     /// way.
-    fn pay(&self, owed: i128, nominal: i128, points: Option<i128>) -> Option<Vec<(Level, i128)>> {
+    fn pay(
+        &self,
+        owed: i128,
+        nominal: i128,
+        points: Option<i128>,
+        any_carry: bool,
+    ) -> Option<Vec<(Level, i128)>> {
         let body_units = owed * self.sign();
         // exact outputs turn on the sum, calibrated ones of custom points on the sum of codes: they are the same here
         let towards = if points.is_some() && body_units < 0 { self.sign() } else { -self.sign() };
@@ -308,33 +317,38 @@ impl Maker<'_> {
             let equal = (self.gain(self.sign() > 0) * code + gain - 1) / gain;
             most = most.min(equal + 1);
         }
-        self.over(-owed * towards, towards, nominal, most)
+        let owed = -owed * towards;
+        (nominal..=nominal + 16)
+            .filter(|w| !any_carry || self.in_parts(owed + gain, towards, *w, most).is_some())
+            .find_map(|width| self.in_parts(owed, towards, width, most))
     }
 
     /// The same over a width or a little more: `owed` is how much, `towards` the way that pays it back.
     fn over(&self, owed: i128, towards: i128, nominal: i128, most: i128) -> Option<Vec<(Level, i128)>> {
+        (nominal..=nominal + 16).find_map(|width| self.in_parts(owed, towards, width, most))
+    }
+
+    /// The same over so many ticks.
+    fn in_parts(&self, owed: i128, towards: i128, width: i128, most: i128) -> Option<Vec<(Level, i128)>> {
         let gain = self.gain(towards > 0);
-        let drift = i128::from(self.output.offset_na) * -towards;
-        (nominal..=nominal + 16).find_map(|width| {
-            let all = owed + drift * width;
-            if all < 0 {
-                return None;
-            }
-            let units = all / gain;
-            let (low, more) = (units / width, units % width);
-            let parts = match (low, more) {
-                (0, 0) => return None,
-                (low, 0) => vec![(low, width)],
-                (0, more) if more >= self.least() && drift == 0 => vec![(1, more)],
-                (0, _) => return None,
-                (_, more) if more < self.least() || width - more < self.least() => return None,
-                (low, more) if more < width - more => vec![(low + 1, more), (low, width - more)],
-                (low, more) => vec![(low, width - more), (low + 1, more)],
-            };
-            let fits = parts.iter().all(|(codes, _)| *codes <= most);
-            let level = |(codes, ticks): (i128, i128)| (Level::Code((codes * towards) as i32), ticks);
-            fits.then(|| parts.into_iter().map(level).collect())
-        })
+        let all = owed + i128::from(self.output.offset_na) * -towards * width;
+        if all < 0 {
+            return None;
+        }
+        let units = all / gain;
+        let (low, more) = (units / width, units % width);
+        let parts = match (low, more) {
+            (0, 0) => return None,
+            (low, 0) => vec![(low, width)],
+            (0, more) if more >= self.least() && self.output.offset_na == 0 => vec![(1, more)],
+            (0, _) => return None,
+            (_, more) if more < self.least() || width - more < self.least() => return None,
+            (low, more) if more < width - more => vec![(low + 1, more), (low, width - more)],
+            (low, more) => vec![(low, width - more), (low + 1, more)],
+        };
+        let fits = parts.iter().all(|(codes, _)| *codes <= most);
+        let level = |(codes, ticks): (i128, i128)| (Level::Code((codes * towards) as i32), ticks);
+        fits.then(|| parts.into_iter().map(level).collect())
     }
 
     /// What pays back a pulse that is cut: as short as a level of `cap` codes allows; where that will not divide, weaker
