@@ -103,20 +103,26 @@ pub(crate) fn say_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Re
 }
 
 fn check_only(args: &CheckArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    with_plan(&args.ask, |scenario, plan| say_rules(scenario, plan, args.json, out))
+    with_plan(&args.ask, |scenario, built, plan| {
+        say_rules(scenario, plan, args.json, out)?;
+        let paint = Paint::for_stdout();
+        let notes = scenario.notes(built).into_iter().filter(|_| !args.json);
+        let notes: String = notes.map(|note| format!("{}\n", paint.warn(&format!("note: {note}")))).collect();
+        say(out, &notes)
+    })
 }
 
 /// The road up to a plan, for somebody to look at; denied when a rule denies it, after it was shown.
 fn with_plan(
     ask: &Ask,
-    look: impl FnOnce(&Scenario, &Plan<'_>) -> Result<(), Failure>,
+    look: impl FnOnce(&Scenario, &Built<'_>, &Plan<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     unused::where_nothing_runs(ask)?;
     let scenario = Scenario::of(ask)?;
     let mut storage = Storage::new();
     let built = scenario.build(&mut storage)?;
     let plan = scenario.compile(&built)?;
-    look(&scenario, &plan)?;
+    look(&scenario, &built, &plan)?;
     check(plan, &scenario.setup, &scenario.profile)
         .map(drop)
         .map_err(|denied| Failure::Denied(denied_text(&denied)))
@@ -141,7 +147,7 @@ fn say_rules(scenario: &Scenario, plan: &Plan<'_>, json: bool, out: &mut dyn Wri
 }
 
 fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    with_plan(&args.ask, |scenario, plan| {
+    with_plan(&args.ask, |scenario, _, plan| {
         let listing = match args.format {
             ReportFormat::Rules => return say_rules(scenario, plan, args.json, out),
             ReportFormat::Fda510kTable => Listing::fda_1999(plan, &scenario.setup),

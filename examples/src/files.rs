@@ -6,27 +6,39 @@ use crate::failure::Failure;
 use crate::flags;
 use crate::names::find_row;
 use crate::own::SessionOnDisk;
-use crate::records::save;
+use crate::records::save_in_place;
 use crate::scenario::{Scenario, usual_hardware};
 use crate::text::thousandths;
 use nmes_core::Plan;
 use nmes_protocols::files::{
-    DiaryFile, FileError, FileProblem, OwnFile, SessionFile, SubjectFile, Syntax, TextError,
+    DiaryFile, FileError, FileProblem, FileRoom, OwnFile, SessionFile, SubjectFile, Syntax, TextError,
 };
 use nmes_protocols::{Answers, Built, Condition, Innervation, Side, Storage, Subject};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// Longer files are not read: the largest diary is well below it.
 const LONGEST: u64 = 4_000_000;
 
+/// What is in a file, or comes out of a pipe, of up to `most` bytes.
+///
+/// # Errors
+/// It cannot be read, or there is more.
+pub(crate) fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let mut read = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(most.saturating_add(1)).read_to_end(&mut read).map_err(|error| error.to_string())?;
+    if read.len() as u64 > most {
+        return Err(format!("more than {most} bytes; accepted: up to {most}"));
+    }
+    Ok(read)
+}
+
 fn text(path: &Path) -> Result<(String, Syntax), Failure> {
     let refuse = |what: &dyn std::fmt::Display| Failure::Input(format!("{}: {what}", path.display()));
-    let length = std::fs::metadata(path).map_err(|error| refuse(&error))?.len();
-    if length > LONGEST {
-        return Err(refuse(&format!("{length} bytes; accepted: up to {LONGEST}")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(&error))?;
+    let read = bytes(path, LONGEST).map_err(|what| refuse(&what))?;
+    let text = String::from_utf8(read).map_err(|error| refuse(&format!("not UTF-8: {error}")))?;
+    let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
     Ok((text, Syntax::of_name(&path.to_string_lossy())))
 }
 
@@ -43,6 +55,12 @@ pub(crate) fn session(path: &Path) -> Result<(String, SessionOnDisk), Failure> {
         _ => SessionOnDisk::Protocol(Box::new(read(path, SessionFile::from_text)?)),
     };
     Ok((path.display().to_string(), file))
+}
+
+/// Before anything is made of them, the pads of a session of one's own are held against what a file may say.
+pub(crate) fn sizes(file: Option<&(String, SessionOnDisk)>) -> Result<(), Failure> {
+    let Some((path, SessionOnDisk::Own(own))) = file else { return Ok(()) };
+    own.session(&mut FileRoom::new()).map(drop).map_err(|error| refused(path, &error))
 }
 
 pub(crate) fn subject(path: &Path) -> Result<SubjectFile, Failure> {
@@ -112,7 +130,8 @@ fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.out {
         None => say(out, &text),
         Some(path) => {
-            save(path, |to| to.write_all(text.as_bytes()))?;
+            let own = args.ask.session.as_deref();
+            save_in_place(path, own, "--session", text.as_bytes())?;
             let made_up = scenario.made_up().map_or(String::new(), |what| format!(" ({what})"));
             say(out, &format!("Written: {}{made_up}\n", path.display()))
         }

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::report::shown_value;
 use nmes_core::{ConfigError, Field};
-use nmes_protocols::{BuildError, GaitConfigError, Param, RangeError};
+use nmes_protocols::{BuildError, Condition, GaitConfigError, Param, RangeError};
 
 /// A session that was not built: a gate or an answer denies, a value is bad input.
 #[must_use]
@@ -24,6 +24,24 @@ pub fn of_build(error: &BuildError) -> Failure {
         | BuildError::ChannelTimes { .. }
         | _ => Failure::Input(error.to_string()),
     }
+}
+
+/// The same for a session of this row. An amplitude that nobody asked for is its rule's, not a flag's.
+#[must_use]
+pub fn of_row(error: &BuildError, row: &Condition, asked: bool) -> Failure {
+    let BuildError::Range(range @ RangeError { param: Param::Amplitude, .. }) = error else {
+        return of_build(error);
+    };
+    if asked {
+        return of_build(error);
+    }
+    let [value, min, max] = [range.value, range.min, range.max].map(|value| shown_value(value, range.unit));
+    let rule = row.amplitude_rule.value;
+    Failure::Input(format!(
+        "amplitude: what was measured comes to {value} ({rule}; no more than was tolerated): {} takes {min} to {max} ({}); \
+         accepted: --amplitude-ma in that range, or another protocol",
+        range.row, range.limit
+    ))
 }
 
 /// A session or a hardware that was refused.

@@ -29,6 +29,7 @@ pub mod judge;
 pub mod made_walk;
 pub mod memory;
 mod names;
+mod notes;
 pub mod own;
 pub mod parse;
 pub mod picture;

@@ -44,12 +44,12 @@ pub(crate) fn milliamps_or_zero(text: &str) -> Result<u32, String> {
     scaled_u32(text, 3, 0, 1_000_000, "mA")
 }
 
-/// Microseconds of a phase: 1 to 10,000.
+/// Microseconds of a phase: 1 to 10,000,000, as nmes-core takes it.
 ///
 /// # Errors
 /// As [`milliamps`].
 pub(crate) fn phase_us(text: &str) -> Result<u32, String> {
-    scaled_u32(text, 0, 1, 10_000, "µs")
+    scaled_u32(text, 0, 1, 10_000_000, "µs")
 }
 
 /// Microseconds of a gap or a lateness: 0 to 10,000.
@@ -274,7 +274,7 @@ mod tests {
         ] {
             assert!(milliamps(bad).unwrap_err().contains("accepted: 0.001 to 1000 mA"), "{bad:?}");
         }
-        assert_eq!(phase_us("0").unwrap_err(), "accepted: 1 to 10000 µs, whole numbers");
+        assert_eq!(phase_us("0").unwrap_err(), "accepted: 1 to 10000000 µs, whole numbers");
         assert!(hertz("0").unwrap_err().contains("0.1 to 1000 Hz"));
         assert!(seconds("99999999999999999999999999").unwrap_err().contains("43200 s (12 hours)"));
     }

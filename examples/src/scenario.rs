@@ -98,6 +98,7 @@ impl Scenario {
     /// Names the flag or file, the value, and what is accepted.
     pub fn of(ask: &Ask) -> Result<Self, Failure> {
         let file = ask.session.as_deref().map(files::session).transpose()?;
+        files::sizes(file.as_ref())?;
         let person = ask.subject.as_deref().map(files::subject).transpose()?;
         let row = row_of(ask, file.as_ref())?;
         unused::in_ask(ask, row)?;
@@ -184,6 +185,7 @@ impl Scenario {
     pub fn build<'s>(&self, storage: &'s mut Storage) -> Result<Built<'s>, Failure> {
         if let Some((path, file)) = &self.file {
             let built = file.build(&self.subject, &self.answers, storage);
+            let built = built.map(|built| built.held_against(&self.subjects));
             return built.map_err(|error| {
                 if let FileProblem::Build(BuildError::Screening(screening)) = &error.problem {
                     self.screened_out(screening)
@@ -199,7 +201,7 @@ impl Scenario {
             } else if let BuildError::Screening(screening) = &error {
                 self.screened_out(screening)
             } else {
-                flags::of_build(&error)
+                flags::of_row(&error, self.row, self.request.amplitude.is_some())
             }
         })
     }

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::flags;
 use crate::play::play;
-use crate::records::save;
+use crate::records::{may_write, save_in_place};
 use crate::report::WARNING;
 use crate::scenario::{Scenario, guarded};
 use crate::text::{Table, thousandths, trimmed};
@@ -61,6 +61,10 @@ pub(crate) fn run(args: &TitrateArgs, out: &mut dyn Write) -> Result<(), Failure
         ));
     }
     let config = config(args, &scenario)?;
+    // before a ladder of trains rather than after it
+    if let Some(path) = &args.out {
+        may_write(path, args.ask.subject.as_deref(), "--subject")?;
+    }
     let person = person(args, &config);
     let mut titration = Titration::new(config);
     let mut trains = Vec::new();
@@ -77,7 +81,7 @@ pub(crate) fn run(args: &TitrateArgs, out: &mut dyn Write) -> Result<(), Failure
         None => say(out, &format!("\n{}", text(Syntax::Toml))),
         Some(path) => {
             let syntax = Syntax::of_name(&path.to_string_lossy());
-            save(path, |to| to.write_all(text(syntax).as_bytes()))?;
+            save_in_place(path, args.ask.subject.as_deref(), "--subject", text(syntax).as_bytes())?;
             say(out, &format!("\nWritten: {}{}\n", path.display(), unanswered(&file)))
         }
     }
@@ -99,10 +103,16 @@ fn config(args: &TitrateArgs, scenario: &Scenario) -> Result<TitrationConfig, Fa
     let refuse = |error: TitrationError| Failure::Input(format!("--ceiling-ma, --repeats: {error}"));
     let limit =
         scenario.setup.limit(&rules::E_PEAK_1, &scenario.profile).map_or(u64::MAX, |limit| limit.value);
-    let highest = scenario.row.amplitude.max.min(u32::try_from(limit).unwrap_or(u32::MAX));
+    let range = scenario.row.amplitude_for(&scenario.answers);
+    let highest = range.max.min(u32::try_from(limit).unwrap_or(u32::MAX));
     if let Some(asked) = args.ceiling_ma.filter(|asked| *asked > highest) {
+        let by = if highest < range.max {
+            "the limit of current that holds".to_owned()
+        } else {
+            range.range.to_string()
+        };
         return Err(Failure::Input(format!(
-            "--ceiling-ma {}: {} takes at most {} mA, and so does the person's own limit",
+            "--ceiling-ma {}: {} takes at most {} mA here ({by})",
             thousandths(u64::from(asked), 3),
             scenario.row.name,
             thousandths(u64::from(highest), 3)

@@ -143,6 +143,7 @@ fn words_fit_their_numbers() {
         let dir = scratch("bad-files").join(protocol);
         let (dir, person) = (dir.to_str().unwrap(), dir.join("person.toml"));
         let person = person.to_str().unwrap();
+        let _ = std::fs::remove_file(person);
         assert_eq!(said(&["titrate", protocol, "--out", person]).0, 0);
         let text = std::fs::read_to_string(person).unwrap().replace("unanswered", "no");
         std::fs::write(person, text).unwrap();

@@ -47,7 +47,7 @@ fn gait_files_that_cannot_be_taken() {
     foot_drop(&["--gait", &foot], &["foot.csv, line 2", "\"middle\" does not exist; accepted: left, right"]);
     let nan = file("nan.csv", "NaN,left,heel_off\n");
     foot_drop(&["--gait", &nan], &["nan.csv, line 2", "\"NaN\"", "whole number of microseconds"]);
-    foot_drop(&["--gait", "/no/such.csv"], &["/no/such.csv", "cannot be opened"]);
+    foot_drop(&["--gait", "/no/such.csv"], &["/no/such.csv", "cannot be read"]);
     let right = file("right.csv", "500,right,heel_off\n900,right,heel_strike\n");
     foot_drop(&["--gait", &right, "--side", "left"], &["of the left foot", "--side right has some"]);
     foot_drop(&["--side", "middle"], &["'middle' for '--side", "left, right"]);
@@ -63,7 +63,7 @@ fn values_out_of_range_name_the_flag_and_the_range() {
         (&["--motor-threshold-ma", "inf"], &["'inf' for '--motor-threshold-ma"]),
         (&["--frequency-hz", "0"], &["'0' for '--frequency-hz", "accepted: 0.1 to 1000 Hz"]),
         (&["--frequency-hz", "61"], &["--frequency-hz 61 Hz", "takes 20 Hz to 60 Hz"]),
-        (&["--phase-us", "0"], &["'0' for '--phase-us", "accepted: 1 to 10000 µs"]),
+        (&["--phase-us", "0"], &["'0' for '--phase-us", "accepted: 1 to 10000000 µs"]),
         (&["--phase-us", "366"], &["--phase-us 366 µs", "takes 25 µs to 365 µs"]),
         (&["--code-min", "1"], &["--code-min", "1 is above -1", "codes below zero, zero and above"]),
         (&["--code-max", "0"], &["--code-max", "0 is below 1"]),

@@ -105,6 +105,7 @@ fn schema_and_types_agree() {
 
 fn titrated(folder: &str, options: &[&str]) -> (PathBuf, String) {
     let path = scratch(folder).join("person.json");
+    let _ = std::fs::remove_file(&path);
     let mut args = vec!["titrate", "foot-drop", "--seed", "4", "--out", path.to_str().unwrap()];
     args.extend(options);
     let (status, out, err) = said(&args);
@@ -156,6 +157,7 @@ fn subjects_and_diaries_fit_their_schemas() {
 #[test]
 fn a_session_goes_out_and_in() {
     let path = scratch("session").join("knee.toml");
+    let _ = std::fs::remove_file(&path);
     let name = path.to_str().unwrap();
     let (status, out, _) = said(&["session", "export", "knee-oa", "--out", name]);
     assert!(status == 0 && out.contains("Written"), "{out}");

@@ -13,7 +13,9 @@ use common::{said, scratch};
 use nmes_protocols::{Availability, CATALOGUE, Innervation, Item};
 
 fn dir(name: &str) -> String {
-    scratch("obeyed").join(name).to_str().unwrap().to_owned()
+    let path = scratch("obeyed").join(name);
+    let _ = std::fs::remove_file(&path);
+    path.to_str().unwrap().to_owned()
 }
 
 /// The flags that let a row through its gates.

@@ -1,5 +1,6 @@
 //! What an amplitude is raised to, and what that comes to for a person of whom it was measured.
 
+use crate::provenance::Provenance;
 use crate::request::Subject;
 use core::fmt;
 use nmes_core::MicroAmps;
@@ -48,11 +49,16 @@ pub enum AmplitudeRule {
     },
 }
 
-/// A contraction is plainly seen at so many percent of motor threshold. Ours: a fifth above the least that is seen.
+/// A contraction is plainly seen at so many percent of motor threshold.
 const VISIBLE_PERCENT: u32 = 120;
+const VISIBLE: Provenance = Provenance::Ours {
+    reason: "120 % of motor threshold: a contraction that is plainly seen was not measured",
+};
+const NO_MORE: Provenance = Provenance::Ours { reason: "no more than was tolerated" };
 
 impl AmplitudeRule {
-    /// What the rule comes to with what was measured of the person; `None` where that was not.
+    /// What the rule comes to with what was measured of the person, and no more than was tolerated; `None` where it was not
+    /// measured.
     ///
     /// ```
     /// use nmes_core::MicroAmps;
@@ -62,9 +68,28 @@ impl AmplitudeRule {
     /// assert_eq!(rule.for_person(&unknown), None);
     /// let known = Subject { motor_threshold: MicroAmps::from_microamps(20_000), ..unknown };
     /// assert_eq!(rule.for_person(&known).map(MicroAmps::as_microamps), Some(18_000));
+    /// let sensitive = Subject { tolerated: MicroAmps::from_microamps(15_000), ..known };
+    /// assert_eq!(rule.for_person(&sensitive), sensitive.tolerated);
     /// ```
     #[must_use]
     pub fn for_person(&self, subject: &Subject) -> Option<MicroAmps> {
+        self.asks_for(subject).map(|ua| tolerable(ua, subject))
+    }
+
+    /// Where [`AmplitudeRule::for_person`] is from, of a rule from here.
+    pub(crate) fn provenance(&self, subject: &Subject, rule: Provenance) -> Provenance {
+        let asks_for = self.asks_for(subject);
+        if asks_for != self.for_person(subject) {
+            NO_MORE
+        } else if matches!(self, Self::VisibleContraction) && subject.effect.is_none() {
+            VISIBLE
+        } else {
+            rule
+        }
+    }
+
+    /// The same, however much was tolerated.
+    pub(crate) fn asks_for(&self, subject: &Subject) -> Option<MicroAmps> {
         match *self {
             Self::Sensory { percent } => share(subject.sensory_threshold, u32::from(percent)),
             Self::SubMotor { percent } | Self::MotorThreshold { percent } => {
@@ -85,6 +110,19 @@ impl AmplitudeRule {
     #[must_use]
     pub const fn wants_contraction(&self) -> bool {
         !matches!(self, Self::Sensory { .. } | Self::SubMotor { .. } | Self::SegmentalTwitch { .. })
+    }
+}
+
+/// No more than was tolerated, where that was measured.
+pub(crate) fn tolerable(ua: MicroAmps, subject: &Subject) -> MicroAmps {
+    subject.tolerated.map_or(ua, |most| ua.min(most))
+}
+
+/// What stands in for a rule that was not measured, and where it is from: the row's default, and no more than was tolerated.
+pub(crate) fn stand_in(default: u32, chosen: Provenance, subject: &Subject) -> (u32, Provenance) {
+    match subject.tolerated.map(MicroAmps::as_microamps) {
+        Some(most) if most < default => (most, NO_MORE),
+        _ => (default, chosen),
     }
 }
 

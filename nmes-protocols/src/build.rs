@@ -25,7 +25,7 @@ use crate::settings::{Origin, Settings};
 use crate::shape::{self, Shape};
 use crate::timeline;
 use nmes_core::{Channel, MAX_CHANNELS, Micros, Millis, Schedule, Session, Train};
-use pulse::{Pulse, amplitude_range};
+use pulse::Pulse;
 
 /// A session, the trigger's times, and the account of every value.
 #[derive(Clone, Copy, Debug)]
@@ -44,12 +44,23 @@ pub struct Built<'a> {
 }
 
 /// How many notes there is room for.
-pub(crate) const NOTES: usize = 8;
+pub(crate) const NOTES: usize = 10;
 
 impl Built<'_> {
     /// What a person should know before it runs.
     pub fn notes(&self) -> impl Iterator<Item = BuildNote> {
         self.notes.iter().copied().flatten()
+    }
+
+    /// The same with a note of the first channel that is set above what was tolerated: channel n of `subjects[n]`, and of the
+    /// last of them where there are fewer. [`build_session`] and [`build_channels`] have done so.
+    #[must_use]
+    pub fn held_against(mut self, subjects: &[Subject]) -> Self {
+        // the last place is kept for it
+        if let Some(slot) = self.notes.last_mut() {
+            *slot = notes::above_tolerated(&self.session, subjects);
+        }
+        self
     }
 }
 
@@ -58,7 +69,8 @@ impl Built<'_> {
 ///
 /// One path for every row: contractions, one train, stages, steps and other triggers; rectangular, slowly rising,
 /// burst and two-peaked pulses. The amplitude is the one asked for, else what the row's rule comes to with what was
-/// measured of the person, else the row's default, which a note says. Ceilings equal the set values: nothing is
+/// measured of the person, else the row's default, which a note says; where it was not asked for, no more than the
+/// person tolerates, and where it was, a note says that it is more. Ceilings equal the set values: nothing is
 /// clamped, and nothing is added.
 ///
 /// # Errors
@@ -90,7 +102,7 @@ pub fn build_session<'a>(
     let screening = gates(row, subject, request, answers)?;
     let width = request.width.unwrap_or_else(|| us(row.phase_width.default));
     let (measured, subject) = (subject, &subject.at_width(width));
-    let amplitudes = amplitude_range(row, answers);
+    let amplitudes = row.amplitude_for(answers);
     let mut settings = Settings::empty();
     let pulse = pulse::pulse(row, subject, request, &amplitudes, &mut settings)?;
     let shape = shape::shape(row, subject, request, pulse.set, &mut settings)?;
@@ -100,7 +112,7 @@ pub fn build_session<'a>(
     let channels = fill(channels, count, &pulse, &shape, time.later);
     let session = Session::new(channels, time.schedule, time.length).map_err(BuildError::Session)?;
     let notes = notes::notes(row, (measured, subject), request, pulse.set, &shape);
-    Ok(Built { session, gait: time.gait, settings, screening, notes })
+    Ok(Built { session, gait: time.gait, settings, screening, notes }.held_against(&[*measured]))
 }
 
 /// What stands before any value.
@@ -165,7 +177,7 @@ pub fn build_train<'a>(
     storage: &'a mut Storage,
 ) -> Result<Built<'a>, BuildError> {
     let screening = gates(row, subject, request, answers)?;
-    let amplitudes = Ranged { min: 1, ..amplitude_range(row, answers) };
+    let amplitudes = Ranged { min: 1, ..row.amplitude_for(answers) };
     let mut settings = Settings::empty();
     let pulse = pulse::pulse(row, subject, request, &amplitudes, &mut settings)?;
     let ramp = shape::train_ramp(row, pulse.set);

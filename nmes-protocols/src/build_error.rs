@@ -30,6 +30,24 @@ pub enum BuildNote {
         /// The rule.
         rule: AmplitudeRule,
     },
+    /// The row's rule, or its default, comes to more than was tolerated: what was tolerated is set.
+    NoMoreThanTolerated {
+        /// What it comes to.
+        asked: MicroAmps,
+        /// What is set.
+        set: MicroAmps,
+    },
+    /// What was given for a channel is more than was tolerated there.
+    AboveTolerated {
+        /// The channel, from 0.
+        channel: u8,
+        /// The set amplitude.
+        set: MicroAmps,
+        /// The most that was tolerated, at the width that is set.
+        tolerated: MicroAmps,
+    },
+    /// Ramps are of the width, as was asked for, and not of the amplitude.
+    RampsWidth,
     /// The width is ramped, and a threshold in amplitude does not say at which width the muscle answers.
     NoFloorForWidth,
     /// Thresholds were measured at another width and moved to this one by Weiss's law.
@@ -76,6 +94,20 @@ impl fmt::Display for BuildNote {
                 let set = Thousandths(set.as_microamps());
                 write!(f, "{set} mA is the row's default, not measured; the row's rule: {rule}")
             }
+            Self::NoMoreThanTolerated { asked, set } => {
+                let [asked, set] = [asked, set].map(|ua| Thousandths(ua.as_microamps()));
+                write!(
+                    f,
+                    "the protocol comes to {asked} mA; {set} mA is the most that was tolerated, and is set"
+                )
+            }
+            Self::AboveTolerated { channel, set, tolerated } => {
+                let [set, most] = [set, tolerated].map(|ua| Thousandths(ua.as_microamps()));
+                write!(
+                    f,
+                    "channel {channel}: {set} mA was given, and {most} mA is the most that was tolerated"
+                )
+            }
             Self::Transferred { from, to, charge_permille } => write!(
                 f,
                 "thresholds were measured at {from} and moved to {to} by Weiss's law; the charge of a phase is {charge_permille} \
@@ -96,6 +128,7 @@ impl fmt::Display for BuildNote {
                 )
             }
             Self::ChannelsDiffer => f.write_str("channels differ; the settings listed are the first one's"),
+            Self::RampsWidth => f.write_str("ramps are of the width and not of the amplitude, as asked for"),
             Self::NoFloorForWidth => f.write_str(
                 "width ramps start at 0: a threshold in mA does not say at which width the muscle answers",
             ),

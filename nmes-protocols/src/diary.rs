@@ -159,12 +159,12 @@ impl fmt::Display for Adherence {
     }
 }
 
-/// The answers with what the diary says of the skin: after a last session that stops, the question for a skin reaction is
+/// The answers with what the diary says of the skin: after a session that stops, the question for a skin reaction is
 /// answered with yes, whatever was answered before, and an acknowledgement of it is gone. It stays so until a later entry
 /// says that the skin is clear.
 #[must_use]
 pub fn with_diary(answers: Answers, sessions: &[DiaryEntry]) -> Answers {
-    let looked = sessions.iter().rev().find(|entry| entry.skin != Skin::NotChecked);
-    let stops = looked.is_some_and(|entry| entry.skin.stops());
+    let said = sessions.iter().rev().find(|entry| entry.skin == Skin::Clear || entry.skin.stops());
+    let stops = said.is_some_and(|entry| entry.skin.stops());
     if stops { answers.no(Item::SkinReaction).yes(Item::SkinReaction) } else { answers }
 }

@@ -4,7 +4,7 @@ use crate::condition::Condition;
 use crate::provenance::{Provenance, Ranged, Sourced, Thousandths};
 use crate::request::Request;
 use core::fmt;
-use nmes_core::{MicroAmps, Micros, Millis};
+use nmes_core::{Micros, Millis};
 
 /// How often and how long. A number that no source gives is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,16 +69,14 @@ pub enum Change {
     Session(u32),
     /// Width of the primary phase, in microseconds.
     Width(u32),
-    /// Amplitude, in microamperes.
-    Amplitude(u32),
     /// Something without a number of the row.
     Text(&'static str),
 }
 
 impl Condition {
     /// What is asked for, with what the row's progression changes by this week (counted from 1) where nothing else is asked
-    /// for. Of several steps of one kind the latest holds. Changes that follow what is seen, and those in words, are for a
-    /// person to make: [`Condition::progression`] has them.
+    /// for. Of several steps of one kind the latest holds. Changes that follow what is seen, and those in words, amplitudes
+    /// among them, are for a person to make: [`Condition::progression`] has them.
     ///
     /// ```
     /// use nmes_protocols::{Request, find};
@@ -96,7 +94,6 @@ impl Condition {
                 }
                 Change::Session(ms) => by_week.length = Millis::from_millis(ms),
                 Change::Width(us) => by_week.width = Micros::from_micros(us),
-                Change::Amplitude(ua) => by_week.amplitude = MicroAmps::from_microamps(ua),
                 Change::Text(_) => {}
             }
         }
@@ -105,7 +102,6 @@ impl Condition {
             off: request.off.or(by_week.off),
             length: request.length.or(by_week.length),
             width: request.width.or(by_week.width),
-            amplitude: request.amplitude.or(by_week.amplitude),
             ..*request
         }
     }
@@ -118,7 +114,6 @@ impl fmt::Display for Change {
             Self::Session(ms) => write!(f, "sessions of {} min", ms / 60_000),
             Self::Width(us) if *us >= 1_000 => write!(f, "{} ms a phase", Thousandths(*us)),
             Self::Width(us) => write!(f, "{us} µs a phase"),
-            Self::Amplitude(ua) => write!(f, "{} mA", Thousandths(*ua)),
             Self::Text(text) => f.write_str(text),
         }
     }

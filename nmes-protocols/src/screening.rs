@@ -17,6 +17,8 @@ pub use rule::{ItemRule, RuleAction};
 pub use table::TABLE;
 
 use crate::condition::Condition;
+#[cfg(feature = "files")]
+use crate::conditions::rules::DIRECT;
 use core::fmt;
 
 /// Where the pads are.
@@ -340,6 +342,12 @@ pub fn screen(site: Site, specific: &[Item], answers: &Answers) -> Screening {
 #[must_use]
 pub fn screen_row(row: &Condition, site: Site, specialist: bool, answers: &Answers) -> Screening {
     held(Screening::empty(site, row.item_rules, specialist), row.specific_items, answers)
+}
+
+/// The same for a session of one's own, whose pulses may leave a direct current.
+#[cfg(feature = "files")]
+pub(crate) fn screen_own(site: Site, direct: bool, answers: &Answers) -> Screening {
+    held(Screening::empty(site, if direct { DIRECT } else { &[] }, false), &[], answers)
 }
 
 fn held(mut result: Screening, specific: &[Item], answers: &Answers) -> Screening {

@@ -176,7 +176,7 @@ fn floors() {
     with(&subject(), &request, |built| {
         let ramp = built.session.channels()[0].ramp;
         assert_eq!((ramp.control, ramp.floor, ramp.up), (Control::Width, 0, millis(200)));
-        assert_eq!(built.notes().collect::<Vec<_>>(), [BuildNote::NoFloorForWidth]);
+        assert_eq!(built.notes().collect::<Vec<_>>(), [BuildNote::RampsWidth, BuildNote::NoFloorForWidth]);
     })
     .unwrap();
     let request = Request { control: Some(Control::Width), ramp_floor: Some(301), ..Request::default() };

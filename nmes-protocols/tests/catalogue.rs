@@ -275,7 +275,6 @@ fn progressions_stay_inside() {
                 }
                 Change::Session(ms) => row.session_length.holds(ms),
                 Change::Width(us) => row.phase_width.holds(us),
-                Change::Amplitude(ua) => row.amplitude.holds(ua),
                 Change::Text(text) => !text.is_empty(),
             };
             assert!(inside, "{}: {step}", row.name);

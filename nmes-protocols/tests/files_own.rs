@@ -216,6 +216,24 @@ fn gates() {
     assert_eq!(edited("", "", &all_no.yes(Item::Epilepsy).acknowledge(Item::Epilepsy)), "built");
 }
 
+/// REQ-PRO-412: metal under the skin is acknowledged before pulses that leave a direct current, and nothing follows from it before
+/// balanced ones.
+#[test]
+fn metal_weighs_more_under_a_direct_current() {
+    let yes = Answers::all_no().yes(Item::MetalImplant);
+    let balanced = "specialist = true";
+    let direct = FILE.replacen("specialist = false", balanced, 1);
+    let declared = "balance = { declared_dc = { at_most = 900 } }";
+    let direct = direct.replacen("balance = { asymmetric = { length_percent = 400 } }", declared, 1);
+    let build = |text: &str, answers: &Answers| {
+        read(text).unwrap().build(answers, &mut Storage::new()).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(build(FILE, &yes), Ok(()));
+    let refused = build(&direct, &yes).unwrap_err();
+    assert!(refused.contains("a metal implant without electronics: to be acknowledged"), "{refused}");
+    assert_eq!(build(&direct, &yes.acknowledge(Item::MetalImplant)), Ok(()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(200)) })]
 

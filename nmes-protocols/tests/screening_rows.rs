@@ -8,8 +8,9 @@
 )]
 
 use nmes_protocols::{
-    Action, Answers, BuildError, CATALOGUE, Condition, Entry, Family, Innervation, Item, Outcome, Request,
-    RuleAction, Side, Site, Storage, Subject, TABLE, Why, build_session, screen, screen_row,
+    Action, Answers, BuildError, CATALOGUE, ChargeReturn, Condition, Entry, Family, Innervation, Item,
+    Outcome, Request, RuleAction, Side, Site, Storage, Subject, TABLE, Why, build_session, screen,
+    screen_row,
 };
 
 fn entry(item: Item) -> &'static Entry {
@@ -18,6 +19,10 @@ fn entry(item: Item) -> &'static Entry {
 
 fn asked(row: &Condition, entry: &Entry) -> bool {
     entry.general || row.specific_items.contains(&entry.item)
+}
+
+fn matters(row: &Condition, entry: &Entry) -> bool {
+    entry.action(row.site) != Action::Clear || row.item_rules.iter().any(|rule| rule.item == entry.item)
 }
 
 fn sites(row: &Condition) -> impl Iterator<Item = Site> + '_ {
@@ -36,7 +41,9 @@ fn no_yes_is_dropped() {
             let found: Vec<_> = screening.findings().map(|(entry, why)| (entry.item, why)).collect();
             assert_eq!(found.len(), 1, "{} {:?}", row.name, entry.item);
             assert_eq!(found[0].0, entry.item);
-            let clear = asked(row, entry) && entry.action(site) == Action::Clear;
+            let action = row.item_rules.iter().find(|rule| rule.item == entry.item);
+            let action = action.map_or_else(|| entry.action(site), |rule| rule.action(false));
+            let clear = asked(row, entry) && action == Action::Clear;
             assert_eq!(clear, found[0].1 == Why::NothingFollows, "{} {:?} {site:?}", row.name, entry.item);
             assert_eq!(clear, screening.outcome() == Outcome::NoBlockFound, "{} {:?}", row.name, entry.item);
             if !asked(row, entry) {
@@ -65,9 +72,9 @@ fn silence_is_asked_for_only_where_it_matters() {
         let screening = screen_row(row, row.site, false, &Answers::unanswered());
         for (entry, why) in screening.findings() {
             assert_eq!(why, Why::NotAnswered);
-            assert!(asked(row, entry) && entry.action(row.site) != Action::Clear, "{:?}", entry.item);
+            assert!(asked(row, entry) && matters(row, entry), "{:?}", entry.item);
         }
-        let matter = TABLE.iter().filter(|e| asked(row, e) && e.action(row.site) != Action::Clear).count();
+        let matter = TABLE.iter().filter(|e| asked(row, e) && matters(row, e)).count();
         assert_eq!(screening.findings().count(), matter);
     }
 }
@@ -197,9 +204,26 @@ fn numb_skin_over_denervated_muscle_takes_a_specialist() {
     let eased = CATALOGUE
         .iter()
         .flat_map(|row| row.item_rules)
-        .filter(|rule| rule.does == RuleAction::Acknowledge && rule.item != Item::SurgeryOrFractureAtSite);
+        .filter(|rule| rule.does == RuleAction::Acknowledge)
+        .filter(|rule| !matches!(rule.item, Item::SurgeryOrFractureAtSite | Item::MetalImplant));
     assert_eq!(eased.count(), 0);
     assert!(entry(Item::ImpairedSensation).eased_at(Site::Thigh).is_some());
+}
+
+/// REQ-PRO-412: metal under the skin is acknowledged in every row whose pulses are monophasic or may be asked to be, and nowhere
+/// else.
+#[test]
+fn metal_weighs_more_under_monophasic_pulses() {
+    let yes = Answers::all_no().yes(Item::MetalImplant);
+    let mut direct = 0;
+    for row in CATALOGUE {
+        let back = [Some(row.waveform.balance.value), row.waveform.option.map(|option| option.value)];
+        let monophasic = back.contains(&Some(ChargeReturn::Monophasic));
+        direct += usize::from(monophasic);
+        let expected = if monophasic { Outcome::NeedsAcknowledgement } else { Outcome::NoBlockFound };
+        assert_eq!(screen_row(row, row.site, true, &yes).outcome(), expected, "{}", row.name);
+    }
+    assert!(direct >= 8, "{direct}");
 }
 
 /// REQ-PRO-402: the builder holds a row's own rules, with the specialist's word of the request.

@@ -127,6 +127,9 @@ impl fmt::Display for GaitError {
 
 impl std::error::Error for GaitError {}
 
+/// Longer files are not read: a day of steps is well below it.
+const LONGEST: u64 = 64_000_000;
+
 impl Walk {
     /// A walk from events that are in order of time already.
     #[must_use]
@@ -141,12 +144,12 @@ impl Walk {
     /// The file cannot be opened, or [`Walk::parse`] refuses it.
     pub fn read(path: &Path) -> Result<Self, GaitError> {
         let name = path.display().to_string();
-        let file = std::fs::File::open(path).map_err(|e| GaitError {
+        let read = crate::files::bytes(path, LONGEST).map_err(|e| GaitError {
             file: name.clone(),
             line: None,
-            what: format!("cannot be opened ({e}); expected a CSV file with columns t_us,foot,event"),
+            what: format!("cannot be read ({e}); expected a CSV file with columns t_us,foot,event"),
         })?;
-        Self::parse(file, &name)
+        Self::parse(read.as_slice(), &name)
     }
 
     /// Reads columns `t_us,foot,event`; lines that start with `#` are comments.

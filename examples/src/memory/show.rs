@@ -60,10 +60,13 @@ fn paths(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(all)
 }
 
+/// Longer files are not read: a delivered log of a day of 8 channels is below it.
+const LONGEST: u64 = 1 << 30;
+
 /// What a file is follows from its first bytes, and for a log from its length.
 fn read(path: &Path) -> Result<Content, Failure> {
     let refused = |why: String| Failure::Input(format!("{}: {why}", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+    let bytes = crate::files::bytes(path, LONGEST).map_err(refused)?;
     if bytes.starts_with(b"NMDS") {
         let (record, number) = DoseRecord::decode(&bytes).map_err(|error| refused(error.to_string()))?;
         return Ok(Content::Dose(Box::new(record), number));

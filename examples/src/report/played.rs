@@ -164,7 +164,7 @@ impl<'s> PlayedShown<'s> {
             stopped_early: self.played.cut_short,
             settings: &self.built.settings,
             screening: self.built.screening.to_string(),
-            notes: self.built.notes().map(|note| note.to_string()).collect(),
+            notes: self.scenario.notes(self.built),
             channels: self.channels(),
             worst_second_dc_ua: self.played.worst_second_dc_na as f64 / 1e3,
             limits: self.checked.report(),
@@ -187,7 +187,7 @@ impl<'s> PlayedShown<'s> {
         };
         let mut settings = settings_of(self.built, false);
         let _ = writeln!(settings, "  {}", rounding_of(self.checked));
-        for note in self.built.notes() {
+        for note in self.scenario.notes(self.built) {
             let _ = writeln!(settings, "  {}", paint.warn(&format!("note: {note}")));
         }
         section("Settings", &settings);

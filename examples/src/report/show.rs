@@ -26,7 +26,7 @@ pub fn run_text(shown: &Shown<'_>, every_step: bool, paint: Paint) -> String {
     section(&mut text, paint, "Settings", &settings(shown));
     let _ = writeln!(text, "  {MARKS}");
     let _ = writeln!(text, "  {}", rounding(shown));
-    for note in shown.built.notes() {
+    for note in shown.scenario.notes(shown.built) {
         let _ = writeln!(text, "  {}", paint.warn(&format!("note: {note}")));
     }
     section(&mut text, paint, "Steps", &steps(shown, every_step, paint));

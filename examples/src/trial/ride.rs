@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::plot::ride::{RidePicture, Row};
 use crate::rig::{self, Ran, Source};
 use crate::scenario::Scenario;
-use crate::text::{Table, trimmed};
+use crate::text::{Table, thousandths, trimmed};
 use nmes_core::Millis;
 use nmes_protocols::triggers::crank::{Crank, CrankTimes, Encoder, Forward, Window};
 use nmes_protocols::triggers::{GateCommands, GateTrigger};
@@ -216,6 +216,12 @@ pub fn ride(
     let ramp_down = checked.plan().session().channels()[0].ramp.down;
     let times = CrankTimes::new(ENCODER, ramp_down);
     let harm_us = args.harm.map(|_| args.harm_at_s.map_or(length_us * 2 / 3, |ms| u64::from(ms) * 1_000));
+    if let Some(late) = harm_us.filter(|harm| *harm >= length_us) {
+        let [at, length] = [late, length_us].map(|us| thousandths(us / 1_000, 3));
+        return Err(Failure::Input(format!(
+            "--harm-at-s {at}: the session ends at {length} s; accepted: before that"
+        )));
+    }
     let path = Path::new(args, harm_us, length_us);
     let mut crank = Crank::new(times, &windows).map_err(|error| Failure::Input(error.to_string()))?;
     let refused = |error: &dyn std::fmt::Display| Failure::Input(error.to_string());

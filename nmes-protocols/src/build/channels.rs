@@ -58,7 +58,8 @@ pub fn build_channels<'a>(
     let firsts = others.first().map(|c| (c.set, c.ramp));
     head.differs = others.iter().take(count).any(|c| Some((c.set, c.ramp)) != firsts);
     *storage = Storage { channels: others, stages: scratch.stages };
-    head.over(storage, count, scratch_length(row, request)).map_err(BuildError::Session)
+    let built = head.over(storage, count, scratch_length(row, request)).map_err(BuildError::Session)?;
+    Ok(built.held_against(subjects))
 }
 
 fn scratch_length(row: &Condition, request: &Request) -> Millis {

@@ -1,12 +1,12 @@
 //! What a person should know before a session runs.
 
 use super::NOTES;
-use crate::amplitude::AmplitudeRule;
+use crate::amplitude::{AmplitudeRule, tolerable};
 use crate::build_error::BuildNote;
 use crate::condition::Condition;
 use crate::request::{Request, Subject};
 use crate::shape::Shape;
-use nmes_core::{MicroAmps, Micros, Setting};
+use nmes_core::{Channel, Control, MicroAmps, Micros, Session, Setting};
 
 pub(super) fn notes(
     row: &Condition,
@@ -23,16 +23,29 @@ pub(super) fn notes(
     let measured = request.amplitude.is_some() || rule.for_person(subject).is_some();
     // of a step the settings say that its amplitude is the row's; there the foot is seen to lift
     let stands_in = !measured && !steps;
+    let asked = rule.asks_for(subject).or(MicroAmps::from_microamps(row.amplitude.default));
+    let asked = asked.filter(|ua| request.amplitude.is_none() && tolerable(*ua, subject) < *ua);
     [
         unknown.then_some(BuildNote::MotorThresholdUnknown),
         too_low.map(|threshold| BuildNote::SetNotAboveThreshold { set: set.amplitude, threshold }),
+        (shape.ramp.control == Control::Width).then_some(BuildNote::RampsWidth),
         shape.no_floor_for_width.then_some(BuildNote::NoFloorForWidth),
         stands_in.then_some(BuildNote::RuleNotMeasured { set: set.amplitude, rule }),
         transferred(measured_at, subject, set),
         share_of_force(row, subject),
+        asked.map(|asked| BuildNote::NoMoreThanTolerated { asked, set: set.amplitude }),
         None,
         None,
     ]
+}
+
+/// The first channel that is set above what was tolerated of the person whom it is for.
+pub(super) fn above_tolerated(session: &Session<'_>, subjects: &[Subject]) -> Option<BuildNote> {
+    (0_u8..).zip(session.channels()).find_map(|(channel, Channel { set, .. })| {
+        let subject = subjects.get(usize::from(channel)).or(subjects.last())?;
+        let tolerated = subject.at_width(set.width).tolerated.filter(|most| *most < set.amplitude)?;
+        Some(BuildNote::AboveTolerated { channel, set: set.amplitude, tolerated })
+    })
 }
 
 /// The charge of a phase at the amplitude that was moved, against the same where it was measured.

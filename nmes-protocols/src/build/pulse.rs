@@ -1,7 +1,7 @@
 //! The pulse of a session: amplitude, width, rate, and how its charge is paid back.
 
 use super::{add, us};
-use crate::amplitude::AmplitudeRule;
+use crate::amplitude::{AmplitudeRule, stand_in};
 use crate::build_error::BuildError;
 use crate::condition::Condition;
 use crate::provenance::{Provenance, Ranged, Unit};
@@ -14,15 +14,18 @@ use nmes_core::{MicroAmps, Micros, PulseShape, Rate, Setting, Timing};
 const IMPAIRED: &str =
     "impaired sensation: the top of the band that most people use, as the lists ask for a lower cap";
 
-/// The row's range, lowered for a person who feels less.
-pub(super) fn amplitude_range(row: &Condition, answers: &Answers) -> Ranged {
-    let mut range = row.amplitude;
-    if answers.answer(Item::ImpairedSensation) == Some(true) {
-        range.max = range.max.min(row.typical_amplitude_ua.value.1);
-        range.default = range.default.min(range.max);
-        range.range = Provenance::Ours { reason: IMPAIRED };
+impl Condition {
+    /// The range of the amplitude for somebody with these answers: the row's, lowered for a person who feels less.
+    #[must_use]
+    pub fn amplitude_for(&self, answers: &Answers) -> Ranged {
+        let mut range = self.amplitude;
+        if answers.answer(Item::ImpairedSensation) == Some(true) {
+            range.max = range.max.min(self.typical_amplitude_ua.value.1);
+            range.default = range.default.min(range.max);
+            range.range = Provenance::Ours { reason: IMPAIRED };
+        }
+        range
     }
-    range
 }
 
 /// What one pulse of the session is, and when pulses stand.
@@ -64,7 +67,8 @@ fn timing(row: Option<TimingRow>) -> Result<Timing<'static>, BuildError> {
     row.map_or(Ok(Timing::Even), |row| row.timing().map_err(BuildError::Session))
 }
 
-/// Asked for; else what the rule comes to for the person; else the row's default.
+/// Asked for; else what the rule comes to for the person; else the row's default. Where it was not asked for, no more than the
+/// person tolerates.
 fn amplitude(
     row: &Condition,
     subject: &Subject,
@@ -73,12 +77,15 @@ fn amplitude(
     settings: &mut Settings,
 ) -> Result<u32, BuildError> {
     let asked = request.amplitude.map(MicroAmps::as_microamps);
-    let measured = row.amplitude_rule.value.for_person(subject).map(MicroAmps::as_microamps);
-    let amplitude = pick(row.name, Param::Amplitude, range, asked.or(measured))?;
+    let rule = &row.amplitude_rule;
+    let measured = rule.value.for_person(subject).map(MicroAmps::as_microamps);
+    let (usual, chosen) = stand_in(range.default, range.chosen, subject);
+    let amplitude = pick(row.name, Param::Amplitude, range, asked.or(measured).or(Some(usual)))?;
     let origin = match (asked, measured) {
         (Some(_), _) => Origin::Given,
-        (None, Some(_)) => Origin::Measured(row.amplitude_rule.provenance),
-        (None, None) => Origin::Row(range.chosen),
+        (None, Some(_)) => Origin::Measured(rule.value.provenance(subject, rule.provenance)),
+        (None, None) if usual < range.default => Origin::Measured(chosen),
+        (None, None) => Origin::Row(chosen),
     };
     settings.add("amplitude", amplitude, range.unit, origin);
     if let (AmplitudeRule::PercentMvic { .. }, Some(percent)) =

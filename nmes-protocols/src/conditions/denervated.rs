@@ -1,7 +1,7 @@
 //! Muscle without its nerve: long pulses, for specialists. The general limits refuse them, and say why.
 
 use super::parts::*;
-use super::rules::DENERVATED;
+use super::rules::{DENERVATED, DENERVATED_DIRECT};
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Electrodes, Family, Finding, InnervationGate};
 use crate::dose::{Change, Dose, Progress};
@@ -320,7 +320,7 @@ const SMALL: Condition = Condition {
         ),
     ],
     specific_items: ITEMS,
-    item_rules: DENERVATED,
+    item_rules: DENERVATED_DIRECT,
     stop_rules: STOP_DENERVATED,
     notes: SMALL_NOTES,
     ..BASE
@@ -419,6 +419,10 @@ pub static DENERVATED_PARTIAL: Condition = Condition {
     needs: InnervationGate {
         accepted: &[Innervation::PartiallyDenervated],
         nerve: "motor nerve that partly answers",
+        if_intact: text(
+            "a muscle with its whole nerve belongs to the rows for strength and movement",
+            ours("this row is for what is left of a nerve"),
+        ),
         ..intact("motor nerve")
     },
     site: Site::Arm,

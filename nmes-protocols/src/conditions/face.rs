@@ -1,7 +1,7 @@
 //! Facial palsy. Every row is for specialists, with a site and ceilings of its own.
 
 use super::parts::*;
-use super::rules::NUMB;
+use super::rules::{NUMB, NUMB_DIRECT};
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Electrodes, Family, Finding, InnervationGate};
 use crate::dose::{Change, Progress};
@@ -91,6 +91,7 @@ pub static BELLS_DENERVATED: Condition = Condition {
     summary: "Single slowly rising pulses, each a minimal twitch of one muscle, until short pulses work again.",
     needs: InnervationGate { nerve: "facial muscle without its nerve", ..NO_NERVE },
     use_class: Sourced::new(UseClass::Specialist, ours("pulses of 10 ms and more on the face")),
+    item_rules: NUMB_DIRECT,
     waveform: Waveform {
         option: Some(Sourced::new(ChargeReturn::Monophasic, recalled(src::FACE_TEXTS))),
         width_convention: Sourced::new(
@@ -207,6 +208,7 @@ pub static BELLS_HIGH_VOLT: Condition = Condition {
     trigger: CONTINUOUS.trigger,
     schedule: ScheduleRow::Continuous(our_ramps(1_000, 1_000)),
     session_length: minutes(5, 15, 30, UNSTATED, UNSTATED),
+    item_rules: NUMB_DIRECT,
     ..FACE
 };
 

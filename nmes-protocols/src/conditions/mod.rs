@@ -18,7 +18,7 @@ mod own;
 mod pain;
 mod parts;
 mod re_education;
-mod rules;
+pub(crate) mod rules;
 mod spinal;
 mod sport;
 mod stroke;

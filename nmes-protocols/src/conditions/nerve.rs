@@ -2,7 +2,7 @@
 
 use super::denervated::ITEMS;
 use super::parts::*;
-use super::rules::{DENERVATED, NUMB};
+use super::rules::{DENERVATED_DIRECT, NUMB};
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Availability, Condition, Electrodes, Family, InnervationGate, SpecialistGate};
 use crate::innervation::Innervation;
@@ -116,6 +116,6 @@ pub static NERVE_BOOST: Condition = Condition {
         found(src::NERVE_BOOST),
     )],
     specific_items: ITEMS,
-    item_rules: DENERVATED,
+    item_rules: DENERVATED_DIRECT,
     ..CONTINUOUS
 };

@@ -126,7 +126,7 @@ pub static INJURY_ATROPHY: Condition = Condition {
     rate: hertz(35, 40, 50, recalled(src::INJURY_PRACTICE), PICKED),
     amplitude_rule: Sourced::new(
         AmplitudeRule::PercentMvic { target: 10, least: 5 },
-        recalled(src::INJURY_PRACTICE),
+        ours("a low share of the maximal force is recalled (practice after injuries); the figures are ours"),
     ),
     schedule: cyclic(
         our_ramps(2_000, 1_000),

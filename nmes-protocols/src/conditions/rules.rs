@@ -32,18 +32,37 @@ const NUMB_SKIN: ItemRule = ItemRule {
     ),
 };
 
+const METAL: ItemRule = ItemRule {
+    item: Item::MetalImplant,
+    does: RuleAction::Acknowledge,
+    why: text(
+        "monophasic pulses leave a direct current: whoever acknowledges says that no metal lies in its way",
+        ours(
+            "what is said of metal is said of balanced pulses; a direct current corrodes it and leaves charge on it",
+        ),
+    ),
+};
+
+/// Rows and sessions whose pulses are monophasic, or may be asked to be.
+pub(crate) const DIRECT: &[ItemRule] = &[METAL];
+
+/// The same where the skin is numb.
+pub(super) const NUMB_DIRECT: &[ItemRule] = &[NUMB_SKIN, METAL];
+
 /// Rows for muscle that has lost its nerve, in part or for a while: what is numb with it takes a specialist.
 pub(super) const NUMB: &[ItemRule] = &[NUMB_SKIN];
 
 /// Rows for denervated muscle: the same, and a nerve that will not grow back.
-pub(super) const DENERVATED: &[ItemRule] = &[
-    NUMB_SKIN,
-    ItemRule {
-        item: Item::RootAvulsion,
-        does: RuleAction::Specialist,
-        why: text(
-            "no nerve will come: a specialist decides whether care of the tissue is aim enough",
-            ours("practice excludes it, but for the care of tissue"),
-        ),
-    },
-];
+pub(super) const DENERVATED: &[ItemRule] = &[NUMB_SKIN, NO_NERVE_COMES];
+
+/// The same with monophasic pulses.
+pub(super) const DENERVATED_DIRECT: &[ItemRule] = &[NUMB_SKIN, NO_NERVE_COMES, METAL];
+
+const NO_NERVE_COMES: ItemRule = ItemRule {
+    item: Item::RootAvulsion,
+    does: RuleAction::Specialist,
+    why: text(
+        "no nerve will come: a specialist decides whether care of the tissue is aim enough",
+        ours("practice excludes it, but for the care of tissue"),
+    ),
+};

@@ -197,7 +197,9 @@ pub static STRENGTH_ATHLETE: Condition = Condition {
     ),
     amplitude_rule: Sourced::new(
         AmplitudeRule::PercentMvic { target: 60, least: 50 },
-        recalled_high(src::FILIPOVIC_2011),
+        ours(
+            "at least 50 % is recalled of a review (LIT-FILIPOVIC); 60 % is the lower end of what it is raised to",
+        ),
     ),
     schedule: cyclic(
         ramps(
@@ -385,7 +387,7 @@ const OLDER: Condition = Condition {
     headline: finding(
         "strength and stairs improved in small trials; many reach only 1 to 20 % of their maximal force",
         Evidence::Mixed,
-        found(src::HOOKER_1994),
+        ours("two trials (PRO-S10, PRO-S11) and what the elderly reach (PRO-S13), in one sentence"),
     ),
     other_sites: &[],
     needs: intact("femoral nerve"),
@@ -413,7 +415,9 @@ pub static STRENGTH_OLDER: Condition = Condition {
     rate: hertz(50, 60, 60, AROUND_OLDER, found(src::OLDER_15)),
     amplitude_rule: Sourced::new(
         AmplitudeRule::PercentMvic { target: 40, least: 15 },
-        found(src::PITTSBURGH_2008),
+        ours(
+            "40 % is the arm of a trial without results (PRO-S7); 15 % improved stairs in another (PRO-S11)",
+        ),
     ),
     schedule: cyclic(
         our_ramps(2_000, 1_000),

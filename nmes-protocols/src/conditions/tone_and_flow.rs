@@ -1,6 +1,7 @@
 //! Spasm, spasticity, venous flow and swelling.
 
 use super::parts::*;
+use super::rules::DIRECT;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Family, Finding};
 use crate::dose::Change;
@@ -113,6 +114,7 @@ pub static SPASM_HIGH_VOLT: Condition = Condition {
     schedule: CONTINUOUS.schedule,
     session_length: minutes(10, 20, 30, UNSTATED, UNSTATED),
     evidence: &[finding("from a talk; no trial was looked up", Evidence::None, found(src::HIGH_VOLT))],
+    item_rules: DIRECT,
     ..TONE
 };
 
@@ -311,6 +313,7 @@ pub static OEDEMA_HVPC: Condition = Condition {
             found(src::WALKAIDE_MANUALS),
         ),
     ],
+    item_rules: DIRECT,
     ..FLOW
 };
 

@@ -3,6 +3,7 @@
 use super::error::{FileError, FileProblem, Place, Said};
 use super::schedule_file::{CycleFile, GateFile, ScheduleFile, StageFile, StepTimesFile};
 use super::session_file::{ChannelFile, SessionFile, TimingFile};
+use crate::amplitude::stand_in;
 use crate::build::{Built, Head, Storage, build_session};
 use crate::build_error::BuildError;
 use crate::condition::Condition;
@@ -119,7 +120,8 @@ impl SessionFile {
         unless(file.timing == timing, place("timing"), Said::Word("this timing"), timing.word())?;
         let measured = row.amplitude_rule.value.for_person(subject).map(nmes_core::MicroAmps::as_microamps);
         let lowered = answers.answer(Item::ImpairedSensation) == Some(true);
-        let usual = measured.unwrap_or(row.amplitude.default);
+        let usual =
+            measured.unwrap_or_else(|| stand_in(row.amplitude.default, row.amplitude.chosen, subject).0);
         let ua = file.pulse.amplitude_ua.as_microamps();
         let mut request = Request {
             amplitude: Some(file.pulse.amplitude_ua).filter(|_| lowered || ua != usual),

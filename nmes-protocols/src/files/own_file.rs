@@ -7,7 +7,7 @@ use super::session_file::{FileRoom, RampFile, TimingFile, config, of_channel, of
 use crate::build::{Built, NOTES, Storage};
 use crate::build_error::BuildError;
 use crate::provenance::Unit;
-use crate::screening::{Answers, Outcome, Screening, Site, screen};
+use crate::screening::{Answers, Outcome, Screening, Site, screen_own};
 use crate::settings::{Origin, Settings};
 use crate::waveform::{Carrier, WaveKind};
 use heapless::String;
@@ -224,16 +224,18 @@ impl OwnFile {
         Ok(Built { session, gait: None, settings: self.settings(), screening, notes: [None; NOTES] })
     }
 
-    /// What stands before any value: the version, a specialist's word, screening at the site.
+    /// What stands before any value: the version, a specialist's word, screening at the site, where metal weighs more under
+    /// pulses that leave a direct current.
     fn screened(&self, answers: &Answers) -> Result<Screening, FileError> {
         self.known()?;
         let long = |c: &OwnChannelFile| c.pulse.width_us.as_micros() >= LONG_US;
         let direct = |c: &OwnChannelFile| matches!(c.pulse.balance, Balance::DeclaredDc { .. });
-        let apart = self.channels.iter().any(|c| long(c) || direct(c));
+        let leaves_direct = self.channels.iter().any(direct);
+        let apart = leaves_direct || self.channels.iter().any(long);
         if (apart || matches!(self.site, Site::Face | Site::HeadNeck)) && !self.specialist {
             return Err(words("specialist", "false", SPECIALIST));
         }
-        let screening = screen(self.site, &[], answers);
+        let screening = screen_own(self.site, leaves_direct, answers);
         if screening.outcome() == Outcome::NoBlockFound {
             return Ok(screening);
         }

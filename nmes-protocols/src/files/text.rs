@@ -77,6 +77,8 @@ struct Head {
 }
 
 fn parse<T: DeserializeOwned>(text: &str, syntax: Syntax) -> Result<T, TextError> {
+    // editors put a byte-order mark in front
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match syntax {
         Syntax::Toml => {
             let parsed = toml::Deserializer::parse(text);
