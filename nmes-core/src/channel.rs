@@ -192,7 +192,7 @@ impl ChannelState {
             train_pulses: 0,
             set: Setting::ZERO,
             set_ticks: (0, 0),
-            commanded_at: 0,
+            commanded_at: u64::MAX,
             recover: false,
             last_repeat: false,
             planned: Planned::NONE,

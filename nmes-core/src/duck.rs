@@ -59,7 +59,8 @@ impl ChannelState {
         missed
     }
 
-    /// Up to here the last command is good; for ever where commands do not go stale.
+    /// Up to here the last command is good; for ever where commands do not go stale, and before the first one, when there is
+    /// nothing to put out.
     pub(crate) fn stale_from(&self, plan: &ChannelPlan<'_>) -> u64 {
         if plan.stale_ticks == 0 { u64::MAX } else { self.commanded_at.saturating_add(plan.stale_ticks) }
     }

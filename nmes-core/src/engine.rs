@@ -183,9 +183,10 @@ impl<'p, 's> Engine<'p, 's> {
         self.replan_all(now);
     }
 
-    /// Ends the session by a policy. Each later call may only be stricter: [`StopPolicy::HardOff`] always acts.
+    /// Ends the session by a policy. Each later call may only be stricter, and puts nothing off; [`StopPolicy::HardOff`]
+    /// always acts.
     pub fn stop(&mut self, policy: StopPolicy, now: u64) {
-        self.clock.stopping = true;
+        let again = core::mem::replace(&mut self.clock.stopping, true);
         for state in self.channels.iter_mut() {
             state.queued = None;
         }
@@ -199,7 +200,9 @@ impl<'p, 's> Engine<'p, 's> {
             }
             StopPolicy::HardOff => return self.hard_off(now),
         }
-        self.replan_all(now);
+        if !again {
+            self.replan_all(now);
+        }
         if policy == StopPolicy::RecoverNow {
             for (state, plan) in self.channels.iter_mut().zip(self.plan.channels()) {
                 let cut = now.max(state.since).saturating_add(u64::from(plan.spacing));

@@ -57,7 +57,11 @@ impl Envelope {
     /// due only at `here`; what was asked before and is not due at `now` either is withdrawn, so that no level jumps.
     pub(crate) fn open_again(&mut self, now: u64, here: u64, latest_close: u64, down_ticks: u64) {
         let changed = self.close_tick <= here || self.hold_tick <= here;
-        if changed && self.close_tick.min(self.hold_tick) <= now {
+        if self.hold_tick <= now && self.close_tick > here {
+            // held until it is due to go on
+            self.from = self.fraction(here).unwrap_or(0);
+            self.open_tick = here;
+        } else if changed && self.close_tick.min(self.hold_tick) <= now {
             self.from = self.fraction(now).unwrap_or(0);
             self.open_tick = now;
         }

@@ -2,8 +2,10 @@
 
 use crate::channel::{ChannelState, Train};
 use crate::channel_plan::ChannelPlan;
-use crate::schedule::Gate;
+use crate::plan::Plan;
+use crate::schedule::{Gate, Schedule};
 use crate::ticks::millis_to_ticks;
+use crate::train::Clockwork;
 use crate::units::Millis;
 
 /// What a trigger asks for.
@@ -26,12 +28,12 @@ pub enum GateInput {
 /// What became of a gate input. Of several channels it tells the latest time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GateAnswer {
-    /// A train begins; its first pulse stands at this tick at the earliest.
+    /// A train begins; its first pulse stands at this tick at the earliest, and later where trims follow the train before it.
     Started {
         /// Ticks.
         at_tick: u64,
     },
-    /// A train begins when the least OFF time is over.
+    /// A train begins when the least OFF time is over, in this or another channel.
     Waiting {
         /// Ticks.
         at_tick: u64,
@@ -56,9 +58,10 @@ impl GateAnswer {
             (Self::Started { at_tick: a }, Self::Started { at_tick: b }) => {
                 Self::Started { at_tick: a.max(b) }
             }
-            (Self::Waiting { at_tick: a }, Self::Waiting { at_tick: b }) => {
-                Self::Waiting { at_tick: a.max(b) }
-            }
+            (
+                Self::Waiting { at_tick: a } | Self::Started { at_tick: a },
+                Self::Waiting { at_tick: b } | Self::Started { at_tick: b },
+            ) => Self::Waiting { at_tick: a.max(b) },
             (Self::Closed { over_tick: a }, Self::Closed { over_tick: b }) => {
                 Self::Closed { over_tick: a.max(b) }
             }
@@ -163,6 +166,23 @@ impl ChannelState {
         (on && times.here >= self.train_open.saturating_add(times.longest)).then_some(GateRefusal::LongestOn)
     }
 
+    /// Whether anything was put out yet, so that there is an end to rest from.
+    pub(crate) const fn has_played(&self) -> bool {
+        self.counters.pulses > 0
+    }
+
+    /// A train is over, at its last edge: one that waits keeps the least OFF time from there, also where trims came after the
+    /// answer to its opening. It is not opened where the session has no room for it any more.
+    pub(crate) fn rest_before_next(&mut self, plan: &Plan<'_>, channel: &ChannelPlan<'_>, clock: &Clockwork) {
+        let Schedule::Gated(gate) = plan.session().schedule() else { return };
+        let Some(((open, close), ended)) = self.queued.zip(self.train_end) else { return };
+        let rested = ended.saturating_add(millis_to_ticks(gate.min_off, channel.ticks_per_second));
+        let later = rested.saturating_sub(open);
+        let latest = clock.end_of(channel).saturating_sub(channel.down_ticks);
+        let close = close.saturating_add(later).min(latest);
+        self.queued = Some((open.max(rested), close)).filter(|(open, _)| *open < latest);
+    }
+
     /// When a new train may open: after the least OFF time. A train that is over but not closed yet has ended before
     /// its next onset would have stood; one that an offset still lets run, before one after its ramp-down.
     fn rested(&self, plan: &ChannelPlan<'_>, gate: &Gate, times: &Times) -> u64 {
@@ -172,7 +192,9 @@ impl ChannelState {
             Train::Running if self.is_on(times.now) => {
                 Some(self.envelope.over_tick().saturating_add(plan.period_ticks()))
             }
-            Train::Running | Train::Closing | Train::Done => Some(self.earliest_onset),
+            Train::Running | Train::Closing | Train::Done => {
+                Some(self.earliest_onset).filter(|_| self.has_played())
+            }
         };
         let off = millis_to_ticks(gate.min_off, plan.ticks_per_second);
         soonest.max(ended.map_or(0, |t| t.saturating_add(off)))

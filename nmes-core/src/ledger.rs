@@ -226,7 +226,7 @@ impl ChannelState {
                 }
                 self.trims_in_row = 0;
                 self.balancing_code = self.planned.balancing_code;
-                self.settle(plan, self.onsets.tick());
+                self.settle(plan, self.frame.onset_tick);
                 self.earliest_onset = self.frame.onset_tick.saturating_add(self.period_ticks(plan));
                 self.advance_onset(plan);
             }

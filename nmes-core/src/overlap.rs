@@ -42,23 +42,33 @@ impl Plan<'_> {
                           `Overlap::Defer`";
             return Err(ConfigError::Conflict { field: Field::Overlap, reason });
         }
-        let period = one.period_ticks().max(1);
-        let ahead = |from: u64, to: u64| {
-            let behind = from.checked_rem(period).unwrap_or(0);
-            let place = to.checked_rem(period).unwrap_or(0);
-            place.saturating_add(period).saturating_sub(behind).checked_rem(period).unwrap_or(0)
-        };
-        let gap = ahead(one.offset_ticks(), other.offset_ticks());
+        let (gap, back) = self.distances(one, other);
         let fits = |gap: u64, room: u64| gap >= room.saturating_add(margin);
-        if fits(gap, one.room_ticks) && fits(period.saturating_sub(gap), other.room_ticks) {
+        if fits(gap, one.room_ticks) && fits(back, other.room_ticks) {
             return Ok(());
         }
         let limit =
             i64::try_from(one.room_ticks.max(other.room_ticks).saturating_add(margin)).unwrap_or(i64::MAX);
-        let value = i64::try_from(gap.min(period.saturating_sub(gap))).unwrap_or(0);
+        let value = i64::try_from(gap.min(back)).unwrap_or(0);
         let source =
             "offsets of channels on one source keep their pulses apart, in ticks, with all that may follow";
         Err(ConfigError::Below { field: Field::Overlap, value, limit, source })
+    }
+
+    /// From an onset of the one to the next of the other, and from there to the next of the one, in ticks, rounded down. Counted in
+    /// exact periods: offsets may be thousands of them apart.
+    fn distances(&self, one: &ChannelPlan<'_>, other: &ChannelPlan<'_>) -> (u64, u64) {
+        let (rate, hz) = (one.rate(), u128::from(self.hardware().timing().ticks_per_second));
+        // so many parts are a tick, and so many a period
+        let tick = u128::from(rate.pulses()).saturating_mul(1_000_000).max(1);
+        let period = u128::from(rate.per_us()).saturating_mul(hz).max(1);
+        let place = |c: &ChannelPlan<'_>| {
+            u128::from(c.offset_ticks()).saturating_mul(tick).checked_rem(period).unwrap_or(0)
+        };
+        let ahead = place(other).saturating_add(period).saturating_sub(place(one));
+        let ahead = ahead.checked_rem(period).unwrap_or(0);
+        let ticks = |parts: u128| u64::try_from(parts.checked_div(tick).unwrap_or(0)).unwrap_or(u64::MAX);
+        (ticks(ahead), ticks(period.saturating_sub(ahead)))
     }
 
     /// Every contraction begins where the schedule says: after a rest shorter than a period its first onset would wait

@@ -58,7 +58,7 @@ impl ChannelState {
         let dropped = waited >= self.period_ticks(channel) || waited > channel.wait_ticks;
         let count = if dropped { &mut self.counters.dropped } else { &mut self.counters.silent };
         *count = count.saturating_add(1);
-        self.settle(channel, self.onsets.tick());
+        self.settle(channel, at);
         self.advance_onset(channel);
     }
 
@@ -96,7 +96,8 @@ impl ChannelState {
                         return;
                     }
                     self.count_forced(clock, earliest);
-                    self.train_end = Some(self.since);
+                    self.train_end = Some(self.since).filter(|_| self.has_played());
+                    self.rest_before_next(plan, channel, clock);
                     self.train = if clock.stopping { Train::Done } else { Train::Idle };
                 }
                 Train::Idle => {
@@ -240,8 +241,17 @@ impl ChannelState {
         let over = at >= clock.end_of(channel)
             || (at > ideal && self.envelope.fraction(at).is_none())
             || (enough > 0 && self.train_pulses >= enough);
-        let Some(fraction) = self.envelope.fraction(ideal).filter(|_| !over) else { return false };
-        self.forget_duck(channel, earliest);
+        let stood = self.envelope.fraction(ideal).filter(|_| ideal < clock.end_of(channel));
+        let Some(fraction) = stood.filter(|_| !over) else {
+            // one that would wait past the end of its train
+            let enough = enough > 0 && self.train_pulses >= enough;
+            if stood.is_some() && at > ideal && !enough {
+                self.counters.dropped = self.counters.dropped.saturating_add(1);
+                self.advance_onset(channel);
+            }
+            return false;
+        };
+        self.forget_duck(channel, earliest.saturating_sub(u64::from(channel.turn_ticks)));
         // what a pause leaves when the pulse comes, or one that waits would come after the pause
         let (fraction, ducked) = self.shaped(channel, fraction, at);
         let silenced = ducked && fraction == 0;

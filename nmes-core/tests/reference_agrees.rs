@@ -42,7 +42,10 @@ fn later(case: &Case, stop: Option<StopPolicy>, length: u64) -> Vec<(u64, Action
         }
     }
     script.insert(0, (0, Action::Gate(GateInput::Open)));
-    script.extend(stop.map(|policy| (case.seed % (length + 1), Action::Stop(policy))));
+    let stop = stop.map(|policy| (case.seed % (length + 1), Action::Stop(policy)));
+    // and once more, as a host that was not answered would
+    let again = stop.filter(|_| case.seed & 4 == 0).map(|(tick, action)| (tick + case.seed % 50, action));
+    script.extend(stop.into_iter().chain(again));
     script.sort_by_key(|(tick, _)| *tick);
     script.iter().map(|(tick, action)| (tick + 100_000, *action)).collect()
 }

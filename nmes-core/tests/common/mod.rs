@@ -33,9 +33,30 @@ pub fn cases(usual: u32) -> ProptestConfig {
     }
 }
 
-/// [`Case::script`], as a function.
+/// [`Case::script`]; of every second case its inputs stand in clusters around onsets.
 pub fn script(case: &Case) -> Vec<(u64, Action)> {
-    case.script()
+    let mut script = case.script();
+    if case.seed & 0x1_0000 == 0 {
+        draw_near(case, &mut script);
+    }
+    script
+}
+
+/// Moves inputs to within some edge spacings of every third onset.
+fn draw_near(case: &Case, script: &mut [(u64, Action)]) {
+    let timing = case.hardware.timing();
+    let spacing = u64::from(case.hardware.edge_spacing_ticks()) + u64::from(timing.dead_ticks);
+    let mut draw = random(1_000_000, case.seed);
+    for (n, (tick, _)) in script.iter_mut().enumerate().filter(|(_, (tick, _))| *tick > 0) {
+        let channel = &case.channels[n % case.channels.len()];
+        let period_us = u64::from(channel.rate.per_us()) / u64::from(channel.rate.pulses().max(1));
+        let period = (period_us * u64::from(timing.ticks_per_second) / 1_000_000).max(1);
+        let reach = [3 * spacing + 3, spacing + 2, 6][draw() as usize % 3] as i64;
+        let first = if draw() % 2 == 0 { spacing } else { 0 };
+        let beside = draw() as i64 % (2 * reach + 1) - reach;
+        *tick = (*tick / period / 3 * 3 * period + first).saturating_add_signed(beside);
+    }
+    script.sort_by_key(|(tick, _)| *tick);
 }
 
 /// The script that sets every channel to its session value and starts at tick 0.

@@ -37,9 +37,10 @@ impl Machine<'_> {
                 (GateAnswer::Started { at_tick: a }, GateAnswer::Started { at_tick: b }) => {
                     GateAnswer::Started { at_tick: a.max(b) }
                 }
-                (GateAnswer::Waiting { at_tick: a }, GateAnswer::Waiting { at_tick: b }) => {
-                    GateAnswer::Waiting { at_tick: a.max(b) }
-                }
+                (
+                    GateAnswer::Waiting { at_tick: a } | GateAnswer::Started { at_tick: a },
+                    GateAnswer::Waiting { at_tick: b } | GateAnswer::Started { at_tick: b },
+                ) => GateAnswer::Waiting { at_tick: a.max(b) },
                 (GateAnswer::Closed { over_tick: a }, GateAnswer::Closed { over_tick: b }) => {
                     GateAnswer::Closed { over_tick: a.max(b) }
                 }
@@ -63,7 +64,7 @@ impl Machine<'_> {
     }
 
     /// The last moment from which a ramp-down ends within the session.
-    fn latest(&self, number: usize) -> i128 {
+    pub(super) fn latest(&self, number: usize) -> i128 {
         self.end_of(number) - millis(self.lines[number].channel().ramp.down, self.hz)
     }
 
@@ -71,7 +72,12 @@ impl Machine<'_> {
     /// still to come, where its next onset would have stood.
     fn rested(&self, gate: &Gate, number: usize, now: i128) -> i128 {
         let line = &self.lines[number];
-        let ended = if line.train.is_none() && !line.done { line.ended } else { Some(line.soonest_onset) };
+        let played = line.counters.pulses > 0;
+        let ended = if line.train.is_none() && !line.done {
+            line.ended
+        } else {
+            played.then_some(line.soonest_onset)
+        };
         let rested = ended.map_or(0, |tick| tick + millis(gate.min_off, self.hz));
         rested.max(now + self.spacing)
     }
@@ -135,8 +141,9 @@ impl Machine<'_> {
     }
 
     fn hold(&mut self, number: usize, now: i128) -> GateAnswer {
+        let stopping = self.stopping;
         let line = &mut self.lines[number];
-        let closing = line.closing;
+        let closing = line.closing || stopping;
         match line.train.as_mut().map(|train| &mut train.envelope) {
             Some(e) if !closing && e.held.is_none() && now >= e.open && now < e.close => {
                 e.held = Some(now);

@@ -104,13 +104,16 @@ impl Machine<'_> {
     }
 
     pub(super) fn stop(&mut self, policy: StopPolicy, now: i128) {
-        self.stopping = true;
+        let again = core::mem::replace(&mut self.stopping, true);
         self.lines.iter_mut().for_each(|line| line.queued = None);
         match policy {
+            StopPolicy::FinishPulse if again => {}
             StopPolicy::FinishPulse => self.all_anew(now),
             StopPolicy::RecoverNow => {
                 self.recovering = true;
-                self.all_anew(now);
+                if !again {
+                    self.all_anew(now);
+                }
                 for number in 0..self.lines.len() {
                     self.recover(number, now);
                 }

@@ -75,7 +75,7 @@ pub struct Ducks {
     turns: Vec<(i128, Turn)>,
     paused: bool,
     stale: bool,
-    commanded: i128,
+    commanded: Option<i128>,
     /// How often a command was too old.
     pub count: u32,
 }
@@ -102,7 +102,7 @@ impl Ducks {
 
     /// From here on the last command is too old.
     fn old_from(&self, good: i128) -> i128 {
-        if good == 0 { i128::MAX } else { self.commanded + good }
+        self.commanded.filter(|_| good > 0).map_or(i128::MAX, |at| at + good)
     }
 
     pub fn settle(&mut self, now: i128, good: i128) {
@@ -138,7 +138,7 @@ impl Ducks {
     pub fn command(&mut self, now: i128, good: i128, next: i128) -> bool {
         self.settle(now, good);
         let missed = self.stale || next > self.old_from(good);
-        self.commanded = now;
+        self.commanded = Some(now);
         if core::mem::take(&mut self.stale) && !self.paused {
             self.turns.push((now, Turn::Up));
         }

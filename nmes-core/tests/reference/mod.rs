@@ -251,12 +251,11 @@ impl Machine<'_> {
                 self.decide(number, at + self.turn);
             }
             Next::Pass { dropped, .. } => {
-                let ideal = self.ideal(number);
                 let line = &mut self.lines[number];
                 let good = millis(line.channel().train.stale_after, self.hz);
                 let count = if dropped { &mut line.counters.dropped } else { &mut line.counters.silent };
                 *count += 1;
-                line.ducks.settle(ideal, good);
+                line.ducks.settle(at, good);
                 line.train.as_mut().unwrap().passed += 1;
                 self.decide(number, at + self.turn);
             }
@@ -265,7 +264,7 @@ impl Machine<'_> {
     }
 
     fn begin(&mut self, number: usize, at: i128, pulse: &Pulse, receipt: PulseReceipt) {
-        let (ideal, period) = (self.ideal(number), self.period(number));
+        let period = self.period(number);
         let line = &mut self.lines[number];
         line.carry = pulse.carry;
         line.counters.pulses += 1;
@@ -274,7 +273,7 @@ impl Machine<'_> {
         line.receipt = Some(receipt);
         line.pulse = Some(pulse.clone());
         let good = millis(line.channel().train.stale_after, self.hz);
-        line.ducks.settle(ideal, good);
+        line.ducks.settle(at, good);
         let train = line.train.as_mut().unwrap();
         (train.passed, train.pulses) = (train.passed + 1, train.pulses + 1);
         let (mut tick, mut edges) = (at, vec![]);
@@ -327,9 +326,16 @@ impl Machine<'_> {
         self.lines[number].next = Next::Nothing;
         while !self.lines[number].done {
             if self.lines[number].train.is_some() && !self.lines[number].closing && !self.stopping {
-                if let Some(next) = self.next_onset(number, soonest) {
-                    self.lines[number].next = next;
-                    return;
+                match self.next_onset(number, soonest) {
+                    Ok(Some(next)) => {
+                        self.lines[number].next = next;
+                        return;
+                    }
+                    Ok(None) => {}
+                    Err(()) => {
+                        self.lines[number].counters.dropped += 1;
+                        self.lines[number].train.as_mut().unwrap().passed += 1;
+                    }
                 }
                 self.lines[number].closing = true;
             }
@@ -353,8 +359,16 @@ impl Machine<'_> {
             let reached = if self.stopping { soonest } else { next };
             line.counters.forced_closes += u32::from(train.limited && reached >= train.envelope.close);
         }
-        (line.train, line.closing, line.ended) = (None, false, Some(line.changed));
+        let played = line.counters.pulses > 0;
+        (line.train, line.closing, line.ended) = (None, false, played.then_some(line.changed));
         line.done = self.stopping;
+        let (Schedule::Gated(gate), Some(ended)) = (self.session.schedule(), line.ended) else { return };
+        let later = |open: i128| (ended + millis(gate.min_off, self.hz) - open).max(0);
+        let latest = self.latest(number);
+        let queued = self.lines[number]
+            .queued
+            .map(|(open, close)| (open + later(open), (close + later(open)).min(latest)));
+        self.lines[number].queued = queued.filter(|(open, _)| *open < latest);
     }
 
     /// The next contraction, or the train that waits. False when none comes by itself.
@@ -400,17 +414,18 @@ impl Machine<'_> {
         true
     }
 
-    /// The next onset of the train under way; `None` when it is over.
-    fn next_onset(&self, number: usize, soonest: i128) -> Option<Next> {
+    /// The next onset of the train under way; `None` when it is over, an error when that one would wait past its end.
+    fn next_onset(&self, number: usize, soonest: i128) -> Result<Option<Next>, ()> {
         let (line, ideal) = (&self.lines[number], self.ideal(number));
         let train = line.train.as_ref().unwrap();
         let at = ideal.max(soonest);
         let channel = line.channel();
         let full = channel.train.pulses_max > 0 && train.pulses >= channel.train.pulses_max;
         if at >= self.end_of(number) || train.envelope.at(at).is_none() || full {
-            return None;
+            let stood = ideal < self.end_of(number) && train.envelope.at(ideal).is_some();
+            return if stood && !full { Err(()) } else { Ok(None) };
         }
-        let envelope = train.envelope.at(ideal)?;
+        let Some(envelope) = train.envelope.at(ideal) else { return Ok(None) };
         let (up, down) = (millis(channel.ramp.up, self.hz), millis(channel.ramp.down, self.hz));
         let slope = channel.ramp.slope;
         let asked = between(0, train.peak, shaped(slope, envelope));
@@ -418,17 +433,17 @@ impl Machine<'_> {
         let fraction = asked.min(shaped(slope, left));
         let silenced = left < FULL && fraction == 0;
         if silenced && line.level != Level::Open {
-            return Some(Next::Open { at: soonest });
+            return Ok(Some(Next::Open { at: soonest }));
         }
         let waited = at - ideal;
         let dropped = waited > 0 && waited >= self.period(number);
         let (setting, code, width) = self.at_fraction(line, fraction);
         if silenced || dropped {
-            return Some(Next::Pass { at, dropped });
+            return Ok(Some(Next::Pass { at, dropped }));
         }
         let Some(pulse) = line.maker.pulse(code, width, line.carry) else {
             let open = line.level == Level::Open;
-            return Some(if open { Next::Pass { at, dropped } } else { Next::Open { at: soonest } });
+            return Ok(Some(if open { Next::Pass { at, dropped } } else { Next::Open { at: soonest } }));
         };
         let end_tick = at + pulse.segments.iter().map(|s| s.1).sum::<i128>();
         let receipt = PulseReceipt {
@@ -446,7 +461,7 @@ impl Machine<'_> {
             full_level: fraction == train.peak,
             cut: false,
         };
-        Some(Next::Begin { at, pulse: Box::new(pulse), receipt })
+        Ok(Some(Next::Begin { at, pulse: Box::new(pulse), receipt }))
     }
 
     /// The set values at a part of full level: in their own units, and in codes and ticks.
