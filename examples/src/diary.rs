@@ -4,7 +4,7 @@ use crate::app::{say, say_json};
 use crate::cli::{DiaryArgs, DiaryShape};
 use crate::failure::Failure;
 use crate::files;
-use crate::text::{Table, thousandths};
+use crate::text::{Table, shown, thousandths};
 use nmes_protocols::files::DiaryFile;
 use nmes_protocols::{Adherence, Answers, CATALOGUE, DiaryEntry, Item, with_diary};
 use serde::Serialize;
@@ -33,7 +33,8 @@ fn text(diary: &DiaryFile) -> String {
     for entry in diary.sessions.iter() {
         let minutes = |ms: u32| thousandths(u64::from(ms) / 60, 1);
         let or_dash = |n: Option<u8>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
-        let event = entry.event.as_ref().map(|event| format!("{}: {}", event.grade.word(), event.what));
+        let event =
+            entry.event.as_ref().map(|event| format!("{}: {}", event.grade.word(), shown(&event.what)));
         table.row([
             entry.date.to_string(),
             entry.protocol.to_string(),

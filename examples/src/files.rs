@@ -6,9 +6,9 @@ use crate::failure::Failure;
 use crate::flags;
 use crate::names::find_row;
 use crate::own::SessionOnDisk;
-use crate::records::save_in_place;
 use crate::scenario::{Scenario, usual_hardware};
-use crate::text::thousandths;
+use crate::text::{shown, thousandths};
+use crate::written::save_whole;
 use nmes_core::Plan;
 use nmes_protocols::files::{
     DiaryFile, FileError, FileProblem, FileRoom, OwnFile, SessionFile, SubjectFile, Syntax, TextError,
@@ -131,7 +131,7 @@ fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<(), Failure> {
         None => say(out, &text),
         Some(path) => {
             let own = args.ask.session.as_deref();
-            save_in_place(path, own, "--session", text.as_bytes())?;
+            save_whole(path, own, "--session", text.as_bytes())?;
             let made_up = scenario.made_up().map_or(String::new(), |what| format!(" ({what})"));
             say(out, &format!("Written: {}{made_up}\n", path.display()))
         }
@@ -184,7 +184,8 @@ fn validate_session(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Fail
     let channels = counted(built.session.channels().len(), "channel");
     let seconds = thousandths(u64::from(built.session.length().as_millis()), 3);
     if let SessionOnDisk::Own(own) = &file {
-        let head = format!("{path}: a session of one's own, \"{}\", {channels}, {seconds} s", own.name);
+        let head =
+            format!("{path}: a session of one's own, \"{}\", {channels}, {seconds} s", shown(&own.name));
         return say(
             out,
             &format!(

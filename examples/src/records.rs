@@ -168,45 +168,6 @@ pub fn write_pulses(
     Ok(csv.flush()?)
 }
 
-/// Whether a file that people keep may be written: one that is there is changed only where it was read, by `flag`.
-///
-/// # Errors
-/// Names the file and the flag.
-pub fn may_write(path: &std::path::Path, read: Option<&std::path::Path>, flag: &str) -> Result<(), Failure> {
-    let whole = |path: &std::path::Path| std::fs::canonicalize(path).ok();
-    let (there, is_read) = (whole(path).filter(|there| there.is_file()), read.and_then(whole));
-    if there.is_none() || there == is_read {
-        return Ok(());
-    }
-    let name = path.display();
-    Err(Failure::Input(format!(
-        "--out {name}: is there already; accepted: another name, or with {flag} {name}"
-    )))
-}
-
-/// [`may_write`], and then all of it or nothing: what was there stays until the new file is whole.
-///
-/// # Errors
-/// Names the file.
-pub fn save_in_place(
-    path: &std::path::Path,
-    read: Option<&std::path::Path>,
-    flag: &str,
-    content: &[u8],
-) -> Result<(), Failure> {
-    may_write(path, read, flag)?;
-    let write = |to: &mut dyn Write| to.write_all(content);
-    // what is there and no file, as /dev/stdout, is written to
-    if path.exists() && !path.is_file() {
-        return save(path, write);
-    }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = std::path::PathBuf::from(beside);
-    save(&beside, write)?;
-    std::fs::rename(&beside, path).map_err(|error| Failure::writing(path, &error))
-}
-
 /// Creates a file, and the folders to it where they are missing, and writes to it.
 ///
 /// # Errors

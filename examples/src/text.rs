@@ -115,6 +115,12 @@ pub fn thousandths(value: u64, decimals: usize) -> String {
     trimmed(value as f64 / 1e3, decimals)
 }
 
+/// A text of somebody else's, for a terminal: characters that would control it are shown as such.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// A number with up to `decimals` decimals, without needless zeros.
 #[must_use]
 pub fn trimmed(value: f64, decimals: usize) -> String {

@@ -8,11 +8,11 @@ use crate::failure::Failure;
 use crate::files;
 use crate::flags;
 use crate::play::play;
-use crate::records::{may_write, save_in_place};
 use crate::report::WARNING;
 use crate::scenario::{Scenario, guarded};
 use crate::text::{Table, thousandths, trimmed};
 use crate::today::today;
+use crate::written::{may_write, save_whole};
 use nmes_core::{MicroAmps, Millis, Plan};
 use nmes_hal_adapters::sim::Random;
 use nmes_protocols::files::{ElectrodeFile, Ended, MeasuredFile, OtherAnswers, SubjectFile, Syntax};
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &TitrateArgs, out: &mut dyn Write) -> Result<(), Failure
         None => say(out, &format!("\n{}", text(Syntax::Toml))),
         Some(path) => {
             let syntax = Syntax::of_name(&path.to_string_lossy());
-            save_in_place(path, args.ask.subject.as_deref(), "--subject", text(syntax).as_bytes())?;
+            save_whole(path, args.ask.subject.as_deref(), "--subject", text(syntax).as_bytes())?;
             say(out, &format!("\nWritten: {}{}\n", path.display(), unanswered(&file)))
         }
     }

@@ -1,4 +1,4 @@
-//! The files of a run: all of them are written, or none is left.
+//! The files of a run: all of them are written, or none is left. And those that people keep, which are not written over.
 
 use crate::failure::Failure;
 use crate::records::save;
@@ -6,6 +6,38 @@ use std::fmt::Display;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// Whether a file that people keep may be written: one that is there is changed only where it was read, by `flag`.
+///
+/// # Errors
+/// Names the file and the flag.
+pub(crate) fn may_write(path: &Path, read: Option<&Path>, flag: &str) -> Result<(), Failure> {
+    let whole = |path: &Path| fs::canonicalize(path).ok();
+    let (there, is_read) = (whole(path).filter(|there| there.is_file()), read.and_then(whole));
+    if there.is_none() || there == is_read {
+        return Ok(());
+    }
+    let name = path.display();
+    Err(Failure::Input(format!(
+        "--out {name}: is there already; accepted: another name, or with {flag} {name}"
+    )))
+}
+
+/// [`may_write`], and then all of it or nothing.
+///
+/// # Errors
+/// Names the file.
+pub(crate) fn save_whole(
+    path: &Path,
+    read: Option<&Path>,
+    flag: &str,
+    content: &[u8],
+) -> Result<(), Failure> {
+    may_write(path, read, flag)?;
+    let mut files = Files::default();
+    files.add(path, |to| to.write_all(content))?;
+    files.keep().map(drop)
+}
 
 /// Files that stand beside their places until all of them are complete.
 #[derive(Debug, Default)]

@@ -333,7 +333,15 @@ fn a_diary_is_shown_and_exported() {
     );
     assert_eq!(entries[0]["event"]["what"], "sore, the day after");
     assert!(said(&["session", "validate", &name]).1.contains("a diary of 2 sessions"));
-    let late = std::fs::read_to_string(&name).unwrap().replace("2026-11-16", "2026-11-20");
+    let text = std::fs::read_to_string(&name).unwrap();
+    let (_, out, _) =
+        said(&["diary", &file("diary", "escape.toml", &text.replace("sore,", "\\u001b[2Jsore,"))]);
+    assert!(out.contains("mild: \u{fffd}[2Jsore") && !out.contains('\u{1b}'), "{out}");
+    for (percent, status) in [(150, 0), (151, 2)] {
+        let strong = text.replace("pain = 3", &format!("pain = 3\nmvic_percent = {percent}"));
+        assert_eq!(said(&["diary", &file("diary", "strong.toml", &strong)]).0, status);
+    }
+    let late = text.replace("2026-11-16", "2026-11-20");
     let (status, _, err) = said(&["diary", &file("diary", "late.toml", &late)]);
     assert!(
         status == 2

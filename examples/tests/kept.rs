@@ -4,7 +4,6 @@
 mod common;
 
 use common::{said, scratch};
-use std::path::Path;
 
 fn fresh(name: &str) -> String {
     let path = scratch("kept").join(name);
@@ -41,7 +40,11 @@ fn what_people_keep_is_not_overwritten() {
     assert_eq!(said(&export).0, 0);
     let (status, _, err) = said(&export);
     assert!(status == 2 && err.contains("or with --session"), "{err}");
-    assert!(!Path::new(&format!("{session}.new")).exists());
+    let left = std::fs::read_dir(scratch("kept")).unwrap();
+    assert_eq!(
+        left.filter(|file| file.as_ref().unwrap().path().extension() == Some("part".as_ref())).count(),
+        0
+    );
     let (status, out, _) = said(&["session", "export", "knee-oa", "--out", "/dev/stdout"]);
     assert!(status == 0 && out.contains("nmes-session"), "{out}");
 }

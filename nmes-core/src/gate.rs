@@ -16,7 +16,7 @@ pub enum GateInput {
     /// Stay at the present level, also when the ramp is not at its top yet.
     Hold,
     /// Ramp down and end the train. Closing always happens: a `down` outside the channel's `down_min..=down` is
-    /// answered by the channel's own ramp.
+    /// answered by the channel's own ramp. A ramp-down under way goes on as it began.
     Close {
         /// A shorter ramp-down than the channel's.
         down: Option<Millis>,

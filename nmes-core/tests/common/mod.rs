@@ -52,7 +52,7 @@ fn draw_near(case: &Case, script: &mut [(u64, Action)]) {
         let period_us = u64::from(channel.rate.per_us()) / u64::from(channel.rate.pulses().max(1));
         let period = (period_us * u64::from(timing.ticks_per_second) / 1_000_000).max(1);
         let reach = [3 * spacing + 3, spacing + 2, 6][draw() as usize % 3] as i64;
-        let first = if draw() % 2 == 0 { spacing } else { 0 };
+        let first = if draw().is_multiple_of(2) { spacing } else { 0 };
         let beside = draw() as i64 % (2 * reach + 1) - reach;
         *tick = (*tick / period / 3 * 3 * period + first).saturating_add_signed(beside);
     }

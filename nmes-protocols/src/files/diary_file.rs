@@ -60,6 +60,9 @@ impl DiaryFile {
             if let Some(pain) = entry.pain.filter(|pain| *pain > 10) {
                 return Err(words("pain", Said::Number(u64::from(pain), ""), "0 to 10"));
             }
+            if let Some(percent) = entry.mvic_percent.filter(|percent| *percent > 150) {
+                return Err(words("mvic_percent", Said::Number(u64::from(percent), ""), "0 to 150"));
+            }
         }
         Ok(())
     }
