@@ -12,7 +12,7 @@ mod stimulators;
 
 use nmes_hal_adapters::rehastim2::*;
 use nmes_hal_adapters::sim::{Random, RehaStimFault, SimRehaStim2};
-use nmes_hal_adapters::wire::Exchange;
+use nmes_hal_adapters::wire::{Exchange, Poll};
 use proptest::prelude::*;
 use stimulators::*;
 
@@ -146,11 +146,11 @@ fn a_pulled_cable_is_found() {
     }
 }
 
-/// REQ-HAL-442: a stop that the device refuses is sent again: until it is taken, three times at most. The refusal is kept.
+/// REQ-HAL-442: a stop that the device refuses is sent again 50 ms later: until it is taken, for 600 ms. The refusal is kept.
 #[test]
 fn a_refused_stop_is_sent_again() {
     for result in [ResultCode::Transfer, ResultCode::Busy] {
-        for taken in [1, 2, 9] {
+        for taken in [1, 2, 99] {
             let mut line = running(1);
             line.device.fault = Some(RehaStimFault::Reject(Kind::StopList, result));
             line.session.stop();
@@ -161,8 +161,8 @@ fn a_refused_stop_is_sent_again() {
                 line.step();
             }
             let stops = kinds(&line.sent).iter().filter(|kind| **kind == Kind::StopList).count();
-            assert_eq!(stops, 3.min(taken as usize + 1), "{result:?}");
-            assert_eq!(line.device.start.is_some(), taken == 9, "{result:?}");
+            assert_eq!(stops, 12.min(taken as usize + 1), "{result:?}");
+            assert_eq!(line.device.start.is_some(), taken == 99, "{result:?}");
             assert_eq!(line.session.fault(), Some(Fault::Rejected { kind: Kind::StopList, result }));
         }
     }
@@ -175,6 +175,28 @@ fn one_byte_is_no_frame() {
     let stream = [0xF0, 0x81, 0xFF, 0x81, 0x57, 0x81, 0x03, 0x0F];
     assert!(stream.iter().all(|&byte| decoder.push(byte).is_none()));
     assert_eq!((decoder.counts().frames, decoder.counts().refused), (0, 1));
+}
+
+/// REQ-HAL-448: a device says every 500 ms that it is there, also while our answer is on its way to it: that is no restart.
+#[test]
+fn a_word_that_crosses_the_answer_is_no_restart() {
+    let said = |session: &mut Session, number| {
+        let mut frame = [0; 69];
+        let length = Reply { number, said: Said::Init { version: 1 } }.encode(&mut frame).unwrap();
+        session.receive(&frame[..length], 499);
+    };
+    let (mut session, mut out) = (Session::new(Timing::default()), [0; 69]);
+    said(&mut session, 1);
+    while let Poll::Send(_) = session.poll(499, &mut out) {}
+    said(&mut session, 2);
+    assert_eq!((session.phase(), session.fault()), (Phase::Opening, None));
+    // one that has started again leaves the question unanswered
+    assert!(matches!(session.poll(699, &mut out), Poll::Send(_)));
+    assert_eq!(session.fault(), Some(Fault::NoReply { kind: Kind::GetMode }));
+
+    let mut line = running(1);
+    said(&mut line.session, 2);
+    assert_eq!(line.session.fault(), Some(Fault::Restarted), "where the question was answered");
 }
 
 /// REQ-HAL-109: a device that was turned away for its version is not let in by a second word (found by fuzzing).

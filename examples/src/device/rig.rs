@@ -2,16 +2,22 @@
 
 use super::port::Port;
 use crate::failure::Failure;
-use nmes_hal_adapters::wire::{Driver, Plays, Poll, Shared};
+use nmes_hal_adapters::wire::{Driver, Plays, Poll, Shared, StopAnswer};
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 /// How long a device may take from the first question until it is ready.
 const OPENING: Duration = Duration::from_secs(5);
-/// How long a stop may take: three times the longest answer, and a little.
+/// How long stops may take: three times the longest answer, and a little.
 const CLOSING: Duration = Duration::from_secs(3);
-/// What is said where [`Rig::close`] says no.
-pub(crate) const NOT_STOPPED: &str = "the stop of the device was not answered";
+/// What is said where a stop was not taken.
+pub(crate) const fn not_stopped(answer: StopAnswer) -> Option<&'static str> {
+    match answer {
+        StopAnswer::Taken => None,
+        StopAnswer::Refused => Some("the device refused its stop"),
+        StopAnswer::None => Some("the stop of the device was not answered"),
+    }
+}
 /// Between two looks at the port.
 pub(crate) const TURN: Duration = Duration::from_micros(500);
 
@@ -59,17 +65,16 @@ impl<'r, S: Plays> Rig<'r, S> {
         self.session.borrow().is_behind()
     }
 
-    /// Sends a stop and waits for its answer. Whether one came, and the conversation has no fault.
-    pub(crate) fn close(mut self) -> bool {
+    /// Sends stops and waits until one is taken; gives what was said to them, whatever went wrong before.
+    pub(crate) fn close(mut self) -> StopAnswer {
         self.driver.session_mut().0.borrow_mut().stop();
         let begin = Instant::now();
         while begin.elapsed() < CLOSING {
             match self.driver.step(self.now_us() / 1_000) {
-                Ok(Poll::Over) => return self.session.borrow().why().is_none(),
-                Err(_) => return false,
+                Ok(Poll::Over) | Err(_) => break,
                 Ok(_) => std::thread::sleep(TURN),
             }
         }
-        false
+        self.session.borrow().stop_answer()
     }
 }

@@ -3,14 +3,14 @@
 use super::DeviceWord;
 use super::port::{LineSettings, Port};
 use super::progress::Progress;
-use super::rig::{NOT_STOPPED, Rig, TURN};
+use super::rig::{Rig, TURN, not_stopped};
 use crate::app::say_json;
 use crate::cli::{Ask, CODE_MAX, CODE_MIN, NA_PER_CODE, RunArgs, TICKS_HZ, unused};
 use crate::failure::Failure;
 use crate::records::save;
 use crate::scenario::Scenario;
 use nmes_core::{ChannelState, Hardware, Micros, Overlap, Plan, PulseReceipt, Schedule, StopPolicy};
-use nmes_hal_adapters::wire::{DeviceOutput, Plays};
+use nmes_hal_adapters::wire::{DeviceOutput, Plays, StopAnswer};
 use nmes_hal_adapters::{
     NoSense, Output, PacedAlarm, PacedClock, Stimulator, Stopped, rehastim2, sciencemode4,
 };
@@ -92,6 +92,7 @@ struct PlayedJson<'a> {
     fault: Option<&'a str>,
     end_us: u64,
     pulses: usize,
+    /// Whether the device has taken a stop, also after a fault.
     stop_answered: bool,
     worst_late_us: u64,
     stalls: u32,
@@ -112,7 +113,7 @@ impl<'a> PlayedJson<'a> {
             fault: played.fault(),
             end_us: played.end_us,
             pulses: played.receipts.len(),
-            stop_answered: played.stop_answered,
+            stop_answered: played.stop == StopAnswer::Taken,
             worst_late_us: played.worst_late_us,
             stalls: played.stalls,
             waited_us: played.waited_us,
@@ -251,7 +252,7 @@ struct Played {
     receipts: Vec<PulseReceipt>,
     end_us: u64,
     why: Why,
-    stop_answered: bool,
+    stop: StopAnswer,
     stalls: u32,
     waited_us: u64,
     worst_late_us: u64,
@@ -268,7 +269,7 @@ impl Played {
     fn fault(&self) -> Option<&str> {
         match &self.why {
             Why::Fault(fault) => Some(fault),
-            Why::Done | Why::Interrupted => (!self.stop_answered).then_some(NOT_STOPPED),
+            Why::Done | Why::Interrupted => not_stopped(self.stop),
         }
     }
 }
@@ -302,8 +303,8 @@ impl<'r, S: Plays> Player<'r, S> {
         self.progress.end();
         drop(stim);
         let (stalls, waited_us, worst_late_us) = (clock.stalls(), clock.waited(), clock.worst_late());
-        let stop_answered = self.rig.close();
-        Ok(Played { receipts, end_us, why, stop_answered, stalls, waited_us, worst_late_us })
+        let stop = self.rig.close();
+        Ok(Played { receipts, end_us, why, stop, stalls, waited_us, worst_late_us })
     }
 
     /// From the first pulse to the last.
@@ -420,7 +421,11 @@ fn say_end(played: &Played, path: &Path, out: &mut dyn Write) -> Result<(), Fail
         Why::Interrupted => "stopped by Ctrl-C",
         Why::Fault(_) => "ended by a fault",
     };
-    let answered = if played.stop_answered { "answered" } else { "not answered" };
+    let answered = match played.stop {
+        StopAnswer::Taken => "answered",
+        StopAnswer::Refused => "refused",
+        StopAnswer::None => "not answered",
+    };
     say(
         out,
         &format!(

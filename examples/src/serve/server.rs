@@ -7,7 +7,7 @@ use super::link::Stage;
 use super::message::{READING, Request, VERSION, error, refused_set};
 use crate::device::DeviceWord;
 use crate::device::port::Port;
-use crate::device::rig::{NOT_STOPPED, Rig};
+use crate::device::rig::{Rig, not_stopped};
 use crate::device::run::{LATE_MAX_US, interrupts, rehastim2_session, sciencemode4_session};
 use crate::failure::Failure;
 use nmes_core::ChannelState;
@@ -286,10 +286,11 @@ impl<'s> Server<'s> {
         let mut bout = Bout::new(self, stim, &clock, rig);
         let ended = bout.run(out);
         let rig = bout.into_link();
-        if !rig.close() && ended.is_ok() {
-            return Err(Failure::Faulted(NOT_STOPPED.to_owned()));
+        match (not_stopped(rig.close()), ended) {
+            (Some(why), Ok(_)) => Err(Failure::Faulted(why.to_owned())),
+            (Some(why), Err(Failure::Faulted(fault))) => Err(Failure::Faulted(format!("{fault}; {why}"))),
+            (_, ended) => ended,
         }
-        ended
     }
 }
 

@@ -4,8 +4,8 @@ use super::commands::{CHANNELS, Count, GRID, List, Pulse, Start};
 use super::machine::{Fault, Phase};
 use super::session::Session;
 use crate::wire::{
-    BOUND, Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, TICKS, at_most, even_period_us, refuse,
-    second_plan, whole_pulse,
+    BOUND, Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, StopAnswer, TICKS, at_most,
+    even_period_us, refuse, second_plan, whole_pulse,
 };
 use nmes_core::{
     Balance, ChannelHardware, ChannelPlan, ConfigError, Control, Form, Hardware, HardwareTiming, Level, Plan,
@@ -207,12 +207,13 @@ impl Plays for Session {
         if self.wanted.played {
             Exchange::stop(self);
         }
-        match self.fault() {
-            Some(fault @ (Fault::Lost | Fault::NoReply { .. })) if self.wanted.played => {
-                Err(PlayError::Ended(Some(fault)))
-            }
-            _ => Ok(()),
-        }
+        let lost = matches!(self.fault(), Some(Fault::Lost | Fault::NoReply { .. }));
+        let failed = self.machine.stops.failed(lost || self.phase() == Phase::Over);
+        if failed && self.wanted.played { Err(PlayError::Ended(self.fault())) } else { Ok(()) }
+    }
+
+    fn stop_answer(&self) -> StopAnswer {
+        self.machine.stops.answer()
     }
 
     fn is_ready(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::commands::{Command, InitResult, Kind, List, Start};
 use super::replies::{Mode, Reply, ResultCode, Said, StimulationError};
-use crate::wire::{DecodeError, Field, Limit, Refusal};
+use crate::wire::{DecodeError, Field, Limit, Refusal, Stops};
 use core::fmt;
 
 /// Times of a conversation, ms.
@@ -148,8 +148,6 @@ struct Pending {
     deadline: u64,
 }
 
-/// Stops that are sent before the conversation gives up.
-pub(super) const STOP_TRIES: u8 = 3;
 /// The device says every 500 ms that it is there (STD-S36).
 const LISTEN_MS: u64 = 2_000;
 /// Things said that are passed over before the first that fits.
@@ -177,8 +175,8 @@ pub(super) struct Machine {
     listen_until: Option<u64>,
     keep_alive_at: u64,
     ask_next: bool,
-    tries: u8,
     strays: u8,
+    pub(super) stops: Stops,
 }
 
 impl Machine {
@@ -196,8 +194,8 @@ impl Machine {
             listen_until: None,
             keep_alive_at: 0,
             ask_next: false,
-            tries: 0,
             strays: 0,
+            stops: Stops::NONE,
         }
     }
 
@@ -232,7 +230,7 @@ impl Machine {
                 return Next::Wait(pending.deadline);
             }
             self.pending = None;
-            self.missed(pending.kind);
+            self.missed(pending.kind, now);
         }
         match self.due(now) {
             Some(command) => self.send(command, now),
@@ -240,10 +238,10 @@ impl Machine {
         }
     }
 
-    fn missed(&mut self, kind: Kind) {
+    fn missed(&mut self, kind: Kind, now: u64) {
         if self.phase != Phase::Stopping {
             self.fail(Fault::NoReply { kind });
-        } else if self.tries >= STOP_TRIES {
+        } else if self.stops.are_over(now) {
             self.fault.get_or_insert(Fault::NoReply { kind });
             self.phase = Phase::Over;
         }
@@ -260,10 +258,7 @@ impl Machine {
         match self.phase {
             Phase::Over => None,
             Phase::Opening => self.opening(),
-            Phase::Stopping => {
-                self.tries = self.tries.saturating_add(1);
-                Some(Command::StopList)
-            }
+            Phase::Stopping => Some(Command::StopList),
             Phase::Ready | Phase::Running if now >= self.keep_alive_at => {
                 self.ask_next = !self.ask_next;
                 Some(if self.ask_next { Command::GetMode } else { Command::Watchdog })
@@ -295,6 +290,16 @@ impl Machine {
         }
     }
 
+    /// Until when an answer to what is sent now is waited for.
+    fn deadline(&mut self, now: u64) -> u64 {
+        let reply_ms = u64::from(self.timing.reply_ms);
+        if self.phase == Phase::Stopping {
+            self.stops.send(now, reply_ms)
+        } else {
+            now.saturating_add(reply_ms)
+        }
+    }
+
     fn send(&mut self, command: Command, now: u64) -> Next {
         let kind = command.kind();
         // any packet shows the device that its host is there; only those that are sent by time are counted
@@ -307,7 +312,7 @@ impl Machine {
         }
         self.number = self.number.wrapping_add(1);
         if kind != Kind::Watchdog {
-            let deadline = now.saturating_add(u64::from(self.timing.reply_ms));
+            let deadline = self.deadline(now);
             self.pending = Some(Pending { kind, number: self.number, deadline });
         }
         Next::Send(self.number, command)
@@ -340,6 +345,9 @@ impl Machine {
         if opening && matches!(self.step, Step::Answer(_, InitResult::Version)) {
             return; // turned away once is turned away
         }
+        if opening && self.step == Step::Ask {
+            return; // it crossed the answer; a device that has not heard it leaves the question unanswered
+        }
         if !(opening && matches!(self.step, Step::Listen | Step::Answer(..))) {
             return self.refused(Fault::Restarted);
         }
@@ -371,15 +379,17 @@ impl Machine {
     }
 
     fn answer(&mut self, kind: Kind, reply: Reply, result: ResultCode, mode: Option<Mode>) -> bool {
+        if kind == Kind::StopList && self.is_of_a_stop(reply.number) {
+            self.stopped(kind, result);
+            return true;
+        }
         let fits = self.pending.is_some_and(|asked| asked.kind == kind && asked.number == reply.number);
         if !fits {
             self.stray(Fault::Unexpected(reply));
             return false;
         }
         self.pending = None;
-        if self.phase == Phase::Stopping {
-            self.stopped(kind, result);
-        } else if result != ResultCode::Successful {
+        if result != ResultCode::Successful {
             self.fail(Fault::Rejected { kind, result });
         } else {
             self.went_well(kind, mode);
@@ -387,15 +397,23 @@ impl Machine {
         true
     }
 
-    /// A stop that was refused is sent again, as one that was not answered.
+    /// One of the stops that end the conversation, however late its answer.
+    const fn is_of_a_stop(&self, number: u8) -> bool {
+        self.stops.reach(self.number.wrapping_sub(number))
+    }
+
+    /// A stop that was refused is sent again after a while.
     fn stopped(&mut self, kind: Kind, result: ResultCode) {
-        let taken = result == ResultCode::Successful;
-        if !taken {
-            self.fault.get_or_insert(Fault::Rejected { kind, result });
-        }
-        if taken || self.tries >= STOP_TRIES {
+        if result == ResultCode::Successful {
+            self.stops.taken();
+            self.pending = None;
             self.list = None;
             self.phase = Phase::Over;
+        } else if let Some(again_at) = self.stops.refused() {
+            if let Some(pending) = &mut self.pending {
+                pending.deadline = pending.deadline.min(again_at);
+            }
+            self.fault.get_or_insert(Fault::Rejected { kind, result });
         }
     }
 

@@ -5,8 +5,8 @@ use super::machine::{Fault, Phase};
 use super::points::{GRID, POINTS_MAX, Point, Points};
 use super::session::Session;
 use crate::wire::{
-    Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, TICKS, at_most, even_period_us, refuse,
-    second_plan, whole_pulse,
+    Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, StopAnswer, TICKS, at_most, even_period_us,
+    refuse, second_plan, whole_pulse,
 };
 use nmes_core::{
     Balance, ChannelHardware, ChannelPlan, ConfigError, Form, Hardware, HardwareTiming, Level, Plan,
@@ -272,12 +272,13 @@ impl Plays for Session {
             Exchange::stop(self);
         }
         let goes_on = !self.is_low() && self.wanted.played;
-        match self.fault() {
-            Some(fault @ (Fault::Lost | Fault::NoReply { .. })) if goes_on => {
-                Err(PlayError::Ended(Some(fault)))
-            }
-            _ => Ok(()),
-        }
+        let lost = matches!(self.fault(), Some(Fault::Lost | Fault::NoReply { .. }));
+        let failed = self.machine.stops.failed(lost || self.phase() == Phase::Over);
+        if failed && goes_on { Err(PlayError::Ended(self.fault())) } else { Ok(()) }
+    }
+
+    fn stop_answer(&self) -> StopAnswer {
+        self.machine.stops.answer()
     }
 
     fn is_ready(&self) -> bool {

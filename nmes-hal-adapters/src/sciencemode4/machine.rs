@@ -3,7 +3,7 @@
 use super::commands::{ChannelConfig, Command, HighVoltage, Kind, Measurement, Plain};
 use super::replies::{Answer, Body, ChannelState, Reply, ResultCode, StimState};
 use super::session::Identity;
-use crate::wire::{DecodeError, Field, Limit, Refusal};
+use crate::wire::{DecodeError, Field, Limit, Refusal, Stops};
 use core::fmt;
 
 /// Times of a conversation, ms.
@@ -177,8 +177,6 @@ struct Pending {
     active: u8,
 }
 
-/// Stops that are sent before the conversation gives up.
-pub(super) const STOP_TRIES: u8 = 3;
 /// Answers passed over before the first one that fits: what an earlier conversation left in the port.
 const STRAYS_MAX: u8 = 32;
 
@@ -204,9 +202,9 @@ pub(super) struct Machine {
     number: u8,
     keep_alive_at: u64,
     asked_last: bool,
-    tries: u8,
     strays: u8,
     idle_once: bool,
+    pub(super) stops: Stops,
 }
 
 impl Machine {
@@ -224,9 +222,9 @@ impl Machine {
             number: 0,
             keep_alive_at: 0,
             asked_last: false,
-            tries: 0,
             strays: 0,
             idle_once: false,
+            stops: Stops::NONE,
         }
     }
 
@@ -268,7 +266,7 @@ impl Machine {
                 return Next::Wait(pending.deadline);
             }
             self.pending = None;
-            self.missed(pending.kind);
+            self.missed(pending.kind, now);
         }
         match self.due(now) {
             Some(command) => self.send(command, now),
@@ -276,10 +274,10 @@ impl Machine {
         }
     }
 
-    fn missed(&mut self, kind: Kind) {
+    fn missed(&mut self, kind: Kind, now: u64) {
         if self.phase != Phase::Stopping {
             self.fail(Fault::NoReply { kind });
-        } else if self.tries >= STOP_TRIES {
+        } else if self.stops.are_over(now) {
             self.fault.get_or_insert(Fault::NoReply { kind });
             self.phase = Phase::Over;
         }
@@ -289,10 +287,7 @@ impl Machine {
         match self.phase {
             Phase::Over => None,
             Phase::Opening => Some(self.opening()),
-            Phase::Stopping => {
-                self.tries = self.tries.saturating_add(1);
-                Some(Command::Plain(self.stop_command()))
-            }
+            Phase::Stopping => Some(Command::Plain(self.stop_command())),
             // after a question a change goes first, however slowly questions are answered
             Phase::Running if now >= self.keep_alive_at && !(self.asked_last && self.queued.is_some()) => {
                 Some(Command::Plain(Plain::CurrentData))
@@ -326,6 +321,16 @@ impl Machine {
         }
     }
 
+    /// Until when an answer to what is sent now is waited for.
+    fn deadline(&mut self, now: u64) -> u64 {
+        let reply_ms = u64::from(self.timing.reply_ms);
+        if self.phase == Phase::Stopping {
+            self.stops.send(now, reply_ms)
+        } else {
+            now.saturating_add(reply_ms)
+        }
+    }
+
     fn send(&mut self, command: Command, now: u64) -> Next {
         self.number = self.number.wrapping_add(1) & 0x3F;
         let kind = command.kind();
@@ -338,7 +343,7 @@ impl Machine {
             Command::LowLevelChannel(config) => place(config),
             Command::LowLevelInit { .. } | Command::MidLevelInit { .. } | Command::Plain(_) => 0,
         };
-        let deadline = now.saturating_add(u64::from(self.timing.reply_ms));
+        let deadline = self.deadline(now);
         self.pending = Some(Pending { kind, number: self.number, deadline, active });
         Next::Send(self.number, command)
     }
@@ -350,6 +355,10 @@ impl Machine {
             self.refused(Fault::Device { result: reply.result, unknown });
             return false;
         };
+        if self.is_of_a_stop(kind, reply.number) {
+            self.stopped(kind, reply.result);
+            return true;
+        }
         match self.pending {
             Some(pending) if pending.kind == kind && pending.number == reply.number => {
                 self.pending = None;
@@ -385,9 +394,7 @@ impl Machine {
 
     fn fits(&mut self, pending: Pending, reply: &Reply<'_>, now: u64) {
         let result = reply.result;
-        if self.phase == Phase::Stopping {
-            self.stopped(pending.kind, result);
-        } else if result != ResultCode::Successful {
+        if result != ResultCode::Successful {
             self.fail(Fault::Rejected { kind: pending.kind, result });
         } else if self.phase == Phase::Opening {
             self.opened(reply);
@@ -396,15 +403,23 @@ impl Machine {
         }
     }
 
-    /// A stop that was refused is sent again, as one that was not answered.
+    /// One of the stops that end the conversation, however late its answer.
+    fn is_of_a_stop(&self, kind: Kind, number: u8) -> bool {
+        kind.code() == self.stop_command().code() && self.stops.reach(self.number.wrapping_sub(number) & 0x3F)
+    }
+
+    /// A stop that was refused is sent again after a while.
     fn stopped(&mut self, kind: Kind, result: ResultCode) {
-        let taken = matches!(result, ResultCode::Successful | ResultCode::NotInitialised);
-        if !taken {
-            self.fault.get_or_insert(Fault::Rejected { kind, result });
-        }
-        if taken || self.tries >= STOP_TRIES {
+        if matches!(result, ResultCode::Successful | ResultCode::NotInitialised) {
+            self.stops.taken();
+            self.pending = None;
             self.active = 0;
             self.phase = Phase::Over;
+        } else if let Some(again_at) = self.stops.refused() {
+            if let Some(pending) = &mut self.pending {
+                pending.deadline = pending.deadline.min(again_at);
+            }
+            self.fault.get_or_insert(Fault::Rejected { kind, result });
         }
     }
 

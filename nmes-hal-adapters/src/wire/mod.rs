@@ -13,6 +13,7 @@ mod fields;
 mod play;
 mod refusal;
 mod run_on;
+mod stops;
 mod writer;
 
 pub(crate) use bind::{BOUND, TICKS, at_most, even_period_us, refuse, second_plan};
@@ -24,9 +25,10 @@ pub use exchange::{Exchange, Poll};
 pub use fields::DecodeError;
 pub(crate) use fields::Fields;
 pub(crate) use play::whole_pulse;
-pub use play::{DeviceOutput, PlayError, Plays, Shared};
+pub use play::{DeviceOutput, PlayError, Plays, Shared, StopAnswer};
 pub use refusal::{Field, Grid, Limit, Refusal};
 pub use run_on::RunOn;
+pub(crate) use stops::Stops;
 pub use writer::{EncodeError, Writer};
 
 /// First byte of a frame.

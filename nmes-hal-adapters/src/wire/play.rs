@@ -43,14 +43,30 @@ pub trait Plays: Exchange {
     /// Ends everything that was played. Nothing to do, and still ready, when nothing was.
     ///
     /// # Errors
-    /// The link is gone and the device goes on by itself until its own time-out.
+    /// The stop was refused or is not answered, or the link is gone: the device goes on by itself until its own time-out. Where a
+    /// later stop is taken the next call says so.
     fn end(&mut self) -> Result<(), PlayError<Self::Fault>>;
 
     /// Whether frames may be played.
     fn is_ready(&self) -> bool;
 
+    /// What the device has said to the stop, also where it came late, and whatever went wrong before.
+    fn stop_answer(&self) -> StopAnswer;
+
     /// Why it ended, if not because it was asked to.
     fn why(&self) -> Option<Self::Fault>;
+}
+
+/// What a device has said to the stop of its conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StopAnswer {
+    /// Nothing so far; once the conversation is over, nothing at all.
+    #[default]
+    None,
+    /// It refuses.
+    Refused,
+    /// It has stopped.
+    Taken,
 }
 
 /// A frame was not played.
