@@ -76,7 +76,7 @@ fn run_command(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
             Some(device) => device::run::run(args, device, out),
             None => run_all(args, out),
         },
-        Command::Serve(args) => crate::serve::serve(args, out),
+        Command::Serve(args) => crate::serve::serve(args),
         Command::SimulateDevice(args) => device::simulate::simulate(args, out),
         Command::Events(args) => events(args, out),
         Command::Plot(args) => plot(args, out),

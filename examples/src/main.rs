@@ -8,7 +8,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run_cli(&cli, &mut std::io::stdout().lock()) {
+    // not locked: `serve` writes from a thread of its own
+    match run_cli(&cli, &mut std::io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{}", Paint::for_stderr().bad(&failure.to_string()));

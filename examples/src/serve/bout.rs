@@ -11,7 +11,6 @@ use nmes_core::{FrameKind, MAX_CHANNELS, MicroAmps, PulseReceipt, Setting, StopP
 use nmes_hal_adapters::{Alarm, Output, PacedClock, Sense, Stimulator, Stopped, Ticked};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::io::Write;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -89,8 +88,8 @@ where
         self.link
     }
 
-    pub(crate) fn run(&mut self, out: &mut dyn Write) -> Result<Ended, Failure> {
-        let ended = self.beat(out);
+    pub(crate) fn run(&mut self) -> Result<Ended, Failure> {
+        let ended = self.beat();
         for channel in 0..MAX_CHANNELS {
             while let Some(waiting) = self.waiting[channel].pop_front() {
                 let value =
@@ -101,12 +100,12 @@ where
         ended
     }
 
-    fn beat(&mut self, out: &mut dyn Write) -> Result<Ended, Failure> {
+    fn beat(&mut self) -> Result<Ended, Failure> {
         let ceilings = self.ceilings();
         for (channel, ceiling) in (0_u8..).zip(&ceilings) {
             self.stim.aim(channel, *ceiling).map_err(|error| Failure::Denied(error.to_string()))?;
         }
-        self.server.event(out, "arming", json!({}))?;
+        self.server.event("arming", json!({}));
         let mut tick_at = 0;
         loop {
             let host = self.server.now_us().saturating_sub(self.began_us);
@@ -118,14 +117,14 @@ where
             }
             self.link.follow(self.clock.now());
             if host >= tick_at && !self.clock.is_held() {
-                self.tick(out)?;
+                self.tick()?;
                 tick_at = host + TICK_US;
             }
             self.link.pump()?;
-            if let Some(ended) = self.moves_on(&ceilings, out)? {
+            if let Some(ended) = self.moves_on(&ceilings)? {
                 return Ok(ended);
             }
-            self.hear(out)?;
+            self.hear()?;
         }
     }
 
@@ -145,14 +144,14 @@ where
         })
     }
 
-    fn tick(&mut self, out: &mut dyn Write) -> Result<(), Failure> {
+    fn tick(&mut self) -> Result<(), Failure> {
         // while ramping down nobody else is there to do it, and that is bounded
         self.stim.keep_alive();
         let ticked = self.stim.on_tick();
         let tripped = if let Ok(Ticked::Tripped(trip)) = &ticked { Some(trip.to_string()) } else { None };
         self.note(ticked.map(drop))?;
         if let Some(why) = tripped.filter(|_| self.phase == Phase::Running) {
-            self.server.event(out, "trip", json!({ "why": why }))?;
+            self.server.event("trip", json!({ "why": why }));
             self.phase = Phase::Ending(why);
         }
         for (channel, known) in (0_u8..).zip(self.stale) {
@@ -160,7 +159,7 @@ where
             if stale > known {
                 self.stale[usize::from(channel)] = stale;
                 if self.phase == Phase::Running {
-                    self.server.event(out, "stale", json!({ "ch": channel }))?;
+                    self.server.event("stale", json!({ "ch": channel }));
                 }
             }
         }
@@ -168,22 +167,22 @@ where
     }
 
     /// One step of what is under way.
-    fn moves_on(&mut self, ceilings: &[Setting], out: &mut dyn Write) -> Result<Option<Ended>, Failure> {
+    fn moves_on(&mut self, ceilings: &[Setting]) -> Result<Option<Ended>, Failure> {
         let presses = self.server.pressed.load(Ordering::SeqCst);
         if presses > self.presses {
             self.presses = presses;
             if presses > 1 {
                 self.off()?;
             } else {
-                self.fall("Ctrl-C", out)?;
+                self.fall("Ctrl-C")?;
             }
         }
         let silent = self.server.now_us().saturating_sub(self.heard_us);
         if self.phase != Phase::Raising && u128::from(silent) > KEEP_ALIVE.as_micros() {
-            self.fall("the client says nothing", out)?;
+            self.fall("the client says nothing")?;
         }
         match &self.phase {
-            Phase::Raising => self.raised(ceilings, out)?,
+            Phase::Raising => self.raised(ceilings)?,
             Phase::Running if self.stim.finished().is_some() => {
                 return Ok(Some(Ended("the session is over".to_owned())));
             }
@@ -203,7 +202,7 @@ where
     }
 
     /// All is authorised: levels go to nothing, and the clock starts.
-    fn raised(&mut self, ceilings: &[Setting], out: &mut dyn Write) -> Result<(), Failure> {
+    fn raised(&mut self, ceilings: &[Setting]) -> Result<(), Failure> {
         let there =
             |(channel, ceiling): (u8, &Setting)| self.stim.engine().setting(channel) == Some(*ceiling);
         if !(0_u8..).zip(ceilings).all(there) {
@@ -218,16 +217,17 @@ where
         self.start_tick = self.clock.now();
         self.heard_us = self.server.now_us();
         self.phase = Phase::Running;
-        self.server.event(out, "armed", json!({}))
+        self.server.event("armed", json!({}));
+        Ok(())
     }
 
     /// Ramps down, then ends.
-    fn fall(&mut self, why: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    fn fall(&mut self, why: &str) -> Result<(), Failure> {
         match self.phase {
             Phase::Falling(..) | Phase::Ending(_) => return Ok(()),
             Phase::Raising | Phase::Running => {}
         }
-        self.server.event(out, "ramp_down", json!({ "why": why }))?;
+        self.server.event("ramp_down", json!({ "why": why }));
         self.phase = Phase::Falling(why.to_owned(), self.clock.now());
         let paused = self.stim.pause();
         self.note(paused.map(drop))
@@ -240,30 +240,35 @@ where
     }
 
     /// Requests, until something is due.
-    fn hear(&mut self, out: &mut dyn Write) -> Result<(), Failure> {
+    fn hear(&mut self) -> Result<(), Failure> {
         let now = self.server.now_us();
         let due =
             self.clock.due_at().map(|at| Duration::from_micros((self.began_us + at).saturating_sub(now)));
         let mut incoming = self.server.next(due.map_or(TURN, |due| due.min(TURN)));
+        let begin = self.server.now_us();
         for _ in 0..REQUESTS_MAX {
             let Some(this) = incoming else { break };
-            self.take(this, out)?;
+            self.take(this)?;
+            // one request may tell of a thousand pulses
+            if u128::from(self.server.now_us().saturating_sub(begin)) > TURN.as_micros() {
+                break;
+            }
             incoming = self.server.more();
         }
         Ok(())
     }
 
-    fn take(&mut self, incoming: Incoming, out: &mut dyn Write) -> Result<(), Failure> {
+    fn take(&mut self, incoming: Incoming) -> Result<(), Failure> {
         let asks = matches!(incoming, Incoming::Asked(_, Ok(Request::Status {})));
         let status = if asks { self.status() } else { Value::Null };
         match self.server.sort(incoming, &|| status.clone()) {
             Act::Nothing => Ok(()),
-            Act::WriterGone => self.fall("the client is lost", out),
+            Act::WriterGone => self.fall("the client is lost"),
             Act::Writer(request) => {
                 self.heard_us = self.server.now_us();
                 match request {
                     Request::Set { ch, ua, us, seq } => self.set(ch, ua, us, seq),
-                    Request::Stop {} => self.fall("asked to", out),
+                    Request::Stop {} => self.fall("asked to"),
                     Request::Off {} => self.off(),
                     Request::Arm {} => {
                         let why = format!("not while {}", self.word());

@@ -1,5 +1,6 @@
 //! `nmes serve`: control from another program, as JSON lines over TCP. The protocol is in `docs/serve.md`.
 
+pub(crate) mod aside;
 pub(crate) mod bout;
 pub(crate) mod clients;
 pub mod lines;
@@ -17,7 +18,6 @@ use nmes_core::{
 };
 use nmes_safety::{Checked, Layer, Profile, Setup, UseClass, check, rules};
 use server::Server;
-use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
@@ -65,8 +65,8 @@ pub struct ServeArgs {
     pub device: DeviceArgs,
 }
 
-/// Serves until Ctrl-C.
-pub(crate) fn serve(args: &ServeArgs, out: &mut dyn Write) -> Result<(), Failure> {
+/// Serves until Ctrl-C. A thread writes to standard output, so nobody may hold its lock.
+pub(crate) fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let listener = listener(args)?;
     let channels = channels(args)?;
     let length = Millis::from_millis(args.seconds).unwrap_or(Millis::MAX);
@@ -85,9 +85,8 @@ pub(crate) fn serve(args: &ServeArgs, out: &mut dyn Write) -> Result<(), Failure
         if args.device.device.is_some() { crate::device::run::BANNER } else { crate::report::WARNING };
     let head =
         format!("{warning}\nlistening at {local}, protocol version {}, for {output}\n", message::VERSION);
-    crate::app::say(out, &head)?;
-    out.flush().map_err(|error| Failure::Input(format!("standard output: {error}")))?;
-    Server::new(args, &checked, listener)?.run(out)
+    Server::new(args, &checked, listener)?.run(head);
+    Ok(())
 }
 
 fn listener(args: &ServeArgs) -> Result<TcpListener, Failure> {

@@ -1,6 +1,7 @@
 //! Who is connected, what is told, and the time between two sessions.
 
 use super::ServeArgs;
+use super::aside::Aside;
 use super::bout::{Bout, Ended};
 use super::clients::{Clients, Incoming, listen};
 use super::link::Stage;
@@ -16,12 +17,12 @@ use nmes_hal_adapters::wire::{DeviceOutput, Plays};
 use nmes_hal_adapters::{NoSense, Output, PacedClock, Stimulator};
 use nmes_safety::Checked;
 use serde_json::{Value, json};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 /// A writer that says nothing for so long counts as lost.
@@ -34,6 +35,8 @@ const LOG_MAX: usize = 1_000;
 const INCOMING_MAX: usize = 256;
 /// Lines that wait to be written to the log: a minute of 8 channels of 50 pulses a second, and more.
 const LOGGING_MAX: usize = 32_768;
+/// Lines that wait for the terminal.
+const SAYING_MAX: usize = 1_024;
 /// Between two looks at Ctrl-C while nothing runs.
 const IDLE: Duration = Duration::from_millis(20);
 
@@ -45,9 +48,8 @@ pub(crate) struct Server<'s> {
     pub(crate) pressed: &'static AtomicU32,
     from: Receiver<Incoming>,
     begin: Instant,
-    log: Option<SyncSender<String>>,
-    /// Lines that the log had no room for.
-    unlogged: Cell<u64>,
+    log: Option<Aside>,
+    terminal: Aside,
     delivered: VecDeque<Value>,
     fault: Option<String>,
 }
@@ -79,29 +81,30 @@ impl<'s> Server<'s> {
             from,
             begin: Instant::now(),
             log,
-            unlogged: Cell::new(0),
+            terminal: Aside::new("standard output".to_owned(), SAYING_MAX, std::io::stdout()),
             delivered: VecDeque::new(),
             fault: None,
         })
     }
 
-    /// Until Ctrl-C.
-    pub(crate) fn run(&mut self, out: &mut dyn Write) -> Result<(), Failure> {
+    /// Until Ctrl-C; the terminal gets this first.
+    pub(crate) fn run(&mut self, head: String) {
+        self.terminal.say(head);
         while self.pressed.load(Ordering::SeqCst) == 0 {
             let Some(incoming) = self.next(IDLE) else { continue };
             let idle = json!({ "state": "idle" });
             match self.sort(incoming, &|| idle.clone()) {
-                Act::Writer(Request::Arm {}) => self.arm(out)?,
+                Act::Writer(Request::Arm {}) => self.arm(),
                 Act::Writer(Request::Set { seq, .. }) => {
                     self.clients.tell_writer(&refused_set(seq, "not armed", "{\"do\":\"arm\"} first"));
                 }
-                Act::Writer(Request::Stop {} | Request::Off {}) => self.event(out, "idle", json!({}))?,
+                Act::Writer(Request::Stop {} | Request::Off {}) => self.event("idle", json!({})),
                 Act::Writer(Request::Ping {} | Request::Status {} | Request::Log { .. })
                 | Act::Nothing
                 | Act::WriterGone => {}
             }
         }
-        crate::app::say(out, "ended by Ctrl-C\n")
+        self.terminal.say("ended by Ctrl-C\n".to_owned());
     }
 
     /// Microseconds since the server began.
@@ -152,7 +155,8 @@ impl<'s> Server<'s> {
                 value["clients"] = json!(self.clients.count());
                 value["has_writer"] = json!(self.clients.has_writer());
                 value["fault"] = json!(self.fault);
-                value["unlogged"] = json!(self.unlogged.get());
+                value["unlogged"] = json!(self.log.as_ref().map_or(0, Aside::lost));
+                value["unsaid"] = json!(self.terminal.lost());
                 self.clients.tell(id, &json!({ "status": value }));
             }
             Request::Log { last } => self.tell_log(id, last),
@@ -209,22 +213,18 @@ impl<'s> Server<'s> {
     }
 
     /// Tells everybody, the log and the terminal.
-    pub(crate) fn event(&mut self, out: &mut dyn Write, name: &str, more: Value) -> Result<(), Failure> {
+    pub(crate) fn event(&self, name: &str, more: Value) {
         let mut value = more;
         value["event"] = json!(name);
         value["at_us"] = json!(self.now_us());
         self.clients.tell_all(&value);
         self.note(&value);
-        crate::app::say(out, &format!("{value}\n"))?;
-        out.flush().map_err(|error| Failure::Input(format!("standard output: {error}")))
+        self.terminal.say(format!("{value}\n"));
     }
 
     pub(crate) fn note(&self, value: &Value) {
         if let Some(log) = &self.log {
-            // the disk holds nothing up; should the thread that writes have ended, it has said why on standard error
-            if log.try_send(format!("{value}\n")).is_err() {
-                self.unlogged.set(self.unlogged.get().saturating_add(1));
-            }
+            log.say(format!("{value}\n"));
         }
     }
 
@@ -237,43 +237,39 @@ impl<'s> Server<'s> {
     }
 
     /// One session, from arming to its end.
-    fn arm(&mut self, out: &mut dyn Write) -> Result<(), Failure> {
+    fn arm(&mut self) {
         self.fault = None;
-        let ended = match self.args.device.device {
-            None => self.on_stage(out),
-            Some(DeviceWord::Sciencemode4) => {
-                self.on_device(sciencemode4_session()?, DeviceWord::Sciencemode4, out)
-            }
-            Some(DeviceWord::Rehastim2) => self.on_device(rehastim2_session()?, DeviceWord::Rehastim2, out),
-        };
-        let why = match ended {
+        let why = match self.bout() {
             Ok(Ended(why)) => why,
             Err(failure) => {
                 let why = failure.to_string();
                 self.fault = Some(why.clone());
-                self.event(out, "fault", json!({ "why": why }))?;
+                self.event("fault", json!({ "why": why }));
                 why
             }
         };
-        self.event(out, "idle", json!({ "why": why }))
+        self.event("idle", json!({ "why": why }));
     }
 
-    fn on_stage(&mut self, out: &mut dyn Write) -> Result<Ended, Failure> {
+    fn bout(&mut self) -> Result<Ended, Failure> {
+        match self.args.device.device {
+            None => self.on_stage(),
+            Some(device @ DeviceWord::Sciencemode4) => self.on_device(sciencemode4_session()?, device),
+            Some(device @ DeviceWord::Rehastim2) => self.on_device(rehastim2_session()?, device),
+        }
+    }
+
+    fn on_stage(&mut self) -> Result<Ended, Failure> {
         let load = Load::skin(400.0, 600.0, 100.0).ok_or_else(|| Failure::Input("no load".to_owned()))?;
         let stage = nmes_hal_adapters::sim::Stage::ideal(150.0, load);
         let bench = Bench::new(*self.checked.plan().hardware(), stage, 0, 0);
         let (clock, mut states) = (PacedClock::new(LATE_MAX_US), [ChannelState::new(); 8]);
         let armed = Stimulator::arm(self.checked, &mut states, bench.output(), clock.alarm(), bench.sense());
         let stim = armed.map_err(|error| Failure::Denied(format!("not armed: {}", error.why)))?;
-        Bout::new(self, stim, &clock, Stage(&bench)).run(out)
+        Bout::new(self, stim, &clock, Stage(&bench)).run()
     }
 
-    fn on_device<S: Plays>(
-        &mut self,
-        session: S,
-        device: DeviceWord,
-        out: &mut dyn Write,
-    ) -> Result<Ended, Failure> {
+    fn on_device<S: Plays>(&mut self, session: S, device: DeviceWord) -> Result<Ended, Failure> {
         let (session, mut buffer) = (RefCell::new(session), [0; 2_048]);
         let plan = self.checked.plan();
         crate::device::run::bind(&session, plan)?;
@@ -284,7 +280,7 @@ impl<'s> Server<'s> {
         let armed = Stimulator::arm(self.checked, &mut states, output, clock.alarm(), NoSense);
         let stim = armed.map_err(|error| Failure::Denied(format!("not armed: {}", error.why)))?;
         let mut bout = Bout::new(self, stim, &clock, rig);
-        let ended = bout.run(out);
+        let ended = bout.run();
         let rig = bout.into_link();
         match (not_stopped(rig.close()), ended) {
             (Some(why), Ok(_)) => Err(Failure::Faulted(why.to_owned())),
@@ -294,20 +290,7 @@ impl<'s> Server<'s> {
     }
 }
 
-/// A thread writes, so that a slow disk holds nothing up.
-fn log_file(path: &std::path::Path) -> Result<SyncSender<String>, Failure> {
+fn log_file(path: &std::path::Path) -> Result<Aside, Failure> {
     let file = std::fs::File::create(path).map_err(|error| Failure::writing(path, &error))?;
-    let (to, from) = sync_channel::<String>(LOGGING_MAX);
-    let name = path.display().to_string();
-    std::thread::spawn(move || {
-        let mut file = BufWriter::new(file);
-        while let Ok(line) = from.recv() {
-            let lines: String = std::iter::once(line).chain(from.try_iter().take(1_024)).collect();
-            if let Err(error) = file.write_all(lines.as_bytes()).and_then(|()| file.flush()) {
-                eprintln!("{name}: {error}; nothing more is logged");
-                return;
-            }
-        }
-    });
-    Ok(to)
+    Ok(Aside::new(path.display().to_string(), LOGGING_MAX, BufWriter::new(file)))
 }
