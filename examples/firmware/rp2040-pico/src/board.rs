@@ -150,6 +150,7 @@ impl Board {
         vreg::set_voltage(&mut p.VREG_AND_CHIP_RESET, VSEL_A::VOLTAGE1_15);
         let clocks = clocks((p.XOSC, p.CLOCKS, p.PLL_SYS, p.PLL_USB), &mut p.RESETS, &mut watchdog)?;
         let mut timer = Timer::new(p.TIMER, &mut p.RESETS, &clocks);
+        keep_running_when_halted();
         let layout = (pins.gpio3.into_function(), pins.gpio2.into_function());
         let peripheral = clocks.peripheral_clock.freq();
         let bus = Spi::<_, _, _, 8>::new(p.SPI0, layout).init(&mut p.RESETS, peripheral, 16.MHz(), MODE_0);
@@ -177,6 +178,14 @@ impl Board {
         let watchdog = Dog { watchdog, caused_reset };
         Some(Self { output, clock, alarms, inputs, watchdog, running, serial, timer })
     }
+}
+
+/// A halt stops the code and not the clock of the edges: with a clock that stood still the edge that follows would be stamped
+/// as on time. After its reset the timer stops with either processor.
+#[expect(unsafe_code, reason = "the timer belongs to its driver, which has no word for this")]
+fn keep_running_when_halted() {
+    // SAFETY: the register says what a halt stops and nothing else; nobody else writes it
+    unsafe { &*pac::TIMER::ptr() }.dbgpause().write(|w| w.dbg0().clear_bit().dbg1().clear_bit());
 }
 
 /// The system clock at 200 MHz, the rest as usual. `None` where a crystal or a loop does not do.
