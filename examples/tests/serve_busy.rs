@@ -14,8 +14,8 @@ use serving::{Client, SMALL, Served};
 use std::io::{BufRead, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Lines into a terminal that nobody reads, until no more go in; then one whenever there is room, until told to end.
@@ -90,8 +90,8 @@ fn a_terminal_that_nobody_reads_holds_nothing_up() {
     served.end();
 }
 
-/// The most that an edge was late while a reader asked for 250 thousand pulses at once, in µs.
-fn worst_late_us() -> u64 {
+/// The most that an edge was late while a reader asked for 250 thousand pulses at once, and how long all the answers took.
+fn worst_late() -> (Duration, Duration) {
     let options = ["--channels", "8", "--stale-ms", "5000", "--ceiling-ma", "2", "--ceiling-us", "250"];
     let served = Served::new(&options);
     let mut writer = served.client();
@@ -103,12 +103,17 @@ fn worst_late_us() -> u64 {
     let mut reader = served.client();
     reader.until("hello");
     let begin = Instant::now();
-    let mut asked = false;
+    let (mut asked, took) = (false, Arc::new(Mutex::new(Duration::ZERO)));
     while begin.elapsed() < Duration::from_millis(4_500) {
         if begin.elapsed() > Duration::from_millis(3_500) && !std::mem::replace(&mut asked, true) {
             reader.raw("{\"do\":\"log\",\"last\":1000}\n".repeat(250).as_bytes());
-            let mut back = reader.socket.try_clone().unwrap();
-            std::thread::spawn(move || while back.read(&mut [0; 65_536]).unwrap_or(0) > 0 {});
+            let (mut back, since, until) =
+                (reader.socket.try_clone().unwrap(), Instant::now(), Arc::clone(&took));
+            std::thread::spawn(move || {
+                while back.read(&mut [0; 65_536]).unwrap_or(0) > 0 {
+                    *until.lock().unwrap() = since.elapsed();
+                }
+            });
         }
         writer.say(&json!({ "do": "ping" }));
         writer.until("pong");
@@ -116,13 +121,19 @@ fn worst_late_us() -> u64 {
     }
     writer.say(&json!({ "do": "status" }));
     let worst = writer.until("status")["status"]["worst_late_us"].as_u64().unwrap();
+    let all = *took.lock().unwrap();
     served.end();
-    worst
+    (Duration::from_micros(worst), all)
 }
 
 /// REQ-APP-276: however much a reader asks for at once, an edge waits for one of its requests at most.
 #[test]
 fn a_burst_of_requests_holds_no_edge_up() {
-    // all at once took 130 ms and more; a machine that is busy with something else is not what is tested
-    assert!((0..4).any(|_| worst_late_us() < 40_000));
+    // a quarter of all that was asked stood in the way of an edge; a machine that is busy with something else for that long is not
+    // what is tested
+    let few = (0..4).any(|_| {
+        let (worst, all) = worst_late();
+        worst * 10 < all
+    });
+    assert!(few);
 }
