@@ -30,7 +30,8 @@ impl Timer {
     /// takes. The gate counts its least Off from the end of a ramp-down, so that is added.
     fn of(gate: &Gate, down_ms: u32) -> Self {
         let on_ms = u64::from(gate.max_on.as_millis()).min(2_000);
-        let each_ms = 60_000_u64.div_ceil(u64::from(gate.max_triggers_per_minute).max(1));
+        // a gate counts 61 seconds
+        let each_ms = 61_000_u64.div_ceil(u64::from(gate.max_triggers_per_minute).max(1));
         let least = u64::from(gate.min_off.as_millis()).max(1_000) + u64::from(down_ms);
         let off_ms = least.max(each_ms.saturating_sub(on_ms));
         Self { on_us: on_ms * 1_000, off_us: off_ms * 1_000, open: false, due_us: 500_000, openings: 0 }

@@ -181,3 +181,16 @@ fn an_emg_that_hears_nothing_says_why() {
     let (_, out, _) = said(&["run", "stroke-wrist-emg", "--out-dir", dir.to_str().unwrap()]);
     assert!(!out.contains("never listened"), "{out}");
 }
+
+/// REQ-APP-306: no opening of a trigger that a protocol is for is refused by its gate, which counts 61 seconds as a minute: at the
+/// fastest turn that there is output at, and of a timer in its place.
+#[test]
+fn a_gate_has_room_for_its_trigger() {
+    let dir = scratch("room");
+    let to = ["--out-dir", dir.to_str().unwrap()];
+    let (_, out, _) = said(&[&["run", "fes-cycle", "--rpm", "59.5", "--seconds", "120"], &to[..]].concat());
+    assert!(out.contains("openings refused by the gate: 0"), "{out}");
+    let (_, out, _) = said(&[&["run", "re-education", "--seconds", "130", "--json"], &to[..]].concat());
+    let run: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(run["timer_openings"], run["channels"][0]["trains"]);
+}

@@ -138,22 +138,26 @@ impl<'p> Engine<'p, '_> {
         if let Some(refusal) = parts.find_map(|(state, plan)| state.may_open(plan, gate, now, end)) {
             return GateAnswer::Refused(refusal);
         }
-        if !self.admit(&which, now.saturating_sub(start), gate.max_triggers_per_minute) {
+        if !self.admit(&which, now, now.saturating_sub(start), gate.max_triggers_per_minute) {
             return GateAnswer::Refused(GateRefusal::TooManyTriggers);
         }
         self.each_of(which, now, |state, plan| {
-            state.openings.taken(now);
+            if state.begins_train(plan, now) {
+                state.openings.taken(now);
+            }
             state.open_gate(plan, gate, now, end)
         })
     }
 
-    /// Whether each channel has room for one more opening in the last minute; one that is too many is counted.
-    fn admit(&mut self, which: &Range<u8>, elapsed: u64, limit: u16) -> bool {
+    /// Whether each channel of which a train begins has room for one more in the last minute; one that is too many is counted.
+    fn admit(&mut self, which: &Range<u8>, now: u64, elapsed: u64, limit: u16) -> bool {
         let second =
             elapsed.checked_div(u64::from(self.plan.hardware().timing().ticks_per_second)).unwrap_or(0);
         let range = usize::from(which.start)..usize::from(which.end);
-        let parts = self.channels.get_mut(range).unwrap_or_default();
-        let room = parts.iter_mut().all(|state| state.openings.has_room(second, limit));
+        let plans = self.plan.channels().skip(range.start);
+        let mut parts = self.channels.get_mut(range).unwrap_or_default().iter_mut().zip(plans);
+        let room = parts
+            .all(|(state, plan)| state.openings.has_room(second, limit) || !state.begins_train(plan, now));
         if !room {
             self.refused_triggers = self.refused_triggers.saturating_add(1);
         }

@@ -200,6 +200,11 @@ impl ChannelState {
         soonest.max(ended.map_or(0, |t| t.saturating_add(off)))
     }
 
+    /// An opening at `now` begins a train: none is on, and none waits.
+    pub(crate) fn begins_train(&self, plan: &ChannelPlan<'_>, now: u64) -> bool {
+        self.queued.is_none() && !self.is_on(now.saturating_add(plan.offset_ticks))
+    }
+
     /// A train is on, or waits to open: a toggle closes it.
     pub(crate) fn is_open(&self, plan: &ChannelPlan<'_>, now: u64) -> bool {
         let here = now.saturating_add(plan.offset_ticks);

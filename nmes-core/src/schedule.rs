@@ -24,9 +24,10 @@ pub struct Gate {
     pub max_on: Millis,
     /// The least time with no output between two trains; an opening before that waits for it.
     pub min_off: Millis,
-    /// The most openings in a minute (1 to 600); more are refused.
+    /// The most openings in a minute that begin a train (1 to 600); more are refused. One of a train that is on, or waits, is none
+    /// of them.
     pub max_triggers_per_minute: u16,
-    /// The least time from one opening that was taken to the next; a sooner one is refused. Zero for none.
+    /// The least time from one opening that began a train to the next; a sooner one is refused. Zero for none.
     #[cfg_attr(feature = "serde", serde(default))]
     pub refractory: Millis,
 }

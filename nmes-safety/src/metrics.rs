@@ -289,8 +289,8 @@ impl PulseMetrics {
     }
 
     /// [`PulseMetrics::peak_ua`] before it is rounded.
-    pub(crate) fn peak(&self) -> Ratio {
-        Ratio::of(u128::from(self.peak_na), 1, 1_000)
+    pub(crate) fn peak_na(&self) -> u128 {
+        u128::from(self.peak_na)
     }
 
     /// [`PulseMetrics::primary_us`] before it is rounded.

@@ -67,3 +67,29 @@ fn it_is_not_in_the_rows_by_rate() {
         assert!(rule.source.contains("never less than the a.c. part"));
     }
 }
+
+/// REQ-SAF-688: it adds to the mean of the current and to its peak, and to the voltage that the peak needs.
+#[test]
+fn it_adds_to_the_mean_and_the_peak() {
+    let direct = |ua: u32| MicroAmps::from_microamps(ua).unwrap();
+    let drafted = |ua: u32| {
+        let setup = exercise(100_000).with_declared_dc(direct(ua)).unwrap();
+        let profile = Profile::named("fda-limited-output-draft").unwrap();
+        // 80 mA for 2 × 250 µs, 200 times a second
+        Case { setup, profile, ..Case::pulse(80_000, 250, 200) }
+    };
+    denies(&rules::G_LO_I, drafted(2_000), (drafted(2_001), 10_001));
+    let strong = |ua: u32| {
+        let setup = exercise(100_000).with_declared_dc(direct(ua)).unwrap();
+        Case { setup, ceiling: (118_000, 100), ..Case::new() }
+    };
+    denies(&rules::E_PEAK_1, strong(12_000), (strong(12_001), 130_001));
+    let near = |ua: u32| {
+        let setup =
+            exercise(100_000).with_rail_mv(100_000).and_then(|setup| setup.with_load_ohm(1_000)).unwrap();
+        Case { setup: setup.with_declared_dc(direct(ua)).unwrap(), ceiling: (80_000, 100), ..Case::new() }
+    };
+    // 80 mA and 10 mA in 1 kohm are nine tenths of 100 V
+    assert_eq!(near(10_000).row(&rules::E_COMP_1).1, Some(900));
+    assert_eq!(near(10_001).row(&rules::E_COMP_1).1, Some(901));
+}

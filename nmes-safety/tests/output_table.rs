@@ -143,7 +143,7 @@ fn ranges() {
     assert_eq!(listed.row("6").unwrap().answer.to_string(), "10 Hz to 40 Hz");
 }
 
-/// REQ-SAF-320: stages with a rate of their own widen the range of an even train; bursts keep their rate in every stage.
+/// REQ-SAF-320: stages with a rate of their own widen the range, whatever the timing of the channel: they are played evenly.
 #[test]
 fn rates_of_stages() {
     let cycle = Cycle { hold: ms(5_000), rest: ms(10_000) };
@@ -154,7 +154,52 @@ fn rates_of_stages() {
     assert_eq!(answer(&case, "6").to_string(), "20 Hz to 40 Hz");
     let doublets = Bursts { pulses: 2, every: Rate::from_hz(15).unwrap() };
     let made = train(&case, |channel| channel.train.timing = Timing::Bursts(doublets));
-    assert_eq!(made.row("6").unwrap().answer.to_string(), "40 Hz");
+    assert_eq!(made.row("6").unwrap().answer.to_string(), "20 Hz to 40 Hz");
+    let law = SweepLaw::Linear;
+    let sweep =
+        Sweep { from: Rate::from_hz(30).unwrap(), to: Rate::from_hz(40).unwrap(), over: ms(1_000), law };
+    let made = train(&case, |channel| channel.train.timing = Timing::Sweep(sweep));
+    assert_eq!(made.row("6").unwrap().answer.to_string(), "20 Hz to 40 Hz");
+    let intervals: &'static [Micros] = Box::leak(Box::new([us(25_000), us(30_000)]));
+    let made = train(&case, |channel| channel.train.timing = Timing::List(intervals));
+    assert_eq!(made.row("6").unwrap().answer.to_string(), "20 Hz to 40 Hz");
+}
+
+/// REQ-SAF-320: a recruitment pattern may ask for less width than is set, down to the least that is put out.
+#[test]
+fn widths_of_a_pattern() {
+    let at = |command_permille, width_us| PatternPoint {
+        command_permille,
+        setting: Setting::new(10_000, width_us).unwrap(),
+    };
+    for (least, said) in [(0, 2), (75, 75)] {
+        let points: &'static [PatternPoint] = Box::leak(Box::new([at(0, least), at(1_000, 300)]));
+        let train = Train { pattern: Some(Pattern::new(points).unwrap()), ..Train::default() };
+        let case = Case { ceiling: (10_000, 300), train, ..Case::new() };
+        let least_us = case.plan(|plan| u64::from(plan.channel(0).unwrap().width_min_ticks()));
+        let Answer::Range { least, most, .. } = answer(&case, "5") else { panic!("{}", answer(&case, "5")) };
+        assert_eq!((least, most), (if said == 2 { least_us } else { said }, 300));
+    }
+}
+
+/// REQ-SAF-688: a declared direct current is in the rows of current and voltage.
+#[test]
+fn declared_direct_current_is_in_the_currents() {
+    let direct = MicroAmps::from_microamps(12_000).unwrap();
+    let [without, with] = [railed(300_000), railed(300_000).with_declared_dc(direct).unwrap()];
+    let of = |setup, number| match answer(&Case { setup, ceiling: (30_000, 100), ..Case::new() }, number) {
+        Answer::AtLoads { values, .. } => values,
+        other => panic!("{other}"),
+    };
+    for (number, more) in [("4", [12_000; 3]), ("3", [6_000, 24_000, 0])] {
+        let (plain, on_direct) = (of(without, number), of(with, number));
+        let rose: Vec<_> = plain.iter().zip(&on_direct).map(|(one, two)| two - one).collect();
+        if number == "4" {
+            assert_eq!(rose[..2], more[..2], "{plain:?} {on_direct:?}");
+        } else {
+            assert_eq!(rose, more, "{plain:?} {on_direct:?}");
+        }
+    }
 }
 
 /// REQ-SAF-320: bursts: pulses, bursts a second, duration and duty, for n-lets of the timing and repeats of the pulse.

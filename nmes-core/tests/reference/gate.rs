@@ -104,10 +104,12 @@ impl Machine<'_> {
         let second = |tick: i128| (tick - start) / self.hz;
         let recent =
             |n: usize| self.lines[n].openings.iter().filter(|at| second(now) - second(**at) <= 60).count();
-        if which.clone().any(|n| recent(n) >= usize::from(gate.max_triggers_per_minute)) {
+        let begins = |n: &usize| self.lines[*n].queued.is_none() && !self.is_on(*n, now);
+        let begin: Vec<usize> = which.clone().filter(begins).collect();
+        if begin.iter().any(|&n| recent(n) >= usize::from(gate.max_triggers_per_minute)) {
             return GateAnswer::Refused(GateRefusal::TooManyTriggers);
         }
-        which.clone().for_each(|n| self.lines[n].openings.push(now));
+        begin.into_iter().for_each(|n| self.lines[n].openings.push(now));
         self.each(which, now, |machine, number| machine.open_channel(gate, number, now))
     }
 

@@ -72,7 +72,10 @@ const CRANK: ScheduleRow = ScheduleRow::Gated(GatedRow {
         ours("windows of one muscle are far apart"),
         ours("windows of one muscle are far apart"),
     ),
-    max_triggers_per_minute: Sourced::new(60, ours("one window a turn, 60 turns a minute at most")),
+    max_triggers_per_minute: Sourced::new(
+        62,
+        ours("one window a turn, 60 turns a minute at most, of which a gate counts 61 seconds"),
+    ),
 });
 
 const FIRST_SESSION: &str =
@@ -235,7 +238,10 @@ pub static FES_ROW: Condition = Condition {
             ours("half of a fast stroke of the rower"),
             ours("half of a fast stroke of the rower"),
         ),
-        max_triggers_per_minute: Sourced::new(40, ours("40 strokes a minute at most")),
+        max_triggers_per_minute: Sourced::new(
+            42,
+            ours("40 strokes a minute at most, of which a gate counts 61 seconds"),
+        ),
     }),
     session_length: minutes(10, 20, 30, recalled(src::ROWING), PICKED),
     electrodes: CYCLE_PADS,

@@ -46,7 +46,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&E_BAL_1, Channel(|c, f| c.balance(f))),
     (&E_DC_4, Electrode(|c, p| c.direct_density(p))),
     (&E_J_2, Electrode(|c, p| c.contact_density(p))),
-    (&E_PEAK_1, Channel(|_, f| Some(plain(f.pulse.peak())))),
+    (&E_PEAK_1, Channel(|c, f| Some(plain(c.peak(f))))),
     (&E_Q_1, Channel(|_, f| Some(plain(f.pulse.phase_charge())))),
     (&E_W_1, Channel(|c, f| Some(c.width(f)))),
     (&E_F_1, Channel(|c, f| Some(c.rate(f)))),
@@ -149,16 +149,26 @@ impl Context<'_> {
         Some(plain(energy))
     }
 
-    /// The mean of |I| over the worst second, which adds on a shared electrode also where channels take turns.
+    /// The mean of |I| over the worst second, with a declared direct current, which adds on a shared electrode also where channels
+    /// take turns.
     fn mean_absolute(&self, place: Place) -> Option<Found> {
+        let of =
+            |facts: &Facts<'_>| facts.second.mean_absolute_na.saturating_add(self.declared_na().unwrap_or(0));
         let mean = match place {
-            Place::Channel(channel) => self.facts(channel)?.second.mean_absolute_na,
-            Place::Shared(mask) => {
-                self.members(mask).map(|facts| facts.second.mean_absolute_na).fold(0, u128::saturating_add)
-            }
+            Place::Channel(channel) => of(self.facts(channel)?),
+            Place::Shared(mask) => self.members(mask).map(of).fold(0, u128::saturating_add),
             Place::Session => return None,
         };
         Some(plain(Ratio::of(mean, 1, 1_000)))
+    }
+
+    /// The largest current, that of a pulse on a declared direct current.
+    fn peak(&self, facts: &Facts<'_>) -> Ratio {
+        Ratio::of(self.peak_na(facts), 1, 1_000)
+    }
+
+    fn peak_na(&self, facts: &Facts<'_>) -> u128 {
+        facts.pulse.peak_na().saturating_add(self.declared_na().unwrap_or(0))
     }
 
     /// The lowest pulse rate at a place: the r.m.s. limits grow with the rate.
@@ -428,8 +438,8 @@ impl Context<'_> {
             let remark = if rail { Remark::RailUnknown } else { Remark::LoadUnknown };
             return Some(Found::missing(Verdict::NotEvaluated, remark));
         };
-        let peak = u128::from(facts.pulse.peak_mv(load));
-        Some(plain(Ratio::of(peak, 1_000, u128::from(rail))))
+        let peak_mv = scale_up(self.peak_na(facts), load.into(), 1_000_000);
+        Some(plain(Ratio::of(peak_mv, 1_000, u128::from(rail))))
     }
 
     /// Peak current for the time of the one-shot. Without one until the next pulse, or until the watchdog if that is later.

@@ -1,6 +1,6 @@
 //! What the rows ask about one channel of a plan.
 
-use nmes_core::{Balance, Channel, ChannelPlan, Form, Plan, Rate, Schedule, Timing};
+use nmes_core::{Balance, Channel, ChannelPlan, Form, MicroAmps, Plan, Rate, Schedule, Timing};
 
 use super::answer::{Answer, LOADS_OHM};
 use crate::check::{Figure, figures};
@@ -101,11 +101,17 @@ impl<'p, 'a> Facts<'p, 'a> {
         }
     }
 
+    /// The largest current in µA: that of a pulse, on a declared direct current.
+    fn most_ua(&self) -> u64 {
+        let direct = self.setup.declared_dc().map_or(0, MicroAmps::as_microamps);
+        self.pulse.peak_ua().saturating_add(u64::from(direct))
+    }
+
     /// Peak current in µA into a load, of a stage that clips at the rail. `None` when the rail is not known.
     fn peak_ua(&self, ohms: u32) -> Option<u64> {
         let rail = u64::from(self.setup.rail_mv()?).saturating_mul(1_000);
         let clipped = rail.saturating_add(u64::from(ohms).saturating_sub(1)).checked_div(u64::from(ohms))?;
-        Some(self.pulse.peak_ua().min(clipped))
+        Some(self.most_ua().min(clipped))
     }
 
     pub(super) fn currents(&self) -> Answer {
@@ -114,7 +120,10 @@ impl<'p, 'a> Facts<'p, 'a> {
 
     pub(super) fn voltages(&self) -> Answer {
         self.at_loads(Unit::MilliVolts, |facts, ohms| {
-            Some(facts.pulse.peak_mv(ohms).min(u64::from(facts.setup.rail_mv()?)))
+            let direct = facts.most_ua().saturating_sub(facts.pulse.peak_ua());
+            let direct_mv = narrow(scale_up(direct.into(), ohms.into(), 1_000));
+            let peak_mv = facts.pulse.peak_mv(ohms).saturating_add(direct_mv);
+            Some(peak_mv.min(u64::from(facts.setup.rail_mv()?)))
         })
     }
 
@@ -154,25 +163,24 @@ impl<'p, 'a> Facts<'p, 'a> {
     /// The least and the most pulses in a thousand seconds, with all their repeats as one.
     pub(super) fn onsets(&self) -> [u64; 2] {
         let top = self.asked.rate;
-        let slowest = match self.asked.train.timing {
-            Timing::Even | Timing::Bursts(_) => self.slowest_stage(),
+        let own = match self.asked.train.timing {
+            Timing::Even | Timing::Bursts(_) if millihertz_down(top) == 0 => 0,
+            Timing::Even | Timing::Bursts(_) => millihertz_up(top),
             Timing::Sweep(sweep) => millihertz_down(sweep.from).min(millihertz_down(sweep.to)),
             Timing::List(intervals) => {
                 let longest = intervals.iter().map(|interval| interval.as_micros()).max().unwrap_or(0);
                 div_down(1_000_000_000, u64::from(longest))
             }
         };
-        [slowest, millihertz_up(top)]
+        [self.slowest_stage(own), millihertz_up(top)]
     }
 
-    fn slowest_stage(&self) -> u64 {
-        let own = self.asked.rate;
-        let even = matches!(self.asked.train.timing, Timing::Even);
+    /// Where every stage has a rate of its own, that of the timing is not played; it is left in, as it may be asked for.
+    fn slowest_stage(&self, own_mhz: u64) -> u64 {
         let stages = match self.plan.session().schedule() {
-            Schedule::Program(stages) if even => stages,
-            Schedule::Program(_) | Schedule::Continuous | Schedule::Cyclic(_) | Schedule::Gated(_) => &[],
+            Schedule::Program(stages) => stages,
+            Schedule::Continuous | Schedule::Cyclic(_) | Schedule::Gated(_) => &[],
         };
-        let own_mhz = if millihertz_down(own) == 0 { 0 } else { millihertz_up(own) };
         stages.iter().filter_map(|stage| stage.rate).map(millihertz_down).fold(own_mhz, u64::min)
     }
 

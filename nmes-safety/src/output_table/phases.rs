@@ -75,18 +75,18 @@ impl Facts<'_, '_> {
         }
     }
 
-    /// The widths that this plan allows, in µs: of custom points the whole, else of the main phase. A width ramp is silent
-    /// below the least that the hardware puts out.
+    /// The widths that this plan allows, in µs: of custom points the whole, else of the main phase. A width ramp, and a
+    /// recruitment pattern, is silent below the least that the hardware puts out.
     pub(super) fn widths_us(&self) -> [u64; 2] {
         let set = u64::from(self.asked.set.width.as_micros());
-        let least = match self.asked.ramp.control {
+        let shortest = self.micros(self.compiled.width_min_ticks());
+        let points = self.asked.train.pattern.iter().flat_map(|pattern| pattern.points());
+        let of_pattern = points.map(|point| u64::from(point.setting.width.as_micros())).min();
+        let ramped = match self.asked.ramp.control {
             Control::Amplitude => set,
-            Control::Width => {
-                let floor =
-                    u64::from(self.asked.ramp.floor).max(self.micros(self.compiled.width_min_ticks()));
-                set.min(floor)
-            }
+            Control::Width => u64::from(self.asked.ramp.floor).max(shortest),
         };
+        let least = set.min(ramped).min(of_pattern.map_or(set, |width| width.max(shortest)));
         [least, u64::from(self.asked.ceiling.width.as_micros())]
     }
 
