@@ -5,7 +5,7 @@ use nmes_core::{MicroAmps, Polarity};
 use crate::check::Checked;
 use crate::rules;
 use crate::selftest::impedance_ohm;
-use crate::sense::{NOISE_FLOOR, SampleInstant, Sensed, nanoamps};
+use crate::sense::{NOISE_FLOOR, SampleInstant, Sensed, is_above_noise, nanoamps};
 
 /// How old a measurement may be before it counts for nothing, in ms: E-Z-2's window. Our choice.
 pub const CONTACT_AGE_MS: u32 = 5_000;
@@ -50,8 +50,8 @@ impl ContactState {
 /// Takes the samples of one channel and says whether its electrodes are on.
 ///
 /// Feed it every sample with what was commanded at that instant: [`SampleInstant::PhaseStart`] after the settling time of
-/// an edge, [`SampleInstant::PhaseEnd`] right before the next. Samples at rest, and of phases that are commanded at no more
-/// than the noise of the measurement, say nothing. All calls do a fixed amount of work.
+/// an edge, [`SampleInstant::PhaseEnd`] right before the next. Samples at rest, and of phases that are commanded at less than
+/// twice the noise of the measurement, say nothing. All calls do a fixed amount of work.
 ///
 /// Only phases of the leading polarity are judged: a balancing phase begins with the skin charged the other way, and
 /// |V| / |I| at its end is that much lower.
@@ -147,7 +147,8 @@ impl Contact {
 
     /// Takes a sample of a phase that is commanded at `commanded_na`.
     pub fn take(&mut self, commanded_na: i64, sample: &Sensed) {
-        if commanded_na.unsigned_abs() <= nanoamps(self.noise) || !self.leads(commanded_na) {
+        let told = is_above_noise(commanded_na.unsigned_abs(), nanoamps(self.noise));
+        if !told || !self.leads(commanded_na) {
             return;
         }
         let ohm = impedance_ohm(sample, self.noise).map(|ohm| u32::try_from(ohm).unwrap_or(u32::MAX));

@@ -11,7 +11,7 @@ use nmes_core::{
 use crate::check::{Checked, Denied, check};
 use crate::guard::PROBE_LEVEL;
 use crate::rules::{self, Rule};
-use crate::sense::nanoamps;
+use crate::sense::{is_above_noise, nanoamps};
 use crate::setup::Setup;
 
 /// The ceiling of a contact check, rule by rule in each rule's unit. All of it is our choice: [`PROBE_LEVEL`]
@@ -46,7 +46,7 @@ pub enum ProbeError<'p> {
     Plan(ConfigError),
     /// A rule denies it, with all layers of the setup as they are for the session itself.
     Denied(Denied<'p>),
-    /// On a channel its pulses cannot be told from the noise of the measurement, so nothing they measure says anything.
+    /// On a channel its pulses are under twice the noise of the measurement, so nothing they measure says anything.
     Noise {
         /// The first such channel.
         channel: u8,
@@ -64,10 +64,8 @@ impl fmt::Display for ProbeError<'_> {
             Self::Plan(why) => why.fmt(f),
             Self::Denied(why) => why.fmt(f),
             Self::Noise { channel, current_na, noise_na } => {
-                write!(
-                    f,
-                    "channel {channel}: {current_na} nA, and the measurement may read {noise_na} nA of nothing"
-                )
+                write!(f, "channel {channel}: {current_na} nA are less than twice what the measurement")?;
+                write!(f, " may read of nothing, {noise_na} nA")
             }
         }
     }
@@ -79,8 +77,8 @@ impl core::error::Error for ProbeError<'_> {}
 /// at most [`PROBE_LEVEL`] and 200 µs at 10 a second, for 2.6 s. No channel goes above its own ceiling. Where E-F-1 is stated as less
 /// than 10 Hz they come at that rate, for as long as five of them take; under 1.725 Hz that is more than the check may last.
 ///
-/// What they measure is for a [`Contact`](crate::Contact) to judge. A channel whose ceiling is no more than the noise of the
-/// measurement has no such pulses: with [`NOISE_FLOOR`](crate::NOISE_FLOOR) that is one of up to 1 mA, and
+/// What they measure is for a [`Contact`](crate::Contact) to judge. A channel whose ceiling is under twice the noise of the
+/// measurement has no such pulses: with [`NOISE_FLOOR`](crate::NOISE_FLOOR) that is one of less than 2 mA, and
 /// [`Setup::with_measurement_noise`] states less.
 ///
 /// ```
@@ -144,7 +142,7 @@ impl Probe {
     }
 }
 
-/// Each channel's pulses are stronger, as put out, than what a measurement may read of nothing.
+/// Each channel's pulses are at least twice as strong, as put out, as what a measurement may read of nothing.
 #[expect(clippy::result_large_err, reason = "without an allocator the plan and the report go back by value")]
 fn above_noise<'p>(plan: &Plan<'p>, setup: &Setup) -> Result<(), ProbeError<'p>> {
     let noise_na = nanoamps(setup.measurement_noise());
@@ -155,7 +153,7 @@ fn above_noise<'p>(plan: &Plan<'p>, setup: &Setup) -> Result<(), ProbeError<'p>>
             let code = if asked.pulse.leading == Polarity::Positive { code } else { code.saturating_neg() };
             Level::Code(code).current_na(output).unsigned_abs()
         });
-        if current_na <= noise_na {
+        if !is_above_noise(current_na, noise_na) {
             return Err(ProbeError::Noise { channel, current_na, noise_na });
         }
     }

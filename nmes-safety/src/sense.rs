@@ -20,6 +20,12 @@ pub(crate) fn nanoamps(current: MicroAmps) -> u64 {
     u64::from(current.as_microamps()).saturating_mul(1_000)
 }
 
+/// Whether what arrives of a commanded current, in nA, can be told from noise: at least twice that, so that what is low
+/// within its tolerance is still above it.
+pub(crate) const fn is_above_noise(commanded_na: u64, noise_na: u64) -> bool {
+    commanded_na >= noise_na.saturating_mul(2)
+}
+
 /// What a measurement is held against, of all layers: worked out once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tolerances {
@@ -199,7 +205,7 @@ pub(crate) struct Delivered {
 pub(crate) fn delivered(interval: &Interval, limits: &Tolerances) -> Option<Delivered> {
     let measured = interval.measured_na().filter(|_| interval.is_driven())?;
     let commanded = interval.current_na.unsigned_abs();
-    if commanded < limits.noise_na.saturating_mul(2) {
+    if !is_above_noise(commanded, limits.noise_na) {
         return None;
     }
     let along = if interval.current_na < 0 { measured.saturating_neg() } else { measured };

@@ -1,0 +1,63 @@
+//! What measurements say of the electrodes at the edges: of noise, of silence, of a clock that began anew, of a limit.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+use nmes_core::*;
+use nmes_safety::*;
+
+const MS: u64 = 1_000;
+
+fn contact() -> Contact {
+    Contact::new(1_000_000, Polarity::Positive)
+}
+
+/// The end of a phase of so much, in nA, of which so much arrives.
+fn phase(contact: &mut Contact, at_tick: u64, commanded_na: i64, current_na: i64, voltage_mv: i32) {
+    let instant = SampleInstant::PhaseEnd;
+    contact.take(commanded_na, &Sensed { current_na, voltage_mv, at_tick, instant });
+}
+
+/// Contractions of 4 s at 40 Hz and 20 mA with so much between them, each begun by a phase of 1.05 mA that is 5 % low; the
+/// end of the last.
+fn contractions(contact: &mut Contact, from: u64, count: u64, rest: u64, ohm: i32) -> u64 {
+    let mut at = from;
+    for _ in 0..count {
+        phase(contact, at, 1_050_000, 997_500, ohm * 998 / 1_000);
+        for _ in 0..160 {
+            at += 25 * MS;
+            phase(contact, at, 20_000_000, 20_000_000, ohm * 20);
+        }
+        at += rest;
+    }
+    at - rest
+}
+
+/// REQ-SAF-695: a phase that is low within its tolerance is no open electrode, and a pad that dries is told although each
+/// contraction of 4 s begins with such a phase; from twice the noise on, no current is an open one.
+#[test]
+fn a_low_phase_is_no_open_pad() {
+    let mut low = contact();
+    let end = contractions(&mut low, 0, 1, 25 * MS, 1_000);
+    phase(&mut low, end + 25 * MS, 1_050_000, 997_500, 998);
+    assert_eq!(low.state(end + 25 * MS), ContactState::Good);
+    for (commanded, state) in [(1_999_999, ContactState::Good), (2_000_000, ContactState::Open)] {
+        let mut none = low;
+        phase(&mut none, end + 50 * MS, commanded, 1_000_000, 60_000);
+        assert_eq!(none.state(end + 50 * MS), state, "{commanded} nA");
+    }
+    // a fifth low, as E-DEL-1 lets it be
+    phase(&mut low, end + 50 * MS, 2_000_000, 1_600_000, 1_600);
+    assert_eq!((low.state(end + 50 * MS), low.impedance().end_ohm), (ContactState::Good, Some(1_000)));
+    for (ohm, state) in [(1_500, ContactState::Good), (1_501, ContactState::Rising)] {
+        let mut dries = contact();
+        let end = contractions(&mut dries, 0, 1, 25 * MS, 1_000);
+        let end = contractions(&mut dries, end + 25 * MS, 2, 25 * MS, ohm);
+        assert_eq!(dries.state(end), state, "{ohm} ohm");
+    }
+}
