@@ -96,7 +96,7 @@ pub struct Contact {
     at_tick: u64,
     /// What it was when output began.
     begun_ohm: Option<u32>,
-    /// Since when it is over 1.5 times that.
+    /// Since when it is over 1.5 times that, silences left out.
     rising_since: Option<u64>,
 }
 
@@ -180,6 +180,10 @@ impl Contact {
         self.in_a_row = if goes_on { self.in_a_row.saturating_add(1) } else { 1 };
         if judged != Judged::Good || at_tick < self.at_tick {
             self.rising_since = None;
+        } else if !self.is_fresh(at_tick) {
+            // the rest between two contractions is no time in which it was risen
+            let silence = at_tick.saturating_sub(self.at_tick);
+            self.rising_since = self.rising_since.map(|since| since.saturating_add(silence));
         }
         self.judged = judged;
         self.at_tick = at_tick;

@@ -61,3 +61,27 @@ fn a_low_phase_is_no_open_pad() {
         assert_eq!(dries.state(end), state, "{ohm} ohm");
     }
 }
+
+/// REQ-SAF-696: a silence that is longer than a measurement counts is no part of the 5 s that an impedance has to be risen for.
+#[test]
+fn a_rise_is_not_of_silence() {
+    for (silence, state) in [(5_000 * MS, ContactState::Rising), (5_000 * MS + 1, ContactState::Good)] {
+        let mut rises = contact();
+        for n in 1..=5 {
+            phase(&mut rises, n * 25 * MS, 3_000_000, 3_000_000, 3_000);
+        }
+        phase(&mut rises, 150 * MS, 3_000_000, 3_000_000, 6_000);
+        let again = 150 * MS + silence;
+        for n in 0..3 {
+            phase(&mut rises, again + n * 25 * MS, 3_000_000, 3_000_000, 6_000);
+        }
+        assert_eq!(rises.state(again + 50 * MS), state, "{silence}");
+    }
+    // what was counted in one contraction of 4 s goes on in the next, after a rest of 10 s
+    let mut dries = contact();
+    let mut end = contractions(&mut dries, 0, 1, 0, 1_000);
+    for state in [ContactState::Good, ContactState::Rising] {
+        end = contractions(&mut dries, end + 10_000 * MS, 1, 0, 2_000);
+        assert_eq!(dries.state(end), state);
+    }
+}
