@@ -72,10 +72,11 @@ impl<S: Sense> Sense for ContactSense<S> {
     }
 
     /// Output begins from rest: the trend is held against what comes from now on, and answers are as old as they are at `now`.
+    /// A `now` before the last one, or before a measurement, is of a clock that began anew: what was measured is forgotten.
     fn arming(&mut self, now: u64) {
         self.now = now;
         self.levels = [Level::Open; MAX_CHANNELS];
-        self.contacts.iter_mut().for_each(nmes_safety::Contact::begin);
+        self.contacts.iter_mut().for_each(|contact| contact.begin(now));
         self.sense.arming(now);
     }
 

@@ -170,3 +170,19 @@ fn arming_knows_the_time() {
         assert_eq!(armed.unwrap_err().why, ArmRefusal::NoContact { channel: 0 }, "the clock began anew");
     });
 }
+
+/// REQ-HAL-470: contact of a clock that began anew since is not found good once the new clock comes near the old measurements.
+#[test]
+fn an_old_clock_is_forgotten() {
+    let mut states = [ChannelState::new(); 2];
+    two_channels(|checked, bench| {
+        let (mut sense, _) = look(checked, bench);
+        let again = Bench::new(*checked.plan().hardware(), stage(1_000.0, 120.0), 0, 0);
+        for (at, why) in [(0, "the clock began anew"), (bench.clock().now(), "and came to where it was")] {
+            again.clock().advance_to(at);
+            let tried = Stimulator::arm(checked, &mut states, again.output(), again.alarm(), &mut sense);
+            let refused = tried.err().map(|refused| refused.why);
+            assert_eq!(refused, Some(ArmRefusal::NoContact { channel: 0 }), "{why}");
+        }
+    });
+}

@@ -94,7 +94,9 @@ pub struct Contact {
     judged: Judged,
     in_a_row: u8,
     at_tick: u64,
-    /// What it was when output began.
+    /// When output began.
+    begun_tick: u64,
+    /// What it was then.
     begun_ohm: Option<u32>,
     /// Since when it is over 1.5 times that, silences left out.
     rising_since: Option<u64>,
@@ -140,6 +142,7 @@ impl Contact {
             judged: Judged::Open,
             in_a_row: 0,
             at_tick: 0,
+            begun_tick: 0,
             begun_ohm: None,
             rising_since: None,
         }
@@ -203,8 +206,13 @@ impl Contact {
         }
     }
 
-    /// Output begins anew: the trend is held against what comes next.
-    pub const fn begin(&mut self) {
+    /// Output begins anew at `now`: the trend is held against what comes next. Where that is before the last measurement, or
+    /// before output began the last time, the clock began anew, and what was measured before is forgotten.
+    pub const fn begin(&mut self, now: u64) {
+        if now < self.at_tick || now < self.begun_tick {
+            self.in_a_row = 0;
+        }
+        self.begun_tick = now;
         self.begun_ohm = None;
         self.rising_since = None;
     }

@@ -326,7 +326,7 @@ fn a_pad_that_dries() {
     let end = phases(&mut contact, end + 1, 1, up_to);
     let end = phases(&mut contact, end + 1, 40, over);
     assert_eq!(contact.state(end), ContactState::Good, "one under it begins the time anew");
-    contact.begin();
+    contact.begin(end);
     let end = phases(&mut contact, end + 1, 100, over);
     assert_eq!(contact.state(end), ContactState::Good);
 }

@@ -85,3 +85,23 @@ fn a_rise_is_not_of_silence() {
         assert_eq!(dries.state(end), state);
     }
 }
+
+/// REQ-SAF-697: output that begins before the last measurement, or before output began the last time, is on a clock that began
+/// anew: what was measured on the old one is never contact again.
+#[test]
+fn nothing_is_known_on_a_new_clock() {
+    for (last, begun, anew, state) in [
+        (2_300, 2_300, 2_300, ContactState::Good),
+        (2_300, 2_300, 2_299, ContactState::Unknown),
+        (2_300, 9_000, 9_000, ContactState::Good),
+        (2_300, 9_000, 8_999, ContactState::Unknown),
+    ] {
+        let mut old = contact();
+        for n in (0..3).rev() {
+            phase(&mut old, (last - n * 100) * MS, 3_000_000, 3_000_000, 3_000);
+        }
+        old.begin(begun * MS);
+        old.begin(anew * MS);
+        assert_eq!(old.state(3_000 * MS), state, "{begun} ms, then {anew} ms");
+    }
+}
