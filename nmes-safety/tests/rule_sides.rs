@@ -271,7 +271,8 @@ fn measured(rule: &'static Rule, past: u32) -> Said {
         return Said::Refuses { by: "not of a bench", value: 0, limit: 0 };
     }
     let value = if past == 0 { rule.limit } else { beyond(rule, rule.limit) };
-    match judge_measured(Rig::default().checked(), rule, value) {
+    let checked = Rig { hz: 20, ..Rig::default() }.checked(); // a period of 50 ms
+    match judge_measured(checked, rule, value) {
         Ok(_) => Said::Passes(Some((value, rule.limit))),
         Err(fault) => Said::Refuses { by: fault.rule.id, value: fault.value, limit: fault.limit },
     }
@@ -408,7 +409,7 @@ fn the_limit_itself_passes() {
 /// past it; a stricter layer binds; a warning comes before the limit.
 #[test]
 fn measured_figures() {
-    let checked = Rig::default().checked();
+    let checked = Rig { hz: 20, ..Rig::default() }.checked(); // a period of 50 ms
     for rule in [&rules::N_ACC_1, &rules::E_Z_1_SHORT, &rules::E_Z_1_OPEN, &rules::E_EST_1] {
         assert!(judge_measured(checked, rule, rule.limit).is_ok(), "{}", rule.id);
         let fault = judge_measured(checked, rule, beyond(rule, rule.limit)).unwrap_err();
@@ -445,10 +446,22 @@ fn figures_of_the_bench() {
         (&rules::E_Z_1_OPEN, 5_000),
         (&rules::E_EST_1, 50),
     ];
-    let checked = Rig::default().checked();
+    let checked = Rig { hz: 20, ..Rig::default() }.checked(); // a period of 50 ms
     for (rule, figure) in figures {
         assert!(judge_measured(checked, rule, figure).is_ok(), "{}", rule.id);
         let fault = judge_measured(checked, rule, beyond(rule, figure)).unwrap_err();
         assert_eq!((fault.rule.id, fault.limit), (rule.id, figure));
+    }
+}
+
+/// REQ-SAF-699: an emergency stop takes no longer than the shortest period of the plan, rounded down to ms, where that is less
+/// than E-EST-1.
+#[test]
+fn a_stop_within_a_period() {
+    for (hz, most) in [(19, 50), (20, 50), (21, 47), (40, 25), (100, 10), (150, 6)] {
+        let checked = Rig { hz, set: (20_000, 200), ceiling: (20_000, 200), ..Rig::default() }.checked();
+        assert!(judge_measured(checked, &rules::E_EST_1, most).is_ok(), "{hz} Hz");
+        let fault = judge_measured(checked, &rules::E_EST_1, most + 1).unwrap_err();
+        assert_eq!((fault.rule.id, fault.value, fault.limit), ("E-EST-1", most + 1, most), "{hz} Hz");
     }
 }

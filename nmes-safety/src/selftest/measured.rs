@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use nmes_core::MicroAmps;
+use nmes_core::{MicroAmps, Rate};
 
 use crate::check::Checked;
-use crate::rules::Rule;
+use crate::rules::{self, Rule};
 use crate::sense::{Sensed, nanoamps};
 
 /// A measured figure on the wrong side of its limit.
@@ -32,7 +32,8 @@ impl core::error::Error for MeasuredFault {}
 
 /// Whether a measured figure is on the right side of the limit that binds a checked plan: `true` where it warns. For the
 /// rules that the guard cannot judge by itself: the error of amplitude, width and rate (N-ACC-1), the impedance before
-/// arming (E-Z-1-S, E-Z-1-O), the time from the emergency stop to no output (E-EST-1). Fixed work.
+/// arming (E-Z-1-S, E-Z-1-O), the time from the emergency stop to no output (E-EST-1), which is no longer than the shortest
+/// period of the plan either, in whole ms. Fixed work.
 ///
 /// ```
 /// use nmes_safety::{Checked, rules, selftest::judge_measured};
@@ -45,11 +46,19 @@ impl core::error::Error for MeasuredFault {}
 /// # Errors
 /// [`MeasuredFault`].
 pub fn judge_measured(checked: &Checked<'_>, rule: &'static Rule, value: u64) -> Result<bool, MeasuredFault> {
-    let limit = checked.limit(rule).map_or(rule.limit, |limit| limit.value);
+    let stated = checked.limit(rule).map_or(rule.limit, |limit| limit.value);
+    let of_plan = if core::ptr::eq(rule, &rules::E_EST_1) { shortest_period_ms(checked) } else { None };
+    let limit = of_plan.map_or(stated, |period| period.min(stated));
     if rule.breaks(value, limit) {
         return Err(MeasuredFault { rule, value, limit });
     }
     Ok(rule.warn.is_some_and(|warn| rule.breaks(value, warn)))
+}
+
+/// The shortest time between two onsets of any channel, in ms, rounded down; `None` of a plan without channels.
+fn shortest_period_ms(checked: &Checked<'_>) -> Option<u64> {
+    let us = |rate: Rate| u64::from(rate.per_us()).checked_div(u64::from(rate.pulses()));
+    checked.plan().channels().filter_map(|channel| us(channel.rate())).min().map(|us| us / 1_000)
 }
 
 /// |V| / |I| of a sample in ohm, rounded down; `None` where no more current flows than the measurement may read of none, as
