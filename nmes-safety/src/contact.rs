@@ -4,7 +4,7 @@ use nmes_core::{MicroAmps, Polarity};
 
 use crate::check::Checked;
 use crate::rules;
-use crate::selftest::impedance_ohm;
+use crate::selftest::{impedance_ohm, impedance_up_ohm};
 use crate::sense::{NOISE_FLOOR, SampleInstant, Sensed, is_above_noise, nanoamps};
 
 /// How old a measurement may be before it counts for nothing, in ms: E-Z-2's window. Our choice.
@@ -154,13 +154,15 @@ impl Contact {
         if !told || !self.leads(commanded_na) {
             return;
         }
-        let ohm = impedance_ohm(sample, self.noise).map(|ohm| u32::try_from(ohm).unwrap_or(u32::MAX));
+        let narrow = |ohm: u64| u32::try_from(ohm).unwrap_or(u32::MAX);
+        let ohm = impedance_ohm(sample, self.noise).map(narrow);
+        let up_ohm = impedance_up_ohm(sample, self.noise).map(narrow);
         match sample.instant {
             SampleInstant::PhaseStart => self.last.start_ohm = ohm,
             SampleInstant::PhaseEnd if self.in_a_row > 0 && sample.at_tick == self.at_tick => {}
             SampleInstant::PhaseEnd => {
                 self.last.end_ohm = ohm;
-                self.judge(ohm, sample.at_tick);
+                self.judge(ohm.zip(up_ohm), sample.at_tick);
             }
             SampleInstant::Rest => {}
         }
@@ -173,10 +175,11 @@ impl Contact {
         }
     }
 
-    fn judge(&mut self, ohm: Option<u32>, at_tick: u64) {
-        let judged = match ohm.map(u64::from) {
-            Some(ohm) if rules::E_Z_1_SHORT.breaks(ohm, self.short_ohm) => Judged::Short,
-            Some(ohm) if !rules::E_Z_1_OPEN.breaks(ohm, self.open_ohm) => Judged::Good,
+    /// Takes an impedance rounded down, and the same rounded up.
+    fn judge(&mut self, ohm: Option<(u32, u32)>, at_tick: u64) {
+        let judged = match ohm {
+            Some((down, _)) if rules::E_Z_1_SHORT.breaks(down.into(), self.short_ohm) => Judged::Short,
+            Some((_, up)) if !rules::E_Z_1_OPEN.breaks(up.into(), self.open_ohm) => Judged::Good,
             Some(_) | None => Judged::Open,
         };
         let goes_on = judged == self.judged && self.is_fresh(at_tick);
@@ -194,11 +197,11 @@ impl Contact {
     }
 
     /// The trend while on, of phases that say that there is contact.
-    fn follow(&mut self, ohm: Option<u32>, at_tick: u64) {
+    fn follow(&mut self, ohm: Option<(u32, u32)>, at_tick: u64) {
         let agreed = self.judged == Judged::Good && self.in_a_row >= CONTACT_PHASES;
-        let Some(ohm) = ohm.filter(|_| agreed) else { return };
-        let begun = u64::from(*self.begun_ohm.get_or_insert(ohm));
-        let rise = u64::from(ohm).saturating_mul(1_000).saturating_sub(begun.saturating_mul(1_000));
+        let Some((down, up)) = ohm.filter(|_| agreed) else { return };
+        let begun = u64::from(*self.begun_ohm.get_or_insert(down));
+        let rise = u64::from(up).saturating_mul(1_000).saturating_sub(begun.saturating_mul(1_000));
         if rise > begun.saturating_mul(self.rise_permille) {
             self.rising_since.get_or_insert(at_tick);
         } else {

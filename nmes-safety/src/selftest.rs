@@ -23,6 +23,6 @@ mod ram;
 pub use clock::{ClockCount, ClockFault, compare_clocks};
 pub use flash::{FlashCheck, FlashFault, FlashStep};
 pub use limits::{LimitsFault, LimitsSum, RULES_CRC, check_rules};
-pub use measured::{MeasuredFault, impedance_ohm, judge_measured};
+pub use measured::{MeasuredFault, impedance_ohm, impedance_up_ohm, judge_measured};
 pub use open::{OpenFault, OpenFigures, OpenLimits, OpenSample, judge_open};
 pub use ram::{RAM_PASSES, RamCells, RamFault, ram_test};

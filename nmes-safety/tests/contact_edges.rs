@@ -105,3 +105,19 @@ fn nothing_is_known_on_a_new_clock() {
         assert_eq!(old.state(3_000 * MS), state, "{begun} ms, then {anew} ms");
     }
 }
+
+/// REQ-SAF-421: a part of an ohm past a limit is past it, on either side.
+#[test]
+fn a_part_of_an_ohm_counts() {
+    for (mv, state, ohm) in [
+        (299, ContactState::Short, 99), // 99.67 ohm
+        (300, ContactState::Good, 100),
+        (15_000, ContactState::Good, 5_000),
+        (15_001, ContactState::Open, 5_000), // 5,000.33 ohm
+        (15_002, ContactState::Open, 5_000),
+    ] {
+        let mut part = contact();
+        (1..=3).for_each(|n| phase(&mut part, n * 100 * MS, 3_000_000, 3_000_000, mv));
+        assert_eq!((part.state(300 * MS), part.impedance().end_ohm), (state, Some(ohm)), "{mv} mV");
+    }
+}

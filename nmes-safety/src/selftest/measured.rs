@@ -61,8 +61,9 @@ fn shortest_period_ms(checked: &Checked<'_>) -> Option<u64> {
     checked.plan().channels().filter_map(|channel| us(channel.rate())).min().map(|us| us / 1_000)
 }
 
-/// |V| / |I| of a sample in ohm, rounded down; `None` where no more current flows than the measurement may read of none, as
-/// at an open electrode. Give it [`Setup::measurement_noise`](crate::Setup::measurement_noise). Fixed work.
+/// |V| / |I| of a sample in ohm, rounded down, as it is held against E-Z-1-S; `None` where no more current flows than the
+/// measurement may read of none, as at an open electrode. Give it
+/// [`Setup::measurement_noise`](crate::Setup::measurement_noise). Fixed work.
 ///
 /// ```
 /// use nmes_safety::{NOISE_FLOOR, SampleInstant, Sensed, selftest::impedance_ohm};
@@ -72,9 +73,26 @@ fn shortest_period_ms(checked: &Checked<'_>) -> Option<u64> {
 /// ```
 #[must_use]
 pub fn impedance_ohm(sample: &Sensed, noise: MicroAmps) -> Option<u64> {
+    let (scaled, current) = told(sample, noise)?;
+    scaled.checked_div(current)
+}
+
+/// The same rounded up, as it is held against E-Z-1-O: 5,000.1 ohm are over 5,000. Fixed work.
+///
+/// ```
+/// use nmes_safety::{NOISE_FLOOR, SampleInstant, Sensed, selftest::impedance_up_ohm};
+/// let sample = Sensed { current_na: 3_000_000, voltage_mv: 15_001, at_tick: 0, instant: SampleInstant::PhaseEnd };
+/// assert_eq!(impedance_up_ohm(&sample, NOISE_FLOOR), Some(5_001)); // 5,000.33
+/// ```
+#[must_use]
+pub fn impedance_up_ohm(sample: &Sensed, noise: MicroAmps) -> Option<u64> {
+    let (scaled, current) = told(sample, noise)?;
+    scaled.checked_add(current.saturating_sub(1))?.checked_div(current)
+}
+
+/// |V| in mV × 10⁶ and |I| in nA, where that is more than noise.
+fn told(sample: &Sensed, noise: MicroAmps) -> Option<(u64, u64)> {
     let current = sample.current_na.unsigned_abs();
-    if current <= nanoamps(noise) {
-        return None;
-    }
-    u64::from(sample.voltage_mv.unsigned_abs()).saturating_mul(1_000_000).checked_div(current)
+    let scaled = u64::from(sample.voltage_mv.unsigned_abs()).saturating_mul(1_000_000);
+    (current > nanoamps(noise)).then_some((scaled, current))
 }
