@@ -17,7 +17,7 @@ use common::*;
 use nmes_core::*;
 use nmes_hal_adapters::sim::{Bench, Load, Stage, StageFault};
 use nmes_hal_adapters::{ArmRefusal, ContactSense, Stimulator};
-use nmes_safety::{Checked, ContactState, Probe, State, UseClass};
+use nmes_safety::{Checked, ContactState, Layer, Probe, Profile, Rule, Setup, State, UseClass, rules};
 
 /// Runs the check of a session to its end, however it ends, and gives back what was measured and the strongest code.
 fn look<'b>(
@@ -185,4 +185,40 @@ fn an_old_clock_is_forgotten() {
             assert_eq!(refused, Some(ArmRefusal::NoContact { channel: 0 }), "{why}");
         }
     });
+}
+
+/// What is found of 1 kohm by a contact check of a session with a figure of a person's own, and what refuses it.
+fn found_with(rule: &'static Rule, value: u64) -> Result<Option<ContactState>, String> {
+    let channels = [channel(setting(10_000, 300))];
+    let session = Session::new(&channels, gated(), ms(60_000)).unwrap();
+    let hardware = hardware(late(0), 25_000, 1);
+    let plan = Plan::compile(&session, &hardware).unwrap();
+    let setup = Setup::new(&[5_000], UseClass::FunctionalWear).unwrap();
+    let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_600_000).unwrap();
+    let setup = setup.with_limit(Layer::Subject, rule, value).unwrap();
+    let checked = nmes_safety::check(plan, &setup, &Profile::default()).unwrap();
+    Probe::of(&checked).check(&checked).map_err(|refused| refused.to_string())?;
+    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+    let (sense, strongest) = look(&checked, &bench);
+    assert_eq!(strongest, 120, "{} {value}: codes of 25 µA", rule.id);
+    Ok(sense.state(0, bench.clock().now()))
+}
+
+/// REQ-HAL-471: a contact check finds good electrodes also where a person's own E-RAMP-1, E-SLEW-1 or N-STEP-1 slow its level down,
+/// or is refused before it begins.
+#[test]
+fn a_slow_rise_is_waited_for() {
+    for (rule, value) in [
+        (&rules::E_RAMP_1, 2_000),
+        (&rules::E_RAMP_1, 4_000),
+        (&rules::E_SLEW_1, 2_000),
+        (&rules::E_SLEW_1, 1_500),
+        (&rules::N_STEP_1, 100),
+    ] {
+        assert_eq!(found_with(rule, value), Ok(Some(ContactState::Good)), "{} {value}", rule.id);
+    }
+    for (rule, value) in [(&rules::E_RAMP_1, 10_000), (&rules::E_SLEW_1, 1_000), (&rules::N_STEP_1, 10)] {
+        let said = found_with(rule, value).unwrap_err();
+        assert!(said.contains(rule.id) && said.contains("E-SES-1") && said.contains("3000 µA"), "{said}");
+    }
 }

@@ -4,14 +4,15 @@ use core::fmt;
 use core::ops::Deref;
 
 use nmes_core::{
-    Channel, ConfigError, Control, Form, Level, MAX_CHANNELS, Micros, Millis, Plan, Polarity, PulseShape,
-    Ramp, Rate, Repeat, Schedule, Session, Setting, Slope, Train,
+    Channel, ConfigError, Control, Form, Level, MAX_CHANNELS, MicroAmps, Micros, Millis, Plan, Polarity,
+    PulseShape, Ramp, Rate, Repeat, Schedule, Session, Setting, Slope, Train,
 };
 
 use crate::check::{Checked, Denied, check};
 use crate::guard::PROBE_LEVEL;
 use crate::rules::{self, Rule};
 use crate::sense::{is_above_noise, nanoamps};
+use crate::set_level::{RiseLimits, SetLevel, SetRefusal, narrow};
 use crate::setup::Setup;
 
 /// The ceiling of a contact check, rule by rule in each rule's unit. All of it is our choice: [`PROBE_LEVEL`]
@@ -29,9 +30,14 @@ pub const PROBE_LIMITS: [(&Rule, u64); 5] = [
 const WIDTH_US: u32 = 200;
 /// Ten pulses a second. Our choice.
 const PERIOD_US: u32 = 100_000;
-/// The set level may be at its top only after E-RAMP-1, 2 s, and something more; then five pulses. Our choice.
-const RISE_MS: u32 = 2_100;
+/// The set level is at its top no sooner than after the default E-RAMP-1, or what the layers make of it; then something more,
+/// and five pulses. Our choice.
+const RISE_MS: u64 = 2_000;
+const MORE_MS: u32 = 100;
 const PULSES: u32 = 5;
+/// How often the level is raised while it rises, and by which steps, the larger first, in µA: no slower than a runner does.
+const RAISE_EVERY_MS: u64 = 20;
+const STEPS_UA: [u32; 2] = [1_000, 100];
 /// Slow enough for E-SLEW-2.
 const RAMP_MS: u32 = 10;
 
@@ -55,6 +61,17 @@ pub enum ProbeError<'p> {
         /// What a measurement may read although nothing flows, as the setup has it.
         noise_na: u64,
     },
+    /// The set level rises too slowly, with all layers of the setup as they are for the session itself.
+    Rise {
+        /// How far it comes, in µA.
+        reached_ua: u32,
+        /// How far it has to, in µA.
+        level_ua: u32,
+        /// The time that E-SES-1 leaves for it, in ms.
+        within_ms: u64,
+        /// What slows it down: rule, value, limit and source.
+        why: SetRefusal,
+    },
 }
 
 impl fmt::Display for ProbeError<'_> {
@@ -67,6 +84,10 @@ impl fmt::Display for ProbeError<'_> {
                 write!(f, "channel {channel}: {current_na} nA are less than twice what the measurement")?;
                 write!(f, " may read of nothing, {noise_na} nA")
             }
+            Self::Rise { reached_ua, level_ua, within_ms, why } => {
+                write!(f, "the set level is at {reached_ua} µA of {level_ua} µA after {within_ms} ms,")?;
+                write!(f, " all that E-SES-1 leaves for it: {why}")
+            }
         }
     }
 }
@@ -74,7 +95,8 @@ impl fmt::Display for ProbeError<'_> {
 impl core::error::Error for ProbeError<'_> {}
 
 /// The pulses that look for contact ahead of a session: on each of its channels, one after the other, symmetric pulses of
-/// at most [`PROBE_LEVEL`] and 200 µs at 10 a second, for 2.6 s. No channel goes above its own ceiling. Where E-F-1 is stated as less
+/// at most [`PROBE_LEVEL`] and 200 µs at 10 a second, for 2.6 s, or longer where E-RAMP-1, E-SLEW-1 or N-STEP-1 are stated such
+/// that the set level rises for more than 2 s. No channel goes above its own ceiling. Where E-F-1 is stated as less
 /// than 10 Hz they come at that rate, for as long as five of them take; under 1.725 Hz that is more than the check may last.
 ///
 /// What they measure is for a [`Contact`](crate::Contact) to judge. A channel whose ceiling is under twice the noise of the
@@ -103,7 +125,8 @@ impl core::error::Error for ProbeError<'_> {}
 pub struct Probe {
     channels: [Channel<'static>; MAX_CHANNELS],
     count: usize,
-    length_ms: u32,
+    /// How long the pulses at the top take.
+    pulses_ms: u32,
 }
 
 impl Probe {
@@ -118,8 +141,8 @@ impl Probe {
             slot.pulse.gap = asked.pulse.gap;
             slot.pulse.leading = asked.pulse.leading;
         }
-        let length_ms = PULSES.saturating_mul(period_us.div_ceil(1_000)).saturating_add(RISE_MS);
-        Self { channels, count: usize::from(checked.plan().channel_count()), length_ms }
+        let pulses_ms = PULSES.saturating_mul(period_us.div_ceil(1_000));
+        Self { channels, count: usize::from(checked.plan().channel_count()), pulses_ms }
     }
 
     /// Its plan, checked with the limits of the session's own setup and profile, those of the rules and [`PROBE_LIMITS`],
@@ -133,12 +156,68 @@ impl Probe {
     )]
     pub fn check(&self, session: &Checked<'_>) -> Result<CheckedProbe<'_>, ProbeError<'_>> {
         let channels = self.channels.get(..self.count).unwrap_or(&[]);
-        let length = Millis::from_millis(self.length_ms).unwrap_or(Millis::MAX);
+        let rise_ms = rise_ms(channels, self.pulses_ms.saturating_add(MORE_MS), session)?;
+        let length_ms = narrow(rise_ms).saturating_add(MORE_MS).saturating_add(self.pulses_ms);
+        let length = Millis::from_millis(length_ms).unwrap_or(Millis::MAX);
         let own = Session::new(channels, Schedule::Continuous, length).map_err(ProbeError::Plan)?;
         let plan = Plan::compile(&own, session.plan().hardware()).map_err(ProbeError::Plan)?;
         above_noise(&plan, session.setup())?;
         let profile = session.profile().probing("contact-check");
         check(plan, &session.setup().probing(), &profile).map(CheckedProbe).map_err(ProbeError::Denied)
+    }
+}
+
+/// How long the strongest level takes from zero, in ms, at least [`RISE_MS`]: each step is asked of what the guard asks. Looks
+/// at no more than the time that a contact check may last, without what comes `after_ms` it.
+#[expect(clippy::result_large_err, reason = "without an allocator the plan and the report go back by value")]
+fn rise_ms<'p>(
+    channels: &[Channel<'_>],
+    after_ms: u32,
+    session: &Checked<'_>,
+) -> Result<u64, ProbeError<'p>> {
+    let Some(top) = channels.iter().map(|channel| channel.set).max_by_key(|set| set.amplitude) else {
+        return Ok(RISE_MS);
+    };
+    let limits = rise_limits(session, top);
+    let most_ms = PROBE_LIMITS.iter().find(|(rule, _)| core::ptr::eq(*rule, &rules::E_SES_1));
+    let most_ms = most_ms.map_or(0, |(_, ms)| *ms).saturating_sub(after_ms.into()).max(RISE_MS);
+    let (mut level, mut now, mut why) = (SetLevel::ZERO, 0, None);
+    while now <= most_ms {
+        why = raise(&mut level, now, top, &limits).err().or(why);
+        if level.authorised == top {
+            return Ok(now.max(RISE_MS));
+        }
+        now = now.saturating_add(RAISE_EVERY_MS);
+    }
+    let amount = |set: Setting| set.amplitude.as_microamps();
+    let (reached_ua, level_ua) = (amount(level.authorised), amount(top));
+    why.map_or(Ok(RISE_MS), |why| Err(ProbeError::Rise { reached_ua, level_ua, within_ms: most_ms, why }))
+}
+
+/// One step towards `top`, by the larger of the steps that are taken.
+fn raise(level: &mut SetLevel, now: u64, top: Setting, limits: &RiseLimits) -> Result<(), SetRefusal> {
+    let mut last = Ok(());
+    for step in STEPS_UA {
+        let next = level.authorised.amplitude.as_microamps().saturating_add(step);
+        let next = MicroAmps::from_microamps(next).map_or(top.amplitude, |next| next.min(top.amplitude));
+        last = level.request(now, 0, Setting { amplitude: next, ..top }, limits);
+        if last.is_ok() {
+            break;
+        }
+    }
+    last
+}
+
+/// What bounds the rise of a contact check, on a clock of ms.
+fn rise_limits(session: &Checked<'_>, top: Setting) -> RiseLimits {
+    let limit = |rule: &Rule| session.limit(rule).map_or(rule.limit, |limit| limit.value);
+    RiseLimits {
+        ticks_per_second: 1_000,
+        step_ua: narrow(limit(&rules::N_STEP_1)),
+        slew_ua: narrow(limit(&rules::E_SLEW_1)),
+        ramp_ticks: limit(&rules::E_RAMP_1),
+        target_ua: top.amplitude.as_microamps(),
+        ceiling: top,
     }
 }
 

@@ -8,6 +8,9 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod guard_support;
+
+use guard_support::Rig;
 use nmes_core::*;
 use nmes_safety::*;
 
@@ -119,5 +122,31 @@ fn a_part_of_an_ohm_counts() {
         let mut part = contact();
         (1..=3).for_each(|n| phase(&mut part, n * 100 * MS, 3_000_000, 3_000_000, mv));
         assert_eq!((part.state(300 * MS), part.impedance().end_ohm), (state, Some(ohm)), "{mv} mV");
+    }
+}
+
+/// REQ-SAF-698: a contact check is as long as its level takes under E-RAMP-1 as the layers state it; where that is longer than
+/// E-SES-1 leaves, it is refused with how far it came, and what slows it.
+#[test]
+fn the_rise_of_a_probe() {
+    let rig = Rig::default().checked();
+    let with = |rule, value| {
+        let setup = rig.setup().with_limit(Layer::Subject, rule, value).unwrap();
+        check(*rig.plan(), &setup, &Profile::default()).unwrap()
+    };
+    for (ramp_ms, length_ms) in [(2_000, 2_600), (2_020, 2_620), (4_000, 4_600), (4_400, 5_000)] {
+        let session = with(&rules::E_RAMP_1, ramp_ms);
+        let probe = Probe::of(&session);
+        let length = probe.check(&session).unwrap().plan().session().length();
+        assert_eq!(length, Millis::from_millis(length_ms).unwrap(), "{ramp_ms}");
+    }
+    for (rule, value, reached) in [(&rules::E_RAMP_1, 4_420, 2_900), (&rules::N_STEP_1, 99, 0)] {
+        let session = with(rule, value);
+        match Probe::of(&session).check(&session).unwrap_err() {
+            ProbeError::Rise { reached_ua, level_ua: 3_000, within_ms: 4_400, why } => {
+                assert_eq!((why.rule, why.source, reached_ua), (rule.id, rule.source, reached));
+            }
+            other => panic!("{other}"),
+        }
     }
 }
