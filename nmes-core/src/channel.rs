@@ -88,6 +88,8 @@ pub struct ChannelState {
     /// By how much the pending edge stands off its place on the grid.
     pub(crate) moved: i32,
     pub(crate) sequence: u32,
+    /// The level of the main phase that has ended; here, as it takes no room.
+    pub(crate) main_level: Packed,
     /// When what is pending is due.
     pub(crate) at: u64,
     pub(crate) since: u64,
@@ -96,6 +98,8 @@ pub struct ChannelState {
     pub(crate) earliest_onset: u64,
     pub(crate) onsets: OnsetState,
     pub(crate) counters: Counters,
+    /// Pulses of the train; here, as it takes no room.
+    pub(crate) train_pulses: u32,
     /// The frame in hand, but for a body that it does not store; its channel is this one.
     pub(crate) frame: PulseFrame<'static>,
     pub(crate) receipt: PulseReceipt,
@@ -109,13 +113,10 @@ pub struct ChannelState {
     pub(crate) outcome: i64,
     /// When the main phase of the frame in hand began.
     pub(crate) main_began: u64,
-    /// The level of the main phase that has ended.
-    pub(crate) main_level: Packed,
     /// The code and width that `cell` was made for, while it can be used again.
     pub(crate) made_for: Option<(u32, u32)>,
     /// The strongest balancing code of the last pulse.
     pub(crate) balancing_code: u32,
-    pub(crate) train_pulses: u32,
     pub(crate) planned: Planned,
     pub(crate) envelope: Envelope,
     /// Full level of the contraction in 16 fractional bits.

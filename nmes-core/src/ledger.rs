@@ -235,6 +235,7 @@ impl ChannelState {
 
     fn end(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
         self.pending = Pending::Nothing;
+        self.note_repeats();
         self.edge = 0;
         match self.frame.kind {
             FrameKind::Pulse => self.carry = self.outcome,
@@ -264,6 +265,7 @@ impl ChannelState {
         if self.edge == 0 {
             return Some(());
         }
+        self.note_repeats();
         let (planned, begin) = self.planned_so_far(plan)?;
         let shift = signed_between(begin, self.since)?;
         let shifted = weight(plan, self.level).checked_mul(shift)?;

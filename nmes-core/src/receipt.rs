@@ -29,6 +29,8 @@ pub struct PulseReceipt {
     pub primary_ticks: u32,
     /// Charge of the main phase, up to where it was cut: as applied where it is one level, else as planned; zero for a trim.
     pub primary_charge: Charge,
+    /// Repeats whose main phase was begun: all of them, but in a pulse that was cut or paid back early; 0 for a trim.
+    pub repeats: u16,
     /// The channel's ledger after the last edge.
     pub ledger: Charge,
     /// How long the onset waited, for the pulse before it or for a shared source.
@@ -50,6 +52,7 @@ impl PulseReceipt {
         code: 0,
         primary_ticks: 0,
         primary_charge: Charge::ZERO,
+        repeats: 0,
         ledger: Charge::ZERO,
         deferred_ticks: 0,
         full_level: false,
@@ -136,6 +139,14 @@ impl ChannelState {
         if self.receipt.primary_ticks == 0 && self.receipt.kind != FrameKind::Trim {
             self.receipt.primary_ticks = u32::try_from(t.saturating_sub(self.main_began)).unwrap_or(u32::MAX);
             self.main_level = main_level;
+        }
+    }
+
+    /// Takes down how many repeats of a pulse have begun their main phase, up to the present level: before its frame is left.
+    pub(crate) fn note_repeats(&mut self) {
+        if self.frame.kind == FrameKind::Pulse && self.edge > 0 {
+            let (whole, within) = self.frame.cell.locate(self.edge.saturating_sub(1));
+            self.receipt.repeats = whole.saturating_add(u16::from(within >= self.frame.cell.main));
         }
     }
 

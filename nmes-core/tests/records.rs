@@ -121,6 +121,36 @@ fn a_cut_pulse_has_its_record() {
     });
 }
 
+/// REQ-CORE-160: a receipt says how many repeats have begun their main phase, in a pulse that runs out, is cut or is paid back.
+#[test]
+fn repeats_that_were_begun() {
+    let prepulse =
+        Form::Prepulse(Prepulse { amplitude_percent: 20, width: Micros::from_micros(400).unwrap() });
+    let repeat = Repeat { count: 3, gap: Micros::from_micros(1_000).unwrap() };
+    for (form, begins, each) in [(Form::Rectangular, 0, 1_700), (prepulse, 400, 2_180)] {
+        let channel = Channel { pulse: PulseShape { form, repeat, ..plain().pulse }, ..plain() };
+        for (into, policy) in [0, 150, 350, 500, 900, 1_690, 1_900, 2_500, 3_500, 4_000, 5_000, 7_000]
+            .into_iter()
+            .flat_map(|into| [StopPolicy::HardOff, StopPolicy::RecoverNow].map(|policy| (into, policy)))
+        {
+            continuous(channel, ideal(), |engine| {
+                let onset = advance(engine, 0).unwrap();
+                while let Next::At(at) = engine.next() {
+                    if at > onset + into {
+                        break;
+                    }
+                    engine.applied(at).unwrap();
+                }
+                engine.stop(policy, onset + into);
+                let ended = engine.take_receipt();
+                let receipt = ended.unwrap_or_else(|| run_out(engine, || 0).1[0]);
+                let begun = (0..3).filter(|n| n * each + begins <= into).count();
+                assert_eq!(usize::from(receipt.repeats), begun, "{policy:?} {into} into {form:?}");
+            });
+        }
+    }
+}
+
 /// REQ-CORE-10, REQ-INV-06: the residual of a session is the largest of its channels, with its sign.
 #[test]
 fn the_residual_is_the_largest() {

@@ -53,6 +53,7 @@ fn receipt() -> impl Strategy<Value = PulseReceipt> {
             code: rest.1,
             primary_ticks: rest.2,
             primary_charge: Charge::from_nanoamp_ticks(rest.3),
+            repeats: 1,
             ledger: Charge::from_nanoamp_ticks(rest.4),
             deferred_ticks: deferred,
             full_level: rest.5,
@@ -413,12 +414,19 @@ fn dose_of_a_session() {
         code: 400,
         primary_ticks: 300,
         primary_charge: Charge::of(-40_000_000, 300).unwrap(),
+        repeats: 1,
         ledger: Charge::ZERO,
         deferred_ticks: 0,
         full_level: true,
         cut: false,
     };
-    let trim = PulseReceipt { kind: FrameKind::Trim, primary_charge: Charge::ZERO, end_tick: 1_010, ..one };
+    let trim = PulseReceipt {
+        kind: FrameKind::Trim,
+        primary_charge: Charge::ZERO,
+        repeats: 0,
+        end_tick: 1_010,
+        ..one
+    };
     let mut meter = DoseMeter::new(1_000_000);
     (0..100).for_each(|_| meter.add(&one));
     meter.add(&trim);

@@ -31,6 +31,7 @@ fn log() -> Vec<u8> {
         code: -400,
         primary_ticks: 300,
         primary_charge: Charge::of(-40_000_000, 300).unwrap(),
+        repeats: 1,
         ledger: Charge::from_nanoamp_ticks(-5),
         deferred_ticks: 12,
         full_level: true,

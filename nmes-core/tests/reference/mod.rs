@@ -456,6 +456,7 @@ impl Machine<'_> {
             code: pulse.code as i32,
             primary_ticks: pulse.main_ticks as u32,
             primary_charge: Charge::from_nanoamp_ticks(pulse.main_charge as i64),
+            repeats: line.channel().pulse.repeat.count,
             ledger: Charge::from_nanoamp_ticks(pulse.carry as i64),
             deferred_ticks: waited as u64,
             full_level: fraction == train.peak,

@@ -63,24 +63,28 @@ impl Machine<'_> {
         }
         let end = (segment / each) * each + once.max(segment % each + 1);
         line.under_way.truncate(end - segment);
+        line.receipt.iter_mut().for_each(|r| r.repeats = (segment / each + 1) as u16);
         line.under_way.iter_mut().last().unwrap().1 = Level::Open;
         line.paying = true;
     }
 
-    /// Of the main phase (of the first repeat) what was put out by `cut`.
+    /// Of the main phase (of the first repeat) what was put out by `cut`, and how many repeats had begun theirs.
     pub(super) fn note_main(&mut self, number: usize, cut: i128) {
         let line = &mut self.lines[number];
         let (Some(pulse), Some(receipt)) = (&line.pulse, &mut line.receipt) else { return };
         let mut begins = i128::from(receipt.onset_tick);
-        let (mut ticks, mut charge) = (0, 0);
-        for (segment, (level, all)) in pulse.segments.iter().enumerate().take(pulse.parts.main.1) {
+        let (mut ticks, mut charge, mut repeats) = (0, 0, 0);
+        let Parts { main, each, .. } = pulse.parts;
+        for (segment, (level, all)) in pulse.segments.iter().enumerate() {
             let passed = (cut - begins).clamp(0, *all);
-            if segment >= pulse.parts.main.0 {
+            repeats += u16::from(segment % each == main.0 && begins < cut);
+            if (main.0..main.1).contains(&segment) {
                 ticks += passed;
                 charge += line.maker.current(*level) * passed;
             }
             begins += all;
         }
+        receipt.repeats = repeats;
         receipt.primary_ticks = ticks as u32;
         receipt.primary_charge = Charge::from_nanoamp_ticks(charge as i64);
     }

@@ -39,7 +39,7 @@ pub struct DoseRecord {
     pub pulses: u64,
     /// Time inside pulses, first edge to last, in µs, rounded up once a session.
     pub pulse_us: u64,
-    /// Charge of the main phases, magnitudes summed, in µC, rounded up once a session.
+    /// Charge of the main phases of all repeats, magnitudes summed, in µC, rounded up once a session.
     pub charge_uc: u64,
     /// The set amplitude of each channel at the end of the last session.
     pub last_level: [MicroAmps; MAX_CHANNELS],
@@ -140,12 +140,15 @@ impl DoseMeter {
         Self { ticks_per_second, pulses: 0, ticks: 0, na_ticks: 0 }
     }
 
-    /// Counts what a receipt says. Trims and repayments add their time and no pulse. Fixed work.
+    /// Counts what a receipt says. Trims and repayments add their time and no pulse. Repeats count as much as the first one,
+    /// also the one in which a pulse was cut. Fixed work.
     pub fn add(&mut self, receipt: &PulseReceipt) {
         let one = u64::from(receipt.kind == FrameKind::Pulse);
         self.pulses = self.pulses.saturating_add(one);
         self.ticks = self.ticks.saturating_add(receipt.end_tick.saturating_sub(receipt.onset_tick));
-        self.na_ticks = self.na_ticks.saturating_add(u128::from(receipt.primary_charge.magnitude()));
+        let each = u128::from(receipt.primary_charge.magnitude());
+        let all = each.saturating_mul(u128::from(receipt.repeats));
+        self.na_ticks = self.na_ticks.saturating_add(all);
     }
 
     /// `before` with what this session came to. It was begun already, by [`DoseRecord::opened`]; where nobody did that, sessions
