@@ -17,6 +17,7 @@ struct Out {
     receipts: Vec<PulseReceipt>,
     /// Each level in nA, and when it came.
     levels: Vec<(u64, i64)>,
+    counters: Counters,
 }
 
 impl Out {
@@ -65,7 +66,8 @@ fn played(repeat: Repeat, stop: Option<u64>) -> Out {
         engine.applied(due).unwrap();
         receipts.extend(std::iter::from_fn(|| engine.take_receipt()));
     }
-    Out { receipts, levels }
+    let counters = engine.counters(0).unwrap();
+    Out { receipts, levels, counters }
 }
 
 /// REQ-SAF-690: the dose has the charge of every repeat's main phase. (It had that of the first one.)
@@ -80,4 +82,16 @@ fn every_repeat_counts() {
     // in the third repeat of the second pulse, which goes on to its end: 6 repeats and 3, of 4 µC each
     let cut = played(Repeat { count: 6, gap: us(1_000) }, Some(50_000 + 2 * 1_400 + 250));
     assert_eq!((cut.dose().pulses, cut.dose().charge_uc, cut.main_uc()), (2, 36, 36));
+}
+
+/// REQ-SAF-691: a pulse that is paid back early is one pulse that was begun; it has no other receipt. (It was none.)
+#[test]
+fn a_pulse_paid_back_early_was_begun() {
+    for into in [20, 100, 190, 250] {
+        let out = played(Repeat::ONCE, Some(50_000 + into));
+        let kinds: Vec<FrameKind> = out.receipts.iter().map(|receipt| receipt.kind).collect();
+        let last = if into < 200 { FrameKind::Recover } else { FrameKind::Pulse };
+        assert_eq!(kinds, [FrameKind::Pulse, last], "{into}");
+        assert_eq!((out.dose().pulses, out.counters.pulses), (2, 2), "{into}");
+    }
 }
