@@ -195,9 +195,35 @@ fn damage_is_named() {
     assert_eq!(status, 2, "{said}");
     assert_eq!(std::fs::read(&log).unwrap(), bytes, "nothing was run");
     let (status, said) = all(&["records", page.to_str().unwrap()]);
-    assert!(status == 2 && said.contains("NMDS"), "{said}");
+    assert!(status == 1 && said.contains("NMDS"), "{said}");
     let (status, said) = all(&["records", folder.join("out").to_str().unwrap()]);
     assert!(status == 2 && said.contains("no records"), "{said}");
+}
+
+/// REQ-APP-293: a damaged file is shown as that in its place, what stands beside it is shown all the same, and the status says that
+/// not all was read. (It ended `records`, and nothing was shown.)
+#[test]
+fn a_damaged_file_hides_no_other() {
+    let folder = empty("beside");
+    let device = folder.join("device");
+    assert_eq!(run_into(&folder, &[]).0, 0);
+    std::fs::write(device.join("a.bin"), "none of them").unwrap();
+    let mut page = std::fs::read(device.join("dose-a.bin")).unwrap();
+    page[50] ^= 1;
+    std::fs::write(device.join("dose-a.bin"), page).unwrap();
+    let (status, text) = all(&["records", device.to_str().unwrap()]);
+    assert_eq!((status, text.matches("  damaged: ").count()), (1, 2), "{text}");
+    for shown in
+        ["no record: accepted are", "dose and progress", "ledger nA", "a.bin: no record", "dose-a.bin: "]
+    {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+    let (status, json) = as_json(&device);
+    let kinds: Vec<_> = json.as_array().unwrap().iter().map(|file| file["kind"].as_str().unwrap()).collect();
+    assert_eq!((status, kinds), (1, vec!["damaged", "delivered", "damaged", "dose"]));
+    assert!(json[2]["content"]["damaged"].is_string(), "{json}");
+    let (status, csv) = all(&["records", "--format", "csv", device.to_str().unwrap()]);
+    assert!(status == 1 && csv.lines().count() > pulses(&device).len() - 1, "{csv}");
 }
 
 /// REQ-APP-265: a run that was ended while it ran counts as begun, and the next one has a number of its own; behind a torn entry the

@@ -19,6 +19,8 @@ enum Content {
     Dose(Box<DoseRecord>, u32),
     BlackBox(Box<StoredBlackBox>),
     Log(Vec<Result<LogEntry, DecodeError>>),
+    /// None of them, and why.
+    Damaged(String),
 }
 
 /// `nmes records`.
@@ -60,35 +62,39 @@ fn paths(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(all)
 }
 
-/// Longer files are not read: a delivered log of a day of 8 channels is below it.
-const LONGEST: u64 = 1 << 30;
+/// Longer files are not read: a delivered log of a day of 8 channels at 40 Hz, 1.77 GB, is below it.
+const LONGEST: u64 = 4 << 30;
 
 /// What a file is follows from its first bytes, and for a log from its length.
 fn read(path: &Path) -> Result<Content, Failure> {
     let refused = |why: String| Failure::Input(format!("{}: {why}", path.display()));
     let bytes = crate::files::bytes(path, LONGEST).map_err(refused)?;
+    let damaged = |error: DecodeError| Content::Damaged(error.to_string());
     if bytes.starts_with(b"NMDS") {
-        let (record, number) = DoseRecord::decode(&bytes).map_err(|error| refused(error.to_string()))?;
-        return Ok(Content::Dose(Box::new(record), number));
+        let dose = |(record, number)| Content::Dose(Box::new(record), number);
+        return Ok(DoseRecord::decode(&bytes).map_or_else(damaged, dose));
     }
     if bytes.starts_with(b"NMBB") {
-        return StoredBlackBox::decode(&bytes)
-            .map(|stored| Content::BlackBox(Box::new(stored)))
-            .map_err(|error| refused(error.to_string()));
+        let black_box = |stored| Content::BlackBox(Box::new(stored));
+        return Ok(StoredBlackBox::decode(&bytes).map_or_else(damaged, black_box));
     }
     let entries: Vec<_> = log_entries(&bytes).collect();
     if entries.iter().any(Result::is_ok) {
         return Ok(Content::Log(entries));
     }
-    Err(refused(format!(
+    Ok(Content::Damaged(format!(
         "no record: accepted are a dose ({DOSE_BYTES} bytes from NMDS), a black box ({BLACK_BOX_BYTES} from NMBB) and a \
          delivered log ({LOG_BYTES} an entry), see docs/records.md"
     )))
 }
 
-/// What of a log cannot be read.
+/// What of a file cannot be read.
 fn damage(path: &Path, content: &Content) -> Option<String> {
-    let Content::Log(entries) = content else { return None };
+    let entries = match content {
+        Content::Dose(..) | Content::BlackBox(_) => return None,
+        Content::Damaged(why) => return Some(format!("{}: {why}", path.display())),
+        Content::Log(entries) => entries,
+    };
     let bad: Vec<_> =
         (0..).zip(entries).filter_map(|(at, entry)| Some((at, entry.as_ref().err()?))).collect();
     let (at, error): &(u64, _) = bad.first()?;
@@ -101,6 +107,7 @@ fn text(path: &Path, content: &Content) -> String {
         Content::Dose(record, number) => dose_text(record, *number),
         Content::BlackBox(stored) => black_box_text(stored),
         Content::Log(entries) => log_text(entries),
+        Content::Damaged(why) => format!("  damaged: {why}\n"),
     };
     format!("{}\n{body}\n", path.display())
 }
@@ -232,17 +239,15 @@ struct LogRow {
 fn csv(contents: &[(PathBuf, Content)]) -> Result<String, Failure> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let failed = |error: &dyn std::fmt::Display| Failure::Input(format!("standard output: {error}"));
-    let mut logs = 0;
     for (_, content) in contents {
         let Content::Log(entries) = content else { continue };
-        logs += 1;
         for Stretch { channel, pulses } in stretches(entries) {
             for pulse in pulses {
                 csv.serialize(log_row(channel, pulse)).map_err(|error| failed(&error))?;
             }
         }
     }
-    if logs == 0 {
+    if contents.iter().all(|(_, content)| matches!(content, Content::Dose(..) | Content::BlackBox(_))) {
         return Err(Failure::Input("no delivered log among these; only pulses have columns".to_owned()));
     }
     let bytes = csv.into_inner().map_err(|error| failed(&error))?;
@@ -274,6 +279,7 @@ fn json(path: &Path, content: &Content) -> serde_json::Value {
         Content::Dose(record, number) => ("dose", serde_json::json!({ "number": number, "record": record })),
         Content::BlackBox(stored) => ("black_box", faults_json(stored)),
         Content::Log(entries) => ("delivered", entries.iter().map(entry_json).collect()),
+        Content::Damaged(why) => ("damaged", serde_json::json!({ "damaged": why })),
     };
     serde_json::json!({ "file": path.display().to_string(), "kind": kind, "content": content })
 }
