@@ -5,7 +5,8 @@
 
 use crate::failure::Failure;
 use nmes_core::{
-    ChannelState, Counters, FrameKind, Hardware, Level, MicroAmps, PulseReceipt, Setting, StopPolicy,
+    ChannelState, Counters, FrameKind, Hardware, Level, MAX_CHANNELS, MicroAmps, PulseReceipt, Setting,
+    StopPolicy,
 };
 use nmes_hal_adapters::sim::{Bench, Delivered, EdgeSink, SimAlarm, SimEdge, SimOutput, SimSense, Stage};
 use nmes_hal_adapters::{Cause, Stats, Stimulator, Stopped, Ticked};
@@ -51,6 +52,17 @@ pub struct DeliveredPulse {
     pub receipt: PulseReceipt,
     /// As measured on the simulated stage.
     pub delivered: Delivered,
+    /// What the slow side had told of its channel when it was called last.
+    pub told: Told,
+}
+
+/// What the slow side tells of a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// A warning stands, of this channel or of all.
+    pub warning: bool,
+    /// Its contact is lost, and it is held at the probe level.
+    pub contact_lost: bool,
 }
 
 impl DeliveredPulse {
@@ -147,6 +159,8 @@ pub(crate) struct Player<'r> {
     hz: u64,
     /// Tick of session time zero.
     start: u64,
+    /// What the slow side told when it was called last.
+    told: [Told; MAX_CHANNELS],
     pub(crate) played: Played,
 }
 
@@ -161,7 +175,8 @@ impl<'r> Player<'r> {
         let armed = Stimulator::arm(checked, storage, bench.output_to(tape), bench.alarm(), bench.sense());
         let stim = armed.map_err(|error| Failure::Denied(format!("not armed: {}", error.why)))?;
         let channels = checked.plan().channel_count();
-        let mut player = Self { bench, tape, stim, channels, hz: *hz, start: 0, played: Played::default() };
+        let (told, played) = ([Told::default(); MAX_CHANNELS], Played::default());
+        let mut player = Self { bench, tape, stim, channels, hz: *hz, start: 0, told, played };
         player.raise(checked)?;
         let started = player.stim.start();
         player.take(started);
@@ -241,6 +256,11 @@ impl<'r> Player<'r> {
             if let Some(warning) = report.warning {
                 self.keep_trip(warning);
             }
+            for (channel, told) in (0_u8..).zip(&mut self.told) {
+                let own = |trip: Trip| trip.channel.is_none_or(|of| of == channel);
+                let warning = report.warning.is_some_and(own);
+                *told = Told { warning, contact_lost: report.contact_lost >> channel & 1 == 1 };
+            }
         }
         self.take(ticked.map(drop));
         if !self.over() {
@@ -271,7 +291,8 @@ impl<'r> Player<'r> {
             receipt.onset_tick = receipt.onset_tick.saturating_sub(self.start);
             receipt.end_tick = receipt.end_tick.saturating_sub(self.start);
             let delivered = self.bench.take_delivered(receipt.channel);
-            self.played.pulses.push(DeliveredPulse { receipt, delivered });
+            let told = self.told.get(usize::from(receipt.channel)).copied().unwrap_or_default();
+            self.played.pulses.push(DeliveredPulse { receipt, delivered, told });
         }
         if let Some(trip) = self.stim.last_trip().copied() {
             self.keep_trip(trip);

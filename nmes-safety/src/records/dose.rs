@@ -140,9 +140,8 @@ impl DoseMeter {
         Self { ticks_per_second, pulses: 0, ticks: 0, na_ticks: 0 }
     }
 
-    /// Counts what a receipt says. Trims add their time and no pulse; a pulse that was paid back early has no receipt but that of its repayment, and is
-    /// one. Repeats count as much as the first one,
-    /// also the one in which a pulse was cut. Fixed work.
+    /// Counts what a receipt says. Trims add their time and no pulse; a pulse that was paid back early has no receipt but that
+    /// of its repayment, and is one. Repeats count as much as the first one, also the one in which a pulse was cut. Fixed work.
     pub fn add(&mut self, receipt: &PulseReceipt) {
         let one = u64::from(receipt.kind != FrameKind::Trim);
         self.pulses = self.pulses.saturating_add(one);
