@@ -21,7 +21,6 @@ pub fn envelope(shown: &PlayedShown<'_>) -> EnvelopePicture {
     EnvelopePicture {
         title: format!("{}: a simulation, not for use on a person", shown.scenario.row.name),
         subtitle: subtitle(shown),
-        unit: channels.first().map_or("mA".to_owned(), unit),
         whole_s: played_s.max(1e-3),
         close_up_s: close_up(&rows, played_s),
         rows,
@@ -48,6 +47,7 @@ fn row(shown: &PlayedShown<'_>, nth: u8, channel: &Channel<'_>) -> Row {
     });
     Row {
         name: format!("channel {nth}"),
+        unit: unit(channel),
         full: f64::from(channel.set.amplitude.as_microamps()) / 1e3,
         trains: trains.collect(),
     }

@@ -58,6 +58,7 @@ pub fn of_config(error: &ConfigError) -> Failure {
 #[must_use]
 pub fn of_plan(error: &ConfigError, late_ticks: u32, asked_ms: Option<u32>) -> Failure {
     if let ConfigError::Below { field: Field::PhaseTicks, value, .. } = error
+        && late_ticks > 0
         && *value <= i64::from(late_ticks)
     {
         return Failure::Input(format!("--late-us, --declared-late-us: longer than a phase: {error}"));

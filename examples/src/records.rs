@@ -87,6 +87,31 @@ pub fn write_changes(
     }
 }
 
+const PULSE_COLUMNS: [&str; 22] = [
+    "pulse",
+    "kind",
+    "onset_tick",
+    "onset_us",
+    "length_us",
+    "set_ua",
+    "set_width_us",
+    "full_level",
+    "code",
+    "primary_ticks",
+    "primary_charge_na_ticks",
+    "ledger_na_ticks",
+    "deferred_ticks",
+    "measured_peak_ua",
+    "measured_primary_nc",
+    "measured_balance_nc",
+    "measured_net_nc",
+    "measured_min_v",
+    "measured_max_v",
+    "clipped",
+    "channel",
+    "cut",
+];
+
 #[derive(Serialize)]
 struct PulseRow {
     pulse: u32,
@@ -118,6 +143,8 @@ struct PulseRow {
     measured_max_v: f64,
     clipped: bool,
     channel: u8,
+    /// Whether a hard off cut it.
+    cut: bool,
 }
 
 pub(crate) const fn kind_word(kind: FrameKind) -> &'static str {
@@ -138,7 +165,9 @@ pub fn write_pulses(
     out: impl Write,
 ) -> Result<(), csv::Error> {
     let per_us = f64::from(hardware.timing().ticks_per_second) / 1e6;
-    let mut csv = csv::Writer::from_writer(out);
+    let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(out);
+    // a run without a pulse has a header too
+    csv.write_record(PULSE_COLUMNS)?;
     for pulse in pulses {
         let (receipt, delivered) = (&pulse.receipt, &pulse.delivered);
         csv.serialize(PulseRow {
@@ -163,6 +192,7 @@ pub fn write_pulses(
             measured_max_v: rounded(delivered.max_v),
             clipped: delivered.clipped,
             channel: receipt.channel,
+            cut: receipt.cut,
         })?;
     }
     Ok(csv.flush()?)

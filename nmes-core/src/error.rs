@@ -11,6 +11,10 @@ pub enum Field {
     PhaseWidth,
     /// Width of the primary phase, in ticks.
     PhaseTicks,
+    /// Width of a pre-pulse, in microseconds.
+    PrepulseWidth,
+    /// Width of one point of a custom pulse, in microseconds.
+    PointWidth,
     /// Amplitude of a further phase in percent of the main one.
     PhasePercent,
     /// Points of a custom pulse, or levels of a table.
@@ -112,6 +116,8 @@ impl Field {
         match self {
             Self::PhaseWidth => "phase width (µs)",
             Self::PhaseTicks => "phase width (ticks)",
+            Self::PrepulseWidth => "width of the pre-pulse (µs)",
+            Self::PointWidth => "width of a point (µs)",
             Self::PhasePercent => "amplitude of a further phase (% of the main phase)",
             Self::Points => "points of a pulse",
             Self::PointLevel => "level of a point",

@@ -2,9 +2,9 @@
 
 use crate::channel_plan::ChannelPlan;
 use crate::error::Field;
-use crate::pulse::Form;
+use crate::pulse::{Form, MAX_POINTS};
 use crate::ticks::ticks_to_ns;
-use crate::units::{Micros, Millis};
+use crate::units::Micros;
 
 /// One value before and after quantisation, both in `unit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,31 +35,36 @@ impl Rounded {
     }
 }
 
+/// All that there is of a pulse of points, which has most: amplitude, width, two ramps, offset, gap of repeats, points.
+const ROWS_MAX: usize = 6 + MAX_POINTS;
+
 /// All roundings of one channel of a plan.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RoundingReport {
-    rows: [Rounded; 7],
+    rows: [Rounded; ROWS_MAX],
     count: usize,
 }
 
 impl RoundingReport {
-    /// The rows: amplitude, phase width, interphase gap, balancing phase, ramp up, ramp down, offset. Without a gap where
-    /// the pulse has none (one phase, custom points), and with a balancing phase where its length is asked for: in a
-    /// rectangular pulse without a pre-pulse.
+    const EMPTY: Self = Self {
+        rows: [Rounded { field: Field::Amplitude, requested: 0, realised: 0, unit: "" }; ROWS_MAX],
+        count: 0,
+    };
+
+    /// The rows: amplitude, phase width, interphase gap, balancing phase, ramp up, ramp down, offset, pre-pulse, gap between
+    /// repeats, and each of custom points. Without a gap where the pulse has none (one phase, custom points), with a
+    /// balancing phase where its length is asked for: in a rectangular pulse without a pre-pulse; with the others where
+    /// the pulse has them.
     #[must_use]
     pub fn rows(&self) -> &[Rounded] {
         self.rows.get(..self.count).unwrap_or(&[])
     }
 
-    /// Those that there are.
-    fn of(rows: [Option<Rounded>; 7]) -> Self {
-        let none = Rounded { field: Field::Amplitude, requested: 0, realised: 0, unit: "" };
-        let mut kept = Self { rows: [none; 7], count: 0 };
-        for (slot, row) in kept.rows.iter_mut().zip(rows.into_iter().flatten()) {
+    fn push(&mut self, row: Rounded) {
+        if let Some(slot) = self.rows.get_mut(self.count) {
             *slot = row;
-            kept.count = kept.count.saturating_add(1);
+            self.count = self.count.saturating_add(1);
         }
-        kept
     }
 }
 
@@ -81,40 +86,69 @@ impl serde::Serialize for RoundingReport {
 
 impl ChannelPlan<'_> {
     pub(crate) fn rounding(&self) -> RoundingReport {
-        let hz = self.ticks_per_second;
-        let channel = &self.channel;
-        let width = self.width_ticks(channel.set.width);
-        let us = |us: Micros| u64::from(us.as_micros()).saturating_mul(1_000);
-        let ms = |ms: Millis| u64::from(ms.as_millis()).saturating_mul(1_000_000);
-        let ns = |field, requested, ticks: u64| Rounded {
-            field,
-            requested,
-            realised: ticks_to_ns(ticks, hz),
-            unit: "ns",
-        };
-        let recipe = self.recipe(self.code_for(channel.set.amplitude), width, 0);
+        let set = self.channel.set;
+        let width = self.width_ticks(set.width);
+        let recipe = self.recipe(self.code_for(set.amplitude), width, 0);
         let (code, pulse) = recipe.map_or((0, 0), |r| (r.code, r.cell.cycle_ticks(self.body())));
-        let other = u64::from(self.gap_ticks).saturating_add(u64::from(self.repeat_gap_ticks));
-        let balance = pulse.saturating_sub(u64::from(width)).saturating_sub(other);
-        let percent = u64::from(channel.pulse.balance.length_percent());
-        let amplitude = Rounded {
+        let mut report = RoundingReport::EMPTY;
+        report.push(Rounded {
             field: Field::Amplitude,
-            requested: u64::from(channel.set.amplitude.as_microamps()).saturating_mul(1_000),
+            requested: u64::from(set.amplitude.as_microamps()).saturating_mul(1_000),
             realised: self.hardware.current_na(code).unsigned_abs(),
             unit: "nA",
-        };
-        let balanced = channel.pulse.balance.is_balanced();
-        let gap = balanced && !matches!(channel.pulse.form, Form::Points(_));
-        let recharge = balanced && channel.pulse.form == Form::Rectangular;
-        let length = us(channel.set.width).saturating_mul(percent) / 100;
-        RoundingReport::of([
-            Some(amplitude),
-            Some(ns(Field::PhaseWidth, us(channel.set.width), u64::from(width))),
-            gap.then(|| ns(Field::InterphaseGap, us(channel.pulse.gap), u64::from(self.gap_ticks))),
-            recharge.then(|| ns(Field::BalanceLength, length, balance)),
-            Some(ns(Field::RampTime, ms(channel.ramp.up), self.up_ticks)),
-            Some(ns(Field::RampTime, ms(channel.ramp.down), self.down_ticks)),
-            Some(ns(Field::Offset, us(channel.offset), self.offset_ticks)),
-        ])
+        });
+        self.round_phases(&mut report, width, pulse);
+        let ramp = self.channel.ramp;
+        for (ms, ticks) in [(ramp.up, self.up_ticks), (ramp.down, self.down_ticks)] {
+            let ns = u64::from(ms.as_millis()).saturating_mul(1_000_000);
+            report.push(self.rounded(Field::RampTime, ns, ticks));
+        }
+        report.push(self.rounded(Field::Offset, nanos(self.channel.offset), self.offset_ticks));
+        self.round_further(&mut report);
+        report
     }
+
+    fn rounded(&self, field: Field, requested: u64, ticks: u64) -> Rounded {
+        Rounded { field, requested, realised: ticks_to_ns(ticks, self.ticks_per_second), unit: "ns" }
+    }
+
+    /// The primary phase, the gap after it and the phase that pays it back.
+    fn round_phases(&self, report: &mut RoundingReport, width: u32, pulse: u64) {
+        let (shape, asked) = (self.channel.pulse, nanos(self.channel.set.width));
+        let (width, gap) = (u64::from(width), u64::from(self.gap_ticks));
+        report.push(self.rounded(Field::PhaseWidth, asked, width));
+        if !shape.balance.is_balanced() {
+            return;
+        }
+        if !matches!(shape.form, Form::Points(_)) {
+            report.push(self.rounded(Field::InterphaseGap, nanos(shape.gap), gap));
+        }
+        if shape.form == Form::Rectangular {
+            let length = asked.saturating_mul(u64::from(shape.balance.length_percent())) / 100;
+            let other = width.saturating_add(gap).saturating_add(u64::from(self.repeat_gap_ticks));
+            report.push(self.rounded(Field::BalanceLength, length, pulse.saturating_sub(other)));
+        }
+    }
+
+    /// The parts that only some pulses have.
+    fn round_further(&self, report: &mut RoundingReport) {
+        let shape = self.channel.pulse;
+        if let Form::Prepulse(prepulse) = shape.form {
+            let ticks = u64::from(self.pre_ticks);
+            report.push(self.rounded(Field::PrepulseWidth, nanos(prepulse.width), ticks));
+        }
+        if shape.repeat.count > 1 {
+            let ticks = u64::from(self.repeat_gap_ticks);
+            report.push(self.rounded(Field::RepeatGap, nanos(shape.repeat.gap), ticks));
+        }
+        if let Form::Points(points) = shape.form {
+            for (point, planned) in points.iter().zip(&self.points) {
+                report.push(self.rounded(Field::PointWidth, nanos(point.width), u64::from(planned.ticks)));
+            }
+        }
+    }
+}
+
+fn nanos(us: Micros) -> u64 {
+    u64::from(us.as_micros()).saturating_mul(1_000)
 }

@@ -292,9 +292,46 @@ fn only_what_there_is_is_rounded() {
     let pre = Prepulse { amplitude_percent: 20, width: us(100) };
     assert_eq!(fields(usual), (true, true, 7));
     assert_eq!(fields(PulseShape { form: Form::Triphasic { outer_percent: 50 }, ..usual }), (true, false, 6));
-    assert_eq!(fields(PulseShape { form: Form::Prepulse(pre), ..usual }), (true, false, 6));
-    assert_eq!(fields(PulseShape { form: Form::Points(&points), gap: us(0), ..usual }), (false, false, 5));
+    assert_eq!(fields(PulseShape { form: Form::Prepulse(pre), ..usual }), (true, false, 7));
+    assert_eq!(fields(PulseShape { form: Form::Points(&points), gap: us(0), ..usual }), (false, false, 7));
     assert_eq!(fields(PulseShape { balance: dc, gap: us(0), ..usual }), (false, false, 5));
+}
+
+/// REQ-CORE-166: a pre-pulse, the gap of repeats, which a dead time lengthens, and every point are told of as they are put out.
+#[test]
+fn every_part_of_a_pulse_is_in_the_report() {
+    let us = |n| Micros::from_micros(n).unwrap();
+    let rows = |pulse: PulseShape<'_>, hz, dead_ticks| {
+        let channels = [Channel { pulse, ..plain() }];
+        let session = Session::new(&channels, Schedule::Continuous, ms(1_000)).unwrap();
+        let output = ChannelHardware::symmetric(61_035, -2_048, 2_047);
+        let timing = HardwareTiming { dead_ticks, ..HardwareTiming::ideal(hz) };
+        let hardware = Hardware::new(timing, &[output], 0).unwrap();
+        let report = Plan::compile(&session, &hardware).unwrap().rounding(0).unwrap();
+        let further =
+            |row: &&Rounded| matches!(row.field, Field::PrepulseWidth | Field::RepeatGap | Field::PointWidth);
+        let said = report.rows().iter().filter(further).map(|r| (r.field, r.requested, r.realised));
+        said.collect::<Vec<_>>()
+    };
+    let usual = PulseShape { gap: us(0), ..plain().pulse };
+    let pre = Form::Prepulse(Prepulse { amplitude_percent: 20, width: us(100) });
+    assert_eq!(
+        rows(PulseShape { form: pre, ..usual }, 1_048_576, 0),
+        [(Field::PrepulseWidth, 100_000, 100_135)]
+    );
+    let twice = PulseShape { repeat: Repeat { count: 2, gap: us(20) }, ..usual };
+    assert_eq!(rows(twice, 1_000_000, 60), [(Field::RepeatGap, 20_000, 60_000)]);
+    let point = |width, permille| Point { width: us(width), permille };
+    let points = [point(100, 1_000), point(50, 0), point(100, -500), point(50, -1_000)];
+    // each ends on the tick nearest to its time: 105, 157, 262 and 315 ticks
+    assert_eq!(
+        rows(PulseShape { form: Form::Points(&points), ..usual }, 1_048_576, 0),
+        [(100_000, 100_135), (50_000, 49_591), (100_000, 100_135), (50_000, 50_544)].map(|(asked, is)| (
+            Field::PointWidth,
+            asked,
+            is
+        ))
+    );
 }
 
 /// REQ-INV-03: an onset that would wait a period or more is dropped and counted, one that waits less is put out and

@@ -21,6 +21,8 @@ const SPARSE: usize = 3;
 pub struct Row {
     /// What it is called.
     pub name: String,
+    /// What a level is: its unit, and at which width where the ramps move the width.
+    pub unit: String,
     /// Full level.
     pub full: f64,
     /// Train by train: onset in s and level.
@@ -34,8 +36,6 @@ pub struct EnvelopePicture {
     pub title: String,
     /// The settings, one line.
     pub subtitle: String,
-    /// What a level is: its unit, and at which width where the ramps move the width.
-    pub unit: String,
     /// Session time that is drawn small, in s.
     pub whole_s: f64,
     /// Session time that is drawn large, in s.
@@ -105,7 +105,7 @@ impl EnvelopePicture {
             .set_label_area_size(LabelAreaPosition::Left, LEFT - EDGE)
             .set_label_area_size(LabelAreaPosition::Bottom, if last { BELOW } else { 8 })
             .build_cartesian_2d(from..to, 0.0..1.12 * highest.max(1e-3))?;
-        axes(&mut chart, if last { "session time (s)" } else { "" }, &self.unit, 4)?;
+        axes(&mut chart, if last { "session time (s)" } else { "" }, &row.unit, 4)?;
         for train in &row.trains {
             let inside: Vec<_> =
                 train.iter().copied().filter(|pulse| (from..=to).contains(&pulse.0)).collect();

@@ -6,6 +6,8 @@ use super::{
 };
 use crate::gait::{Foot, FootEvent, Step};
 use crate::judge::{Outcome, Pulse, StepVerdict};
+use crate::text::trimmed;
+use plotters::coord::ranged1d::{BoldPoints, Ranged};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
@@ -286,16 +288,19 @@ fn moment(step: &Step) -> f64 {
 }
 
 pub(super) fn axes(chart: &mut Chart<'_, '_>, x: &str, y: &str, y_labels: usize) -> Result<(), DrawError> {
+    let x_labels = if x.is_empty() { 0 } else { 12 };
+    let across = decimals(&RangedCoordf64::from(chart.x_range()), x_labels);
+    let up = decimals(&RangedCoordf64::from(chart.y_range()), y_labels);
     chart
         .configure_mesh()
         .disable_x_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(RGBColor(215, 215, 215).stroke_width(1))
         .axis_style(GREY)
-        .x_labels(if x.is_empty() { 0 } else { 12 })
+        .x_labels(x_labels)
         .y_labels(y_labels)
-        .x_label_formatter(&plain)
-        .y_label_formatter(&plain)
+        .x_label_formatter(&|value| trimmed(*value, across))
+        .y_label_formatter(&|value| trimmed(*value, up))
         .x_desc(x)
         .y_desc(y)
         .label_style(LABEL.into_font().color(&INK))
@@ -304,11 +309,16 @@ pub(super) fn axes(chart: &mut Chart<'_, '_>, x: &str, y: &str, y_labels: usize)
     Ok(())
 }
 
-/// A number without needless decimals.
-fn plain(value: &f64) -> String {
-    let text = format!("{value:.1}");
-    let text = text.strip_suffix(".0").unwrap_or(&text);
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+/// As many decimals as the numbers of an axis have at the most.
+fn decimals(axis: &RangedCoordf64, labels: usize) -> usize {
+    const MOST: u8 = 9;
+    let numbers = axis.key_points(BoldPoints(labels));
+    let step = numbers.windows(2).map(|two| two[1] - two[0]).fold(f64::INFINITY, f64::min);
+    let is_whole = |decimals: &u8| {
+        let scaled = step * 10_f64.powi(i32::from(*decimals));
+        scaled.round() >= 1.0 && (scaled - scaled.round()).abs() < 1e-3
+    };
+    usize::from((1..MOST).find(is_whole).unwrap_or(if step.is_finite() { MOST } else { 1 }))
 }
 
 /// A dashed line across a chart.

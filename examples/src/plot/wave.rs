@@ -72,7 +72,8 @@ impl WavePicture {
                 &pulse,
                 peak,
             )?;
-            let to = 1.01 * self.length_ms;
+            let last = self.train.last().map_or(self.length_ms, |p| p.0);
+            let to = last + 0.01 * self.length_ms;
             panel(&all, "The train", "time (ms)", (-0.01 * self.length_ms, to), &self.train, peak)?;
             root.present()?;
         }
@@ -131,6 +132,8 @@ fn train(changes: &[LevelChange], hardware: &Hardware, per_ms: f64, length_ms: f
         let ma = hardware.channel(change.channel).map_or(0.0, |c| change.level.current_na(c) as f64 / 1e6);
         corners.extend([(at, before), (at, ma)]);
     }
-    corners.push((length_ms, corners.last().map_or(0.0, |p| p.1)));
+    // the last pulse may end after the length
+    let (last, level) = corners.last().copied().unwrap_or_default();
+    corners.push((last.max(length_ms), level));
     corners
 }

@@ -7,7 +7,7 @@ use crate::desk::{DeliveredPulse, LevelChange, Played};
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 use crate::text::{Paint, Table, thousandths, trimmed};
-use nmes_core::{Plan, Schedule};
+use nmes_core::{Plan, Rate, Schedule, Timing};
 use nmes_protocols::{Built, Settings, Unit};
 use nmes_safety::{Checked, Report, Response};
 use serde::Serialize;
@@ -127,16 +127,13 @@ impl<'s> PlayedShown<'s> {
     /// The pulses of a channel, repayments not counted, train by train.
     #[must_use]
     pub fn trains(&self, channel: u8) -> Vec<Vec<&DeliveredPulse>> {
-        let silence = silence_ticks(self.checked.plan());
+        let silence = silence_ticks(self.checked.plan(), channel);
         let mut trains: Vec<Vec<&DeliveredPulse>> = Vec::new();
         for pulse in self.played.pulses.iter().filter(|p| p.is_pulse() && p.receipt.channel == channel) {
-            let end = trains.last().and_then(|train| train.last()).map(|last| last.receipt.end_tick);
+            let onset = pulse.receipt.onset_tick;
+            let joins = |last: &&DeliveredPulse| onset.saturating_sub(last.receipt.onset_tick) <= silence;
             match trains.last_mut() {
-                Some(train)
-                    if end.is_some_and(|end| pulse.receipt.onset_tick.saturating_sub(end) <= silence) =>
-                {
-                    train.push(pulse);
-                }
+                Some(train) if train.last().is_some_and(joins) => train.push(pulse),
                 _ => trains.push(vec![pulse]),
             }
         }
@@ -271,7 +268,10 @@ impl<'s> PlayedShown<'s> {
 }
 
 /// From one onset to the next more than this is a silence between trains. Without a rest there is none.
-fn silence_ticks(plan: &Plan<'_>) -> u64 {
+///
+/// Two pulses of a train are a period apart, two trains a rest or more: it is half-way, and never so short that a late pulse is
+/// taken for a train.
+fn silence_ticks(plan: &Plan<'_>, channel: u8) -> u64 {
     let rest_ms = match plan.session().schedule() {
         Schedule::Continuous => None,
         Schedule::Cyclic(cycle) => Some(cycle.rest.as_millis()),
@@ -280,6 +280,23 @@ fn silence_ticks(plan: &Plan<'_>) -> u64 {
         }
         Schedule::Gated(gate) => Some(gate.min_off.as_millis()),
     };
-    let ticks = |ms: u32| u64::from(ms) * u64::from(plan.hardware().timing().ticks_per_second) / 2_000;
-    rest_ms.filter(|ms| *ms > 0).map_or(u64::MAX, ticks)
+    let hz = plan.hardware().timing().ticks_per_second;
+    let period = longest_us(plan, channel) * u64::from(hz) / 1_000_000;
+    let ticks = |ms: u32| u64::from(ms) * u64::from(hz) / 1_000;
+    let rest = rest_ms.filter(|ms| *ms > 0).map(ticks);
+    rest.map_or(u64::MAX, |rest| (rest / 2 + period / 2).max(period + period / 2))
+}
+
+/// The longest time between two onsets of a train that was planned, rounded up.
+fn longest_us(plan: &Plan<'_>, channel: u8) -> u64 {
+    let Some(channel) = plan.channel(channel).map(|c| *c.channel()) else { return 0 };
+    let period = |rate: Rate| u64::from(rate.per_us()).div_ceil(u64::from(rate.pulses()));
+    let own = match channel.train.timing {
+        Timing::Even => period(channel.rate),
+        Timing::Bursts(bursts) => period(bursts.every),
+        Timing::Sweep(sweep) => period(sweep.from).max(period(sweep.to)),
+        Timing::List(intervals) => intervals.iter().map(|i| u64::from(i.as_micros())).max().unwrap_or(0),
+    };
+    let Schedule::Program(stages) = plan.session().schedule() else { return own };
+    stages.iter().map(|stage| stage.rate.map_or(own, period)).max().unwrap_or(own)
 }

@@ -25,7 +25,7 @@ pub fn run_text(shown: &Shown<'_>, every_step: bool, paint: Paint) -> String {
     head(&mut text, shown, paint);
     section(&mut text, paint, "Settings", &settings(shown));
     let _ = writeln!(text, "  {MARKS}");
-    let _ = writeln!(text, "  {}", rounding(shown));
+    let _ = writeln!(text, "  {}", rounding_of(shown.checked));
     for note in shown.scenario.notes(shown.built) {
         let _ = writeln!(text, "  {}", paint.warn(&format!("note: {note}")));
     }
@@ -113,14 +113,30 @@ pub(super) fn settings_of(built: &Built<'_>, length_from_walk: bool) -> String {
     table.plain()
 }
 
-/// What the hardware cannot do exactly, and by how much it misses.
-fn rounding(shown: &Shown<'_>) -> String {
-    rounding_of(shown.checked)
+/// What the hardware cannot do exactly, and by how much it misses: once where all channels are alike.
+pub(super) fn rounding_of(checked: &Checked<'_>) -> String {
+    let count = checked.plan().channel_count();
+    let channels: Vec<String> = (0..count).map(|nth| rounded(checked, nth)).collect();
+    let said = if channels.windows(2).all(|two| two[0] == two[1]) {
+        channels.first().cloned().unwrap_or_default()
+    } else {
+        let named = |(nth, said): (usize, &String)| {
+            let said = if said.is_empty() { "nothing" } else { said };
+            format!("channel {nth}: {said}")
+        };
+        channels.iter().enumerate().map(named).collect::<Vec<_>>().join("; ")
+    };
+    if said.is_empty() {
+        return "Rounded for this hardware: nothing".to_owned();
+    }
+    let ramps = "other set values are exact; in a ramp every pulse is within a code of its level";
+    format!("Rounded for this hardware: {said}; {ramps}")
 }
 
-pub(super) fn rounding_of(checked: &Checked<'_>) -> String {
-    let rows = checked.plan().rounding(0);
-    let rows = rows.iter().flat_map(|report| report.rows()).filter(|row| row.error() != 0);
+/// What is rounded of one channel.
+fn rounded(checked: &Checked<'_>, channel: u8) -> String {
+    let report = checked.plan().rounding(channel);
+    let rows = report.iter().flat_map(|report| report.rows()).filter(|row| row.error() != 0);
     let said: Vec<String> = rows
         .map(|row| {
             let name = row.field.to_string();
@@ -131,11 +147,7 @@ pub(super) fn rounding_of(checked: &Checked<'_>) -> String {
             format!("{name} {} as {} {unit} ({part:+.3} %)", show(row.requested), show(row.realised))
         })
         .collect();
-    if said.is_empty() {
-        return "Rounded for this hardware: nothing".to_owned();
-    }
-    let ramps = "other set values are exact; in a ramp every pulse is within a code of its level";
-    format!("Rounded for this hardware: {}; {ramps}", said.join(", "))
+    said.join(", ")
 }
 
 fn trigger(shown: &Shown<'_>) -> String {

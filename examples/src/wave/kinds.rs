@@ -288,6 +288,11 @@ fn out_of_range(flag: &str) -> Failure {
     Failure::Input(format!("{flag}: out of range"))
 }
 
+/// So many percent of a value, to the nearest unit.
+fn share(of: u32, percent: u8) -> u32 {
+    u32::try_from((u64::from(of) * u64::from(percent) + 50) / 100).unwrap_or(u32::MAX)
+}
+
 fn micros(us: u32) -> Result<Micros, Failure> {
     Micros::from_micros(us).ok_or_else(|| out_of_range("--phase-us, --gap-us, --intervals-ms"))
 }
@@ -408,7 +413,7 @@ impl Parts<'_> {
             up: millis(train.ramp_up_ms.unwrap_or(300))?,
             down: millis(train.ramp_down_ms.unwrap_or(300))?,
             down_min: Millis::ZERO,
-            floor: most / 100 * u32::from(train.floor_percent.unwrap_or(0)),
+            floor: share(most, train.floor_percent.unwrap_or(0)),
         })
     }
 }

@@ -99,7 +99,7 @@ fn code_ticks(changes: &[LevelChange]) -> i64 {
     changes.windows(2).map(area).sum()
 }
 
-/// The plan as samples, one a tick, by the renderer and not from the level changes.
+/// The plan as samples, one a tick up to its last edge, by the renderer and not from the level changes.
 ///
 /// # Errors
 /// A session of more ticks than `most`; late edges; codes of more than 16 bits.
@@ -114,9 +114,14 @@ pub(super) fn samples(plan: &Plan<'_>, most: u64) -> Result<Vec<i16>, Failure> {
     let mut storage = [ChannelState::new(); 1];
     let refused = |error: nmes_core::ConfigError| Failure::Input(format!("--samples: {error}"));
     let mut renderer = Renderer::<i16>::new(started(plan, &mut storage)?, 0).map_err(refused)?;
-    let mut block = [vec![0_i16; usize::try_from(length).unwrap_or(0)]];
-    let rendered = renderer.render(&mut block, &mut |_: &PulseFrame<'_>| true);
-    rendered.map_err(|fault| Failure::Faulted(format!("rendering: {fault}")))?;
-    let [samples] = block;
-    Ok(samples)
+    let (mut samples, mut ticks) = (Vec::new(), length);
+    loop {
+        let mut block = [vec![0_i16; usize::try_from(ticks).unwrap_or(0)]];
+        let rendered = renderer.render(&mut block, &mut |_: &PulseFrame<'_>| true);
+        rendered.map_err(|fault| Failure::Faulted(format!("rendering: {fault}")))?;
+        samples.extend_from_slice(&block[0]);
+        // the last pulse may end after the length, and is put out whole
+        let Next::At(due) = renderer.engine().next() else { return Ok(samples) };
+        ticks = due + 1 - renderer.tick();
+    }
 }
