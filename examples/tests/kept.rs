@@ -118,7 +118,18 @@ fn what_has_no_end_is_refused() {
         let (status, _, err) = said(args);
         assert!(status == 2 && err.contains("more than"), "{err}");
     }
-    let ride = ["run", "fes-cycle", "--harm", "stop", "--seconds", "20", "--harm-at-s"];
+    let out = scratch("ride");
+    let ride = [
+        "run",
+        "fes-cycle",
+        "--out-dir",
+        out.to_str().unwrap(),
+        "--harm",
+        "stop",
+        "--seconds",
+        "20",
+        "--harm-at-s",
+    ];
     let (status, _, err) = said(&[&ride[..], &["20"]].concat());
     assert!(status == 2 && err.contains("--harm-at-s 20: the session ends at 20 s"), "{err}");
     assert_eq!(said(&[&ride[..], &["19"]].concat()).0, 0);
