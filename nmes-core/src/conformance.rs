@@ -14,7 +14,7 @@
 //! | `only_rests_between` | between an old level and a new one there is nothing but a rest |
 //! | `channels_are_apart` | what one channel does leaves the others as they are; one channel opens alone |
 //! | `instants_are_together` | codes of one instant change in one event with a latch, within the declared skew without |
-//! | `off_opens` | `off` opens every channel from every state, as often as it is called |
+//! | `off_opens` | `off` opens every channel from every state, as often as it is called; nothing comes back by itself, nor with the next level of one channel |
 //! | `drop_opens` | an output that is dropped leaves every channel open |
 //! | `what_does_not_fit_is_refused` | a code outside the range or a channel that is not there is an error, and opens all |
 //! | `errors_are_told` | whichever transfer of `apply`, `channel_off` and `off` fails, the call says so |

@@ -60,6 +60,10 @@ enum Defect {
     ChannelOffUnreached,
     /// More transfers than are looked at.
     Endless,
+    /// The code registers stay at `off`, and the next `apply` switches every channel on again.
+    KeepsCodes,
+    /// Drives the last channel again for a moment, 10 ticks after `off`.
+    DrivesAgain,
 }
 
 struct Model {
@@ -72,6 +76,8 @@ struct Model {
     failed: bool,
     stopped: bool,
     applied: u32,
+    kept: [Option<Level>; 8],
+    again_at: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -94,6 +100,8 @@ impl Model {
             failed: false,
             stopped: false,
             applied: 0,
+            kept: [None; 8],
+            again_at: None,
         };
         let start = if defect == Defect::StartsAtZero { Level::Code(0) } else { Level::Open };
         for channel in (0..model.hardware.channel_count()).filter(|_| defect != Defect::SilentStart) {
@@ -147,6 +155,23 @@ impl Model {
         }
     }
 
+    /// What a defect makes of an `off` before.
+    fn come_back(&mut self, now: u64, edges: &[(u8, Level)]) {
+        if let Some(at) = self.again_at.take().filter(|_| self.defect == Defect::DrivesAgain) {
+            for level in [Level::Code(77), Level::Open] {
+                self.event += 1;
+                self.show(at.min(now), self.hardware.channel_count() - 1, level);
+            }
+        }
+        let keeps = self.defect == Defect::KeepsCodes;
+        for (channel, kept) in (0_u8..).zip(std::mem::take(&mut self.kept)) {
+            let asked = edges.iter().any(|(c, _)| *c == channel);
+            if let Some(level) = kept.filter(|_| keeps && !asked) {
+                self.show(now, channel, level);
+            }
+        }
+    }
+
     fn put(&mut self, now: u64, edges: &[(u8, Level)]) -> Result<u64, Fault> {
         if self.stopped {
             return Err(Fault::Stopped);
@@ -157,6 +182,7 @@ impl Model {
         for _ in 0..if self.defect == Defect::Endless { 1_500 } else { 0 } {
             self.transfer()?;
         }
+        self.come_back(now, edges);
         let mut time = now;
         let latched = self.hardware.timing().has_latch && self.defect != Defect::OneByOne;
         for (turn, &(channel, level)) in edges.iter().filter(|(c, _)| *c < 8).enumerate() {
@@ -191,7 +217,12 @@ impl Model {
         if self.defect == Defect::IgnoresOff {
             return result.map(|()| now);
         }
+        self.again_at = Some(now + 10);
         for channel in 0..self.hardware.channel_count() {
+            let old = self.levels[usize::from(channel)];
+            if matches!(old, Level::Code(_)) {
+                self.kept[usize::from(channel)] = Some(old);
+            }
             if self.defect == Defect::HalfOff && channel == 1 {
                 continue;
             }
@@ -305,7 +336,7 @@ fn a_right_output_passes() {
     }
 }
 
-/// REQ-CORE-101, REQ-HAL-408: each defect is caught by the property that is there for it, and every property catches one.
+/// REQ-CORE-101, REQ-CORE-161, REQ-HAL-408: each defect is caught by the property that is there for it, and every property catches one.
 #[test]
 fn each_defect_is_caught_by_its_property() {
     let table = [
@@ -330,6 +361,9 @@ fn each_defect_is_caught_by_its_property() {
         (Defect::IgnoresOff, "stops_leave_it_open", latched()),
         (Defect::HalfOff, "off_opens", latched()),
         (Defect::OffShorts, "off_opens", latched()),
+        (Defect::KeepsCodes, "off_opens", latched()),
+        (Defect::DrivesAgain, "off_opens", latched()),
+        (Defect::DrivesAgain, "off_opens", calibrated()),
         (Defect::OffShorts, "stops_leave_it_open", latched()),
         (Defect::KeepsOnDrop, "drop_opens", latched()),
         (Defect::Clamps, "what_does_not_fit_is_refused", latched()),

@@ -184,9 +184,24 @@ pub(super) fn off_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
                 result.map_err(|e| format!("{time} from {all:?} was answered with {e}"))?;
                 probe.all_open(&format!("{time} from {all:?}"))?;
             }
+            probe.channels().try_for_each(|alone| comes_alone(&mut probe, &all, alone))?;
         }
     }
     Ok(())
+}
+
+/// What was there before an `off` does not come back after it, nor with the next level, which is that of one channel.
+fn comes_alone<R: Rig>(probe: &mut Probe<R>, before: &[(u8, Level)], alone: u8) -> Holds {
+    let off = |probe: &mut Probe<R>| probe.off().0.map_err(|e| format!("off was answered with {e}"));
+    probe.put(before)?;
+    off(probe)?;
+    let asked = Level::Code(1);
+    let seen =
+        probe.put(&[(alone, asked)]).map_err(|told| format!("{told}, with off from {before:?} before"))?;
+    if let Some(s) = seen.iter().find(|s| driven(s.level) != 0 && s.level != asked) {
+        return Err(format!("off from {before:?} was followed by {s:?}"));
+    }
+    off(probe)
 }
 
 pub(super) fn drop_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {

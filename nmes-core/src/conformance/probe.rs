@@ -76,7 +76,8 @@ impl<R: Rig> Probe<R> {
         (result.map(|_| ()).map_err(|e| format!("{e:?}")), self.look())
     }
 
-    /// Puts edges out that have to be taken and to be at the terminals afterwards, the other channels as they were.
+    /// Puts edges out that have to be taken and to be at the terminals afterwards, the other channels as they were; none
+    /// of those drives in between.
     pub(crate) fn put(&mut self, edges: &[(u8, Level)]) -> Result<Vec<Seen>, String> {
         let before = self.levels;
         let (result, seen) = self.apply(edges);
@@ -85,6 +86,9 @@ impl<R: Rig> Probe<R> {
             let asked = edges.iter().rev().find(|(c, _)| *c == channel).map(|(_, level)| *level);
             self.is_at(channel, asked.or(level), &format!("after {edges:?}"))?;
         }
+        let asked = |channel| edges.iter().any(|(c, _)| *c == channel);
+        let strange = seen.iter().find(|s| driven(s.level) != 0 && !asked(s.channel));
+        strange.map_or(Ok(()), |s| Err(format!("with {edges:?}, {s:?} came out")))?;
         Ok(seen)
     }
 
