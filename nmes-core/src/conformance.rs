@@ -24,6 +24,8 @@
 //! | `plans_come_out` | random sessions: every level of the engine comes out; Σ codes × ticks of a channel is exactly 0 where L is 0; dead time and edge spacing are kept |
 //! | `stops_leave_it_open` | each stop policy, at random moments of random sessions, leaves every channel open, and so does an error |
 //!
+//! No level that is put out in them comes after the stamp that was answered by more than ε, nor one of `off`.
+//!
 //! # Setting it up
 //! ```toml
 //! [dev-dependencies]

@@ -48,8 +48,8 @@ enum Defect {
     OtherHardware,
     /// Every hundredth edge is lost.
     LosesEdges,
-    /// Negative codes come one tick late.
-    LateNegative,
+    /// Negative codes come one tick early.
+    EarlyNegative,
     /// Goes from one polarity to the other where a dead time is declared, by leaving the open step out.
     SkipsOpen,
     /// `off` after a phase shorts.
@@ -64,6 +64,10 @@ enum Defect {
     KeepsCodes,
     /// Drives the last channel again for a moment, 10 ticks after `off`.
     DrivesAgain,
+    /// Every level comes so many ticks after the stamp.
+    LateAll(u64),
+    /// Those of `off` do.
+    LateOff(u64),
 }
 
 struct Model {
@@ -125,6 +129,8 @@ impl Model {
     }
 
     fn show(&mut self, tick: u64, channel: u8, level: Level) {
+        let late = if let Defect::LateAll(ticks) = self.defect { ticks } else { 0 };
+        let tick = tick + late;
         self.levels[usize::from(channel)] = level;
         self.seen.push(Seen { tick, event: self.event, channel, level });
     }
@@ -203,8 +209,8 @@ impl Model {
             {
                 self.show(time, channel, Level::Code(old.abs() * new.signum()));
             }
-            let late = self.defect == Defect::LateNegative && matches!(made, Level::Code(..0));
-            self.show(time + u64::from(late), channel, made);
+            let early = self.defect == Defect::EarlyNegative && matches!(made, Level::Code(..0));
+            self.show(time.saturating_sub(early.into()), channel, made);
             if self.defect == Defect::MovesTheOther && made == Level::Code(1) {
                 self.show(time, (channel + 1) % 2, Level::Code(0));
             }
@@ -213,11 +219,12 @@ impl Model {
     }
 
     fn all_off(&mut self, now: u64) -> Result<u64, Fault> {
-        let result = self.transfer();
+        let result = self.transfer().map(|()| now);
         if self.defect == Defect::IgnoresOff {
-            return result.map(|()| now);
+            return result;
         }
         self.again_at = Some(now + 10);
+        let now = now + if let Defect::LateOff(ticks) = self.defect { ticks } else { 0 };
         for channel in 0..self.hardware.channel_count() {
             let old = self.levels[usize::from(channel)];
             if matches!(old, Level::Code(_)) {
@@ -229,7 +236,7 @@ impl Model {
             let shorts = self.defect == Defect::OffShorts;
             self.show(now, channel, if shorts { Level::Shorted } else { Level::Open });
         }
-        result.map(|()| now)
+        result
     }
 
     fn guarded(&mut self, now: u64, result: Result<u64, Fault>) -> Result<u64, Fault> {
@@ -324,6 +331,13 @@ fn calibrated() -> Hardware {
     Hardware::new(HardwareTiming::ideal(8_000_000), &[channel], 7).unwrap()
 }
 
+/// Edges are stamped to within two ticks.
+fn stamped() -> Hardware {
+    let timing =
+        HardwareTiming { late_max_ticks: 5, stamp_error_ticks: 2, ..HardwareTiming::ideal(1_000_000) };
+    Hardware::new(timing, &[ChannelHardware::symmetric(25_000, -2_048, 2_047); 2], 7).unwrap()
+}
+
 nmes_core::output_conformance!(right_with_a_latch, || Model::new(latched(), Defect::None));
 nmes_core::output_conformance!(right_without_a_latch, || Model::new(one_by_one(), Defect::None));
 nmes_core::output_conformance!(right_and_calibrated, || Model::new(calibrated(), Defect::None));
@@ -331,9 +345,18 @@ nmes_core::output_conformance!(right_and_calibrated, || Model::new(calibrated(),
 /// REQ-CORE-100: an output without a defect passes, with a latch, without one, and calibrated.
 #[test]
 fn a_right_output_passes() {
-    for hardware in [latched(), one_by_one(), calibrated()] {
+    for hardware in [latched(), one_by_one(), calibrated(), stamped()] {
         check(|| Model::new(hardware, Defect::None), 200).unwrap_or_else(|violation| panic!("{violation}"));
     }
+}
+
+/// REQ-CORE-162: a level may come after its stamp by the declared error of stamps, not by a tick more.
+#[test]
+fn stamps_are_as_near_as_declared() {
+    let late = |ticks| holds("plans_come_out", || Model::new(stamped(), Defect::LateAll(ticks)), cases(200));
+    assert_eq!(late(2), Ok(()));
+    let told = late(3).unwrap_err().to_string();
+    assert!(told.contains("after the stamp"), "{told}");
 }
 
 /// REQ-CORE-101, REQ-CORE-161, REQ-HAL-408: each defect is caught by the property that is there for it, and every property catches one.
@@ -380,7 +403,11 @@ fn each_defect_is_caught_by_its_property() {
         (Defect::GoesOnAfterError, "nothing_follows_an_error", latched()),
         (Defect::OtherHardware, "hardware_stays", latched()),
         (Defect::LosesEdges, "codes_come_out", latched()),
-        (Defect::LateNegative, "plans_come_out", latched()),
+        (Defect::EarlyNegative, "plans_come_out", latched()),
+        (Defect::LateAll(5_000), "plans_come_out", latched()),
+        (Defect::LateAll(1), "plans_come_out", one_by_one()),
+        (Defect::LateAll(1), "codes_come_out", latched()),
+        (Defect::LateOff(1), "off_opens", latched()),
         (Defect::SkipsOpen, "plans_come_out", one_by_one()),
     ];
     let mut caught = std::collections::BTreeSet::new();

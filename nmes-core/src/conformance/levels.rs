@@ -180,8 +180,9 @@ pub(super) fn off_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
             let all: Vec<_> = probe.channels().map(|c| (c, fitting(&probe, c, state))).collect();
             probe.put(&all)?;
             for time in ["off", "off again"] {
-                let (result, _) = probe.off();
+                let (result, seen) = probe.off();
                 result.map_err(|e| format!("{time} from {all:?} was answered with {e}"))?;
+                probe.in_time(&seen, probe.stamp)?;
                 probe.all_open(&format!("{time} from {all:?}"))?;
             }
             probe.channels().try_for_each(|alone| comes_alone(&mut probe, &all, alone))?;

@@ -130,10 +130,11 @@ impl Played {
                 Put::Step(_) => now.max(due.saturating_add_signed(late())),
             };
             let result = put_out(probe, time, put);
-            seen.extend(probe.look());
-            if let (Ok(_), Put::Step(changes)) = (&result, put) {
-                wrong = wrong.take().or_else(|| mismatch(probe, changes));
+            let came = probe.look();
+            if let Ok(stamp) = result {
+                wrong = wrong.take().or_else(|| not_as_asked(probe, put, &came, stamp));
             }
+            seen.extend(came);
             off_failed |= result.is_err() && matches!(put, Put::Off);
             result.map_err(|told| error = Some(told)).ok()
         });
@@ -188,6 +189,13 @@ fn put_out<R: Rig>(probe: &mut Probe<R>, time: u64, put: Put<'_>) -> Result<u64,
         stamp = probe.rig.channel_off(stamp, change.channel).map_err(told)?;
     }
     Ok(stamp)
+}
+
+/// A level came later than its stamp may be wrong, or is another one.
+fn not_as_asked<R: Rig>(probe: &Probe<R>, put: Put<'_>, came: &[Seen], stamp: u64) -> Option<String> {
+    let late = probe.in_time(came, stamp).err();
+    let Put::Step(changes) = put else { return late };
+    late.or_else(|| mismatch(probe, changes))
 }
 
 fn mismatch<R: Rig>(probe: &Probe<R>, changes: &[Change]) -> Option<String> {

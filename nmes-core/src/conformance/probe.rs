@@ -14,6 +14,8 @@ pub(crate) struct Probe<R> {
     pub(crate) now: u64,
     /// `None` until it was seen.
     pub(crate) levels: [Option<Level>; MAX_CHANNELS],
+    /// What the last call that succeeded answered.
+    pub(crate) stamp: u64,
     step: u64,
 }
 
@@ -27,7 +29,7 @@ impl<R: Rig> Probe<R> {
             + u64::from(hardware.jitter_ticks())
             + u64::from(timing.write_ticks) * 8
             + 100;
-        let mut probe = Self { rig, hardware, now: 0, levels: [None; MAX_CHANNELS], step };
+        let mut probe = Self { rig, hardware, now: 0, levels: [None; MAX_CHANNELS], stamp: 0, step };
         probe.look();
         probe
     }
@@ -72,7 +74,8 @@ impl<R: Rig> Probe<R> {
     }
 
     fn took(&mut self, result: Result<u64, R::Error>) -> (Result<(), String>, Vec<Seen>) {
-        self.now = self.now.max(result.as_ref().copied().unwrap_or(0));
+        self.stamp = result.as_ref().copied().unwrap_or(self.stamp);
+        self.now = self.now.max(self.stamp);
         (result.map(|_| ()).map_err(|e| format!("{e:?}")), self.look())
     }
 
@@ -82,6 +85,7 @@ impl<R: Rig> Probe<R> {
         let before = self.levels;
         let (result, seen) = self.apply(edges);
         result.map_err(|e| format!("{edges:?} was answered with {e}"))?;
+        self.in_time(&seen, self.stamp)?;
         for (channel, level) in self.channels().zip(before) {
             let asked = edges.iter().rev().find(|(c, _)| *c == channel).map(|(_, level)| *level);
             self.is_at(channel, asked.or(level), &format!("after {edges:?}"))?;
@@ -90,6 +94,15 @@ impl<R: Rig> Probe<R> {
         let strange = seen.iter().find(|s| driven(s.level) != 0 && !asked(s.channel));
         strange.map_or(Ok(()), |s| Err(format!("with {edges:?}, {s:?} came out")))?;
         Ok(seen)
+    }
+
+    /// No level came later than its stamp may be wrong.
+    pub(crate) fn in_time(&self, seen: &[Seen], stamp: u64) -> Holds {
+        let latest = stamp.saturating_add(self.hardware.timing().stamp_error_ticks.into());
+        let late = seen.iter().find(|s| s.tick > latest);
+        late.map_or(Ok(()), |s| {
+            Err(format!("{s:?} came {} ticks after the stamp of its call, {stamp}", s.tick - stamp))
+        })
     }
 
     pub(crate) fn is_at(&self, channel: u8, level: Option<Level>, when: &str) -> Holds {
