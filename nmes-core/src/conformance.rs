@@ -34,6 +34,8 @@
 //! The macro makes sixteen tests: one for each property, and one that none is left out. The last two properties play 2,000
 //! random sessions each; the environment variable `NMES_CASES` sets another number.
 //!
+//! Where channels share a [source](crate::ChannelHardware::source), none is asked for a code while another one on it has one.
+//!
 //! What they do not see: analogue behaviour, a fault of the board, and time that the rig does not tell.
 //!
 //! ```

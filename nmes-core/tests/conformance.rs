@@ -161,6 +161,17 @@ impl Model {
         }
     }
 
+    /// Two channels on the source of this one would have codes.
+    fn source_is_taken(&self, channel: u8, edges: &[(u8, Level)]) -> bool {
+        let source = |c: u8| self.hardware.channel(c).map_or(0, |own| own.source);
+        let next = |c: u8| {
+            let asked = edges.iter().rev().find(|(to, _)| *to == c);
+            asked.map_or(self.levels[usize::from(c)], |(_, level)| *level)
+        };
+        let with_code = |c: &u8| source(*c) == source(channel) && matches!(next(*c), Level::Code(_));
+        source(channel) != 0 && (0..self.hardware.channel_count()).filter(with_code).count() > 1
+    }
+
     /// What a defect makes of an `off` before.
     fn come_back(&mut self, now: u64, edges: &[(u8, Level)]) {
         if let Some(at) = self.again_at.take().filter(|_| self.defect == Defect::DrivesAgain) {
@@ -187,6 +198,9 @@ impl Model {
         }
         for _ in 0..if self.defect == Defect::Endless { 1_500 } else { 0 } {
             self.transfer()?;
+        }
+        if let Some(&(channel, level)) = edges.iter().find(|(c, _)| self.source_is_taken(*c, edges)) {
+            return Err(Fault::Level(channel, level));
         }
         self.come_back(now, edges);
         let mut time = now;
@@ -338,14 +352,22 @@ fn stamped() -> Hardware {
     Hardware::new(timing, &[ChannelHardware::symmetric(25_000, -2_048, 2_047); 2], 7).unwrap()
 }
 
+/// Two channels on one source, and one between them on its own.
+fn shared() -> Hardware {
+    let on = |source| ChannelHardware { source, ..ChannelHardware::symmetric(25_000, -2_048, 2_047) };
+    Hardware::new(HardwareTiming::ideal(1_000_000), &[on(1), on(0), on(1)], 7).unwrap()
+}
+
 nmes_core::output_conformance!(right_with_a_latch, || Model::new(latched(), Defect::None));
 nmes_core::output_conformance!(right_without_a_latch, || Model::new(one_by_one(), Defect::None));
 nmes_core::output_conformance!(right_and_calibrated, || Model::new(calibrated(), Defect::None));
+nmes_core::output_conformance!(right_on_a_shared_source, || Model::new(shared(), Defect::None));
 
-/// REQ-CORE-100: an output without a defect passes, with a latch, without one, and calibrated.
+/// REQ-CORE-100, REQ-CORE-163: an output without a defect passes, with a latch, without one, calibrated, and on a source that
+/// only one channel can have.
 #[test]
 fn a_right_output_passes() {
-    for hardware in [latched(), one_by_one(), calibrated(), stamped()] {
+    for hardware in [latched(), one_by_one(), calibrated(), stamped(), shared()] {
         check(|| Model::new(hardware, Defect::None), 200).unwrap_or_else(|violation| panic!("{violation}"));
     }
 }
@@ -383,12 +405,14 @@ fn each_defect_is_caught_by_its_property() {
         (Defect::IgnoresOff, "off_opens", latched()),
         (Defect::IgnoresOff, "stops_leave_it_open", latched()),
         (Defect::HalfOff, "off_opens", latched()),
+        (Defect::HalfOff, "off_opens", shared()),
         (Defect::OffShorts, "off_opens", latched()),
         (Defect::KeepsCodes, "off_opens", latched()),
         (Defect::DrivesAgain, "off_opens", latched()),
         (Defect::DrivesAgain, "off_opens", calibrated()),
         (Defect::OffShorts, "stops_leave_it_open", latched()),
         (Defect::KeepsOnDrop, "drop_opens", latched()),
+        (Defect::KeepsOnDrop, "drop_opens", shared()),
         (Defect::Clamps, "what_does_not_fit_is_refused", latched()),
         (Defect::TakesAnyChannel, "what_does_not_fit_is_refused", latched()),
         (Defect::SwallowsErrors, "errors_are_told", latched()),
@@ -401,6 +425,7 @@ fn each_defect_is_caught_by_its_property() {
         (Defect::StaysOnAfterError, "errors_open", latched()),
         (Defect::StaysOnAfterError, "stops_leave_it_open", latched()),
         (Defect::GoesOnAfterError, "nothing_follows_an_error", latched()),
+        (Defect::GoesOnAfterError, "nothing_follows_an_error", shared()),
         (Defect::OtherHardware, "hardware_stays", latched()),
         (Defect::LosesEdges, "codes_come_out", latched()),
         (Defect::EarlyNegative, "plans_come_out", latched()),

@@ -67,7 +67,7 @@ pub(super) fn nothing_follows_an_error<R: Rig>(make: &dyn Fn() -> R, _: u32) -> 
     at_each_transfer(make, |probe, call, _, transfer| {
         let when = format!("after transfer {transfer} of {call:?} failed");
         for code in [1, -1] {
-            let all: Vec<_> = probe.channels().map(|c| (c, Level::Code(code))).collect();
+            let all = probe.together(0, |_| Level::Code(code));
             let (result, seen) = probe.apply(&all);
             if let Some(s) = seen.iter().find(|s| driven(s.level) != 0) {
                 return Err(format!("{when}, {s:?} came out"));
@@ -87,17 +87,19 @@ fn at_each_transfer<R: Rig>(
     make: &dyn Fn() -> R,
     mut look: impl FnMut(&mut Probe<R>, Call, Result<(), String>, u32) -> Holds,
 ) -> Holds {
-    for call in [Call::Apply, Call::ChannelOff, Call::Off] {
-        for (from, to) in [(1, -1), (-1, 1), (0, 1), (1, 0)] {
-            let mut transfer = 0;
-            while let Some((mut probe, result)) = failing(make, call, (from, to), transfer)? {
-                look(&mut probe, call, result, transfer)?;
-                transfer += 1;
-            }
-            // from a driven level every call has something to do
-            let asked = matches!(call, Call::Apply) || make().opening_can_fail();
-            if transfer == 0 && from != 0 && asked {
-                return Err(format!("no transfer of {call:?} from {from} to {to} could fail"));
+    for first in Probe::new(make()).turns() {
+        for call in [Call::Apply, Call::ChannelOff, Call::Off] {
+            for (from, to) in [(1, -1), (-1, 1), (0, 1), (1, 0)] {
+                let mut transfer = 0;
+                while let Some((mut probe, result)) = failing(make, call, (first, from, to), transfer)? {
+                    look(&mut probe, call, result, transfer)?;
+                    transfer += 1;
+                }
+                // from a driven level every call has something to do
+                let asked = matches!(call, Call::Apply) || make().opening_can_fail();
+                if transfer == 0 && from != 0 && asked {
+                    return Err(format!("no transfer of {call:?} from {from} to {to} could fail"));
+                }
             }
         }
     }
@@ -107,22 +109,22 @@ fn at_each_transfer<R: Rig>(
 /// A rig after a call, and what the call answered.
 type Failed<R> = (Probe<R>, Result<(), String>);
 
-/// A call of which a transfer fails; `None` when it has fewer. Code 0 stands for open.
+/// A call of which a transfer fails; `None` when it has fewer. Code 0 stands for open; `first` has the codes where
+/// others share its source.
 fn failing<R: Rig>(
     make: &dyn Fn() -> R,
     call: Call,
-    (from, to): (i32, i32),
+    (first, from, to): (u8, i32, i32),
     transfer: u32,
 ) -> Result<Option<Failed<R>>, String> {
     let level = |code| if code == 0 { Level::Open } else { Level::Code(code) };
     let mut probe = Probe::new(make());
-    let all = |code| -> Vec<_> { probe.channels().map(|c| (c, level(code))).collect() };
-    let (before, after) = (all(from), all(to));
+    let [before, after] = [from, to].map(|code| probe.together(first, |_| level(code)));
     probe.put(&before)?;
     probe.rig.fail_after(transfer);
     let (result, _) = match call {
         Call::Apply => probe.apply(&after),
-        Call::ChannelOff => probe.channel_off(0),
+        Call::ChannelOff => probe.channel_off(first),
         Call::Off => probe.off(),
     };
     if transfer > TRANSFERS_MAX && probe.rig.failed() {
@@ -150,6 +152,7 @@ pub(super) fn hardware_stays<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
             probe.put(&[(channel, state)])?;
             same(&probe, &format!("after {state:?}"))?;
         }
+        probe.put(&[(channel, Level::Open)])?;
     }
     drop(probe.off());
     same(&probe, "after off")?;

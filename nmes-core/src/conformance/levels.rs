@@ -102,40 +102,49 @@ pub(super) fn channels_are_apart<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds 
     Ok(())
 }
 
-/// Each channel with each other one; one with itself where there is only one.
+/// Each channel with each other one.
 fn pairs<R: Rig>(probe: &Probe<R>) -> Vec<(u8, u8)> {
     let all = probe.channels();
     all.clone().flat_map(|a| all.clone().map(move |b| (a, b))).filter(|(a, b)| a != b).collect()
 }
 
+/// The states of two channels; on one source without those in which both have a code.
 fn crossed<R: Rig>(probe: &Probe<R>, channel: u8, other: u8) -> Vec<(Level, Level)> {
+    let share = probe.share(channel, other);
     let others = probe.states(other);
     probe
         .states(channel)
         .into_iter()
         .flat_map(|level| others.iter().map(move |held| (level, *held)))
+        .filter(|states| !(share && matches!(states, (Level::Code(_), Level::Code(_)))))
         .collect()
 }
 
 pub(super) fn instants_are_together<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
     let mut probe = Probe::new(make());
     for (a, b) in pairs(&probe) {
+        let held = if probe.share(a, b) { Level::Open } else { Level::Code(-1) };
         for (first, second) in crossed(&probe, a, b) {
-            for (from_a, from_b) in [(Level::Open, Level::Open), (Level::Code(1), Level::Code(-1))] {
-                probe.put(&[(a, from_a), (b, from_b)])?;
+            for from in [[(a, Level::Open), (b, Level::Open)], [(a, Level::Code(1)), (b, held)]] {
+                probe.put(&from)?;
                 let seen = probe.put(&[(a, first), (b, second)])?;
-                let last = [a, b].map(|channel| seen.iter().rev().find(|s| s.channel == channel));
-                let [Some(one), Some(two)] = last else { continue };
-                match [one, two].map(|s| driven(s.level) != 0) {
-                    [true, true] => at_once(&probe, one, two)?,
-                    [true, false] => over_before(&probe, &seen, two.channel, one)?,
-                    [false, true] => over_before(&probe, &seen, one.channel, two)?,
-                    [false, false] => {}
-                }
+                in_one_instant(&probe, &seen, (a, b))?;
             }
         }
+        probe.put(&[(a, Level::Open), (b, Level::Open)])?;
     }
     Ok(())
+}
+
+fn in_one_instant<R: Rig>(probe: &Probe<R>, seen: &[Seen], (a, b): (u8, u8)) -> Holds {
+    let last = [a, b].map(|channel| seen.iter().rev().find(|s| s.channel == channel));
+    let [Some(one), Some(two)] = last else { return Ok(()) };
+    match [one, two].map(|s| driven(s.level) != 0) {
+        [true, true] => at_once(probe, one, two),
+        [true, false] => over_before(probe, seen, two.channel, one),
+        [false, true] => over_before(probe, seen, one.channel, two),
+        [false, false] => Ok(()),
+    }
 }
 
 /// A current that ends is over when another one begins.
@@ -177,7 +186,7 @@ pub(super) fn off_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
     for channel in probe.channels() {
         for state in probe.states(channel) {
             // the others are in the same kind of state
-            let all: Vec<_> = probe.channels().map(|c| (c, fitting(&probe, c, state))).collect();
+            let all = probe.together(channel, |c| fitting(&probe, c, state));
             probe.put(&all)?;
             for time in ["off", "off again"] {
                 let (result, seen) = probe.off();
@@ -209,10 +218,10 @@ pub(super) fn drop_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
     let mut probe = Probe::new(make());
     let mut states = vec![];
     for channel in probe.channels() {
-        states.extend(probe.states(channel));
+        states.extend(probe.states(channel).into_iter().map(|state| (channel, state)));
     }
-    for state in states {
-        let all: Vec<_> = probe.channels().map(|c| (c, fitting(&probe, c, state))).collect();
+    for (channel, state) in states {
+        let all = probe.together(channel, |c| fitting(&probe, c, state));
         probe.put(&all)?;
         let now = probe.later();
         probe.rig.end(now);

@@ -122,6 +122,28 @@ impl<R: Rig> Probe<R> {
         0..self.hardware.channel_count()
     }
 
+    /// Channels on one source, of which one at most may have a code.
+    pub(crate) fn share(&self, channel: u8, other: u8) -> bool {
+        let source = |c| self.hardware.channel(c).map_or(0, |own| own.source);
+        channel != other && source(channel) != 0 && source(channel) == source(other)
+    }
+
+    /// A level for every channel at once. Of channels on one source the first one has it, or `first` where that is among them;
+    /// the others are open where it is a code.
+    pub(crate) fn together(&self, first: u8, level: impl Fn(u8) -> Level) -> Vec<(u8, Level)> {
+        let waits = |c| self.share(c, first) || c != first && (0..c).any(|before| self.share(c, before));
+        let fit = |c| match level(c) {
+            Level::Code(_) if waits(c) => Level::Open,
+            level => level,
+        };
+        self.channels().map(|c| (c, fit(c))).collect()
+    }
+
+    /// Who is `first` in turn, so that each channel is at a code in one of them.
+    pub(crate) fn turns(&self) -> Vec<u8> {
+        self.channels().filter(|c| *c == 0 || self.channels().any(|other| self.share(*c, other))).collect()
+    }
+
     /// The lowest and highest code of a channel.
     pub(crate) fn range(&self, channel: u8) -> (i32, i32) {
         self.hardware.channel(channel).map_or((-1, 1), |c| (c.code_min, c.code_max))
