@@ -140,7 +140,7 @@ impl ChannelPlan<'_> {
         for point in points {
             at_least(Field::PhaseTicks, i64::from(point.ticks), least, source)?;
         }
-        if self.dead_ticks > 0 && !points.windows(2).all(|pair| self.turns_over(pair)) {
+        if self.dead_ticks > 0 && !self.turns_over(points) {
             let reason =
                 "a bridge with a dead time needs a point of zero, as long as it, between two polarities";
             return Err(ConfigError::Conflict { field: Field::PointLevel, reason });
@@ -148,11 +148,19 @@ impl ChannelPlan<'_> {
         Ok(())
     }
 
-    /// Two neighbouring points drive one way, or one of them is a rest as long as the dead time.
-    fn turns_over(&self, pair: &[PlanPoint]) -> bool {
-        let [one, other] = pair else { return true };
-        let rests = |p: &PlanPoint| p.fraction == 0 && p.ticks >= self.dead_ticks;
-        rests(one) || rests(other) || (one.fraction > 0) == (other.fraction > 0)
+    /// Of the points that drive, one drives the way of the one before it, or after a rest as long as the dead time.
+    fn turns_over(&self, points: &[PlanPoint]) -> bool {
+        let (mut last, mut rested) = (0, true);
+        points.iter().all(|point| {
+            if point.fraction == 0 {
+                rested |= point.ticks >= self.dead_ticks;
+                return true;
+            }
+            let way = point.fraction.signum();
+            let fits = rested || way == last;
+            (last, rested) = (way, false);
+            fits
+        })
     }
 
     /// A repeat ends before the next begins, late or not; and a frame has a bounded number of edges.

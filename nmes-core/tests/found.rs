@@ -114,6 +114,38 @@ fn the_last_point_turns_over_only_after_a_rest() {
     assert_eq!(compile_error(slow(pulse, 40_000, 700), timing, DAC), None);
 }
 
+/// REQ-CORE-164: custom points are asked for the dead time between opposite polarities alone, whichever of them leads: a
+/// short rest was refused beside a positive point, and taken beside a negative one.
+#[test]
+fn points_rest_only_where_they_turn_over() {
+    let timing = HardwareTiming { dead_ticks: 50, ..ideal() };
+    let takes = |points: &[(i16, u32)]| {
+        let width = points.iter().map(|p| p.1).sum();
+        let points: Vec<_> = points.iter().map(|(permille, width)| point(*permille, *width)).collect();
+        let pulse = PulseShape { form: Form::Points(&points), ..PulseShape::default() };
+        compile_error(slow(pulse, 40_000, width), timing, DAC)
+    };
+    for taken in [
+        &[(500, 100), (0, 20), (500, 100), (0, 100), (-1_000, 100)][..],
+        &[(1_000, 100), (0, 100), (-500, 100), (0, 20), (-500, 100)],
+        &[(-500, 50), (0, 20), (-500, 50), (0, 60), (1_000, 50)],
+        &[(0, 20), (1_000, 100), (0, 50), (-1_000, 100)],
+        &[(0, 20), (-1_000, 100), (0, 50), (1_000, 100)],
+        &[(1_000, 100), (0, 50), (0, 20), (-1_000, 100)],
+    ] {
+        assert_eq!(takes(taken), None, "{taken:?}");
+    }
+    for refused in [
+        &[(1_000, 100), (0, 49), (-1_000, 100)][..],
+        &[(-1_000, 100), (0, 49), (1_000, 100)],
+        &[(-1_000, 100), (1_000, 100)],
+        &[(1_000, 100), (0, 49), (0, 49), (-1_000, 100)],
+        &[(-500, 50), (0, 60), (-500, 50), (0, 20), (1_000, 50)],
+    ] {
+        assert_eq!(takes(refused), Some(Field::PointLevel), "{refused:?}");
+    }
+}
+
 /// REQ-CORE-80, REQ-INV-09: no level is outside the code range, where that is not the same both ways.
 #[test]
 fn levels_stay_in_the_code_range() {
