@@ -19,7 +19,7 @@
 //! | `what_does_not_fit_is_refused` | a code outside the range or a channel that is not there is an error, and opens all |
 //! | `errors_are_told` | whichever transfer of `apply`, `channel_off` and `off` fails, the call says so |
 //! | `errors_open` | after an error of `apply` or `channel_off` every channel is open, when one transfer failed and the next ones work; after one of `off` nothing drives, and the next `off` opens every channel |
-//! | `nothing_follows_an_error` | after an error no level comes out, whichever channel is asked, until `off` succeeded, which ends that |
+//! | `nothing_follows_an_error` | after an error no level comes out, whichever channel is asked, until `off` has succeeded; what it takes after that is not looked at |
 //! | `hardware_stays` | the hardware record is the same throughout, so it is the one the plan was compiled for |
 //! | `plans_come_out` | random sessions: every level of the engine comes out; Σ codes × ticks of a channel is exactly 0 where L is 0; dead time and edge spacing are kept |
 //! | `stops_leave_it_open` | each stop policy, at random moments of random sessions, leaves every channel open, and so does an error |
@@ -146,8 +146,8 @@ pub trait Rig {
     /// What the output answered.
     fn channel_off(&mut self, now: u64, channel: u8) -> Result<u64, Self::Error>;
 
-    /// Opens every channel; the clock as it is read after that. Once it has succeeded, levels are taken again: an error
-    /// before it is over.
+    /// Opens every channel; the clock as it is read after that. After a success without an error before it, levels are taken.
+    /// After an error none is taken until it has succeeded; a driver may need a restart of its own as well.
     ///
     /// # Errors
     /// What the output answered.

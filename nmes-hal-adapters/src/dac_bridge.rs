@@ -37,8 +37,8 @@ type Fault<D, P> = Error<<D as Dac>::Error, <P as embedded_hal::digital::ErrorTy
 /// The time from step 1 to step 4 is taken from the new phase. It is the same at every such edge; declare it, and
 /// what the switches need, as `dead_ticks`, or accept the error it makes in asymmetric pulses.
 ///
-/// After an error, of [`Output::off`] too, [`Output::apply`] is refused until [`DacBridge::restart`]. On drop the bridges open, then the
-/// DACs go to zero.
+/// After an error, of [`Output::off`] too, [`Output::apply`] is refused until [`DacBridge::restart`]: an `off` that succeeds opens
+/// everything, and does not end that. On drop the bridges open, then the DACs go to zero.
 #[derive(Debug)]
 pub struct DacBridge<D: Dac, P: OutputPin, const PINS: usize, const N: usize> {
     // dropped in this order: pins before the bus

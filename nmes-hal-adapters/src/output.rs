@@ -11,12 +11,14 @@ use nmes_safety::{Admitted, AdmittedEdge};
 ///
 /// # For driver authors
 /// Make the output safe (every channel open, every set-point zero) in the constructor, on `Drop`, and before an
-/// error is returned; after an error, take no edge until [`Output::off`] has succeeded. No method waits for anything but
+/// error is returned; after an error, take no edge until [`Output::off`] has succeeded, or longer: until a restart of the
+/// driver's own. No method waits for anything but
 /// its own bus, and none calls back. The feature `proptest` has a suite that looks at all of this on a record of pins and
 /// buses: `conformance`.
 ///
 /// # For callers
-/// After an error the levels are unknown until [`Output::off`] has succeeded: call it at once, and stop.
+/// After an error the levels are unknown until [`Output::off`] has succeeded: call it at once, and stop. Whether edges are taken
+/// after that is the driver's: [`DacBridge`](crate::DacBridge) needs a restart.
 ///
 /// # Limitations
 /// The trait has no time. An output puts out what it is told when it is told; how late that is, is measured by the
