@@ -134,7 +134,7 @@ impl<R: Rig> Probe<R> {
         let waits = |c| self.share(c, first) || c != first && (0..c).any(|before| self.share(c, before));
         let fit = |c| match level(c) {
             Level::Code(_) if waits(c) => Level::Open,
-            level => level,
+            level @ (Level::Open | Level::Shorted | Level::Code(_)) => level,
         };
         self.channels().map(|c| (c, fit(c))).collect()
     }
