@@ -13,7 +13,7 @@
 mod triggers;
 
 use nmes_protocols::GateCommand;
-use nmes_protocols::triggers::tilt::{Motion, ShankAngle, Tilt, TiltFault, TiltState};
+use nmes_protocols::triggers::tilt::{Motion, ShankAngle, Tilt, TiltFault, TiltState, TiltTimes};
 use triggers::*;
 
 const OPEN: Option<GateCommand> = Some(GateCommand::Open);
@@ -163,5 +163,64 @@ fn a_gap_starts_afresh() {
         shank.update(0, lean(0, 1_000)).unwrap();
         let angle = shank.update(gap_us, lean(1_000, 0)).unwrap();
         assert_eq!(angle > 80_000, fresh, "{gap_us}: {angle}");
+    }
+}
+
+/// How far the knee is before the ankle, in degrees, by percent of a stride from heel strike: the curve of textbooks for
+/// level walking, to a few degrees, not a recording.
+const SHANK: [(u64, i64); 11] = [
+    (0, -20),
+    (10, -5),
+    (30, 8),
+    (40, 14),
+    (50, 27),
+    (60, 48),
+    (67, 58),
+    (80, 25),
+    (90, -8),
+    (97, -21),
+    (100, -20),
+];
+
+/// That angle as the trigger takes it, in millidegrees: positive with the ankle before the knee.
+fn textbook(in_stride_us: u64, stride_us: u64) -> i32 {
+    let at = i64::try_from(in_stride_us * 100_000 / stride_us).unwrap();
+    let part = SHANK.windows(2).find(|w| at <= i64::try_from(w[1].0).unwrap() * 1_000).unwrap();
+    let [(from, low), (to, high)] = [part[0], part[1]];
+    let (from, to) = (i64::try_from(from).unwrap() * 1_000, i64::try_from(to).unwrap() * 1_000);
+    i32::try_from(-(low * 1_000 + (high - low) * 1_000 * (at - from) / (to - from))).unwrap()
+}
+
+/// Twenty strides: when the gate opened and closed, in percent of the stride in which it did.
+fn walk(stride_us: u64, end_mdeg: i32, wait: u32) -> Vec<(u64, GateCommand)> {
+    let times = TiltTimes {
+        start_mdeg: -15_000,
+        end_mdeg,
+        wait: ms(wait),
+        max_on: ms(2_000),
+        ramp_down: ms(DOWN_MS),
+        silence: ms(100),
+    };
+    let (mut trigger, mut told) = (Tilt::new(times).unwrap(), Vec::new());
+    trigger.start(0);
+    for now in (0..20 * stride_us).step_by(5_000) {
+        let angle = textbook(now % stride_us, stride_us);
+        let percent = now % stride_us * 100 / stride_us;
+        told.extend(trigger.angle(now, Ok(angle)).map(|command| (percent, command)));
+    }
+    told
+}
+
+/// REQ-PRO-420: on the curve of a textbook with the ankle before the knee positive, the gate opens after heel rise and
+/// before toe-off, is open through the swing, and closes before the heel strikes.
+#[test]
+fn phases_of_gait() {
+    for stride_us in [900_000, 1_200_000, 2_000_000] {
+        let told = walk(stride_us, 10_000, 100);
+        assert!(told.len() >= 20, "{told:?}");
+        for (percent, command) in told {
+            let phase = if command == GateCommand::Open { 40..=60 } else { 85..=99 };
+            assert!(phase.contains(&percent), "{stride_us} µs: {command:?} at {percent} % of the stride");
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! The tilt of the shank as the trigger: output while the shank swings from behind the vertical to before it.
 //!
-//! At the end of stance the shank turns, and before the swing it is behind: the gate opens as it passes the angle of the
-//! start, and closes as it passes that of the end on its way forward, or after the longest ON. Between the two lies the
-//! hysteresis. Angles are signed by the host; where a sensor's zero is that of a person who stands, both are measured on
-//! the person.
+//! The shank hangs from the knee: it is before the vertical with the ankle before the knee, as when the heel strikes, and
+//! behind it with the ankle behind, as when the heel rises. Before is positive. The gate opens at the end of stance, as the
+//! shank passes the angle of the start, and closes as it passes that of the end on its way forward, or after the longest
+//! ON. Between the two lies the hysteresis. Where a sensor's zero is that of a person who stands, both are measured on the
+//! person.
 //!
 //! ```text
 #![doc = include_str!("tilt-states.txt")]
@@ -67,7 +68,7 @@ states! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct TiltTimes {
-    /// The gate opens at or below this angle, in millidegrees; behind the vertical is negative.
+    /// The gate opens at or below this angle, in millidegrees; negative, with the ankle behind the knee.
     pub start_mdeg: i32,
     /// It closes, and is armed again, at or above this one.
     pub end_mdeg: i32,
@@ -99,7 +100,7 @@ enum Wait {
 /// };
 /// let mut trigger = Tilt::new(times).unwrap();
 /// trigger.start(0);
-/// // a shank that rocks forward, falls behind, and swings forward again, every 10 ms
+/// // an ankle that reaches before the knee, stays behind in stance, and swings forward again, every 10 ms
 /// let path = (0..=12).chain((-16..=11).rev()).chain(-16..=11);
 /// let told: Vec<_> = (1..).zip(path).filter_map(|(i, deg)| trigger.angle(i * 10_000, Ok(deg * 1_000))).collect();
 /// assert_eq!(told, [GateCommand::Open, GateCommand::Close { down: ms(200) }]);
@@ -141,7 +142,7 @@ impl Tilt {
         })
     }
 
-    /// The angle of the shank in millidegrees, positive with the knee before the ankle, or why there is none:
+    /// The angle of the shank in millidegrees, positive with the ankle before the knee, or why there is none:
     /// [`ShankAngle::update`] answers with what this takes.
     pub fn angle(&mut self, now_us: u64, angle: Result<i32, TiltFault>) -> Option<GateCommand> {
         self.around(now_us, |s, now| match angle.and_then(|mdeg| s.believe(now, mdeg)) {

@@ -22,8 +22,8 @@ const GAP_US: u64 = 100_000;
 /// An offset of the mounting beyond this is a sensor put on wrongly, in millidegrees. Ours.
 const MOUNT_MAX: i32 = 30_000;
 
-/// One reading of a sensor on the shank. Axes are arranged by the host so that leaning forward, the knee before the
-/// ankle, makes `across_mg` and `turn_mdps` positive.
+/// One reading of a sensor on the shank. Axes are arranged by the host so that the ankle before the knee makes `across_mg`
+/// positive, and the foot on its way forward `turn_mdps`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Motion {
@@ -70,9 +70,9 @@ impl fmt::Display for TiltFault {
 /// ```
 /// use nmes_protocols::triggers::tilt::{Motion, ShankAngle};
 /// let mut shank = ShankAngle::new();
-/// let leaning = Motion { along_mg: 985, across_mg: 174, turn_mdps: 0 };
-/// let angle = shank.update(0, leaning).unwrap();
-/// assert!((10_000 - angle).abs() < 100, "{angle}"); // 10 degrees forward
+/// let reaching = Motion { along_mg: 985, across_mg: 174, turn_mdps: 0 };
+/// let angle = shank.update(0, reaching).unwrap();
+/// assert!((10_000 - angle).abs() < 100, "{angle}"); // the ankle before the knee, by 10 degrees
 /// ```
 ///
 /// # Limitations
@@ -99,7 +99,7 @@ impl ShankAngle {
         Self::default()
     }
 
-    /// Takes a reading; the angle in millidegrees, positive with the knee before the ankle.
+    /// Takes a reading; the angle in millidegrees, positive with the ankle before the knee.
     ///
     /// # Errors
     /// The reading cannot be; the angle starts afresh with the next one that can.
