@@ -224,3 +224,45 @@ fn phases_of_gait() {
         }
     }
 }
+
+/// REQ-PRO-421: every stride has its train, with the end at any angle that a swing passes and a wait of up to a second: the
+/// shank that ended the last train was before the vertical.
+#[test]
+fn a_train_in_every_stride() {
+    for stride_us in [1_200_000, 1_500_000] {
+        for (end_mdeg, wait) in [(10_000, 0), (10_000, 100), (5_000, 100), (0, 100), (0, 500), (0, 700)] {
+            let opened =
+                walk(stride_us, end_mdeg, wait).iter().filter(|(_, c)| *c == GateCommand::Open).count();
+            assert_eq!(opened, 20, "stride {stride_us} µs, end {end_mdeg} mdeg, wait {wait} ms");
+        }
+    }
+}
+
+/// REQ-PRO-421: a shank that came before the vertical while the level fell or in the wait arms the trigger when the wait is
+/// over; after a train that ended by the longest ON it has to come there first.
+#[test]
+fn before_the_vertical_in_the_wait() {
+    for (came, state) in
+        [(Some(60_000), TiltState::Armed), (Some(300_000), TiltState::Armed), (None, TiltState::Stance)]
+    {
+        let (mut trigger, from, mut log) = swinging();
+        let mut over = None;
+        let mut now = from;
+        while over.is_none_or(|at| now < at + 600_000) {
+            now += 10_000;
+            let deg = match over
+                .zip(came)
+                .map(|(at, came)| i64::try_from(now).unwrap() - i64::try_from(at + came).unwrap())
+            {
+                // forward to 11 degrees and back, as fast as a shank turns
+                Some(off) if off.abs() < 60_000 => 11 - i32::try_from(off.abs() / 10_000).unwrap() * 5,
+                _ => -14,
+            };
+            log.run_to(&mut trigger, now);
+            let command = trigger.angle(now, Ok(deg * 1_000));
+            log.book(now, command);
+            over = over.or((trigger.state() == TiltState::RampDown).then_some(now));
+        }
+        assert_eq!((trigger.state(), log.opened()), (state, 1), "{came:?}");
+    }
+}

@@ -45,7 +45,7 @@ states! {
     TRANSITIONS, "tilt-states.txt";
     /// Not started.
     Off = "OFF",
-    /// The shank has to come before the vertical.
+    /// The wait after a train, and the shank has to have been before the vertical.
     Stance = "STANCE",
     /// Waits for it to fall behind.
     Armed = "ARMED",
@@ -70,7 +70,7 @@ states! {
 pub struct TiltTimes {
     /// The gate opens at or below this angle, in millidegrees; negative, with the ankle behind the knee.
     pub start_mdeg: i32,
-    /// It closes, and is armed again, at or above this one.
+    /// It closes at or above this one, and is armed again by a shank that has been there since.
     pub end_mdeg: i32,
     /// From the end of a ramp-down to the next arming: 0.1 to 1 s on a device that has one.
     pub wait: Millis,
@@ -110,6 +110,8 @@ pub struct Tilt {
     times: TiltTimes,
     gate: OneGate<Wait>,
     last: Option<(u64, i32)>,
+    /// The shank has been before the vertical since the last opening.
+    before: bool,
     heard_us: u64,
     fault: Option<TiltFault>,
 }
@@ -127,7 +129,7 @@ impl Tilt {
         of.ms("longest train", times.max_on, 1..=Millis::MAX.as_millis())?;
         of.ms("time without a reading", times.silence, 5..=200)?;
         let gate = OneGate::new(times.ramp_down);
-        Ok(Self { times, gate, last: None, heard_us: 0, fault: None })
+        Ok(Self { times, gate, last: None, before: false, heard_us: 0, fault: None })
     }
 
     /// OFF to STANCE. In every other state it only polls.
@@ -136,6 +138,7 @@ impl Tilt {
             if matches!(s.gate.phase, Phase::Off) {
                 s.fault = None;
                 s.last = None;
+                s.before = false;
                 s.heard_us = now;
                 s.gate.phase = Phase::Idle(Wait::Stance { from_us: now });
             }
@@ -201,11 +204,12 @@ impl Tilt {
         self.last = Some((now, mdeg));
         self.heard_us = now;
         let TiltTimes { start_mdeg, end_mdeg, max_on, .. } = self.times;
+        self.before |= mdeg >= end_mdeg;
         match self.gate.phase {
-            Phase::Idle(Wait::Stance { from_us }) if mdeg >= end_mdeg && from_us <= now => {
-                self.gate.phase = Phase::Idle(Wait::Armed);
+            Phase::Idle(Wait::Armed) if mdeg <= start_mdeg => {
+                self.before = false;
+                self.gate.open(now, us(max_on));
             }
-            Phase::Idle(Wait::Armed) if mdeg <= start_mdeg => self.gate.open(now, us(max_on)),
             Phase::On { .. } if mdeg >= end_mdeg => self.gate.close(now, Then::Next(())),
             Phase::Off | Phase::Idle(_) | Phase::On { .. } | Phase::RampDown { .. } | Phase::Fault => {}
         }
@@ -216,19 +220,32 @@ impl Tilt {
         listens.then(|| self.heard_us.saturating_add(us(self.times.silence)))
     }
 
-    /// At most two changes of state.
+    /// When a wait is over whose shank has been before the vertical, or the gate's own state.
+    const fn phase_due(&self) -> Option<u64> {
+        match self.gate.phase {
+            Phase::Idle(Wait::Stance { from_us }) if self.before => Some(from_us),
+            Phase::Off | Phase::Idle(_) | Phase::On { .. } | Phase::RampDown { .. } | Phase::Fault => {
+                self.gate.due_us()
+            }
+        }
+    }
+
+    /// At most three changes of state: a wait may be over when it begins.
     fn advance(&mut self, now: u64) {
         if is_due(self.silent_us(), now) {
             self.distrust(now, TiltFault::Silent);
         }
-        if is_due(self.gate.due_us(), now) {
-            self.elapsed(now);
+        for _ in 0..2 {
+            if is_due(self.phase_due(), now) {
+                self.elapsed(now);
+            }
         }
     }
 
     fn elapsed(&mut self, now: u64) {
         match self.gate.phase {
-            Phase::Off | Phase::Idle(_) | Phase::Fault => {}
+            Phase::Off | Phase::Fault => {}
+            Phase::Idle(_) => self.gate.phase = Phase::Idle(Wait::Armed),
             Phase::On { .. } => self.gate.close(now, Then::Next(())),
             Phase::RampDown { then, .. } => {
                 if self.gate.ramped(then).is_some() {
@@ -255,7 +272,7 @@ impl GateTrigger for Tilt {
     }
 
     fn poll_at(&self) -> PollAt {
-        earliest([self.silent_us(), self.gate.due_us()])
+        earliest([self.silent_us(), self.phase_due()])
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {
