@@ -175,7 +175,7 @@ fn opposite_takes_its_transitions() {
     let times = OppositeTimes { delay: ms(60), ..OppositeTimes::new(ms(DOWN_MS)) };
     let (mut trigger, mut dice, mut now) = (opposite::Opposite::new(times).unwrap(), Dice(5), 0);
     let mut lifted = false;
-    for _ in 0..60_000 {
+    for _ in 0..200_000 {
         now += match dice.roll(60) {
             0 => 2_500 * MS,
             1..=20 => 30 * MS + dice.roll(40) * MS,

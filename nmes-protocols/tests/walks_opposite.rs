@@ -168,3 +168,61 @@ fn one_train_a_strike() {
         }
     }
 }
+
+/// What comes of strikes at a steady pace: trains, and how long each was open.
+fn steady(stride_us: u64, lifted_us: u64, times: OppositeTimes, late_us: u64) -> Vec<(u64, u64)> {
+    let mut trigger = Opposite::new(times).unwrap();
+    trigger.heel(0, Heel::Loaded);
+    trigger.start(0);
+    let mut told = Vec::new();
+    let mut run_to = |trigger: &mut Opposite, until: u64| {
+        while let PollAt::At(at) = trigger.poll_at() {
+            if at + late_us >= until {
+                return;
+            }
+            told.extend(trigger.poll(at + late_us).iter().map(|(_, command)| (at + late_us, command)));
+        }
+    };
+    for n in 1..=20 {
+        run_to(&mut trigger, n * stride_us);
+        assert_eq!(trigger.heel(n * stride_us, Heel::Lifted), None);
+        run_to(&mut trigger, n * stride_us + lifted_us);
+        assert_eq!(trigger.heel(n * stride_us + lifted_us, Heel::Loaded), None);
+    }
+    run_to(&mut trigger, u64::MAX);
+    told.chunks(2).map(|train| (train[0].0, train[1].0 - train[0].0)).collect()
+}
+
+/// REQ-PRO-422: where the ramp-down lasts until the next strike or beyond, every strike still has its train: it begins when
+/// the ramp is over, and ends when it would have ended without that.
+#[test]
+fn a_train_a_strike_with_long_ramps() {
+    for (stride_ms, down, stride_percent) in [
+        (1_000, 400, 60),
+        (1_200, 500, 60),
+        (1_200, 200, 85),
+        (800, 200, 60),
+        (1_000, 50, 99),
+        (1_000, 0, 100),
+    ] {
+        let stride = stride_ms * 1_000;
+        let times =
+            OppositeTimes { stride_percent, ..OppositeTimes::new(Millis::from_millis(down).unwrap()) };
+        let trains = steady(stride, stride * 4 / 10, times, 0);
+        assert_eq!(trains.len(), 20, "{stride_ms} ms, ramp {down} ms, {stride_percent} %: {trains:?}");
+        for (n, (at, on)) in (1_u64..).zip(&trains).skip(3) {
+            let end = n * stride + stride * 4 / 10 + 25_000 + stride * u64::from(stride_percent) / 100;
+            assert_eq!(at + on, end, "train {n}: {trains:?}");
+        }
+    }
+}
+
+/// REQ-PRO-422: a poll that is late by less than a swing does what was due in the order in which it became due.
+#[test]
+fn a_late_poll_keeps_the_order() {
+    let times = OppositeTimes::new(Millis::from_millis(350).unwrap());
+    for late in [0, 10_000, 30_000] {
+        let trains = steady(1_000_000, 400_000, times, late);
+        assert_eq!(trains.len(), 20, "{late} µs late: {trains:?}");
+    }
+}

@@ -51,6 +51,11 @@ impl<W: Copy, N: Copy> OneGate<W, N> {
         self.command.take()
     }
 
+    /// Whether there is one that was not taken.
+    pub(crate) const fn has_command(&self) -> bool {
+        self.command.is_some()
+    }
+
     pub(crate) const fn is_off(&self) -> bool {
         matches!(self.phase, Phase::Off | Phase::Fault)
     }

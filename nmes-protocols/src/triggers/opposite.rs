@@ -1,7 +1,8 @@
 //! The heel of the other foot as the trigger: for a treated heel that never takes weight, or has no room for a switch.
 //!
 //! When the other heel strikes after a swing, both feet are down and the treated foot is about to leave the ground: the
-//! gate opens, after a delay, and stays open for a share of the other foot's stride, measured from strike to strike.
+//! gate opens, after a delay, and stays open for a share of the other foot's stride, measured from strike to strike. Where the
+//! last train still is on then, the next one begins when its ramp is over, and ends when it would have ended without that.
 //!
 //! ```text
 #![doc = include_str!("opposite-states.txt")]
@@ -12,7 +13,7 @@
 //! ends by time whether the foot is down or not. Where the treated heel loads a switch, [`gait`](crate::gait) is better.
 
 use super::command::{GateCommands, GateTrigger};
-use super::one_gate::{OneGate, Phase, Then, earliest, is_due};
+use super::one_gate::{OneGate, Phase, Then, earliest};
 use super::setting::{Of, SettingError};
 use super::us;
 use crate::gait::{Debounce, GateCommand, Heel, History, PollAt};
@@ -23,6 +24,8 @@ const SWING_DEBOUNCES: u64 = 4;
 /// Levels within a second that outlast the debounce time and are too short for any foot. As in [`gait`](crate::gait).
 const CHATTER_LEVELS: u8 = 6;
 const CHATTER_US: u64 = 1_000_000;
+/// More changes of heel and state than any one call can need.
+const MOST_CHANGES: u32 = 8;
 
 states! {
     /// Where the trigger is. Only in [`OppositeState::On`] and [`OppositeState::RampDown`] is there output.
@@ -49,7 +52,7 @@ states! {
     Swing -> Stance, Swing -> Delay, Swing -> Off, Swing -> Fault,
     Delay -> On, Delay -> Stance, Delay -> Off, Delay -> Fault,
     On -> RampDown,
-    RampDown -> Stance, RampDown -> Swing, RampDown -> Off, RampDown -> Fault,
+    RampDown -> Stance, RampDown -> Swing, RampDown -> Delay, RampDown -> On, RampDown -> Off, RampDown -> Fault,
     Fault -> Off,
 }
 
@@ -128,6 +131,8 @@ pub struct Opposite {
     line_open: bool,
     lifted_us: u64,
     struck_us: Option<u64>,
+    /// When a strike that came in a train would have opened.
+    pending_us: Option<u64>,
     strides: History,
     chatter: (u64, u8),
 }
@@ -149,6 +154,7 @@ impl Opposite {
             line_open: false,
             lifted_us: 0,
             struck_us: None,
+            pending_us: None,
             strides: History::default(),
             chatter: (0, 0),
         })
@@ -236,18 +242,16 @@ impl Opposite {
         }
     }
 
-    /// At most one change of the heel and three of the state.
+    /// Everything due by now, in the order in which it became due; what follows a command waits for the next call.
     fn advance(&mut self, now: u64) {
-        let is_due = |at| is_due(at, now);
-        if is_due(self.heel_due()) {
-            self.settle(now);
-        }
-        if is_due(self.phase_due()) {
-            self.elapsed(now);
-        }
-        // a delay that is over when it begins
-        if matches!(self.gate.phase, Phase::Idle(Wait::Delay { .. })) && is_due(self.phase_due()) {
-            self.elapsed(now);
+        for _ in 0..MOST_CHANGES {
+            match (self.heel_due(), self.phase_due()) {
+                (Some(heel), phase) if heel <= now && phase.is_none_or(|phase| heel <= phase) => {
+                    self.settle(now)
+                }
+                (_, Some(phase)) if phase <= now && !self.gate.has_command() => self.elapsed(now),
+                _ => return,
+            }
         }
     }
 
@@ -276,9 +280,9 @@ impl Opposite {
     }
 
     fn struck(&mut self, at_us: u64, short: bool) {
-        let swung = matches!(self.gate.phase, Phase::Idle(Wait::Swing { .. }));
+        let swings = matches!(self.gate.phase, Phase::Idle(Wait::Swing { .. }));
         if short {
-            if swung {
+            if swings {
                 self.gate.phase = Phase::Idle(Wait::Stance);
             }
             return;
@@ -289,23 +293,41 @@ impl Opposite {
             self.strides.push(stride);
         }
         self.struck_us = Some(at_us);
-        if swung {
-            let until_us = at_us.saturating_add(us(self.times.delay));
+        let until_us = at_us.saturating_add(us(self.times.delay.max(self.times.debounce)));
+        let in_train = matches!(self.gate.phase, Phase::On { .. } | Phase::RampDown { .. });
+        if swings {
             self.gate.phase = Phase::Idle(Wait::Delay { until_us });
+        } else if in_train && at_us < self.lifted_us.saturating_add(us(self.times.swing_max)) {
+            self.pending_us = Some(until_us);
         }
     }
 
     fn elapsed(&mut self, now: u64) {
         match self.gate.phase {
             Phase::Off | Phase::Fault => {}
-            Phase::Idle(Wait::Delay { .. }) => self.gate.open(now, self.on_us()),
+            Phase::Idle(Wait::Delay { until_us }) => self.open(now, until_us),
             Phase::Idle(_) => self.gate.phase = Phase::Idle(Wait::Stance),
             Phase::On { .. } => self.gate.close(now, Then::Next(())),
             Phase::RampDown { then, .. } => {
+                let pending = self.pending_us.take().filter(|due_us| self.left_us(now, *due_us) > 0);
                 if self.gate.ramped(then).is_some() {
-                    self.gate.phase = Phase::Idle(self.on_the_ground(now));
+                    let wait = pending.map_or(self.on_the_ground(now), |until_us| Wait::Delay { until_us });
+                    self.gate.phase = Phase::Idle(wait);
                 }
             }
+        }
+    }
+
+    /// What is left of the train that was due then.
+    fn left_us(&self, now: u64, due_us: u64) -> u64 {
+        due_us.saturating_add(self.on_us()).saturating_sub(now)
+    }
+
+    /// A train ends by the strike that it belongs to, however late it opens.
+    fn open(&mut self, now: u64, due_us: u64) {
+        match self.left_us(now, due_us) {
+            0 => self.gate.phase = Phase::Idle(Wait::Stance),
+            left_us => self.gate.open(now, left_us),
         }
     }
 
@@ -323,6 +345,7 @@ impl Opposite {
         if self.chatter.1 < CHATTER_LEVELS {
             return;
         }
+        self.pending_us = None;
         match self.gate.phase {
             Phase::Idle(_) => self.gate.phase = Phase::Idle(Wait::Stance),
             Phase::On { .. } => self.gate.close(now, Then::Next(())),
