@@ -57,6 +57,11 @@ impl Debounce {
         self.raw.lifted && !self.stable.lifted
     }
 
+    /// A lift that has lasted is over, and the strike has not lasted yet.
+    pub(crate) const fn is_landing(&self) -> bool {
+        self.stable.lifted && !self.raw.lifted
+    }
+
     pub(crate) const fn stable(&self) -> Settled {
         self.stable
     }

@@ -98,9 +98,15 @@ impl Trigger {
         self.stable().is_some_and(|s| s.lifted)
     }
 
+    /// A heel that is believed to be up reads down: until that is believed or gone nothing opens.
+    fn is_landing(&self) -> bool {
+        self.heel.is_some_and(|heel| heel.is_landing())
+    }
+
     fn phase_due(&self) -> Option<u64> {
         match self.phase {
             Phase::Off | Phase::Paused | Phase::Fault => None,
+            Phase::Stance { full_strike: false, .. } | Phase::Delay { .. } if self.is_landing() => None,
             Phase::Stance { rearm_us, full_strike: false } => Some(rearm_us.max(self.may_open_us())),
             Phase::Stance { full_strike: true, .. } => {
                 let strike = self.stable().filter(|s| !s.lifted)?;
@@ -122,7 +128,7 @@ impl Trigger {
 
     /// When the heel that is up again may open again, if it may: within the run, and before its time-out.
     fn reopen_us(&self) -> Option<u64> {
-        let lifted = self.stable().filter(|s| s.lifted)?;
+        let lifted = self.stable().filter(|s| s.lifted && !self.is_landing())?;
         let at = self.may_open_us().max(lifted.at_us);
         let earliest = at.max(self.last_us);
         let in_time = earliest < lifted.at_us.saturating_add(self.hold_max_us());
