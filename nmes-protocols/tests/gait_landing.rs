@@ -1,4 +1,4 @@
-//! A heel that is down again and not believed yet.
+//! A heel that is down again and not believed yet, and a pause at the moment of an opening.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -68,4 +68,34 @@ fn nothing_opens_on_a_heel_that_is_down() {
             }
         }
     }
+}
+
+/// REQ-PRO-424: a pause at the moment at which a heel that is up again would open is PAUSED no sooner than the ramp is over
+/// that was begun before.
+#[test]
+fn a_pause_instead_of_an_opening() {
+    let mut driver = Driver::walking(config(), 0);
+    driver.heel(1_000_000, Heel::Lifted);
+    driver.heel(1_120_000, Heel::Loaded);
+    driver.heel(1_180_000, Heel::Lifted);
+    let mut falls_until = 0;
+    let at = loop {
+        let PollAt::At(next) = driver.trigger.poll_at() else { panic!("it does not open again") };
+        let mut probe = driver.trigger;
+        if driver.state() == State::RampDown && probe.poll(next) == Some(GateCommand::Open) {
+            break next;
+        }
+        driver.run_to(next + 1);
+        if let Some((t_us, GateCommand::Close { down })) = driver.commands.last().map(|m| (m.t_us, m.command))
+        {
+            falls_until = t_us + u64::from(down.as_millis()) * 1_000;
+        }
+        assert!(next < 3_000_000, "{:?}", driver.states);
+    };
+    assert!(at + 100_000 < falls_until, "{at} {falls_until}");
+    driver.act(at, |t, n| t.pause(n));
+    driver.run_to(falls_until);
+    assert_eq!(driver.state(), State::RampDown);
+    driver.run_to(falls_until + 1);
+    assert_eq!(driver.state(), State::Paused);
 }

@@ -239,8 +239,13 @@ impl Trigger {
     }
 
     pub(super) fn close(&mut self, now: u64, down_us: u64, then: Then) {
+        // an opening that nobody was told of leaves the ramp before it as it is
+        let falls = matches!(self.command, Some(GateCommand::Open));
+        let before_us = if falls { self.ramp_end_us } else { 0 };
+        let until_us = now.saturating_add(down_us).max(before_us);
         self.command = Some(GateCommand::Close { down: millis(down_us) });
-        self.phase = Phase::RampDown { until_us: now.saturating_add(down_us), then };
+        self.ramp_end_us = until_us;
+        self.phase = Phase::RampDown { until_us, then };
     }
 
     pub(super) fn time_out(&mut self, now: u64, hold_us: u64) {
