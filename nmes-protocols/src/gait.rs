@@ -155,7 +155,7 @@ pub enum TriggerNote {
     EndedMidStep,
     /// The line is open: a broken wire, or no switch.
     LineOpen,
-    /// The time given was before the last one; it was taken as the last one.
+    /// A time before the last one: a little out of order, or a clock that has begun again, which ends the step.
     ClockBackwards,
 }
 

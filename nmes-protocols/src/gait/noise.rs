@@ -1,6 +1,7 @@
 //! What the trigger makes of a switch that cannot be a foot.
 
 use super::TriggerNote;
+use super::debounce::Debounce;
 use super::trigger::{Trigger, us};
 use super::work::{Phase, Then};
 
@@ -40,6 +41,15 @@ impl Trigger {
             self.counters.contradictions = self.counters.contradictions.saturating_add(1);
             self.note(TriggerNote::Chatter);
         }
+        self.distrust(now);
+    }
+
+    /// The clock has begun again, and nobody knows how long it has been: what was measured of this step counts no more, and the
+    /// level of the heel counts from now.
+    pub(super) fn began_again(&mut self, now: u64) {
+        self.heel = self.heel.map(|heel| Debounce::new(heel.raw_lifted(), now));
+        self.other.forget();
+        (self.struck_us, self.lifted_us) = (None, None);
         self.distrust(now);
     }
 

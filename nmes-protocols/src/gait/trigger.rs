@@ -6,6 +6,7 @@ use super::history::History;
 use super::other::OtherHeel;
 use super::work::{Phase, Then};
 use super::{Counters, GateCommand, Heel, PollAt, State, TriggerNote};
+use crate::triggers::Listen;
 
 const NOTES: usize = 8;
 
@@ -31,6 +32,7 @@ pub struct Trigger {
     pub(super) line_open: bool,
     pub(super) other: OtherHeel,
     pub(super) other_line_open: bool,
+    listen: Listen,
     pub(super) last_us: u64,
     pub(super) last_open_us: Option<u64>,
     pub(super) run_start_us: u64,
@@ -58,6 +60,7 @@ impl Trigger {
             line_open: false,
             other: OtherHeel::default(),
             other_line_open: false,
+            listen: Listen::default(),
             last_us: 0,
             last_open_us: None,
             run_start_us: 0,
@@ -150,7 +153,7 @@ impl Trigger {
     /// When there is something to do next if no input comes.
     #[must_use]
     pub fn poll_at(&self) -> PollAt {
-        self.due().map_or(PollAt::Never, PollAt::At)
+        self.listen.for_host(self.due().map_or(PollAt::Never, PollAt::At))
     }
 
     /// Where it is.
@@ -216,12 +219,15 @@ impl Trigger {
     /// What was due before, then the input, then what that makes due. The last command stands: a close that follows
     /// an open in the same call leaves nothing to open.
     fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
-        if now_us < self.last_us {
+        if self.listen.own(now_us) < self.last_us {
             self.counters.contradictions = self.counters.contradictions.saturating_add(1);
             self.note(TriggerNote::ClockBackwards);
         }
-        let now = now_us.max(self.last_us);
+        let now = self.listen.hear_within(now_us, us(self.times().debounce.as_millis()));
         self.last_us = now;
+        if self.listen.began_again() {
+            self.began_again(now);
+        }
         self.advance(now);
         input(self, now);
         self.advance(now);

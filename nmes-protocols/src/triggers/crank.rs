@@ -463,7 +463,7 @@ impl GateTrigger for Crank<'_> {
     }
 
     fn poll_at(&self) -> PollAt {
-        earliest([self.silent_us(), self.lost_us(), self.ramped_us(), self.edge_us()])
+        self.listen.for_host(earliest([self.silent_us(), self.lost_us(), self.ramped_us(), self.edge_us()]))
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {

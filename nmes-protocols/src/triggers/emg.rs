@@ -227,6 +227,7 @@ impl Emg {
     /// A pulse stands at this time, now or soon, on any channel: its artefact is not listened to. Told before the samples
     /// that it falls on.
     pub fn stimulated(&mut self, at_us: u64) {
+        let at_us = self.gate.listen.own(at_us);
         let end = at_us.saturating_add(us(self.times.blank));
         self.level.blank(self.gate.listen.last_us(), at_us..end);
     }
@@ -276,7 +277,7 @@ impl Emg {
     }
 
     fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
-        let now = self.gate.listen.hear(now_us);
+        let now = self.gate.hear(now_us, ());
         self.advance(now);
         input(self, now);
         self.gate.take()
@@ -422,7 +423,7 @@ impl GateTrigger for Emg {
     }
 
     fn poll_at(&self) -> PollAt {
-        earliest([self.silent_us(), self.phase_due()])
+        self.gate.listen.for_host(earliest([self.silent_us(), self.phase_due()]))
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {

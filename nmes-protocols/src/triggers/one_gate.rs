@@ -46,6 +46,15 @@ impl<W: Copy, N: Copy> OneGate<W, N> {
         Self { phase: Phase::Off, listen: Listen::default(), ramp_down, command: None }
     }
 
+    /// The time that counts. Where the clock has begun again a train ends, as nobody knows how long it has been.
+    pub(crate) fn hear(&mut self, now_us: u64, next: N) -> u64 {
+        let now = self.listen.hear(now_us);
+        if self.listen.began_again() && matches!(self.phase, Phase::On { .. }) {
+            self.close(now, Then::Next(next));
+        }
+        now
+    }
+
     /// The last command since it was asked for.
     pub(crate) const fn take(&mut self) -> Option<GateCommand> {
         self.command.take()

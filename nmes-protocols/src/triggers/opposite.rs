@@ -213,7 +213,7 @@ impl Opposite {
     }
 
     fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
-        let now = self.gate.listen.hear(now_us);
+        let now = self.gate.hear(now_us, ());
         self.advance(now);
         input(self, now);
         self.advance(now);
@@ -366,7 +366,7 @@ impl GateTrigger for Opposite {
     }
 
     fn poll_at(&self) -> PollAt {
-        earliest([self.heel_due(), self.phase_due()])
+        self.gate.listen.for_host(earliest([self.heel_due(), self.phase_due()]))
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {

@@ -225,7 +225,7 @@ impl Switch {
 
     /// What was due, the input, and what that makes due. A close that follows an open in one call stands.
     fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
-        let now = self.gate.listen.hear(now_us);
+        let now = self.gate.hear(now_us, After::Release);
         self.advance(now);
         input(self, now);
         self.advance(now);
@@ -371,7 +371,9 @@ impl GateTrigger for Switch {
     }
 
     fn poll_at(&self) -> PollAt {
-        earliest([self.settles_us(), self.quiet_us(), self.phase_due(), self.silent_us(), self.trembles_us()])
+        let due =
+            [self.settles_us(), self.quiet_us(), self.phase_due(), self.silent_us(), self.trembles_us()];
+        self.gate.listen.for_host(earliest(due))
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {

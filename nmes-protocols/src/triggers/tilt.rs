@@ -179,7 +179,7 @@ impl Tilt {
     }
 
     fn around(&mut self, now_us: u64, input: impl FnOnce(&mut Self, u64)) -> Option<GateCommand> {
-        let now = self.gate.listen.hear(now_us);
+        let now = self.gate.hear(now_us, ());
         self.advance(now);
         input(self, now);
         self.advance(now);
@@ -272,7 +272,7 @@ impl GateTrigger for Tilt {
     }
 
     fn poll_at(&self) -> PollAt {
-        earliest([self.silent_us(), self.phase_due()])
+        self.gate.listen.for_host(earliest([self.silent_us(), self.phase_due()]))
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {

@@ -159,7 +159,7 @@ impl GateTrigger for Timer {
     }
 
     fn poll_at(&self) -> PollAt {
-        earliest([self.due()])
+        self.listen.for_host(earliest([self.due()]))
     }
 
     fn stop(&mut self, now_us: u64) -> GateCommands {
