@@ -119,7 +119,7 @@ pub enum EmgSample {
 /// Where it waits.
 #[derive(Clone, Copy, Debug)]
 enum Wait {
-    Baseline { until_us: u64, rest: Rest },
+    Baseline { until_us: u64, rest: Rest, restless: bool },
     Attempts(Attempts),
     Listen { miss_us: u64, windows: u32 },
     Lockout { until_us: u64, quiet: bool },
@@ -129,9 +129,18 @@ enum Wait {
 #[derive(Clone, Copy, Debug)]
 struct Attempts {
     left: u8,
+    /// The level at rest and its wandering.
+    floor_nv: u32,
     best_nv: u32,
     over: bool,
     quiet_us: u64,
+}
+
+impl Attempts {
+    /// From here on a level is an attempt.
+    const fn least_nv(&self) -> u32 {
+        self.floor_nv.saturating_mul(2)
+    }
 }
 
 /// What was counted since the trigger was made; saturates.
@@ -202,7 +211,7 @@ impl Emg {
                 s.level = s.times.level();
                 s.fault = None;
                 s.heard_us = now;
-                s.gate.phase = s.baseline(now);
+                s.gate.phase = s.baseline(now, false);
             }
         })
     }
@@ -258,6 +267,15 @@ impl Emg {
         if self.threshold.nv == u32::MAX { None } else { Some(self.threshold.nv) }
     }
 
+    /// In ATTEMPTS the level that counts as one, in nanovolts: twice the level at rest with its wandering.
+    #[must_use]
+    pub const fn attempt_nv(&self) -> Option<u32> {
+        match self.gate.phase {
+            Phase::Idle(Wait::Attempts(attempts)) => Some(attempts.least_nv()),
+            Phase::Off | Phase::Idle(_) | Phase::On { .. } | Phase::RampDown { .. } | Phase::Fault => None,
+        }
+    }
+
     /// The level of the last window in nanovolts, for a display.
     #[must_use]
     pub const fn level_nv(&self) -> Option<u32> {
@@ -283,9 +301,9 @@ impl Emg {
         self.gate.take()
     }
 
-    fn baseline(&self, now: u64) -> Phase<Wait, ()> {
+    fn baseline(&self, now: u64, restless: bool) -> Phase<Wait, ()> {
         let until_us = now.saturating_add(us(self.times.baseline));
-        Phase::Idle(Wait::Baseline { until_us, rest: Rest::default() })
+        Phase::Idle(Wait::Baseline { until_us, rest: Rest::default(), restless })
     }
 
     /// A level of a window that could be judged.
@@ -293,7 +311,7 @@ impl Emg {
         self.last_nv = Some(nv);
         let Phase::Idle(wait) = self.gate.phase else { return };
         self.gate.phase = match wait {
-            Wait::Baseline { until_us, rest } => self.rests(now, nv, until_us, rest),
+            Wait::Baseline { until_us, rest, restless } => self.rests(now, nv, until_us, rest, restless),
             Wait::Attempts(attempts) => self.tries(now, nv, attempts),
             Wait::Listen { miss_us, windows } => return self.listens(now, nv, miss_us, windows),
             Wait::Lockout { until_us, quiet } => {
@@ -307,14 +325,15 @@ impl Emg {
         };
     }
 
-    fn rests(&mut self, now: u64, nv: u32, until_us: u64, mut rest: Rest) -> Phase<Wait, ()> {
+    /// A baseline that is not taken counts once, with the first window that is above the level of a rest.
+    fn rests(&mut self, now: u64, nv: u32, until_us: u64, mut rest: Rest, restless: bool) -> Phase<Wait, ()> {
         if nv > self.times.rest_max_nv {
-            self.counters.restless = self.counters.restless.saturating_add(1);
-            return self.baseline(now);
+            self.counters.restless = self.counters.restless.saturating_add(u32::from(!restless));
+            return self.baseline(now, true);
         }
         rest.add(nv);
         let Some(floor) = rest.floor(REST_SPREADS).filter(|_| until_us <= now) else {
-            return Phase::Idle(Wait::Baseline { until_us, rest });
+            return Phase::Idle(Wait::Baseline { until_us, rest, restless: false });
         };
         match self.times.start {
             ThresholdStart::Given(nv) => {
@@ -322,22 +341,28 @@ impl Emg {
                 self.listening(now)
             }
             ThresholdStart::BestOf(left) => {
-                self.threshold = Threshold::new(floor, floor);
-                Phase::Idle(Wait::Attempts(Attempts { left, best_nv: 0, over: false, quiet_us: now }))
+                self.threshold = Threshold::new(u32::MAX, floor);
+                Phase::Idle(Wait::Attempts(Attempts {
+                    left,
+                    floor_nv: floor,
+                    best_nv: 0,
+                    over: false,
+                    quiet_us: now,
+                }))
             }
         }
     }
 
     /// An attempt is twice the level at rest and its wandering, and is over when the level was below that for a while.
     fn tries(&mut self, now: u64, nv: u32, mut attempts: Attempts) -> Phase<Wait, ()> {
-        if nv >= self.threshold.floor_nv.saturating_mul(2) {
+        if nv >= attempts.least_nv() {
             let best_nv = attempts.best_nv.max(nv);
             attempts = Attempts { best_nv, over: true, quiet_us: now, ..attempts };
         } else if attempts.over && now.saturating_sub(attempts.quiet_us) >= ATTEMPT_OVER_US {
             let left = attempts.left.saturating_sub(1);
             if left == 0 {
                 let start = percent(attempts.best_nv, OF_BEST_PERCENT);
-                self.threshold = Threshold::new(start, self.threshold.floor_nv);
+                self.threshold = Threshold::new(start, attempts.floor_nv);
                 return self.listening(now);
             }
             attempts = Attempts { left, over: false, quiet_us: now, ..attempts };
