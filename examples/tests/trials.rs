@@ -112,6 +112,13 @@ fn efforts_of_the_wrist() {
     assert!(off["pulses"].as_u64().unwrap() < 150, "the first train was cut short: {off}");
 }
 
+/// REQ-APP-294: a train that answers an effort which began in the rest after a train is no train without an effort.
+#[test]
+fn efforts_that_begin_in_the_rest() {
+    let tried = json(&["run", "stroke-wrist-emg", "--seed", "1", "--effort-every-s", "9"], "rest");
+    assert_eq!((&tried["false_triggers"], &tried["missed"]), (&Value::from(0), &Value::from(0)));
+}
+
 /// REQ-APP-135: the reports for people name what they show, and say first that it is a simulation.
 #[test]
 fn reports_for_people() {

@@ -36,7 +36,7 @@ pub struct EffortSummary {
     pub efforts: usize,
     /// Of these: answered by a train.
     pub triggers: usize,
-    /// Trains without an effort.
+    /// Trains that opened while no effort was made.
     pub false_triggers: usize,
     /// Efforts without a train.
     pub missed: usize,
@@ -87,8 +87,9 @@ struct Forearm {
     /// Level of the last window, for the picture.
     levels: Vec<(u64, u32, u32)>,
     listened: Vec<bool>,
-    /// Where the trigger was when it was stopped.
+    /// Where the trigger was when it was stopped, and what counted as an attempt there.
     ended_in: EmgState,
+    attempt_nv: Option<u32>,
 }
 
 impl Forearm {
@@ -143,7 +144,7 @@ impl Source for Forearm {
 
     fn stop(&mut self, now_us: u64) -> GateCommands {
         if self.ended_in == EmgState::Off {
-            self.ended_in = self.emg.state();
+            (self.ended_in, self.attempt_nv) = (self.emg.state(), self.emg.attempt_nv());
         }
         self.emg.stop(now_us)
     }
@@ -194,6 +195,7 @@ pub fn try_wrist(
         artefact: None,
         levels: Vec::new(),
         ended_in: EmgState::Off,
+        attempt_nv: None,
     };
     let ran = rig::run(scenario, checked, &mut forearm, length_us)?;
     let summary = summary(scenario, &forearm, &times, &ran);
@@ -212,11 +214,12 @@ fn summary(scenario: &Scenario, forearm: &Forearm, times: &EmgTimes, ran: &Ran) 
     latencies.sort_unstable();
     let answered = |at: &&u64| listened.iter().any(|effort| (*effort..*effort + ANSWER_US).contains(*at));
     let triggers = opened.iter().filter(answered).count();
+    let tries = |at: &u64| forearm.efforts.iter().any(|effort| (*effort..*effort + EFFORT_US).contains(at));
     EffortSummary {
         protocol: scenario.row.name,
         efforts: listened.len(),
         triggers,
-        false_triggers: opened.len() - triggers,
+        false_triggers: opened.iter().filter(|at| !tries(at)).count(),
         missed: listened.len() - latencies.len(),
         latency_ms: latencies
             .first()
@@ -247,9 +250,9 @@ fn never_listened(forearm: &Forearm, times: &EmgTimes) -> Option<String> {
             times.baseline.as_millis()
         )),
         EmgState::Attempts => Some(format!(
-            "no threshold was set: fewer than {CALIBRATION} attempts came to twice the level at rest, {} µV; more --effort-uv, \
-             less --noise-uv, or more --seconds",
-            forearm.emg.threshold_nv().map_or("-".to_owned(), uv)
+            "no threshold was set: fewer than {CALIBRATION} attempts came to twice the level at rest with its wandering, {} µV; \
+             more --effort-uv, less --noise-uv, or more --seconds",
+            forearm.attempt_nv.map_or("-".to_owned(), uv)
         )),
         EmgState::Off
         | EmgState::Listen
