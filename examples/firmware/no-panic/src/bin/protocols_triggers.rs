@@ -110,7 +110,14 @@ fn emg() {
             });
             emg.stimulated(any(0));
             every(&mut emg);
-            keep((emg.state(), emg.threshold_nv(), emg.attempt_nv(), emg.level_nv(), emg.fault(), emg.counters()));
+            keep((
+                emg.state(),
+                emg.threshold_nv(),
+                emg.attempt_nv(),
+                emg.level_nv(),
+                emg.fault(),
+                emg.counters(),
+            ));
         }
     }
 }
