@@ -208,9 +208,10 @@ fn keeps_up(session: &Session<'_>, plan: &ChannelPlan<'_>) -> Result<(), ConfigE
         Schedule::Program(stages) => stages.iter().map(|stage| shortest(&stage.cycle)).min(),
     };
     let Some(shortest) = shortest else { return Ok(()) };
-    let turns = u64::from(plan.turn_ticks).saturating_mul(2_000).div_ceil(u64::from(plan.ticks_per_second));
-    let (value, limit) =
-        (i64::try_from(shortest).unwrap_or(i64::MAX), i64::try_from(turns).unwrap_or(i64::MAX));
+    let hz = u64::from(plan.ticks_per_second);
+    let turns = u64::from(plan.turn_ticks).saturating_mul(2_000).saturating_add(hz.saturating_sub(1));
+    let limit = turns.checked_div(hz).and_then(|ms| i64::try_from(ms).ok()).unwrap_or(i64::MAX);
+    let value = i64::try_from(shortest).unwrap_or(i64::MAX);
     at_least(
         Field::Cycle,
         value,
