@@ -134,7 +134,7 @@ fn run<T: GateTrigger>(
     let inputs = 200 + dice.roll(600);
     for _ in 0..inputs {
         let next = later(dice, now);
-        polls(&mut trigger, &mut gates, next, reopens);
+        polls(&mut trigger, &mut gates, (now, next), reopens);
         let commands = feed(&mut trigger, dice, next);
         book(&mut gates, next.max(now), commands, reopens);
         assert!(!trigger.is_off() || !gates.any(), "off, and a gate is open");
@@ -143,7 +143,7 @@ fn run<T: GateTrigger>(
     let commands = trigger.stop(now);
     book(&mut gates, now, commands, reopens);
     assert!(!gates.any(), "stopped, and a gate is open");
-    polls(&mut trigger, &mut gates, u64::MAX, reopens);
+    polls(&mut trigger, &mut gates, (now, u64::MAX), reopens);
     trigger.poll(u64::MAX);
     assert!(trigger.is_off() && !gates.any(), "not off after a stop");
     tally.runs += 1;
@@ -158,14 +158,15 @@ fn book(gates: &mut Gates, now: u64, commands: GateCommands, reopens: bool) {
     gates.take(now, commands);
 }
 
-fn polls<T: GateTrigger>(trigger: &mut T, gates: &mut Gates, until: u64, reopens: bool) {
+/// Polls up to a time. After a step back of the clock what is due may lie before the latest time that there was, and is done then.
+fn polls<T: GateTrigger>(trigger: &mut T, gates: &mut Gates, (now, until): (u64, u64), reopens: bool) {
     for _ in 0..200_000 {
         let PollAt::At(at) = trigger.poll_at() else { return };
         if at >= until {
             return;
         }
         let commands = trigger.poll(at);
-        book(gates, at, commands, reopens);
+        book(gates, at.max(now), commands, reopens);
     }
     panic!("polls do not move on");
 }
