@@ -223,7 +223,7 @@ impl Trigger {
             self.counters.contradictions = self.counters.contradictions.saturating_add(1);
             self.note(TriggerNote::ClockBackwards);
         }
-        let now = self.listen.hear_within(now_us, us(self.times().debounce.as_millis()));
+        let now = self.listen.hear(now_us);
         self.last_us = now;
         if self.listen.began_again() {
             self.began_again(now);

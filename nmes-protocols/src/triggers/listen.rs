@@ -3,8 +3,9 @@
 use crate::gait::PollAt;
 use nmes_core::Millis;
 
-/// Inputs are out of order by no more than this; further back a clock has begun again. As the usual debounce time.
-const OUT_OF_ORDER_US: u64 = 25_000;
+/// Inputs that wait for one another are out of order by no more than this; further back a clock has begun again. Our choice: far
+/// more than a sensor's samples queue, and the longest that a clock which began again can hold a train.
+const OUT_OF_ORDER_US: u64 = 1_000_000;
 
 /// The last time that a machine was told, on a clock of its own that never goes back.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,14 +19,9 @@ pub(crate) struct Listen {
 impl Listen {
     /// The time that counts: the latest one told so far, or that time going on where the clock has begun again.
     pub(crate) const fn hear(&mut self, now_us: u64) -> u64 {
-        self.hear_within(now_us, OUT_OF_ORDER_US)
-    }
-
-    /// The same with a bound of the caller's for what is out of order.
-    pub(crate) const fn hear_within(&mut self, now_us: u64, out_of_order_us: u64) -> u64 {
         let now = self.own(now_us);
         let back_us = self.last_us.saturating_sub(now);
-        self.began_again = back_us > out_of_order_us;
+        self.began_again = back_us > OUT_OF_ORDER_US;
         if self.began_again {
             self.ahead_us = self.ahead_us.saturating_add(back_us);
         } else if now > self.last_us {

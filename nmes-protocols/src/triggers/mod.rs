@@ -25,7 +25,7 @@
 //! |---|---|---|
 //! | any | stop | `down` |
 //! | any | the host polls no more | the longest ON of the session's own gate, and its ramp |
-//! | switch, other heel, tilt, EMG, heel | a clock that begins again, or goes back by more than the debounce time | `down` |
+//! | switch, other heel, tilt, EMG, heel | a clock that begins again, going back by more than a second | `down` |
 //! | switch | open line | `down` |
 //! | switch | button held, stuck or jammed | `max_on` + `down` |
 //! | switch | contact that never settles | 0.25 s + `down` |
