@@ -31,7 +31,7 @@ pub enum ContactState {
     Unknown,
     /// Under E-Z-1-S.
     Short,
-    /// Over E-Z-1-O, or no current that can be told from noise where one was commanded.
+    /// Over E-Z-1-O; or no current that can be told from noise where one was commanded, or current or voltage against it.
     Open,
     /// Between the two.
     Good,
@@ -54,7 +54,8 @@ impl ContactState {
 /// twice the noise of the measurement, say nothing. All calls do a fixed amount of work.
 ///
 /// Only phases of the leading polarity are judged: a balancing phase begins with the skin charged the other way, and
-/// |V| / |I| at its end is that much lower.
+/// |V| / |I| at its end is that much lower. A current or a voltage against the one that is driven is no impedance: such a phase
+/// says that there is no contact.
 ///
 /// What is older than [`CONTACT_AGE_MS`], or stamped later than the time that is asked for, is taken for no contact. A stamp
 /// that was there before is the same measurement again and does not count; an earlier one is of a clock that began anew, and
@@ -100,6 +101,12 @@ pub struct Contact {
     begun_ohm: Option<u32>,
     /// Since when it is over 1.5 times that, silences left out.
     rising_since: Option<u64>,
+}
+
+/// Whether current and voltage go the way that is driven: no electrode answers the other way, so what does is no measurement of one.
+const fn goes_with(commanded_na: i64, sample: &Sensed) -> bool {
+    let backward = sample.voltage_mv.signum().saturating_mul(if commanded_na < 0 { -1 } else { 1 }) < 0;
+    !backward && (sample.current_na < 0) == (commanded_na < 0)
 }
 
 /// What the last phases say, one after the other.
@@ -155,8 +162,9 @@ impl Contact {
             return;
         }
         let narrow = |ohm: u64| u32::try_from(ohm).unwrap_or(u32::MAX);
-        let ohm = impedance_ohm(sample, self.noise).map(narrow);
-        let up_ohm = impedance_up_ohm(sample, self.noise).map(narrow);
+        let told = Some(sample).filter(|sample| goes_with(commanded_na, sample));
+        let ohm = told.and_then(|sample| impedance_ohm(sample, self.noise)).map(narrow);
+        let up_ohm = told.and_then(|sample| impedance_up_ohm(sample, self.noise)).map(narrow);
         match sample.instant {
             SampleInstant::PhaseStart => self.last.start_ohm = ohm,
             SampleInstant::PhaseEnd if self.in_a_row > 0 && sample.at_tick == self.at_tick => {}

@@ -253,8 +253,8 @@ fn no_current_is_open() {
     assert_eq!(contact.state(100), ContactState::Unknown);
     contact.take(2_000_000, &none(SampleInstant::PhaseEnd, 1_000_000));
     assert_eq!((contact.state(100), contact.impedance().end_ohm), (ContactState::Open, None));
-    // a current the other way than commanded: 30 V at 2 mA is 15 kohm
-    let later = Sensed { at_tick: 200, ..none(SampleInstant::PhaseEnd, -2_000_000) };
+    // 30 V at 2 mA is 15 kohm
+    let later = Sensed { at_tick: 200, ..none(SampleInstant::PhaseEnd, 2_000_000) };
     contact.take(3_000_000, &later);
     assert_eq!(contact.impedance().end_ohm, Some(15_000));
 }

@@ -66,6 +66,36 @@ fn a_low_phase_is_no_open_pad() {
     }
 }
 
+/// REQ-SAF-700: a current or a voltage against the one that is driven is no impedance; a voltage of nothing is a short.
+#[test]
+fn no_electrode_answers_backwards() {
+    let cases = [
+        (3_000_000, 3_000, ContactState::Good),
+        (3_000_000, -1, ContactState::Open),
+        (3_000_000, -3_000, ContactState::Open),
+        (-3_000_000, 3_000, ContactState::Open),
+        (-3_000_000, -3_000, ContactState::Open),
+        (3_000_000, 0, ContactState::Short),
+        (-i64::MAX, -i32::MAX, ContactState::Open),
+    ];
+    for (polarity, way) in [(Polarity::Positive, 1), (Polarity::Negative, -1)] {
+        for (current_na, voltage_mv, state) in cases {
+            let mut contact = Contact::new(1_000_000, polarity);
+            for n in 1..=3 {
+                phase(
+                    &mut contact,
+                    n * 25 * MS,
+                    i64::from(way) * 3_000_000,
+                    i64::from(way) * current_na,
+                    way * voltage_mv,
+                );
+            }
+            assert_eq!(contact.state(75 * MS), state, "{current_na} nA, {voltage_mv} mV, {polarity:?}");
+            assert_eq!(contact.impedance().end_ohm.is_some(), state != ContactState::Open);
+        }
+    }
+}
+
 /// REQ-SAF-696: a silence that is longer than a measurement counts is no part of the 5 s that an impedance has to be risen for.
 #[test]
 fn a_rise_is_not_of_silence() {

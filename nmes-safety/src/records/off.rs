@@ -47,6 +47,10 @@ impl<'g> OffPermit<'g> {
     /// In [`State::SelfTest`], [`State::Idle`] or [`State::Fault`], with no pulse under way. Work: one pass over the
     /// channels.
     ///
+    /// Off is what was commanded. After [`Fault::StuckOutput`](crate::Fault::StuckOutput) or
+    /// [`Fault::Output`](crate::Fault::Output) current may flow all the same: take the stage's supply away before writing. The dose
+    /// of that session is worth keeping, so leave is given.
+    ///
     /// # Errors
     /// Names the state, or the channel whose last pulse is not over.
     pub fn of(guard: &'g Guard<'_>) -> Result<Self, StillOn> {
