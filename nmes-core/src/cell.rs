@@ -19,6 +19,11 @@ impl Packed {
         self.0 != i32::MIN && self.0 != i32::MAX
     }
 
+    /// Whether a level comes back as it went: not a code that means open or shorted here.
+    pub(crate) const fn holds(level: Level) -> bool {
+        !matches!(level, Level::Code(i32::MIN | i32::MAX))
+    }
+
     pub(crate) const fn driven(code: i32) -> Self {
         Self(code)
     }
@@ -149,7 +154,8 @@ impl Cell {
 
     /// From segments of any kind, the last one movable; `None` when they do not fit or one has no length.
     pub(crate) fn of(segments: &[Segment]) -> Option<Self> {
-        if segments.is_empty() || segments.len() > MAX_SEGMENTS || segments.iter().any(|s| s.ticks == 0) {
+        let bad = |s: &Segment| s.ticks == 0 || !Packed::holds(s.level);
+        if segments.is_empty() || segments.len() > MAX_SEGMENTS || segments.iter().any(bad) {
             return None;
         }
         let mut cell = Self::EMPTY;

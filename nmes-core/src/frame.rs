@@ -94,7 +94,8 @@ impl<'a> PulseFrame<'a> {
     };
 
     /// A frame from its parts. The guard looks at every frame whoever made it, so this checks only the form.
-    /// `None` without segments, with more than [`MAX_SEGMENTS`], or with a segment of no length.
+    /// `None` without segments, with more than [`MAX_SEGMENTS`], with a segment of no length, or with a code of `i32::MIN` or
+    /// `i32::MAX`, which no hardware has (codes have at most 24 bits).
     #[must_use]
     pub fn from_parts(
         channel: u8,
@@ -104,7 +105,7 @@ impl<'a> PulseFrame<'a> {
         segments: &[Segment],
         rest: Level,
     ) -> Option<Self> {
-        let cell = Cell::of(segments)?;
+        let cell = Cell::of(segments).filter(|_| Packed::holds(rest))?;
         Some(Self { channel, kind, sequence, onset_tick, rest: rest.into(), cell, body: Body::None })
     }
 

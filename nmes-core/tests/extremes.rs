@@ -415,3 +415,20 @@ fn extremes_are_refused_or_run() {
     assert!(ran > all / 20, "{ran} of {all}");
     assert!(all < 4_000 || SEEN.get() == (1 << 21) - 1, "not every kind ran: {:b}", SEEN.get());
 }
+
+/// REQ-CORE-165: a frame from parts has the levels that it was made of, or there is none: no code reads back as open or shorted.
+#[test]
+fn a_frame_has_the_levels_it_was_made_of() {
+    let edges = [i32::MIN, i32::MIN + 1, -8_388_608, 0, 8_388_607, i32::MAX - 1, i32::MAX];
+    let levels = edges.map(Level::Code).into_iter().chain([Level::Open, Level::Shorted]);
+    for level in levels {
+        let kept = !matches!(level, Level::Code(i32::MIN | i32::MAX));
+        for (first, rest) in [(level, Level::Open), (Level::Code(1), level)] {
+            let segments = [Segment { level: first, ticks: 5 }];
+            let frame = PulseFrame::from_parts(0, FrameKind::Pulse, 0, 100, &segments, rest);
+            assert_eq!(frame.is_some(), kept, "{level:?}");
+            let Some(frame) = frame else { continue };
+            assert_eq!((frame.segments().next().map(|s| s.level), frame.rest()), (Some(first), rest));
+        }
+    }
+}
