@@ -66,8 +66,14 @@ fn tolerances(checked: &Checked<'_>) -> Tolerances {
     }
 }
 
+/// In ticks, rounded down: of what may last no longer.
 fn millis(ms: u64, hz: u32) -> u64 {
     ms.saturating_mul(u64::from(hz)) / 1_000
+}
+
+/// In ticks, rounded up: of what has to last at least as long.
+fn millis_up(ms: u64, hz: u32) -> u64 {
+    ms.saturating_mul(u64::from(hz)).saturating_add(999) / 1_000
 }
 
 #[cfg(feature = "fault-injection")]
@@ -120,7 +126,7 @@ impl Limits {
             session_ticks: Self::planned_ticks(checked.plan()).min(session),
             step_ua: narrow(limit(checked, &rules::N_STEP_1)),
             slew_ua: narrow(limit(checked, &rules::E_SLEW_1)),
-            ramp_ticks: millis(limit(checked, &rules::E_RAMP_1), hz),
+            ramp_ticks: millis_up(limit(checked, &rules::E_RAMP_1), hz),
         }
     }
 

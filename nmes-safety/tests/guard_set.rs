@@ -14,6 +14,7 @@
 mod guard_support;
 
 use guard_support::*;
+use nmes_core::{ChannelHardware, Hardware, HardwareTiming, Plan};
 use nmes_safety::*;
 
 fn rule<T: core::fmt::Debug>(answer: Result<T, SetRefusal>) -> Option<&'static str> {
@@ -33,6 +34,27 @@ fn one_step() {
     assert_eq!(guard.authorised(0), Some(setting(40_000, 300)));
     guard.set_level(now, 0, setting(3_000, 200)).unwrap();
     guard.set_level(now, 0, setting(0, 0)).unwrap();
+}
+
+/// REQ-SAF-036: where the time of E-RAMP-1 is no whole number of ticks, the set value comes at the tick after it.
+#[test]
+fn no_tick_too_soon() {
+    let usual = Rig { set: (3_000, 300), ceiling: (3_000, 300), ..Rig::default() }.checked();
+    let output = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+    let hardware = Hardware::new(HardwareTiming::ideal(32_768), &[output], 0).unwrap();
+    let plan = Plan::compile(usual.plan().session(), &hardware).unwrap();
+    // 65,568.77 ticks
+    let setup = usual.setup().with_limit(Layer::Device, &rules::E_RAMP_1, 2_001).unwrap();
+    let checked = check(plan, &setup, usual.profile()).unwrap();
+    for (at, expected) in [(65_568, Some("E-RAMP-1")), (65_569, None)] {
+        let mut guard = Guard::new(&checked, 0);
+        for event in [Event::Passed, Event::Probe, Event::Contact] {
+            guard.handle(0, event).unwrap();
+        }
+        guard.set_level(0, 0, setting(1_000, 300)).unwrap();
+        guard.set_level(50_000, 0, setting(2_000, 300)).unwrap();
+        assert_eq!(rule(guard.set_level(at, 0, setting(3_000, 300))), expected, "at {at}");
+    }
 }
 
 /// REQ-SAF-035: no second holds more than 5 mA (E-SLEW-1): one step at once, the next a quarter of a second later.
