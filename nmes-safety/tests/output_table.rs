@@ -130,6 +130,11 @@ fn ranges() {
     let width = Case { control: Control::Width, floor: 50, ..case };
     assert_eq!(answer(&width, "5"), Answer::Range { unit: Unit::Micros, least: 50, most: 300 });
     assert_eq!(answer(&case, "6").to_string(), "40 Hz");
+    // two pulses in 2,999 s are between none and one in a thousand
+    for (per_us, least) in [(2_999_000_000, 0), (2_000_000_000, 1)] {
+        let seldom = Case { rate: (2, per_us), length_ms: 3_600_000, ..case };
+        assert_eq!(answer(&seldom, "6"), Answer::Range { unit: Unit::MilliHertz, least, most: 1 });
+    }
     let sweep = Sweep {
         from: Rate::from_hz(10).unwrap(),
         to: Rate::from_hz(40).unwrap(),
