@@ -271,6 +271,23 @@ fn frequency_inside_a_burst() {
     );
 }
 
+/// REQ-SAF-614: custom points are symmetrical where two drive, as strong and as long as one another.
+#[test]
+fn symmetrical_points() {
+    for (levels, symmetrical) in [
+        ([(1_000, 300), (0, 100), (-1_000, 300)], true),
+        ([(-500, 300), (0, 100), (500, 300)], true),
+        ([(1_000, 300), (0, 100), (-500, 600)], false),
+        ([(500, 300), (500, 300), (-1_000, 300)], false),
+    ] {
+        let points: &'static [Point] =
+            Box::leak(levels.map(|(permille, width)| Point { permille, width: us(width) }).into());
+        let width = points.iter().map(|point| point.width.as_micros()).sum();
+        let case = Case { ceiling: (10_000, width), form: Form::Points(points), gap_us: 0, ..Case::new() };
+        assert_eq!(answer(&case, "8"), Answer::YesNo(symmetrical), "{levels:?}");
+    }
+}
+
 /// REQ-SAF-614: of custom points the width is that of the whole pulse, and the phases are worked out of the plan.
 #[test]
 fn phases_of_custom_points() {
@@ -360,6 +377,21 @@ fn on_and_off() {
     let stage = Stage { cycle, repeats: 2, level_permille: 500, rate: None };
     let stages: &'static [Stage] = Box::leak(Box::new([stage]));
     assert_eq!(words(Schedule::Program(stages)), pair("7 s", "10 s"));
+    // a train that is over after five pulses is shorter, and the rest after it longer
+    let counted = |schedule| {
+        let case = Case { schedule, length_ms: 60_000, ..Case::new() };
+        let table = train(&case, |channel| channel.train.pulses_max = 5);
+        ["15", "16"].map(|number| {
+            let row = table.row(number).unwrap();
+            assert!(row.remark.contains("most pulses"), "{}", row.remark);
+            row.answer.to_string()
+        })
+    };
+    assert_eq!(counted(Schedule::Cyclic(cycle)), ["0 s to 7 s", "at least 10 s"]);
+    assert_eq!(counted(Schedule::Program(stages)), ["0 s to 7 s", "at least 10 s"]);
+    assert_eq!(counted(Schedule::Gated(gate)), ["0 s to 5 s", "at least 0.1 s"]);
+    let [on, off] = counted(Schedule::Continuous);
+    assert!(on == "0 s to 60 s" && off.starts_with("not applicable"), "{on}, {off}");
 }
 
 /// REQ-SAF-321: the list of 21 CFR 882.5891: every item, with the figures of the table and the mean current.

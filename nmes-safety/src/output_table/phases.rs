@@ -64,6 +64,16 @@ impl Runs {
     }
 }
 
+/// Of the points that drive there are two, as strong and as long as one another, one each way.
+fn are_two_alike(points: &[Point]) -> bool {
+    let mut driving = points.iter().filter(|point| point.permille != 0);
+    let [first, second, third] = [driving.next(), driving.next(), driving.next()];
+    third.is_none()
+        && first.zip(second).is_some_and(|(one, other)| {
+            one.permille == other.permille.saturating_neg() && one.width == other.width
+        })
+}
+
 impl Facts<'_, '_> {
     /// Nothing flows against the leading way.
     pub(super) fn is_monophasic(&self) -> bool {
@@ -172,6 +182,9 @@ impl Facts<'_, '_> {
             _ if self.is_monophasic() => Answer::NotApplicable("monophasic"),
             (Balance::Symmetric, Form::Rectangular | Form::Table(_)) => {
                 Answer::YesNo(self.compiled.hardware().is_exact())
+            }
+            (Balance::Symmetric | Balance::Asymmetric { .. }, Form::Points(points)) => {
+                Answer::YesNo(self.compiled.hardware().is_exact() && are_two_alike(points))
             }
             (Balance::DeclaredDc { .. } | Balance::Symmetric | Balance::Asymmetric { .. }, _) => {
                 Answer::YesNo(false)

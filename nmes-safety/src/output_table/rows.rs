@@ -13,6 +13,7 @@ use crate::stages::{longest_hold, shortest_rest};
 pub const OUTPUT_ROWS: usize = 20;
 
 const TOLERANCE: &str = "± __ %: measured by the maker; worked out for an ideal stage that clips at the rail";
+const COUNTED: &str = "a train is over after the most pulses it may have, which may be sooner";
 const CLIPPED: &str = "not reduced for what clips at the rail: the most it can be";
 
 /// The output of one channel of a plan, in the seventeen rows of section 3 of FDA's guidance on 510(k)s of powered muscle
@@ -71,8 +72,8 @@ impl OutputTable {
             row("14b", "burst mode: bursts per second", rate),
             row("14c", "burst mode: burst duration", length),
             row("14d", "burst mode: duty cycle (14b × 14c)", duty),
-            row("15", "ON time", facts.on_time()),
-            row("16", "OFF time", facts.off_time()),
+            row("15", "ON time", facts.sooner(facts.on_time())).noting(facts.of_pulses()),
+            row("16", "OFF time", facts.later(facts.off_time())).noting(facts.of_pulses()),
             row("17", "additional features", Answer::MakerStates("what else the unit does")),
         ];
         Some(Self { channel, rows })
@@ -152,6 +153,38 @@ impl Facts<'_, '_> {
             frame.segments().map(|segment| u64::from(segment.ticks)).fold(0, u64::saturating_add)
         });
         narrow(scale_up(u128::from(ticks), 1_000_000, u128::from(self.hz())))
+    }
+
+    fn ends_by_count(&self) -> bool {
+        self.asked.train.pulses_max > 0
+    }
+
+    fn of_pulses(&self) -> &'static str {
+        if self.ends_by_count() { COUNTED } else { "" }
+    }
+
+    /// An ON time of a train that may be over before, by the number of its pulses.
+    fn sooner(&self, on: Answer) -> Answer {
+        match on {
+            Answer::Figure { unit, value: most } | Answer::Range { unit, most, .. }
+                if self.ends_by_count() =>
+            {
+                Answer::Range { unit, least: 0, most }
+            }
+            _ => on,
+        }
+    }
+
+    /// The OFF time after such a train.
+    fn later(&self, off: Answer) -> Answer {
+        match off {
+            Answer::Figure { unit, value } | Answer::Range { unit, least: value, .. }
+                if self.ends_by_count() =>
+            {
+                Answer::AtLeast { unit, value }
+            }
+            _ => off,
+        }
     }
 
     fn on_time(&self) -> Answer {
