@@ -20,6 +20,9 @@ const CHUNK: usize = 32;
 /// Bytes are sent as the data sheet of the 24LC256 (DS20001203) has them for a page: address high, address low, data.
 ///
 /// # Limitations
+/// The size of the part is not known here: past its end a part begins at its first byte again, and what stands there is written
+/// over. A 24xx64 has room for `page` up to 62, a 24xx256 up to 254.
+///
 /// An EEPROM endures some million writes of a cell: one record a session is many years, one record a pulse is a day.
 #[derive(Debug)]
 pub struct I2cEeprom<I2C, D> {
