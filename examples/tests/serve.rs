@@ -279,7 +279,7 @@ fn device_is_served() -> bool {
     let lines: Vec<String> = shown.lines().map(Result::unwrap).collect();
     let pulses = lines.iter().filter(|line| line.contains("< ") && line.contains("LowLevelChannel")).count();
     let logged = log.iter().filter(|v| v.get("pulse").is_some()).count();
-    assert!(logged > 60 && pulses >= logged && pulses <= logged + 1, "{pulses} against {logged}");
+    assert!(logged > 10 && pulses >= logged && pulses <= logged + 1, "{pulses} against {logged}");
     assert!(lines.iter().any(|line| line.contains("LowLevelStop")));
     true
 }
