@@ -18,7 +18,8 @@ pub struct CrankTimes {
     pub delay: Millis,
     /// Below this many turns a minute there is no output, 5 to 30.
     pub min_rpm: u16,
-    /// Above this many there is none, at least twice the least and up to 90.
+    /// Above this many there is none, at least twice the least and up to 90. Speed is known to a count in 0.14 s (2 % at 60
+    /// turns a minute and 360 counts), so a cadence that near the most may have none either.
     pub max_rpm: u16,
     /// How long a ramp-down takes.
     pub ramp_down: Millis,
