@@ -6,6 +6,7 @@ use core::{fmt, ptr};
 use nmes_core::{Channel, ChannelPlan, MAX_CHANNELS, Plan};
 
 use crate::metrics::{PulseMetrics, Ratio, Second, narrow};
+use crate::onsets::Onsets;
 use crate::profile::{Limit, Profile};
 use crate::report::{Detail, MAX_ROWS, Place, Remark, Report, Row, Verdict};
 use crate::rules::{self, Bound, Effect, N_MARK_1, Rule};
@@ -64,8 +65,8 @@ struct Facts<'p> {
     channel: u8,
     compiled: &'p ChannelPlan<'p>,
     pulse: PulseMetrics,
-    /// The fastest there is in mHz. Where the timing varies, sums over time are those of a train at this rate: an upper
-    /// bound.
+    /// The fastest there is in mHz. Of a sweep, and of stages with a rate of their own, sums over time are those of a train at
+    /// this rate: an upper bound.
     rate_mhz: Ratio,
     /// The lowest there is, in mHz: next to nothing where the timing varies.
     lowest_mhz: u64,
@@ -92,8 +93,13 @@ impl<'p> Facts<'p> {
         let rate_mhz = Ratio::of(u128::from(rate.pulses()), 1_000_000_000, u128::from(rate.per_us()));
         let lowest_mhz = if is_steady(plan, compiled) { narrow(rate_mhz.up()) } else { 1 };
         let wait = deferral(plan, compiled);
-        let second = pulse.worst_second(rate, wait);
-        let in_guard = second.in_guard(guard_count(plan, compiled, wait));
+        let onsets = Onsets::of(plan, compiled, wait);
+        let second = pulse.worst_second(&onsets, wait);
+        let in_guard = if onsets.is_even() {
+            second.in_guard(guard_count(plan, compiled, wait))
+        } else {
+            pulse.in_guard(onsets.in_guard(), compiled.longest_ticks())
+        };
         Some(Self { channel, compiled, pulse, rate_mhz, lowest_mhz, second, in_guard, again: false })
     }
 

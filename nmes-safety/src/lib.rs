@@ -34,6 +34,7 @@ mod guard_short;
 mod guard_tick;
 mod interlock;
 mod limits;
+mod onsets;
 mod probe;
 mod sense;
 mod set_level;

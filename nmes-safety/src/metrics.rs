@@ -6,6 +6,7 @@
 
 use nmes_core::{Level, Plan, Polarity, PulseFrame, Rate};
 
+use crate::onsets::Onsets;
 use crate::rules::LONG_PULSE_US;
 
 mod back;
@@ -31,7 +32,7 @@ pub(crate) fn times(one: u128, other: u128) -> u128 {
 }
 
 /// Quotient and remainder; `None` for a zero divisor. Mostly both fit 64 bits, or the divisor 32: much less work.
-fn divide(num: u128, den: u128) -> Option<(u128, u128)> {
+pub(crate) fn divide(num: u128, den: u128) -> Option<(u128, u128)> {
     if let (Ok(num), Ok(den)) = (u64::try_from(num), u64::try_from(den)) {
         let whole = num.checked_div(den)?;
         return Some((u128::from(whole), u128::from(num.wrapping_sub(whole.wrapping_mul(den)))));
@@ -378,27 +379,23 @@ impl PulseMetrics {
     /// What the worst second of a train amounts to, whatever instant it begins at: as many whole pulses as fit into it, and
     /// as much of one more as the rest of it holds at the peak. Never below f times a pulse, and equal to it where a
     /// second holds whole periods. Onsets that may be `slack` ticks late make the second that much longer.
-    pub(crate) fn worst_second(&self, rate: Rate, slack: u64) -> Second {
-        let hz = u128::from(self.ticks_per_second);
-        // a period is `long / pulses` ticks
-        let pulses = product(u64::from(rate.pulses()), 1_000_000);
-        let long = product(u64::from(rate.per_us()), u64::from(self.ticks_per_second)).max(1);
-        let window = times(hz.saturating_add(u128::from(slack)), pulses);
-        let (whole, left) = divide(window, long).unwrap_or_default();
-        let rest = div_up(left, pulses);
-        let over = |each: u128, most_a_tick: u128| {
-            if each == 0 {
-                return 0;
-            }
-            let part = times(rest, most_a_tick).min(each);
-            div_up(times(each, whole).saturating_add(part), hz)
-        };
+    pub(crate) fn worst_second(&self, onsets: &Onsets<'_>, slack: u64) -> Second {
+        let hz = u64::from(self.ticks_per_second);
+        let held = onsets.window(hz.saturating_add(slack));
+        let over = |each: u128, a_tick: u128| div_up(held.amount(each, a_tick), u128::from(hz));
         let peak = u128::from(self.peak_na);
         Second {
             mean_square_na2: over(self.square, product(self.peak_na, self.peak_na)),
             mean_absolute_na: over(self.absolute, peak),
             mean_dc_na: over(self.net.unsigned_abs(), peak),
         }
+    }
+
+    /// What the windows of the guard may hold of `count` pulses that take `ticks` each at most, in nA² × s, each current
+    /// rounded up to a µA.
+    pub(crate) fn in_guard(&self, count: u64, ticks: u64) -> Ratio {
+        let rounded = times(self.absolute, 2_000).saturating_add(product(ticks, 1_000_000));
+        Ratio::of(self.square.saturating_add(rounded), count, u128::from(self.ticks_per_second))
     }
 
     /// √(f·ΣI²t) in µA, for showing.

@@ -15,7 +15,7 @@ pub(crate) fn shortest_rest(stages: &[Stage]) -> Millis {
     before.iter().chain(inner).map(|stage| stage.cycle.rest).min().unwrap_or(Millis::ZERO)
 }
 
-fn stages_of<'a>(plan: &Plan<'a>) -> &'a [Stage] {
+pub(crate) fn stages_of<'a>(plan: &Plan<'a>) -> &'a [Stage] {
     match plan.session().schedule() {
         Schedule::Program(stages) => stages,
         Schedule::Continuous | Schedule::Cyclic(_) | Schedule::Gated(_) => &[],
@@ -25,6 +25,12 @@ fn stages_of<'a>(plan: &Plan<'a>) -> &'a [Stage] {
 /// Whether every pulse of a channel comes at its rate.
 pub(crate) fn is_steady(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> bool {
     channel.channel().train.timing == Timing::Even && stages_of(plan).iter().all(|stage| stage.rate.is_none())
+}
+
+/// Whether what a channel puts out over time is counted by when its pulses come, not as if they always came at their fastest.
+pub(crate) fn is_counted(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> bool {
+    let sweeps = matches!(channel.channel().train.timing, Timing::Sweep(_));
+    !sweeps && stages_of(plan).iter().all(|stage| stage.rate.is_none())
 }
 
 /// Whether two channels of a plan are asked for the same pulses at the same rate, and put them out alike. When the first one

@@ -160,7 +160,8 @@ fn long_tables() {
     assert_eq!(parted.row(&rules::N_DC_2), (Verdict::Pass, Some(80_000)));
 }
 
-/// REQ-SAF-207: where the rate varies the strictest r.m.s. row applies, with the sums of the fastest rate.
+/// REQ-SAF-207, REQ-SAF-701: where the rate varies the strictest r.m.s. row applies, of stages with the sums of the fastest rate,
+/// of bursts with those of the pulses there are.
 #[test]
 fn timings() {
     let every = Rate::from_hz(100).unwrap();
@@ -175,7 +176,8 @@ fn timings() {
     let [_, even, _] = which(case);
     assert!(even.is_some());
     assert_eq!(which(case), [None, even, None]);
-    assert_eq!(which(uneven), [even, None, None]);
+    // 200 pulses of 10 mA for 100 µs a second, and what two ticks hold
+    assert_eq!(which(uneven), [Some(1_415), None, None]);
     assert_eq!(uneven.row(&rules::E_F_1), case.row(&rules::E_F_1));
     let slow = [Stage {
         cycle: Cycle { hold: ms(1_000), rest: ms(1_000) },

@@ -120,23 +120,29 @@ fn only_members_share() {
     }
 }
 
-/// REQ-SAF-612: where pulses do not always come at one rate the rows say that the figures are as if they did; else they do not.
+/// REQ-SAF-612: where a rate moves the rows say that the figures are as if it always were the fastest; of bursts, which are
+/// counted as they come, they do not.
 #[test]
 fn an_upper_bound_says_so() {
     let even = Case::pulse(20_000, 200, 100);
     let bursts = Timing::Bursts(Bursts { pulses: 7, every: Rate::from_hz(2).unwrap() });
     let burst = Case { train: Train { timing: bursts, ..Train::default() }, ..even };
+    let law = SweepLaw::Linear;
+    let (from, to) = (Rate::from_hz(10).unwrap(), Rate::from_hz(100).unwrap());
+    let sweep = Timing::Sweep(Sweep { from, to, over: ms(1_000), law });
+    let swept = Case { train: Train { timing: sweep, ..Train::default() }, ..even };
     let bound = |case: &Case| {
         case.plan(|plan| {
             let table = OutputTable::of(&plan, &case.setup, 0).unwrap();
             let list = Characteristics::of(&plan, &case.setup, 0).unwrap();
             let rows = ["12", "13"].map(|n| *table.row(n).unwrap());
             let rows = rows.into_iter().chain(["10", "11", "12"].map(|n| *list.row(n).unwrap()));
-            rows.map(|row| row.remark.contains("without the pauses between them: an upper bound"))
-                .collect::<Vec<_>>()
+            rows.map(|row| row.remark.contains("at their fastest: an upper bound")).collect::<Vec<_>>()
         })
     };
-    assert_eq!((bound(&even), bound(&burst)), (vec![false; 5], vec![true; 5]));
+    assert_eq!((bound(&even), bound(&burst), bound(&swept)), (vec![false; 5], vec![false; 5], vec![true; 5]));
+    // 20 mA for 400 µs: 100 times a second, or 14 times, and what two ticks hold
+    assert_eq!([figures(&even).unwrap()[2].0, figures(&burst).unwrap()[2].0], [800, 113]);
     let frequency = |case: &Case| {
         case.plan(|plan| *Characteristics::of(&plan, &case.setup, 0).unwrap().row("7").unwrap())
     };

@@ -15,8 +15,8 @@ mod played_support;
 use check_support::{Case, config, exercise, ms, us};
 use forms_support::{Pulse, both_ways, dacs, is_late_beyond_core, looser, pulses, timings};
 use nmes_core::*;
-use nmes_safety::{Profile, PulseMetrics, Report, Rule, Setup, UseClass, assess, rules};
-use played_support::{Lateness, Wave, magnitude, play, square, step};
+use nmes_safety::{Profile, PulseMetrics, Setup, UseClass, assess, rules};
+use played_support::{Lateness, Wave, magnitude, play, square, step, value};
 use proptest::prelude::*;
 
 /// Long enough for windows of a second to begin anywhere in a period.
@@ -28,6 +28,7 @@ struct Input {
     ua: u32,
     /// Pulses in a time in µs.
     rate: (u32, u32),
+    train: Timing<'static>,
     gap_us: u32,
     negative: bool,
     dac: ChannelHardware,
@@ -40,7 +41,28 @@ prop_compose! {
         pulse in pulses(), ua in 500_u32..140_000, rate in (1_u32..40, 900_000_u32..1_700_000), gap_us in 0_u32..300,
         negative in any::<bool>(), dac in dacs(), timing in timings(), seed in any::<u64>(),
     ) -> Input {
-        Input { pulse, ua, rate, gap_us, negative, dac, timing, seed }
+        Input { pulse, ua, rate, train: Timing::Even, gap_us, negative, dac, timing, seed }
+    }
+}
+
+/// Bursts, and lists of intervals, each at no more than a rate, that come round within the time that is played.
+fn uneven_timings(rate: (u32, u32)) -> impl Strategy<Value = Timing<'static>> {
+    let period = rate.1.div_ceil(rate.0);
+    let bursts = (1_u16..8, 0_u32..400_000).prop_map(move |(pulses, rest)| {
+        let every = Rate::new(1, u32::from(pulses) * period + rest + 1).unwrap();
+        Timing::Bursts(Bursts { pulses, every })
+    });
+    let interval = prop_oneof![Just(period), period..period + 200_000].prop_map(us);
+    let list = prop::collection::vec(interval, 1..8).prop_map(|list| Timing::List(list.leak()));
+    prop_oneof![bursts, list]
+}
+
+prop_compose! {
+    /// Of trains that are not even, so fast that what counts comes round while it is played.
+    fn uneven()(mut input in inputs(), rate in (10_u32..40, 900_000_u32..1_000_000))(
+        train in uneven_timings(rate), input in Just({ input.rate = rate; input }),
+    ) -> Input {
+        Input { train, ..input }
     }
 }
 
@@ -52,6 +74,7 @@ impl Input {
             balance: self.pulse.balance,
             gap_us: self.gap_us,
             rate: self.rate,
+            train: Train { timing: self.train, ..Train::default() },
             dac: self.dac,
             timing: self.timing,
             leading: if self.negative { Polarity::Negative } else { Polarity::Positive },
@@ -66,10 +89,6 @@ impl Input {
 
 /// What a rule looks at: its name, as the check counts with it, and as it was played.
 type Pair = (&'static str, u128, u128);
-
-fn value(report: &Report, rule: &Rule) -> u128 {
-    report.row(rule).and_then(|row| row.value).unwrap_or(0).into()
-}
 
 fn up(value: i128, by: u128, den: u128) -> u128 {
     (value.unsigned_abs() * by).div_ceil(den)
@@ -196,18 +215,48 @@ proptest! {
     /// counts with, and that is at most 1.25 times what the guard admits, but for what `looser` names.
     #[test]
     fn one_channel(input in inputs()) {
-        let case = input.case();
+        within(&input)?;
+    }
+
+    /// REQ-SAF-400, REQ-SAF-701: the same of bursts and lists of intervals.
+    #[test]
+    fn one_channel_of_uneven_trains(input in uneven()) {
+        within(&input)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    /// REQ-SAF-701: of bursts and lists that begin anew with each contraction, no window holds more than the check counts.
+    #[test]
+    fn trains_that_begin_anew(input in uneven(), hold in 50_u32..900, rest in 20_u32..1_600) {
+        let cycle = Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) });
+        let case = Case { schedule: cycle, ..input.case() };
         prop_assume!(case.timing.late_max_ticks == 0 || !is_late_beyond_core(&input.pulse, case.dac.is_exact()));
         let Ok(found) = case.try_plan(|plan| worst_of(&case, &plan, input.seed)) else {
             return Err(TestCaseError::reject("not a plan"));
         };
-        let Some([played, admitted]) = found else { return Err(TestCaseError::fail("the engine stopped")) };
-        for ((name, most, played), (_, _, admitted)) in played.into_iter().zip(admitted) {
+        let Some([played, _]) = found else { return Err(TestCaseError::fail("the engine stopped")) };
+        for (name, most, played) in played {
             prop_assert!(played <= most, "{}: {} played, {} counted with", name, played, most);
-            let near = most * 4 <= admitted * 5 + 64;
-            prop_assert!(near || looser(&case, name), "{}: {} against {}", name, most, admitted);
         }
     }
+}
+
+fn within(input: &Input) -> Result<(), TestCaseError> {
+    let case = input.case();
+    prop_assume!(case.timing.late_max_ticks == 0 || !is_late_beyond_core(&input.pulse, case.dac.is_exact()));
+    let Ok(found) = case.try_plan(|plan| worst_of(&case, &plan, input.seed)) else {
+        return Err(TestCaseError::reject("not a plan"));
+    };
+    let Some([played, admitted]) = found else { return Err(TestCaseError::fail("the engine stopped")) };
+    for ((name, most, played), (_, _, admitted)) in played.into_iter().zip(admitted) {
+        prop_assert!(played <= most, "{}: {} played, {} counted with", name, played, most);
+        let near = most * 4 <= admitted * 5 + 64;
+        prop_assert!(near || looser(&case, name), "{}: {} against {}", name, most, admitted);
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -373,106 +422,5 @@ proptest! {
             let at_ceiling = high.row(row.rule).map(|r| (r.value, r.verdict));
             prop_assert!(at_ceiling.is_some_and(|(value, _)| row.value <= value), "{row}\n{at_ceiling:?}");
         }
-    }
-}
-
-/// A gated channel of 20 Hz, with what a trigger may do to it.
-fn gated(gate: Gate, ramps: (u32, u32, u32)) -> Case {
-    Case {
-        schedule: Schedule::Gated(gate),
-        up_down_min: ramps,
-        length_ms: 70_000,
-        rate: (20, 1_000_000),
-        setup: exercise(5_000),
-        ..Case::new()
-    }
-}
-
-/// Trains as they were played: the first and the last onset of each, where a pause of `rest` or more parts two.
-fn trains(wave: &Wave, rest: u64) -> Vec<(u64, u64)> {
-    let mut trains: Vec<(u64, u64)> = Vec::new();
-    for &(at, _) in wave.frames.iter().filter(|frame| frame.1) {
-        match trains.last_mut() {
-            Some(train) if at - train.1 < rest => train.1 = at,
-            _ => trains.push((at, at)),
-        }
-    }
-    trains
-}
-
-/// The steepest change of the level from one pulse of a train to the next, in µA a second.
-fn steepest(wave: &Wave, rest: u64) -> u64 {
-    let peak = |at: u64| {
-        let first = wave.steps.partition_point(|step| step.0 < at);
-        wave.steps[first..].iter().take(3).map(|step| step.1.unsigned_abs()).max().unwrap_or(0)
-    };
-    let pulses: Vec<(u64, u64)> =
-        wave.frames.iter().filter(|frame| frame.1).map(|f| (f.0, peak(f.0))).collect();
-    let pairs = pulses.windows(2).filter(|pair| pair[1].0 - pair[0].0 < rest);
-    // a code, 1 µA, is rounded either way
-    let slope = |pair: &[(u64, u64)]| {
-        pair[0].1.abs_diff(pair[1].1).saturating_sub(2_000) * 1_000 / (pair[1].0 - pair[0].0)
-    };
-    pairs.map(slope).max().unwrap_or(0)
-}
-
-proptest! {
-    #![proptest_config(config(25))]
-
-    /// REQ-SAF-402: whatever a trigger does, no train of a gated session is longer, no rest shorter and no ramp steeper than
-    /// the check counts with.
-    #[test]
-    fn gates(
-        max_on in 500_u32..6_000, min_off in 200_u32..3_000, per_minute in 1_u16..40,
-        ramps in (100_u32..1_500, 100_u32..1_500, 100_u32..1_500), seed in any::<u64>(), greedy in any::<bool>(),
-    ) {
-        let gate = Gate { max_on: ms(max_on), min_off: ms(min_off), max_triggers_per_minute: per_minute, refractory: Millis::ZERO };
-        let (up, down) = (ramps.0, ramps.1.max(ramps.2));
-        let case = gated(gate, (up, down, ramps.2.min(ramps.1)));
-        let played = case.try_plan(|plan| {
-            let report = assess(&plan, &case.setup, &case.profile);
-            let mut random = seed | 1;
-            let mut trigger = |now: u32| {
-                random = step(random);
-                match (random >> 40) % 1_000 {
-                    _ if greedy && now.is_multiple_of(10) => Some(GateInput::Open),
-                    0 | 1 => Some(GateInput::Open),
-                    2 => Some(GateInput::Hold),
-                    3 => Some(GateInput::Close { down: Some(case.channel().ramp.down_min) }),
-                    _ => None,
-                }
-            };
-            (report, play(&plan, Lateness::Never, 70_000, &mut trigger))
-        });
-        let Ok((report, Some(waves))) = played else { return Err(TestCaseError::reject("not a plan")) };
-        let rest = u64::from(min_off) * 1_000;
-        let trains = trains(&waves[0], rest);
-        let longest = trains.iter().map(|train| (train.1 - train.0) / 1_000).max().unwrap_or(0);
-        prop_assert!(u128::from(longest) <= value(&report, &rules::E_DUTY_1), "{} ms on", longest);
-        let shortest = trains.windows(2).map(|pair| (pair[1].0 - pair[0].1) / 1_000).min().unwrap_or(u64::MAX);
-        prop_assert!(u128::from(shortest) >= value(&report, &rules::E_REST_1), "{} ms of rest", shortest);
-        let steepest = steepest(&waves[0], rest);
-        prop_assert!(u128::from(steepest) <= value(&report, &rules::E_SLEW_2), "{} µA a second", steepest);
-    }
-}
-
-/// REQ-SAF-402: the longest train that a trigger makes of a gate is within 1.25 of what the check counts with, however it is
-/// opened again, and with its rests it is what the check counts with.
-#[test]
-fn a_gate_at_its_worst() {
-    let gate =
-        Gate { max_on: ms(4_000), min_off: ms(1_000), max_triggers_per_minute: 40, refractory: Millis::ZERO };
-    let case = gated(gate, (500, 500, 250));
-    for again in [100, 1_900, 3_900, 4_200, 4_490, 5_000] {
-        case.plan(|plan| {
-            let report = assess(&plan, &case.setup, &case.profile);
-            let mut open = |now: u32| (now % again == 1).then_some(GateInput::Open);
-            let waves = play(&plan, Lateness::Never, 70_000, &mut open).unwrap();
-            let longest =
-                trains(&waves[0], 1_000_000).iter().map(|train| (train.1 - train.0) / 1_000).max().unwrap();
-            let most = u64::try_from(value(&report, &rules::E_DUTY_1)).unwrap();
-            assert!(longest <= most && most * 4 <= longest * 5, "{longest} ms on, {most} ms counted with");
-            assert_eq!(value(&report, &rules::E_REST_1), 1_000);
-        });
     }
 }

@@ -18,7 +18,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&N_RMS_1, Electrode(|c, p| c.rms_row(p, &N_RMS_1, 0, RMS_LOW_MHZ))),
     (&N_RMS_2, Electrode(|c, p| c.rms_row(p, &N_RMS_2, RMS_LOW_MHZ, RMS_MID_MHZ))),
     (&N_RMS_3, Electrode(|c, p| c.rms_row(p, &N_RMS_3, RMS_MID_MHZ, u64::MAX))),
-    (&N_RMS_X, Electrode(|c, p| c.guarded_rms(p, &N_RMS_X, c.total_square(p)?))),
+    (&N_RMS_X, Electrode(|c, p| Some(c.guarded_rms(&N_RMS_X, c.total_square(p)?, |_| true)))),
     (&N_DC_1, Electrode(|c, p| c.direct_current(p))),
     (&N_DC_2, Electrode(|c, p| c.long_peak(p))),
     (&N_EN_1, Electrode(|c, p| c.short_energy(p))),
@@ -207,25 +207,24 @@ impl Context<'_> {
         Some(plain(facts.pulse.microjoules(times(root, root), ohms)))
     }
 
-    /// A mean square, and whether the guard, which counts more, may trip although it is within the limit.
-    fn guarded_rms(&self, place: Place, rule: &Rule, square: u128) -> Option<Found> {
+    /// A mean square, and whether the guard, which counts more, may trip although it is within the limit: on any channel that the
+    /// rule binds, as there is one row for all of them.
+    fn guarded_rms(&self, rule: &Rule, square: u128, binds: impl Fn(u64) -> bool) -> Found {
         let found = rms(square);
         let limit = self.setup.limit(rule, self.profile).map_or(0, |limit| limit.value);
+        if found.value.is_none_or(|value| value.breaks(rule, limit)) {
+            return found;
+        }
         let most_na2 = times(product(limit, limit), 1_000_000);
-        let trips = |facts: &Facts<'_>| facts.in_guard.is_above(most_na2);
-        let may_trip = match place {
-            Place::Channel(channel) => self.facts(channel).is_some_and(trips),
-            Place::Shared(mask) => self.members(mask).any(trips),
-            Place::Session => false,
-        };
-        let within = found.value.is_some_and(|value| !value.breaks(rule, limit));
-        Some(Found { remark: (within && may_trip).then_some(Remark::GuardMayTrip), ..found })
+        let mut bound = self.facts.iter().flatten().filter(|facts| binds(facts.lowest_mhz));
+        let may_trip = bound.any(|facts| !facts.again && facts.in_guard.is_above(most_na2));
+        Found { remark: may_trip.then_some(Remark::GuardMayTrip), ..found }
     }
 
     fn rms_row(&self, place: Place, rule: &Rule, above_mhz: u64, up_to_mhz: u64) -> Option<Found> {
+        let applies = |mhz: u64| mhz > above_mhz && mhz <= up_to_mhz;
         let rate = self.lowest_mhz(place)?;
-        let applies = rate > above_mhz && rate <= up_to_mhz;
-        if applies { self.guarded_rms(place, rule, self.mean_square(place)?) } else { None }
+        if applies(rate) { Some(self.guarded_rms(rule, self.mean_square(place)?, applies)) } else { None }
     }
 
     /// 10 mA, or what makes 10 V at the load that is stated if that is less.

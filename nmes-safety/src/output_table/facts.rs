@@ -7,7 +7,7 @@ use crate::check::{Figure, figures};
 use crate::metrics::{PulseMetrics, narrow, scale_up};
 use crate::rules::{G_LO_I, G_PD_1, N_DOC_1, Rule, Unit};
 use crate::setup::Setup;
-use crate::stages::is_steady;
+use crate::stages::is_counted;
 
 /// A channel with everything that is worked out of it.
 pub(super) struct Facts<'p, 'a> {
@@ -25,8 +25,8 @@ pub(super) struct Facts<'p, 'a> {
 const NO_PULSE: &str = "no pulse can be made at the ceiling";
 const AREA: &str = "the conductive area of the smallest electrode";
 
-/// What a figure over a second is of: of the channel or of an electrode that it shares, each with pulses that always come
-/// at one rate and with others.
+/// What a figure over a second is of: of the channel or of an electrode that it shares, each with pulses that are counted as
+/// they come and with others.
 type SecondRemarks = [[&'static str; 2]; 2];
 
 macro_rules! shared {
@@ -36,7 +36,7 @@ macro_rules! shared {
 }
 macro_rules! uneven {
     () => {
-        "; as if pulses always came at their fastest, of bursts without the pauses between them: an upper bound"
+        "; as if pulses always came at their fastest: an upper bound"
     };
 }
 macro_rules! of_a_second {
@@ -222,9 +222,9 @@ impl<'p, 'a> Facts<'p, 'a> {
             return (Answer::MakerStates(AREA), "");
         };
         let ([even, uneven], is_even) = if is_shared {
-            (shared, self.plan.channels().all(|channel| is_steady(self.plan, channel)))
+            (shared, self.plan.channels().all(|channel| is_counted(self.plan, channel)))
         } else {
-            (own, is_steady(self.plan, self.compiled))
+            (own, is_counted(self.plan, self.compiled))
         };
         (Answer::Figure { unit: rule.unit, value }, if is_even { even } else { uneven })
     }

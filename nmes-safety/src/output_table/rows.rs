@@ -165,26 +165,22 @@ impl Facts<'_, '_> {
 
     /// An ON time of a train that may be over before, by the number of its pulses.
     fn sooner(&self, on: Answer) -> Answer {
-        match on {
-            Answer::Figure { unit, value: most } | Answer::Range { unit, most, .. }
-                if self.ends_by_count() =>
-            {
-                Answer::Range { unit, least: 0, most }
-            }
-            _ => on,
+        if self.ends_by_count()
+            && let Answer::Figure { unit, value: most } | Answer::Range { unit, most, .. } = on
+        {
+            return Answer::Range { unit, least: 0, most };
         }
+        on
     }
 
     /// The OFF time after such a train.
     fn later(&self, off: Answer) -> Answer {
-        match off {
-            Answer::Figure { unit, value } | Answer::Range { unit, least: value, .. }
-                if self.ends_by_count() =>
-            {
-                Answer::AtLeast { unit, value }
-            }
-            _ => off,
+        if self.ends_by_count()
+            && let Answer::Figure { unit, value } | Answer::Range { unit, least: value, .. } = off
+        {
+            return Answer::AtLeast { unit, value };
         }
+        off
     }
 
     fn on_time(&self) -> Answer {

@@ -9,6 +9,7 @@
 )]
 
 use nmes_core::*;
+use nmes_safety::{Report, Rule};
 
 /// How late each edge is.
 #[derive(Clone, Copy, Debug)]
@@ -178,6 +179,11 @@ impl Wave {
         let steps = self.steps[first..].windows(2).take_while(|pair| pair[0].0 < to);
         steps.map(|pair| quantity(pair[0].1) * i128::from(pair[1].0.min(to) - pair[0].0)).sum()
     }
+}
+
+/// The value of a rule's row.
+pub(crate) fn value(report: &Report, rule: &Rule) -> u128 {
+    report.row(rule).and_then(|row| row.value).unwrap_or(0).into()
 }
 
 pub(crate) fn square(na: i64) -> i128 {
