@@ -354,6 +354,10 @@ impl<'a, const N: usize> Guard<'a, N> {
         if event == Event::Probe {
             self.begin_probing();
         }
+        if event == Event::NoContact && self.watches.iter().all(|watch| watch.active.is_none()) {
+            // that there is no contact is being answered
+            self.closing = self.closing.filter(|(trip, _)| trip.fault != Fault::ContactLoss);
+        }
         if state == State::Probing || state == State::Armed {
             self.keep_alive(now);
         }

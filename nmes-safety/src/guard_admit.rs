@@ -7,6 +7,7 @@ use crate::guard::Guard;
 use crate::guard_form::{Main, Shape, driven};
 use crate::interlock::State;
 use crate::limits::Limits;
+use crate::metrics::product;
 use crate::rules;
 use crate::survey::{Known, Survey};
 use crate::watch::Watch;
@@ -108,9 +109,15 @@ impl<const N: usize> Guard<'_, N> {
                 Finding::above(Fault::Form, Cite::PLAN, survey.ticks, exam.plan.longest_ticks(), "ticks")
             })
             .or_else(|| self.balance(exam, net))
-            .or_else(|| (survey.square > most).then(|| energy(survey.square, most)))
+            .or_else(|| (survey.square > most && !self.is_long(&main)).then(|| energy(survey.square, most)))
             .or_else(|| exam.rate())
             .or_else(|| self.session(exam))
+    }
+
+    /// From [`rules::LONG_PULSE_US`] on the peak is bounded (N-DC-2) and not the energy, as in the check.
+    fn is_long(&self, main: &Main) -> bool {
+        let limit = product(rules::LONG_PULSE_US, u64::from(self.limits.ticks_per_second));
+        product(u64::from(main.ticks), 1_000_000) >= limit
     }
 
     /// Exactly zero on an exact channel; else the frames begun and this one sum to less than one code × one tick for each

@@ -111,6 +111,9 @@ impl<const N: usize> Guard<'_, N> {
 
     /// Every channel was opened at `t`, outside any frame. Pulses under way are cut, and what they leave stays in the
     /// ledgers. Work: one pass over the channels.
+    ///
+    /// What a cut pulse leaves is paid back by a trim of the engine that made it, also in [`State::Idle`](crate::State::Idle); until
+    /// then no pulse is admitted. With a new engine goes a new guard.
     pub fn off(&mut self, t: u64) {
         let t = t.max(self.last_tick);
         self.last_tick = t;

@@ -1,7 +1,7 @@
 //! What a schedule and a timing make of a rate and a contraction: the densest, the longest, the slowest.
 
 use crate::windows::EIGHTHS;
-use nmes_core::{Channel, ChannelPlan, Millis, Overlap, Plan, Rate, Schedule, Stage, Timing};
+use nmes_core::{Channel, ChannelPlan, Gate, Millis, Overlap, Plan, Rate, Schedule, Stage, Timing};
 
 /// The longest time at full level of any stage.
 pub(crate) fn longest_hold(stages: &[Stage]) -> Millis {
@@ -13,6 +13,22 @@ pub(crate) fn shortest_rest(stages: &[Stage]) -> Millis {
     let Some((last, before)) = stages.split_last() else { return Millis::ZERO };
     let inner = (last.repeats > 1 || before.is_empty()).then_some(last);
     before.iter().chain(inner).map(|stage| stage.cycle.rest).min().unwrap_or(Millis::ZERO)
+}
+
+/// The time a gate counts its triggers in.
+const MINUTE_MS: u64 = 60_000;
+
+/// One opening of a gate, in ms: however often it is triggered, a train is over its longest time and a ramp-down after
+/// it began. Without a least OFF time the next one follows at once, and the triggers that a minute allows bound how
+/// many do; where they fill the minute nothing does.
+pub(crate) fn longest_opening(plan: &Plan<'_>, gate: Gate, down: u64) -> u64 {
+    let session = u64::from(plan.session().length().as_millis());
+    let one = u64::from(gate.max_on.as_millis()).saturating_add(down);
+    if gate.min_off > Millis::ZERO {
+        return one.min(session);
+    }
+    let chain = one.saturating_mul(u64::from(gate.max_triggers_per_minute));
+    if chain >= MINUTE_MS { session } else { chain.min(session) }
 }
 
 pub(crate) fn stages_of<'a>(plan: &Plan<'a>) -> &'a [Stage] {

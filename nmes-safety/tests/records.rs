@@ -14,7 +14,7 @@ mod guard_support;
 use guard_support::{Rig, armed, play, pulse, ready};
 use nmes_core::*;
 use nmes_safety::records::*;
-use nmes_safety::{Crc32, Event, State};
+use nmes_safety::{Crc32, Event, Guard, State};
 use proptest::prelude::*;
 
 fn dose() -> impl Strategy<Value = DoseRecord> {
@@ -399,6 +399,29 @@ fn not_inside_the_last_pulse() {
     assert!(refused.to_string().contains("channel 0"), "{refused}");
     guard.off(now + 200);
     assert!(OffPermit::of(&guard).is_ok());
+}
+
+/// REQ-SAF-303: idle is not off while a trim is admitted, and a guard of fewer channels is asked the same.
+#[test]
+fn not_before_an_admitted_trim() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now + 100);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now + 100, &guard_support::change(&frame, 0), None).unwrap();
+    guard.off(now + 200);
+    guard.handle(now + 300, Event::Disarm).unwrap();
+    let segments = [Segment { level: Level::Code(-400), ticks: 100 }];
+    let trim = PulseFrame::from_parts(0, FrameKind::Trim, 2, now + 6_000, &segments, Level::Open).unwrap();
+    guard.admit(now + 400, &trim).unwrap();
+    let refused = OffPermit::of(&guard).unwrap_err();
+    assert_eq!((refused.state, refused.channel), (State::Idle, Some(0)));
+    for edge in 0..trim.edge_count() {
+        guard.edge(trim.edge_tick(edge).unwrap(), &guard_support::change(&trim, edge), None).unwrap();
+    }
+    assert!(OffPermit::of(&guard).is_ok());
+    let small: Guard<'_, 1> = Guard::sized(checked, 0).unwrap();
+    assert!(OffPermit::of(&small).is_ok());
 }
 
 /// REQ-SAF-305: a dose is what the receipts sum to, rounded up once a session; counts saturate.

@@ -1,6 +1,6 @@
 //! One small function a rule: whether it binds a place, and what is found there.
 
-use nmes_core::{Gate, MAX_CHANNELS, Millis, Schedule};
+use nmes_core::{MAX_CHANNELS, Millis, Schedule};
 
 use super::Judge::{self, Channel, Device, Electrode, From, Session};
 use super::measured::Measured;
@@ -11,7 +11,7 @@ use crate::metrics::{Ratio, density_square, narrow, power, product, root_up, sca
 use crate::report::{Detail, MAX_ROWS, Place, Remark, Row, Verdict};
 use crate::rules::*;
 use crate::setup::{Setup, UseClass};
-use crate::stages::{is_steady, longest_hold, longest_period, shortest_rest};
+use crate::stages::{is_steady, longest_hold, longest_opening, longest_period, shortest_rest};
 
 /// A rule and its judge, in the order of the report.
 pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
@@ -61,9 +61,6 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&E_STUCK_1, Channel(|c, f| Some(c.stuck(f)))),
     (&E_STUCK_2, Channel(|c, f| c.stuck_with_one_shot(f))),
 ];
-
-/// The time a gate counts its triggers in.
-const MINUTE_MS: u64 = 60_000;
 
 pub(super) const fn plain(value: Ratio) -> Found {
     Found::value(Measured::plain(value))
@@ -404,21 +401,8 @@ impl Context<'_> {
             Schedule::Program(stages) => {
                 u64::from(longest_hold(stages).as_millis()).saturating_add(up).saturating_add(down)
             }
-            Schedule::Gated(gate) => self.chained(gate, down),
+            Schedule::Gated(gate) => longest_opening(self.plan, gate, down),
         }
-    }
-
-    /// One opening of a gate, in ms: however often it is triggered, a train is over its longest time and a ramp-down after
-    /// it began. Without a least OFF time the next one follows at once, and the triggers that a minute allows bound how
-    /// many do; where they fill the minute nothing does.
-    fn chained(&self, gate: Gate, down: u64) -> u64 {
-        let session = u64::from(self.plan.session().length().as_millis());
-        let one = u64::from(gate.max_on.as_millis()).saturating_add(down);
-        if gate.min_off > Millis::ZERO {
-            return one.min(session);
-        }
-        let chain = one.saturating_mul(u64::from(gate.max_triggers_per_minute));
-        if chain >= MINUTE_MS { session } else { chain.min(session) }
     }
 
     /// The shortest rest between two contractions, in ms.

@@ -7,7 +7,7 @@ use super::facts::{Facts, millihertz_up};
 use crate::metrics::{narrow, scale_up};
 use crate::rules::Unit;
 use crate::setup::Setup;
-use crate::stages::{longest_hold, shortest_rest};
+use crate::stages::{longest_hold, longest_opening, shortest_rest};
 
 /// Lines of the table: seventeen rows, one of them with four parts.
 pub const OUTPUT_ROWS: usize = 20;
@@ -198,7 +198,7 @@ impl Facts<'_, '_> {
             }
             Schedule::Gated(gate) => {
                 let down = u64::from(ramp.down.as_millis());
-                let most = u64::from(gate.max_on.as_millis()).saturating_add(down);
+                let most = longest_opening(self.plan, gate, down);
                 Answer::Range { unit: Unit::Millis, least: 0, most }
             }
         }

@@ -49,6 +49,8 @@ impl LogFlags {
     /// A number was too large for its field, which holds the most it can.
     pub const SATURATED: Self = Self(1 << 9);
     const ALL: u16 = 0x03FF;
+    /// Those that a field decides.
+    const DECIDED: u16 = Self::REPAYMENT.0 | Self::DEFERRED.0 | Self::MEASURED.0 | Self::TRIGGERED.0;
 
     /// The bits, as stored.
     #[must_use]
@@ -240,10 +242,11 @@ impl PulseRecord {
         Self { trigger: opening, flags: self.flags | LogFlags::TRIGGERED, ..self }
     }
 
-    /// The same with more flags.
+    /// The same with more flags: of those that a field of the entry decides ([`LogFlags::REPAYMENT`], [`LogFlags::DEFERRED`],
+    /// [`LogFlags::MEASURED`], [`LogFlags::TRIGGERED`]) none is taken, as no entry with one that does not fit is ever read.
     #[must_use]
     pub fn with_flags(self, more: LogFlags) -> Self {
-        Self { flags: self.flags | more, ..self }
+        Self { flags: self.flags | LogFlags(more.0 & !LogFlags::DECIDED), ..self }
     }
 
     /// The entry as bytes. Fixed work.

@@ -27,7 +27,7 @@ pub struct OffPermit<'g> {
 pub struct StillOn {
     /// The state of the interlock.
     pub state: State,
-    /// The first channel with a pulse under way, if there is one.
+    /// The first channel with a frame under way or admitted, if there is one.
     pub channel: Option<u8>,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for StillOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "state {:?}", self.state)?;
         if let Some(channel) = self.channel {
-            write!(f, ", a pulse under way on channel {channel}")?;
+            write!(f, ", a pulse under way or admitted on channel {channel}")?;
         }
         f.write_str(": records are written while output is off")
     }
@@ -44,7 +44,7 @@ impl fmt::Display for StillOn {
 impl core::error::Error for StillOn {}
 
 impl<'g> OffPermit<'g> {
-    /// In [`State::SelfTest`], [`State::Idle`] or [`State::Fault`], with no pulse under way. Work: one pass over the
+    /// In [`State::SelfTest`], [`State::Idle`] or [`State::Fault`], with no frame under way and none admitted that waits. Work: one pass over the
     /// channels.
     ///
     /// Off is what was commanded. After [`Fault::StuckOutput`](crate::Fault::StuckOutput) or
@@ -52,12 +52,12 @@ impl<'g> OffPermit<'g> {
     /// of that session is worth keeping, so leave is given.
     ///
     /// # Errors
-    /// Names the state, or the channel whose last pulse is not over.
-    pub fn of(guard: &'g Guard<'_>) -> Result<Self, StillOn> {
+    /// Names the state, or the channel whose last frame is not over.
+    pub fn of<const N: usize>(guard: &'g Guard<'_, N>) -> Result<Self, StillOn> {
         let state = guard.state();
         let channel = (0_u8..)
             .zip(&guard.watches)
-            .find(|(_, watch)| watch.active.is_some())
+            .find(|(_, watch)| watch.active.is_some() || watch.waits)
             .map(|(channel, _)| channel);
         if channel.is_some() || !Self::is_off(state) {
             return Err(StillOn { state, channel });
