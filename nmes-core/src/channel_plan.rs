@@ -51,7 +51,7 @@ pub struct ChannelPlan<'a> {
     pub(crate) stamp_error: u32,
     pub(crate) width_min: u32,
     /// The floor of the ramp in codes or ticks.
-    ramp_floor: u32,
+    pub(crate) ramp_floor: u32,
     pub(crate) up_ticks: u64,
     pub(crate) down_ticks: u64,
     pub(crate) offset_ticks: u64,

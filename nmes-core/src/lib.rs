@@ -51,6 +51,7 @@ mod trace;
 mod train;
 mod units;
 mod widen;
+mod word;
 
 pub use balance::WIDEN_MAX_TICKS;
 pub use channel::ChannelState;

@@ -103,9 +103,46 @@ pub struct Guard<'a, const N: usize = MAX_CHANNELS> {
     pub(crate) probing_began: Option<u64>,
     /// Two clocks, when a comparison of them began.
     pub(crate) readings: Option<Readings>,
-    /// Checksums of what never changes: the limits, and the terms of each channel; and which is looked at next.
-    sums: (u32, [u32; N]),
+    /// Checksums of what never changes, and which is looked at next.
+    sums: Sums<N>,
     next_sum: u8,
+}
+
+/// Checksums of what never changes while a guard lives. The plan stands outside of it, and the engine goes by the same one: a gain
+/// that changed there would make both wrong alike.
+#[derive(Clone, Copy, Debug)]
+struct Sums<const N: usize> {
+    limits: u32,
+    terms: [u32; N],
+    plan: u32,
+    plans: [u32; N],
+}
+
+#[cfg(feature = "fault-injection")]
+impl<const N: usize> nmes_core::flip::Flip for Sums<N> {
+    fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
+        let Self { limits, terms, plan, plans } = self;
+        walk.part("limits", limits);
+        walk.part("terms", terms);
+        walk.part("plan", plan);
+        walk.part("plans", plans);
+    }
+}
+
+impl<const N: usize> Sums<N> {
+    fn of(checked: &Checked<'_>, limits: &Limits, watches: &[Watch<'_>; N]) -> Self {
+        let mut plans = [0; N];
+        for (word, plan) in plans.iter_mut().zip(checked.plan().channels()) {
+            *word = plan.word();
+        }
+        let terms = watches.map(|watch| watch.terms.sum());
+        Self { limits: limits.sum(), terms, plan: plan_word(checked), plans }
+    }
+}
+
+/// The plan without its channels, and what of the setup is asked while it runs.
+fn plan_word(checked: &Checked<'_>) -> u32 {
+    checked.plan().word() ^ u32::from(checked.setup().use_class() == UseClass::FunctionalWear)
 }
 
 #[cfg(feature = "fault-injection")]
@@ -186,7 +223,7 @@ impl<'a, const N: usize> Guard<'a, N> {
         for (channel, watch) in (0..checked.plan().channel_count()).zip(watches.iter_mut()) {
             watch.terms = Terms::of(checked, channel);
         }
-        let sums = (limits.sum(), watches.map(|watch| watch.terms.sum()));
+        let sums = Sums::of(checked, &limits, &watches);
         Self {
             checked,
             limits,
@@ -443,14 +480,17 @@ impl<'a, const N: usize> Guard<'a, N> {
         Finding::unless(intact, Fault::StateCorrupt, Cite::STATE)
     }
 
-    /// Looks at one checksum: the limits, or the terms of a channel, in turn.
+    /// Looks at two checksums, those of limits and plan, or those of the terms and the plan of a channel, in turn.
     pub(crate) fn constants_intact(&mut self) -> Option<Finding> {
         let turn = self.next_sum;
         self.next_sum = if turn < self.checked.plan().channel_count() { turn.saturating_add(1) } else { 0 };
-        let intact = match turn.checked_sub(1).map(usize::from) {
-            None => self.limits.sum() == self.sums.0,
+        let sums = &self.sums;
+        let intact = match turn.checked_sub(1) {
+            None => self.limits.sum() == sums.limits && plan_word(self.checked) == sums.plan,
             Some(channel) => {
-                self.watches.get(channel).map(|w| w.terms.sum()) == self.sums.1.get(channel).copied()
+                let (place, plan) = (usize::from(channel), self.plan_of(channel).map(ChannelPlan::word));
+                let terms = self.watches.get(place).map(|watch| watch.terms.sum());
+                terms == sums.terms.get(place).copied() && plan == sums.plans.get(place).copied()
             }
         };
         Finding::unless(intact, Fault::StateCorrupt, Cite::STATE)

@@ -232,3 +232,69 @@ fn a_charge_in_ticks_of_the_clock() {
         }
     });
 }
+
+/// The same plan but for one thing.
+fn other(
+    change: impl FnOnce(&mut Channel<'_>, &mut HardwareTiming, &mut ChannelHardware),
+    with: impl FnOnce(&Checked<'_>),
+) {
+    let set = Setting::new(5_000, 300).unwrap();
+    let half = Millis::from_millis(500).unwrap();
+    let ramp = Ramp { up: half, down: half, down_min: half, ..Ramp::default() };
+    let (rate, pulse) = (Rate::from_hz(40).unwrap(), PulseShape::default());
+    let mut channel =
+        Channel { pulse, rate, train: Train::default(), set, ceiling: set, ramp, offset: Micros::ZERO };
+    let (mut timing, mut dac) =
+        (HardwareTiming::ideal(1_000_000), ChannelHardware::symmetric(100_000, -2_048, 2_047));
+    change(&mut channel, &mut timing, &mut dac);
+    let channels = [channel; 2];
+    let session =
+        Session::new(&channels, Schedule::Continuous, Millis::from_millis(60_000).unwrap()).unwrap();
+    let hardware = Hardware::new(timing, &[dac; 2], 0).unwrap();
+    let plan = Plan::compile(&session, &hardware).unwrap();
+    let setup = Setup::new(&[2_500; 2], UseClass::Specialist).unwrap();
+    with(&check(plan, &setup, &Profile::default()).unwrap());
+}
+
+/// REQ-SAF-707: a plan that is not the one that was checked any more opens the output within as many ticks as there are
+/// checksums; one that is the same goes on.
+#[test]
+fn another_plan_than_was_checked() {
+    type Change = fn(&mut Channel<'_>, &mut HardwareTiming, &mut ChannelHardware);
+    let changes: [Change; 12] = [
+        |_, _, dac| dac.na_per_code_positive ^= 1 << 16,
+        |_, _, dac| dac.na_per_code_negative ^= 1,
+        |_, _, dac| dac.offset_na ^= 1,
+        |_, _, dac| dac.code_max ^= 1,
+        |channel, _, _| channel.ceiling = Setting::new(5_001, 300).unwrap(),
+        |channel, _, _| channel.set = Setting::new(4_999, 300).unwrap(),
+        |channel, _, _| channel.pulse.gap = Micros::from_micros(101).unwrap(),
+        |channel, _, _| channel.pulse.leading = nmes_core::Polarity::Negative,
+        |channel, _, _| channel.rate = Rate::from_hz(41).unwrap(),
+        |channel, _, _| channel.ramp.down = Millis::from_millis(501).unwrap(),
+        |_, timing, _| timing.stamp_error_ticks = 1,
+        |_, timing, _| timing.dead_ticks = 2,
+    ];
+    other(
+        |_, _, _| (),
+        |checked| {
+            for (number, change) in changes.iter().enumerate() {
+                other(change, |damaged| {
+                    let mut guard = Guard::new(checked, 0);
+                    guard.checked = damaged;
+                    let found = (1..=3).find_map(|tick| guard.tick(tick).err());
+                    assert!(found.is_some(), "change {number}");
+                    is_corrupt(&guard, found);
+                });
+            }
+            other(
+                |_, _, _| (),
+                |same| {
+                    let mut guard = Guard::new(checked, 0);
+                    guard.checked = same;
+                    assert!((1..=20).all(|tick| guard.tick(tick).is_ok()));
+                },
+            );
+        },
+    );
+}
