@@ -36,7 +36,8 @@ impl Default for Asked {
                 offset: us(1_000),
             },
             timing: HardwareTiming {
-                late_max_ticks: 8, min_edge_ticks: 5,
+                late_max_ticks: 8,
+                min_edge_ticks: 5,
                 ..HardwareTiming::ideal(1_000_000)
             },
             dac: ChannelHardware::symmetric(100_000, -2_048, 2_047),

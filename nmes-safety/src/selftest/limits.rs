@@ -1,4 +1,5 @@
-//! The limits themselves: a checksum over the rules, the profile and what a plan was checked with.
+//! The limits themselves: a checksum over the rules, the profile and the limits that a plan was checked with. Its hardware and the rest of
+//! the plan have [`nmes_core::ChannelPlan::word`], which the guard looks at.
 
 use core::fmt;
 use core::hint::black_box;
