@@ -150,13 +150,24 @@ fn answers(args: &ScreenArgs) -> Result<Answers, Failure> {
     let start = if args.unanswered { Answers::unanswered() } else { Answers::all_no() };
     let mut answers = args.yes.items.iter().fold(start, |answers, item| answers.yes(*item));
     for word in &args.acknowledge {
-        let item = Item::ALL.iter().find(|item| item.flag() == word).ok_or_else(|| {
-            let known: Vec<&str> = Item::ALL.iter().map(|item| item.flag()).collect();
-            Failure::Input(format!("--acknowledge \"{word}\" is not known; {}", suggestion(word, &known)))
-        })?;
-        answers = answers.acknowledge(*item);
+        answers = answers.acknowledge(acknowledged(args, word)?);
     }
     Ok(answers)
+}
+
+/// What was read and accepted was answered with "yes": without that there is nothing to accept.
+fn acknowledged(args: &ScreenArgs, word: &str) -> Result<Item, Failure> {
+    let item = Item::ALL.iter().find(|item| item.flag() == word).ok_or_else(|| {
+        let known: Vec<&str> = Item::ALL.iter().map(|item| item.flag()).collect();
+        Failure::Input(format!("--acknowledge \"{word}\" is not known; {}", suggestion(word, &known)))
+    })?;
+    if args.yes.items.contains(item) {
+        return Ok(*item);
+    }
+    Err(Failure::Input(format!(
+        "--acknowledge {word}: nothing is acknowledged that was not answered with yes; accepted: --{word} --acknowledge \
+         {word}, or neither"
+    )))
 }
 
 const fn word(outcome: Outcome) -> &'static str {

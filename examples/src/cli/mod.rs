@@ -182,7 +182,7 @@ pub struct ScreenArgs {
     /// A specialist asks.
     #[arg(long)]
     pub specialist: bool,
-    /// An item that was answered with yes, read and accepted, by its word below; may stand several times.
+    /// An item that was answered with yes, read and accepted, by its word below, beside its own flag; may stand several times.
     #[arg(long, value_name = "ITEM")]
     pub acknowledge: Vec<String>,
     /// Questions that are not named were not answered; else they are taken as answered with no.
