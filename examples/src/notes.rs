@@ -1,4 +1,5 @@
-//! What a person should know before a session runs: the notes of its builder, and pads that are not those of its protocol.
+//! What a person should know before a session runs: the notes of its builder, pads that are not those of its protocol, and
+//! what was measured on channels that the session does not have.
 
 use crate::own::SessionOnDisk;
 use crate::scenario::Scenario;
@@ -17,8 +18,26 @@ impl Scenario {
             areas.dedup();
             notes.extend(areas.iter().flat_map(|area| of_pads(&self.row.electrodes, *area)));
         }
+        let measured = self.person.iter().flat_map(|person| person.measured.iter().map(|m| m.channel));
+        notes.extend(of_channels(measured.collect(), built.session.channels().len()));
         notes
     }
+}
+
+/// Measurements of other channels, which bind nothing here: neither what was tolerated there, nor a threshold.
+fn of_channels(mut measured: Vec<u8>, count: usize) -> Option<String> {
+    measured.retain(|channel| usize::from(*channel) >= count);
+    measured.sort_unstable();
+    let all: Vec<String> = measured.iter().map(ToString::to_string).collect();
+    let has = if count == 1 {
+        "channel 0 alone".to_owned()
+    } else {
+        format!("channels 0 to {}", count.checked_sub(1)?)
+    };
+    (!all.is_empty()).then(|| {
+        let word = if all.len() == 1 { "channel" } else { "channels" };
+        format!("the subject file has measurements of {word} {}, and this session has {has}: they hold for nothing in it", all.join(", "))
+    })
 }
 
 /// Pads of another size than the protocol's, and those that are too small across, were they round.

@@ -60,6 +60,7 @@ pub(crate) fn run(args: &TitrateArgs, out: &mut dyn Write) -> Result<(), Failure
             "--session: a titration takes a protocol, whose pulse it uses".to_owned(),
         ));
     }
+    measurable(args, &scenario)?;
     let config = config(args, &scenario)?;
     // before a ladder of trains rather than after it
     if let Some(path) = &args.out {
@@ -85,6 +86,22 @@ pub(crate) fn run(args: &TitrateArgs, out: &mut dyn Write) -> Result<(), Failure
             say(out, &format!("\nWritten: {}{}\n", path.display(), unanswered(&file)))
         }
     }
+}
+
+/// A channel that no session of the protocol has would bind nothing with what was tolerated on it.
+fn measurable(args: &TitrateArgs, scenario: &Scenario) -> Result<(), Failure> {
+    let most = scenario.row.channels.max;
+    if u32::from(args.channel) < most {
+        return Ok(());
+    }
+    let channels =
+        if most == 1 { "one channel, 0".to_owned() } else { format!("at most {most} channels, from 0") };
+    Err(Failure::Input(format!(
+        "--channel {}: {} has {channels}; accepted: 0 to {}",
+        args.channel,
+        scenario.row.name,
+        most.saturating_sub(1)
+    )))
 }
 
 /// What has to be done before the file is of use.

@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::said;
+use common::{said, scratch};
 use nmes_protocols::Item;
 
 /// REQ-APP-330: An acknowledged item that was not answered with yes is refused with both flags, whether the rest was answered or
@@ -28,4 +28,54 @@ fn nothing_is_acknowledged_without_a_yes() {
     }
     let (status, _, err) = said(&["screen", "foot-drop", "--epilepsy", "--acknowledge", "pacemaker"]);
     assert!(status == 2 && err.contains("--pacemaker --acknowledge pacemaker"), "{err}");
+}
+
+/// A subject file that a titration writes for a protocol, as text.
+fn titrated(protocol: &str, more: &[&str]) -> (i32, String, String) {
+    let given = ["--sensory-ma", "5", "--motor-ma", "10", "--functional-ma", "20", "--maximum-ma", "30"];
+    said(&[&["titrate", protocol, "--repeats", "1"], &given[..], more].concat())
+}
+
+/// REQ-APP-331: A channel that no session of the protocol has is not measured, at the limit and past it, and no file is written.
+#[test]
+fn channels_that_are_not_there_are_not_measured() {
+    let path = scratch("silent").join("no-channel.toml");
+    let name = path.to_str().unwrap();
+    let _ = std::fs::remove_file(&path);
+    for (protocol, channel, most) in
+        [("tka-stevens-lapsley", "2", 1), ("tka-stevens-lapsley", "7", 1), ("ptns", "1", 0)]
+    {
+        let (status, _, err) = titrated(protocol, &["--channel", channel, "--out", name]);
+        let told = format!("--channel {channel}: {protocol} has ");
+        assert!(
+            status == 2 && err.contains(&told) && err.contains(&format!("accepted: 0 to {most}")),
+            "{err}"
+        );
+        assert!(!path.exists());
+    }
+    assert_eq!(titrated("tka-stevens-lapsley", &["--channel", "1"]).0, 0);
+}
+
+/// REQ-APP-332: A measurement of a channel that the session does not have is a note of `check` and of `run`; one of a channel that
+/// it has is none.
+#[test]
+fn measurements_of_other_channels_are_told() {
+    let folder = scratch("silent");
+    let (path, out) = (folder.join("other-channel.toml"), folder.join("other-channel"));
+    let (name, out) = (path.to_str().unwrap(), out.to_str().unwrap());
+    let _ = std::fs::remove_file(&path);
+    assert_eq!(titrated("tka-stevens-lapsley", &["--out", name]).0, 0);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let own = text.replace("others = \"unanswered\"", "others = \"no\"");
+    let other = own.replace("channel = 0", "channel = 5");
+    assert!(own != text && other != own, "{text}");
+    for (text, told) in [(own, false), (other, true)] {
+        std::fs::write(&path, text).unwrap();
+        for command in ["check", "run"] {
+            let more = ["--seconds", "5", "--out-dir", out];
+            let more = if command == "run" { &more[..] } else { &[] };
+            let (_, out, err) = said(&[&[command, "tka-stevens-lapsley", "--subject", name], more].concat());
+            assert_eq!(out.contains("measurements of channel 5"), told, "{command}: {out}{err}");
+        }
+    }
 }

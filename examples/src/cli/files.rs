@@ -100,7 +100,7 @@ pub struct TitrateArgs {
     /// Ascents of which the medians are taken.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=5), help_heading = "Titration")]
     pub repeats: u8,
-    /// The channel that is measured.
+    /// The channel that is measured, of those that the protocol may have.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=7), help_heading = "Titration")]
     pub channel: u8,
     /// The day that the file says, as 2026-11-21; default: today, by the clock of this computer and UTC.
