@@ -318,3 +318,63 @@ fn runs_at_once_are_all_kept() {
     std::fs::remove_file(&lock).unwrap();
     assert_eq!(run_into(&folder, &[]).0, 0, "it can be gone on from");
 }
+
+/// REQ-APP-341: Where the entry that says how to read a channel is damaged, the pulses after it are of a session that is not known and
+/// have no times, in `records` as tables and as columns and in the program of docs/records.md; a damaged pulse changes nothing.
+#[test]
+fn pulses_without_their_channel_entry_have_no_session() {
+    let folder = empty("no-entry");
+    let (device, out) = (folder.join("device"), folder.join("out"));
+    for more in [&["--ticks-hz", "100000"][..], &[]] {
+        let run = ["run", "knee-oa", "--seconds", "30", "--memory", device.to_str().unwrap()];
+        let (status, said) = all(&[&run[..], &["--out-dir", out.to_str().unwrap()], more].concat());
+        assert_eq!(status, 0, "{said}");
+    }
+    let log = device.join("delivered.log");
+    let entries = pulses(&device);
+    let at: Vec<usize> = (0..entries.len()).filter(|at| session_of(&entries[*at]).is_some()).collect();
+    let (own, all_of) = (at[at.len() / 2], entries.len());
+    let (first, second) = (own - at.len() / 2, all_of - own - at.len() / 2);
+    let mut bytes = std::fs::read(&log).unwrap();
+    let mut damage = |entry: usize| {
+        bytes[64 * entry + 20] ^= 4;
+        std::fs::write(&log, &bytes).unwrap();
+        let (text, csv) = (
+            all(&["records", log.to_str().unwrap()]),
+            all(&["records", "--format", "csv", log.to_str().unwrap()]),
+        );
+        assert_eq!((text.0, csv.0), (1, 1));
+        (text.1, csv.1)
+    };
+    let (text, _) = damage(own - 5);
+    assert!(!text.contains("unknown"), "{text}");
+    let channels = at.len() / 2;
+    (0..channels - 1).for_each(|n| drop(damage(own + 1 + n)));
+    let (text, csv) = damage(own);
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    let of =
+        |session: &str| -> Vec<&Vec<&str>> { lines.iter().filter(|l| l.first() == Some(&session)).collect() };
+    let count = |session: &str| -> usize {
+        of(session).iter().map(|l| l[2].parse::<usize>().unwrap() + l[3].parse::<usize>().unwrap()).sum()
+    };
+    assert_eq!((count("1"), count("unknown"), of("2").len()), (first - 1, second, 0), "{text}");
+    assert!(of("unknown").iter().all(|line| line[4] == "-" && line[5] == "-"), "{text}");
+    assert!(of("1").iter().all(|line| line[5].parse::<f64>().unwrap() < 30.0), "{text}");
+    let unknown = csv.lines().filter(|line| line.starts_with(",0,pulse,") || line.starts_with(",1,pulse,"));
+    assert!(
+        unknown.clone().count() >= second / 2 && unknown.clone().all(|line| line.contains(",,,")),
+        "{csv}"
+    );
+    let document = include_str!("../../docs/records.md");
+    let program = document.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let Ok(read) =
+        std::process::Command::new("python3").args(["-c", program, log.to_str().unwrap()]).output()
+    else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "python3 did not run");
+        return;
+    };
+    let text = String::from_utf8(read.stdout).unwrap();
+    assert!(read.status.success() && text.contains("channel 0: session unknown\ntick "), "{text}");
+    assert_eq!(text.matches("session unknown").count(), channels, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("tick ")).count(), second);
+}

@@ -10,6 +10,7 @@ use nmes_safety::records::{
     PulseRecord, StoredBlackBox, log_entries,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -158,23 +159,54 @@ fn black_box_text(stored: &StoredBlackBox) -> String {
 
 /// Session by session and channel by channel, as the log tells them apart.
 struct Stretch<'e> {
-    channel: &'e ChannelRecord,
+    number: u8,
+    /// How to read it; nothing where that is lost, and with it the session and every time.
+    channel: Option<&'e ChannelRecord>,
     pulses: Vec<&'e PulseRecord>,
 }
 
-/// A channel's pulses belong to the last entry that says how to read it; those before the first are of no use.
+/// The stretch that a channel's pulses belong to, and whether an entry was damaged since the last one of them.
+struct Open {
+    at: usize,
+    doubted: bool,
+}
+
+/// A channel's pulses belong to the last entry that says how to read it. Where that may have been a damaged one, because the
+/// pulses after it begin again, and where there is none, they are of a session that is not known.
 fn stretches(entries: &[Result<LogEntry, DecodeError>]) -> Vec<Stretch<'_>> {
-    let mut all: Vec<Stretch<'_>> = Vec::new();
-    for entry in entries.iter().flatten() {
+    let (mut all, mut open, mut session) = (Vec::new(), BTreeMap::new(), None);
+    for entry in entries {
         match entry {
-            LogEntry::Channel(channel) => all.push(Stretch { channel, pulses: Vec::new() }),
-            LogEntry::Pulse(pulse) => {
-                let own = all.iter_mut().rev().find(|stretch| stretch.channel.channel == pulse.channel);
-                own.into_iter().for_each(|stretch| stretch.pulses.push(pulse));
+            Err(_) => open.values_mut().for_each(|open: &mut Open| open.doubted = true),
+            Ok(LogEntry::Channel(channel)) => {
+                // a session says of all its channels how to read them, before its first pulse
+                if session.replace(channel.session) != Some(channel.session) {
+                    open.clear();
+                }
+                open.insert(channel.channel, Open { at: all.len(), doubted: false });
+                all.push(Stretch { number: channel.channel, channel: Some(channel), pulses: Vec::new() });
+            }
+            Ok(LogEntry::Pulse(pulse)) => {
+                let at = goes_to(&mut all, open.get(&pulse.channel), pulse);
+                all[at].pulses.push(pulse);
+                open.insert(pulse.channel, Open { at, doubted: false });
             }
         }
     }
     all
+}
+
+/// The place of a pulse's stretch, a new one where it cannot be of the open one.
+fn goes_to<'e>(all: &mut Vec<Stretch<'e>>, open: Option<&Open>, pulse: &PulseRecord) -> usize {
+    let goes_back =
+        |last: &&PulseRecord| pulse.sequence <= last.sequence || pulse.onset_tick < last.onset_tick;
+    if let Some(open) = open
+        && !(open.doubted && all[open.at].pulses.last().is_some_and(goes_back))
+    {
+        return open.at;
+    }
+    all.push(Stretch { number: pulse.channel, channel: None, pulses: Vec::new() });
+    all.len() - 1
 }
 
 fn log_text(entries: &[Result<LogEntry, DecodeError>]) -> String {
@@ -192,40 +224,45 @@ fn log_text(entries: &[Result<LogEntry, DecodeError>]) -> String {
         ">cut",
         ">faults",
     ]);
-    for Stretch { channel, pulses } in stretches(entries) {
-        let hz = f64::from(channel.ticks_per_second);
-        let second = |pulse: Option<&&PulseRecord>| {
-            pulse.map_or_else(|| "-".to_owned(), |p| trimmed(p.onset_tick as f64 / hz, 3))
-        };
-        let most = |of: fn(&PulseRecord) -> i64| pulses.iter().map(|p| of(p).abs()).max().unwrap_or(0) as f64;
-        let count = |flag| pulses.iter().filter(|p| p.flags.has(flag)).count();
-        let repaid = count(LogFlags::REPAYMENT);
-        table.row([
-            channel.session.to_string(),
-            channel.channel.to_string(),
-            (pulses.len() - repaid).to_string(),
-            repaid.to_string(),
-            second(pulses.first()),
-            second(pulses.last()),
-            trimmed(most(|p| i64::from(p.set.amplitude.as_microamps())) / 1e3, 3),
-            trimmed(most(|p| i64::from(p.measured_ua)) / 1e3, 3),
-            trimmed(most(|p| i64::from(p.measured_mv)) / 1e3, 1),
-            trimmed(most(|p| p.ledger) / hz, 3),
-            count(LogFlags::CUT).to_string(),
-            count(LogFlags::FAULT).to_string(),
-        ]);
+    for stretch in stretches(entries) {
+        table.row(log_line(&stretch));
     }
     table.plain()
 }
 
+fn log_line(Stretch { number, channel, pulses }: &Stretch<'_>) -> [String; 12] {
+    let unknown = || "-".to_owned();
+    let hz = channel.map(|channel| f64::from(channel.ticks_per_second));
+    let seconds = |ticks: f64| hz.map_or_else(unknown, |hz| trimmed(ticks / hz, 3));
+    let onset = |pulse: Option<&&PulseRecord>| pulse.map_or_else(unknown, |p| seconds(p.onset_tick as f64));
+    let most = |of: fn(&PulseRecord) -> i64| pulses.iter().map(|p| of(p).abs()).max().unwrap_or(0) as f64;
+    let count = |flag| pulses.iter().filter(|p| p.flags.has(flag)).count();
+    let repaid = count(LogFlags::REPAYMENT);
+    [
+        channel.map_or_else(|| "unknown".to_owned(), |channel| channel.session.to_string()),
+        number.to_string(),
+        (pulses.len() - repaid).to_string(),
+        repaid.to_string(),
+        onset(pulses.first()),
+        onset(pulses.last()),
+        trimmed(most(|p| i64::from(p.set.amplitude.as_microamps())) / 1e3, 3),
+        trimmed(most(|p| i64::from(p.measured_ua)) / 1e3, 3),
+        trimmed(most(|p| i64::from(p.measured_mv)) / 1e3, 1),
+        seconds(most(|p| p.ledger)),
+        count(LogFlags::CUT).to_string(),
+        count(LogFlags::FAULT).to_string(),
+    ]
+}
+
 #[derive(Serialize)]
 struct LogRow {
-    session: u32,
+    /// Nothing where it is not known, as the two times.
+    session: Option<u32>,
     channel: u8,
     kind: &'static str,
     sequence: u32,
-    onset_us: f64,
-    length_us: f64,
+    onset_us: Option<f64>,
+    length_us: Option<f64>,
     set_ua: u32,
     set_us: u32,
     code: i32,
@@ -241,7 +278,7 @@ fn csv(contents: &[(PathBuf, Content)]) -> Result<String, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Input(format!("standard output: {error}"));
     for (_, content) in contents {
         let Content::Log(entries) = content else { continue };
-        for Stretch { channel, pulses } in stretches(entries) {
+        for Stretch { channel, pulses, .. } in stretches(entries) {
             for pulse in pulses {
                 csv.serialize(log_row(channel, pulse)).map_err(|error| failed(&error))?;
             }
@@ -254,10 +291,10 @@ fn csv(contents: &[(PathBuf, Content)]) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn log_row(channel: &ChannelRecord, pulse: &PulseRecord) -> LogRow {
-    let us = |ticks: u64| ticks as f64 * 1e6 / f64::from(channel.ticks_per_second);
+fn log_row(channel: Option<&ChannelRecord>, pulse: &PulseRecord) -> LogRow {
+    let us = |ticks: u64| Some(ticks as f64 * 1e6 / f64::from(channel?.ticks_per_second));
     LogRow {
-        session: channel.session,
+        session: channel.map(|channel| channel.session),
         channel: pulse.channel,
         kind: kind_word(pulse.kind),
         sequence: pulse.sequence,
