@@ -306,3 +306,28 @@ fn options_are_held_against_the_output() {
         &["--frequency-hz", "20000 µs", "25000 µs"],
     );
 }
+
+/// REQ-APP-337: a client that becomes the writer while a lost one's command waits for its pulse is told nothing of that command, and
+/// the log says that the pulse came.
+#[test]
+fn receipts_of_a_lost_writer_go_to_nobody() {
+    let served = Served::new(
+        &[&SMALL[..4], &["--frequency-hz", "1", "--ramp-ms", "3000", "--stale-ms", "5000"]].concat(),
+    );
+    let mut first = served.client();
+    first.next();
+    first.arm();
+    first.set(0, 4_000, 1);
+    std::thread::sleep(Duration::from_millis(20));
+    first.socket.shutdown(Shutdown::Both).unwrap();
+    drop(first);
+    std::thread::sleep(Duration::from_millis(50));
+    let mut second = served.client();
+    assert_eq!(second.next()["role"], "writer");
+    second.event("idle");
+    let told: Vec<&Value> = second.held.iter().filter(|v| v.get("receipt").is_some()).collect();
+    assert!(told.is_empty(), "{told:?}");
+    let log = served.end();
+    let lost = log.iter().position(|v| v["event"] == "client_lost").unwrap();
+    assert!(log[lost..].iter().any(|v| v.get("pulse").is_some()), "{log:?}");
+}

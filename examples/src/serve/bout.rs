@@ -22,6 +22,8 @@ pub(crate) struct Ended(pub(crate) String);
 
 /// A command that waits for its pulse.
 struct Waiting {
+    /// Who sent it; nobody else is told of it, and nobody where that one is gone.
+    client: u64,
     seq: u64,
     heard_us: u64,
     from_sequence: u32,
@@ -94,7 +96,7 @@ where
             while let Some(waiting) = self.waiting[channel].pop_front() {
                 let value =
                     json!({ "receipt": waiting.seq, "ch": channel, "dropped": "the session is over" });
-                self.server.clients.tell_writer(&value);
+                self.server.clients.tell(waiting.client, &value);
             }
         }
         ended
@@ -299,7 +301,10 @@ where
         match self.stim.modulate(ch, setting) {
             Ok(receipt) if receipt.codes > 0 => {
                 let from_sequence = receipt.from_sequence;
-                self.waiting[usize::from(ch)].push_back(Waiting { seq, heard_us, from_sequence, passed: 0 });
+                if let Some(client) = self.server.clients.writer() {
+                    let waiting = Waiting { client, seq, heard_us, from_sequence, passed: 0 };
+                    self.waiting[usize::from(ch)].push_back(waiting);
+                }
             }
             Ok(_) => self.silenced(ch, seq),
             Err(error) => {
@@ -315,7 +320,7 @@ where
     fn silenced(&mut self, ch: u8, seq: u64) {
         for waiting in self.waiting[usize::from(ch)].drain(..) {
             let value = json!({ "receipt": waiting.seq, "ch": ch, "superseded_by": seq });
-            self.server.clients.tell_writer(&value);
+            self.server.clients.tell(waiting.client, &value);
         }
         let t_us = self.clock.now().saturating_sub(self.start_tick);
         self.server
@@ -356,13 +361,13 @@ where
         if let Some(last) = applied.pop() {
             for waiting in applied {
                 let value = json!({ "receipt": waiting.seq, "ch": ch, "superseded_by": last.seq });
-                self.server.clients.tell_writer(&value);
+                self.server.clients.tell(waiting.client, &value);
             }
             let value = json!({
                 "receipt": last.seq, "ch": ch, "ua": ua, "us": us, "code": code, "t_us": t_us,
                 "pulse": receipt.sequence, "waited_us": onset_us.saturating_sub(last.heard_us), "passed": last.passed,
             });
-            self.server.clients.tell_writer(&value);
+            self.server.clients.tell(last.client, &value);
         }
         self.server.delivered(json!({
             "pulse": receipt.sequence, "ch": ch, "t_us": t_us, "ua": ua, "us": us, "code": code,

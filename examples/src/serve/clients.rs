@@ -106,6 +106,10 @@ impl Clients {
         self.writer == Some(id)
     }
 
+    pub(crate) const fn writer(&self) -> Option<u64> {
+        self.writer
+    }
+
     pub(crate) const fn has_writer(&self) -> bool {
         self.writer.is_some()
     }
