@@ -79,3 +79,24 @@ fn measurements_of_other_channels_are_told() {
         }
     }
 }
+
+/// REQ-APP-333: A floor above all of the set value is refused with flag, value and limit, in amplitude and in width; at the limit
+/// it is taken.
+#[test]
+fn floors_above_the_set_value_are_refused() {
+    for control in ["amplitude", "width"] {
+        let ramp = |percent: &str| {
+            said(&["wave", "ramp", "--control", control, "--format", "csv", "--floor-percent", percent])
+        };
+        for percent in ["101", "200", "255"] {
+            let (status, out, err) = ramp(percent);
+            assert!(status == 2 && out.is_empty(), "{out}");
+            assert!(
+                err.contains(&format!("--floor-percent {percent}:")) && err.contains("0 to 100"),
+                "{err}"
+            );
+        }
+        let (status, out, err) = ramp("100");
+        assert!(status == 0 && out.lines().count() > 10, "{err}");
+    }
+}

@@ -161,7 +161,7 @@ pub struct WaveTrain {
     /// From full level to the floor.
     #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
     pub ramp_down_ms: Option<u32>,
-    /// Where ramps start, in percent of the amplitude or of the width.
+    /// Where ramps start, in percent of the amplitude or of the width: 0 to 100.
     #[arg(long, value_name = "P", value_parser = parse::byte, allow_hyphen_values = true)]
     pub floor_percent: Option<u8>,
     /// The shape of the ramps.

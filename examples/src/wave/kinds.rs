@@ -288,6 +288,16 @@ fn out_of_range(flag: &str) -> Failure {
     Failure::Input(format!("{flag}: out of range"))
 }
 
+/// A ramp begins at no more than all of what it goes to.
+fn floor_percent(asked: Option<u8>) -> Result<u8, Failure> {
+    match asked.unwrap_or(0) {
+        percent @ 0..=100 => Ok(percent),
+        above => Err(Failure::Input(format!(
+            "--floor-percent {above}: a ramp begins at no more than the set value; accepted: 0 to 100"
+        ))),
+    }
+}
+
 /// So many percent of a value, to the nearest unit.
 fn share(of: u32, percent: u8) -> u32 {
     u32::try_from((u64::from(of) * u64::from(percent) + 50) / 100).unwrap_or(u32::MAX)
@@ -413,7 +423,7 @@ impl Parts<'_> {
             up: millis(train.ramp_up_ms.unwrap_or(300))?,
             down: millis(train.ramp_down_ms.unwrap_or(300))?,
             down_min: Millis::ZERO,
-            floor: share(most, train.floor_percent.unwrap_or(0)),
+            floor: share(most, floor_percent(train.floor_percent)?),
         })
     }
 }
