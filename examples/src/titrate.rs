@@ -2,7 +2,7 @@
 //! or sits at the keyboard. Every train goes through build, compile and check, and out of the simulated stimulator.
 
 use crate::app::say;
-use crate::cli::TitrateArgs;
+use crate::cli::{TitrateArgs, unused};
 use crate::desk::Played;
 use crate::failure::Failure;
 use crate::files;
@@ -54,6 +54,7 @@ struct Train {
 
 /// `nmes titrate`.
 pub(crate) fn run(args: &TitrateArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    unused::in_titration(&args.ask)?;
     let scenario = Scenario::of(&args.ask)?;
     if scenario.file.is_some() {
         return Err(Failure::Input(

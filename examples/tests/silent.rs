@@ -100,3 +100,16 @@ fn floors_above_the_set_value_are_refused() {
         assert!(status == 0 && out.lines().count() > 10, "{err}");
     }
 }
+
+/// REQ-APP-334: A titration refuses every flag that would do nothing in it, before a train and before a file is read.
+#[test]
+fn a_titration_takes_no_flag_of_a_session() {
+    let flags =
+        ["--stop-at-us", "--seconds", "--amplitude-ma", "--delay-ms", "--ramp-up-ms", "--extension-ms"];
+    let flags = flags.into_iter().chain(["--ramp-down-ms", "--ramp-floor-ma"]).map(|flag| (flag, "5"));
+    for (flag, value) in flags.chain([("--gait", "not-there.csv"), ("--trigger", "heel")]) {
+        let (status, out, err) = titrated("foot-drop", &[flag, value]);
+        assert!(status == 2 && out.is_empty(), "{flag}: {out}");
+        assert!(err.contains(&format!("{flag}: a titration")) && err.contains("run, events, plot"), "{err}");
+    }
+}

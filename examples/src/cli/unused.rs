@@ -64,6 +64,31 @@ pub(crate) fn where_nothing_runs(ask: &Ask) -> Result<(), Failure> {
     ))
 }
 
+/// What a titration has of its own: level, ramp and length of its trains, and their end.
+///
+/// # Errors
+/// As [`in_ask`].
+pub(crate) fn in_titration(ask: &Ask) -> Result<(), Failure> {
+    let (shape, walk) = (&ask.shape, &ask.walk);
+    let given = [
+        ("--stop-at-us", ask.stop.stop_at_us.is_some()),
+        ("--gait", walk.gait.is_some()),
+        ("--seconds", walk.seconds.is_some()),
+        ("--amplitude-ma", ask.pulse.amplitude_ma.is_some()),
+        ("--trigger", shape.trigger.is_some()),
+        ("--delay-ms", shape.delay_ms.is_some()),
+        ("--ramp-up-ms", shape.ramp_up_ms.is_some()),
+        ("--extension-ms", shape.extension_ms.is_some()),
+        ("--ramp-down-ms", shape.ramp_down_ms.is_some()),
+        ("--ramp-floor-ma", shape.ramp_floor_ma.is_some()),
+    ];
+    let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
+    Err(Failure::Input(format!(
+        "{flag}: a titration puts out single trains with a level, a ramp and a length of its own, so it would do nothing; \
+         accepted with run, events, plot"
+    )))
+}
+
 fn refuse(
     flags: &[Given],
     name: &str,
