@@ -113,3 +113,25 @@ fn a_titration_takes_no_flag_of_a_session() {
         assert!(err.contains(&format!("{flag}: a titration")) && err.contains("run, events, plot"), "{err}");
     }
 }
+
+/// REQ-APP-335: A simulated device that nobody connects to ends after its time, and says so.
+#[test]
+fn a_device_that_nobody_asks_ends() {
+    for device in ["sciencemode4", "rehastim2"] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_nmes"))
+            .args(["simulate-device", device, "--listen", "127.0.0.1:0", "--seconds", "1"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begin = std::time::Instant::now();
+        while child.try_wait().unwrap().is_none() && begin.elapsed().as_secs() < 20 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let ended = child.try_wait().unwrap();
+        let _ = child.kill();
+        let out = child.wait_with_output().unwrap();
+        let out = String::from_utf8(out.stdout).unwrap();
+        assert!(ended.is_some_and(|status| status.success()), "{device}: {out}");
+        assert!(out.contains("end: nobody connected") && begin.elapsed().as_millis() > 900, "{out}");
+    }
+}

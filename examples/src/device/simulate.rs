@@ -26,7 +26,7 @@ pub struct SimulateArgs {
     /// When it goes wrong: so many milliseconds after the first pulse or list.
     #[arg(long, value_name = "N", requires = "fault")]
     pub after_ms: Option<u64>,
-    /// End after so many seconds; default: with Ctrl-C, or when a TCP connection closes.
+    /// End after so many seconds, whether somebody connected or not; default: with Ctrl-C, or when a TCP connection closes.
     #[arg(long, value_name = "S")]
     pub seconds: Option<u64>,
 }
@@ -48,33 +48,61 @@ pub enum FaultWord {
 
 /// Simulates until it is told to end.
 pub(crate) fn simulate(args: &SimulateArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut line = match &args.listen {
-        Some(address) => tcp(address, args.device, out)?,
-        None => pseudo_terminal(args.device, out)?,
+    // a time that no clock has is never
+    let end = args.seconds.and_then(|s| Instant::now().checked_add(Duration::from_secs(s)));
+    let line = match &args.listen {
+        Some(address) => tcp(address, args.device, end, out)?,
+        None => Some(pseudo_terminal(args.device, out)?),
     };
-    match args.device {
-        DeviceWord::Sciencemode4 => Simulation::new(args, Box::new(P24::default())).run(&mut *line, out),
-        DeviceWord::Rehastim2 => Simulation::new(args, Box::new(RehaStim::default())).run(&mut *line, out),
-    }
+    let Some(mut line) = line else { return told(out, "end: nobody connected") };
+    let device: Box<dyn Told> = match args.device {
+        DeviceWord::Sciencemode4 => Box::new(P24::default()),
+        DeviceWord::Rehastim2 => Box::new(RehaStim::default()),
+    };
+    Simulation::new(args, device, end).run(&mut *line, out)
 }
 
 /// A line that gives up waiting after a few milliseconds.
 trait Line: Read + Write {}
 impl<T: Read + Write> Line for T {}
 
-fn tcp(address: &str, device: DeviceWord, out: &mut dyn Write) -> Result<Box<dyn Line>, Failure> {
+/// Whether it is over before anybody does anything: the time is, or Ctrl-C was pressed.
+fn is_over(end: Option<Instant>) -> Result<bool, Failure> {
+    let pressed = super::run::interrupts()?.load(Ordering::SeqCst) > 0;
+    Ok(pressed || end.is_some_and(|end| Instant::now() > end))
+}
+
+/// Between two looks at whether somebody connects.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Nothing where nobody connected until it was over.
+fn tcp(
+    address: &str,
+    device: DeviceWord,
+    end: Option<Instant>,
+    out: &mut dyn Write,
+) -> Result<Option<Box<dyn Line>>, Failure> {
     let refuse =
         |error: io::Error| Failure::Input(format!("--listen {address}: {error}; accepted: HOST:PORT"));
     let listener = TcpListener::bind(address).map_err(refuse)?;
     let local = listener.local_addr().map_err(refuse)?;
     told(out, &format!("simulated {device:?} at tcp:{local}"))?;
-    let (socket, _) = listener.accept().map_err(refuse)?;
+    listener.set_nonblocking(true).map_err(refuse)?;
+    let socket = loop {
+        match listener.accept() {
+            Ok((socket, _)) => break socket,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_over(end)? => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(LOOK),
+            Err(error) => return Err(refuse(error)),
+        }
+    };
     let set = |socket: &TcpStream| {
+        socket.set_nonblocking(false)?;
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(Duration::from_millis(1)))
     };
     set(&socket).map_err(refuse)?;
-    Ok(Box::new(socket))
+    Ok(Some(Box::new(socket)))
 }
 
 /// A pair of which we keep both ends open, so that a host may come and go.
@@ -291,21 +319,20 @@ struct Simulation<'a> {
     args: &'a SimulateArgs,
     device: Box<dyn Told>,
     begin: Instant,
+    end: Option<Instant>,
     began_ms: Option<u64>,
     wrong: bool,
 }
 
 impl<'a> Simulation<'a> {
-    fn new(args: &'a SimulateArgs, device: Box<dyn Told>) -> Self {
-        Self { args, device, begin: Instant::now(), began_ms: None, wrong: false }
+    fn new(args: &'a SimulateArgs, device: Box<dyn Told>, end: Option<Instant>) -> Self {
+        Self { args, device, begin: Instant::now(), end, began_ms: None, wrong: false }
     }
 
     fn run(mut self, line: &mut dyn Line, out: &mut dyn Write) -> Result<(), Failure> {
-        let pressed = super::run::interrupts()?;
-        let end_ms = self.args.seconds.map_or(u64::MAX, |s| s.saturating_mul(1_000));
         loop {
             let now = u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
-            if now > end_ms || pressed.load(Ordering::SeqCst) > 0 || self.is_unplugged(now, out)? {
+            if is_over(self.end)? || self.is_unplugged(now, out)? {
                 break;
             }
             let mut chunk = [0; 512];
