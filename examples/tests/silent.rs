@@ -135,3 +135,22 @@ fn a_device_that_nobody_asks_ends() {
         assert!(out.contains("end: nobody connected") && begin.elapsed().as_millis() > 900, "{out}");
     }
 }
+
+/// REQ-APP-336: A log without a pulse has the header that one with pulses has, and no line more.
+#[test]
+fn a_log_without_a_pulse_has_its_columns() {
+    let folder = scratch("silent").join("no-pulse");
+    let _ = std::fs::remove_dir_all(&folder);
+    let (device, out) = (folder.join("device"), folder.join("out"));
+    let (device, out) = (device.to_str().unwrap(), out.to_str().unwrap());
+    let run =
+        |stop| said(&["run", "foot-drop", "--stop-at-us", stop, "--memory", device, "--out-dir", out]).0;
+    let csv = || said(&["records", "--format", "csv", device]).1;
+    assert_eq!(run("1000"), 0);
+    let none = csv();
+    assert_eq!(none.lines().count(), 1, "{none}");
+    assert_eq!(run("3000000"), 0);
+    let some = csv();
+    assert!(some.starts_with(&none) && some.lines().count() > 10, "{some}");
+    assert_eq!(none.split(',').count(), 14);
+}

@@ -273,9 +273,28 @@ struct LogRow {
     flags: u16,
 }
 
+const COLUMNS: [&str; 14] = [
+    "session",
+    "channel",
+    "kind",
+    "sequence",
+    "onset_us",
+    "length_us",
+    "set_ua",
+    "set_us",
+    "code",
+    "primary_ticks",
+    "ledger_na_ticks",
+    "measured_ua",
+    "measured_mv",
+    "flags",
+];
+
 fn csv(contents: &[(PathBuf, Content)]) -> Result<String, Failure> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
+    let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     let failed = |error: &dyn std::fmt::Display| Failure::Input(format!("standard output: {error}"));
+    // a log without a pulse has a header too
+    csv.write_record(COLUMNS).map_err(|error| failed(&error))?;
     for (_, content) in contents {
         let Content::Log(entries) = content else { continue };
         for Stretch { channel, pulses, .. } in stretches(entries) {
