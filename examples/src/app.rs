@@ -25,7 +25,7 @@ use crate::simulation::{Run, run};
 use crate::text::Paint;
 use crate::titrate;
 use crate::wave::wave;
-use crate::written::Files;
+use crate::written::{Files, is_no_input};
 use indicatif::{ProgressBar, ProgressStyle};
 use nmes_core::Plan;
 use nmes_protocols::{Built, CATALOGUE, Condition, GaitConfig, Storage};
@@ -290,6 +290,8 @@ fn plays(scenario: &Scenario) -> bool {
 
 fn run_and_show(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) -> Result<(), Failure> {
     let scenario = Scenario::to_run(&args.ask)?;
+    let names = [picture_name(scenario.row), PULSES.to_owned()];
+    names.iter().try_for_each(|name| is_no_input(&args.out_dir.join(name), &args.ask))?;
     if plays(&scenario) {
         unused::steps_of(args, scenario.row)?;
         return play_and_show(args, &scenario, memory, out);
@@ -315,6 +317,7 @@ fn run_and_show(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) ->
 }
 
 fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    args.out.iter().try_for_each(|path| is_no_input(path, &args.ask))?;
     let scenario = Scenario::to_run(&args.ask)?;
     if plays(&scenario) {
         return with_play(&scenario, None, |shown| {
@@ -353,6 +356,7 @@ fn picture_name(row: &Condition) -> String {
 fn plot(args: &PlotArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let scenario = Scenario::to_run(&args.ask)?;
     let path = args.out.clone().unwrap_or_else(|| picture_name(scenario.row).into());
+    is_no_input(&path, &args.ask)?;
     let mut write = |drawn: Result<String, DrawError>| {
         let drawn = drawn.map_err(|error| Failure::writing(&path, &error))?;
         save(&path, |file| file.write_all(drawn.as_bytes()))?;

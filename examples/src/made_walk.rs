@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::gait::{Affected, Walk, affected};
+use crate::written::save_new;
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ pub struct MadeWalkArgs {
     /// How long it waits, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     pub kerb_ms: u64,
-    /// Write there; without it to the terminal.
+    /// Write there, and over no other file; without it to the terminal.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -50,11 +51,11 @@ impl MadeWalkArgs {
 /// # Errors
 /// The file or the terminal cannot be written.
 pub(crate) fn made_walk(args: &MadeWalkArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let walk = args.walk();
     let mut text = Vec::new();
-    args.walk().write(&mut text).map_err(|error| Failure::Input(format!("walk: {error}")))?;
+    walk.write(&mut text).map_err(|error| Failure::Input(format!("walk: {error}")))?;
     match &args.out {
-        Some(path) => std::fs::write(path, text)
-            .map_err(|error| Failure::Input(format!("--out {}: {error}", path.display()))),
+        Some(path) => save_new(path, &text),
         None => crate::app::say(out, &String::from_utf8_lossy(&text)),
     }
 }

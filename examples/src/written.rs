@@ -1,5 +1,6 @@
 //! The files of a run: all of them are written, or none is left. And those that people keep, which are not written over.
 
+use crate::cli::Ask;
 use crate::failure::Failure;
 use crate::records::save;
 use std::fmt::Display;
@@ -37,6 +38,46 @@ pub(crate) fn save_whole(
     let mut files = Files::default();
     files.add(path, |to| to.write_all(content))?;
     files.keep().map(drop)
+}
+
+/// The same for a file that nothing is read from: one that is there stays, unless it holds just this.
+///
+/// # Errors
+/// Names the file.
+pub(crate) fn save_new(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let holds_it = path.is_file() && fs::read(path).is_ok_and(|there| there == content);
+    if holds_it {
+        return Ok(());
+    }
+    may_be_made(path, "--out")?;
+    let mut files = Files::default();
+    files.add(path, |to| to.write_all(content))?;
+    files.keep().map(drop)
+}
+
+/// Whether a file that people keep may be made: there is none. What is no ordinary file, a pipe for one, keeps nothing.
+///
+/// # Errors
+/// Names the flag and the file.
+pub(crate) fn may_be_made(path: &Path, flag: &str) -> Result<(), Failure> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    Err(Failure::Input(format!("{flag} {}: is there already; accepted: another name", path.display())))
+}
+
+/// Whether a file may be written beside those that are read: it is none of them.
+///
+/// # Errors
+/// Names it, and the flag that reads it.
+pub(crate) fn is_no_input(path: &Path, ask: &Ask) -> Result<(), Failure> {
+    let whole = |path: &Path| fs::canonicalize(path).ok();
+    let Some(there) = whole(path) else { return Ok(()) };
+    let read = [("--gait", &ask.walk.gait), ("--session", &ask.session), ("--subject", &ask.subject)];
+    let same = |file: &Option<PathBuf>| file.as_deref().and_then(whole).is_some_and(|file| file == there);
+    let Some((flag, _)) = read.into_iter().find(|(_, file)| same(file)) else { return Ok(()) };
+    let name = path.display();
+    Err(Failure::Input(format!("{name}: would be written over what {flag} reads; accepted: another name")))
 }
 
 /// Files that stand beside their places until all of them are complete.

@@ -154,3 +154,34 @@ fn a_log_without_a_pulse_has_its_columns() {
     assert!(some.starts_with(&none) && some.lines().count() > 10, "{some}");
     assert_eq!(none.split(',').count(), 14);
 }
+
+/// REQ-APP-339: What a command reads stands as it was after it was named as what is written, under another name of it too; a walk and
+/// a log that are there are not written over.
+#[test]
+fn what_is_there_is_not_written_over() {
+    let folder = scratch("silent").join("inputs");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let (recorded, made) = (folder.join("pulses.csv"), folder.join("made.csv"));
+    let (gait, made, dir) = (recorded.to_str().unwrap(), made.to_str().unwrap(), folder.to_str().unwrap());
+    let same = folder.join(".").join("pulses.csv");
+    assert_eq!(said(&["walk", "--out", made]).0, 0);
+    let walk = std::fs::read(made).unwrap();
+    std::fs::write(&recorded, &walk).unwrap();
+    for (command, flag, to) in [
+        ("events", "--out", gait),
+        ("events", "--out", same.to_str().unwrap()),
+        ("plot", "--out", gait),
+        ("run", "--out-dir", dir),
+    ] {
+        let (status, _, err) = said(&[command, "foot-drop", "--gait", gait, flag, to]);
+        assert!(status == 2 && err.contains("pulses.csv") && err.contains("what --gait reads"), "{err}");
+        assert_eq!(std::fs::read(&recorded).unwrap(), walk, "{command}");
+    }
+    let (status, _, err) = said(&["walk", "--seed", "2", "--out", gait]);
+    assert!(status == 2 && err.contains("--out") && err.contains("is there already"), "{err}");
+    let (status, _, err) = said(&["serve", "--listen", "127.0.0.1:0", "--log", gait]);
+    assert!(status == 2 && err.contains("--log") && err.contains("is there already"), "{err}");
+    assert_eq!(std::fs::read(&recorded).unwrap(), walk);
+    assert_eq!(said(&["walk", "--out", made]).0, 0, "the same walk again is no loss");
+}

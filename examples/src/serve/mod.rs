@@ -57,7 +57,7 @@ pub struct ServeArgs {
     /// Area of the smaller electrode of each channel.
     #[arg(long, value_name = "A", value_parser = parse::square_cm, default_value = "50")]
     pub electrode_cm2: u32,
-    /// A file that gets one JSON line for each pulse and each event.
+    /// A new file that gets one JSON line for each pulse and each event; one that is there already is refused.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
     #[command(flatten)]

@@ -11,6 +11,7 @@ use crate::device::port::Port;
 use crate::device::rig::{Rig, not_stopped};
 use crate::device::run::{LATE_MAX_US, interrupts, rehastim2_session, sciencemode4_session};
 use crate::failure::Failure;
+use crate::written::may_be_made;
 use nmes_core::ChannelState;
 use nmes_hal_adapters::sim::{Bench, Load};
 use nmes_hal_adapters::wire::{DeviceOutput, Plays};
@@ -290,7 +291,12 @@ impl<'s> Server<'s> {
     }
 }
 
+/// A new one: the times of a log count from the start of its own server.
 fn log_file(path: &std::path::Path) -> Result<Aside, Failure> {
+    may_be_made(path, "--log")?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
+    }
     let file = std::fs::File::create(path).map_err(|error| Failure::writing(path, &error))?;
     Ok(Aside::new(path.display().to_string(), LOGGING_MAX, BufWriter::new(file)))
 }
