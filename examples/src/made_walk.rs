@@ -1,7 +1,7 @@
 //! `nmes walk`: a slow, affected walk as a gait file, to run a step protocol on.
 
 use crate::failure::Failure;
-use crate::gait::{Affected, Walk, affected};
+use crate::gait::{Affected, LONGEST_US, Walk, affected, seconds};
 use crate::written::save_new;
 use clap::Args;
 use std::io::Write;
@@ -49,9 +49,20 @@ impl MadeWalkArgs {
 /// Makes a walk and writes it in the columns that `--gait` reads.
 ///
 /// # Errors
-/// The file or the terminal cannot be written.
+/// The walk is longer than `--gait` takes, or the file or the terminal cannot be written.
 pub(crate) fn made_walk(args: &MadeWalkArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let walk = args.walk();
+    if walk.length_us() > LONGEST_US {
+        return Err(Failure::Input(format!(
+            "--strides {}, --kerb-every {}, --kerb-ms {}: a walk of {} s; accepted: what comes to {} s at the most, which is \
+             what --gait takes",
+            args.strides,
+            args.kerb_every,
+            args.kerb_ms,
+            seconds(walk.length_us()),
+            seconds(LONGEST_US)
+        )));
+    }
     let mut text = Vec::new();
     walk.write(&mut text).map_err(|error| Failure::Input(format!("walk: {error}")))?;
     match &args.out {

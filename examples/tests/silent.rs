@@ -185,3 +185,25 @@ fn what_is_there_is_not_written_over() {
     assert_eq!(std::fs::read(&recorded).unwrap(), walk);
     assert_eq!(said(&["walk", "--out", made]).0, 0, "the same walk again is no loss");
 }
+
+/// REQ-APP-338: A walk of more than 12 hours is refused with its flags, the length and the limit; what is made is read, and its folder
+/// is made.
+#[test]
+fn made_walks_are_no_longer_than_read_ones() {
+    let folder = scratch("silent").join("walk");
+    let _ = std::fs::remove_dir_all(&folder);
+    let path = folder.join("in/a/folder/w.csv");
+    let name = path.to_str().unwrap();
+    let long = ["walk", "--strides", "2000", "--kerb-every", "1"];
+    let (status, out, err) = said(&[&long[..], &["--kerb-ms", "60000", "--out", name]].concat());
+    assert!(status == 2 && out.is_empty() && !path.exists(), "{out}");
+    assert!(
+        err.contains("--strides 2000") && err.contains("--kerb-ms 60000") && err.contains("43200.000 s"),
+        "{err}"
+    );
+    // just below 12 hours
+    let (status, _, err) = said(&[&long[..], &["--kerb-ms", "20000", "--out", name]].concat());
+    assert_eq!((status, err.as_str()), (0, ""));
+    let (status, out, err) = said(&["events", "foot-drop", "--gait", name, "--stop-at-us", "9000000"]);
+    assert!(status == 0 && out.lines().count() > 10, "{err}");
+}
