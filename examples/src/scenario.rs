@@ -1,7 +1,7 @@
 //! From the command line to what the layers below take: a row, a person, a hardware, a bench, a set of limits.
 
 use crate::cli::{
-    Ask, CODE_MAX, CODE_MIN, ControlWord, LoadArgs, NA_PER_CODE, StopWord, TICKS_HZ, TriggerWord, unused,
+    Ask, CODE_MAX, CODE_MIN, ControlWord, GuardArgs, NA_PER_CODE, StopWord, TICKS_HZ, TriggerWord, unused,
 };
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -456,7 +456,7 @@ fn setup(ask: &Ask, row: &Condition, areas: &[u32], person: Option<&SubjectFile>
         }
         None => setup,
     };
-    let setup = guarded(setup, load)?;
+    let setup = guarded(setup, &load.guards)?;
     let longest = u64::from(row.session_length.max);
     // a row may state less than the rule; more than it takes is the rule's to deny
     let longest = longest.min(rules::E_SES_1.loosest);
@@ -466,12 +466,12 @@ fn setup(ask: &Ask, row: &Condition, areas: &[u32], person: Option<&SubjectFile>
 }
 
 /// What opens the output where the software does not.
-pub(crate) fn guarded(mut setup: Setup, load: &LoadArgs) -> Result<Setup, Failure> {
+pub(crate) fn guarded(mut setup: Setup, guards: &GuardArgs) -> Result<Setup, Failure> {
     let refuse = |flag: &str, error: &dyn std::fmt::Display| Failure::Input(format!("{flag}: {error}"));
-    if let Some(time) = load.one_shot_us.and_then(Micros::from_micros) {
+    if let Some(time) = guards.one_shot_us.and_then(Micros::from_micros) {
         setup = setup.with_one_shot(time).map_err(|e| refuse("--one-shot-us", &e))?;
     }
-    if let Some(time) = load.watchdog_ms.and_then(Millis::from_millis) {
+    if let Some(time) = guards.watchdog_ms.and_then(Millis::from_millis) {
         setup = setup.with_watchdog(time).map_err(|e| refuse("--watchdog-ms", &e))?;
     }
     Ok(setup)

@@ -249,7 +249,7 @@ fn setup(args: &TitrateArgs, scenario: &Scenario, length: Millis) -> Result<Setu
     let setup = setup
         .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(length.as_millis()))
         .map_err(|error| refuse(&error))?;
-    let setup = guarded(setup, &args.ask.load)?;
+    let setup = guarded(setup, &args.ask.load.guards)?;
     let person = scenario.person.as_ref();
     person.map_or(Ok(setup), |person| person.limit(setup)).map_err(|error| refuse(&error))
 }

@@ -331,3 +331,22 @@ fn receipts_of_a_lost_writer_go_to_nobody() {
     let lost = log.iter().position(|v| v["event"] == "client_lost").unwrap();
     assert!(log[lost..].iter().any(|v| v.get("pulse").is_some()), "{log:?}");
 }
+
+/// REQ-APP-340: A one-shot that would cut the pulses of `serve` is denied before anybody can connect; one that would not is taken, and
+/// a watchdog is, and the session arms.
+#[test]
+fn serve_counts_what_opens_a_stuck_output() {
+    let mut refused = Command::new(env!("CARGO_BIN_EXE_nmes"));
+    refused.args(["serve", "--listen", "127.0.0.1:0", "--one-shot-us", "100"]).stdin(Stdio::null());
+    let refused = refused.output().unwrap();
+    let err = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(1) && err.contains("E-STUCK"), "{err}");
+    let served = small(&["--one-shot-us", "400", "--watchdog-ms", "50"]);
+    let mut client = served.client();
+    client.next();
+    client.arm();
+    client.set(0, 4_000, 1);
+    assert_eq!(client.answer(1)["receipt"], 1);
+    drop(client);
+    served.end();
+}

@@ -191,16 +191,24 @@ pub struct LoadArgs {
     /// Share of that area that touches the skin, as the check assumes it; default: half, of which rule E-J-2 takes no more.
     #[arg(long, value_name = "K", value_parser = parse::fraction, allow_hyphen_values = true)]
     pub contact_fraction: Option<u32>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap takes the doc comment of a flattened field for a help text")]
+    pub guards: GuardArgs,
+    /// The set of limits: iec-60601-2-10-style (default), fda-limited-output-draft, aami-ns4-style-tens, specialist-direct-muscle
+    /// (long pulses, for specialists' protocols only), percutaneous-research (Shannon).
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+/// What opens a stuck output, as the check counts it.
+#[derive(Clone, Debug, Args)]
+pub struct GuardArgs {
     /// A hardware one-shot on the enable line lets one level stand for N µs (rule E-STUCK-1); default: there is none.
     #[arg(long, value_name = "N", value_parser = parse::phase_us, allow_hyphen_values = true)]
     pub one_shot_us: Option<u32>,
     /// A watchdog opens the output at the latest N ms after it was last fed (rule E-STUCK-1); default: there is none.
     #[arg(long, value_name = "N", value_parser = parse::millis, allow_hyphen_values = true)]
     pub watchdog_ms: Option<u32>,
-    /// The set of limits: iec-60601-2-10-style (default), fda-limited-output-draft, aami-ns4-style-tens, specialist-direct-muscle
-    /// (long pulses, for specialists' protocols only), percutaneous-research (Shannon).
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
 }
 
 /// An early end.

@@ -6,8 +6,8 @@ mod files;
 pub(crate) mod unused;
 
 pub use ask::{
-    Ask, ControlWord, InnervationWord, LoadArgs, Person, PulseArgs, StageArgs, StepShape, StopArgs, StopWord,
-    TriggerWord, WalkArgs,
+    Ask, ControlWord, GuardArgs, InnervationWord, LoadArgs, Person, PulseArgs, StageArgs, StepShape,
+    StopArgs, StopWord, TriggerWord, WalkArgs,
 };
 pub(crate) use ask::{CODE_MAX, CODE_MIN, NA_PER_CODE, TICKS_HZ};
 pub use bodies::{CrankArgs, CrankHarm, CrankWord, EmgArgs};

@@ -8,9 +8,11 @@ pub(crate) mod link;
 pub mod message;
 pub(crate) mod server;
 
+use crate::cli::GuardArgs;
 use crate::device::{DeviceArgs, DeviceWord};
 use crate::failure::Failure;
 use crate::parse;
+use crate::scenario::guarded;
 use clap::Args;
 use nmes_core::{
     Channel, ChannelHardware, Hardware, HardwareTiming, Micros, Millis, Plan, PulseShape, Ramp, Rate,
@@ -57,11 +59,14 @@ pub struct ServeArgs {
     /// Area of the smaller electrode of each channel.
     #[arg(long, value_name = "A", value_parser = parse::square_cm, default_value = "50")]
     pub electrode_cm2: u32,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap takes the doc comment of a flattened field for a help text")]
+    pub guards: GuardArgs,
     /// A new file that gets one JSON line for each pulse and each event; one that is there already is refused.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "clap takes the doc comment of a flattened field for a help text")]
+    #[expect(missing_docs, reason = "as above")]
     pub device: DeviceArgs,
 }
 
@@ -167,6 +172,7 @@ fn checked<'a>(args: &ServeArgs, plan: Plan<'a>) -> Result<Checked<'a>, Failure>
     let longest = u64::from(args.seconds) + u64::from(later.div_ceil(1_000));
     let longest = longest.min(rules::E_SES_1.loosest);
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse(&e))?;
+    let setup = guarded(setup, &args.guards)?;
     check(plan, &setup, &Profile::default())
         .map_err(|denied| Failure::Denied(crate::app::denied_text(&denied)))
 }
