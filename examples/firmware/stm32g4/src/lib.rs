@@ -11,9 +11,11 @@
 mod delivered;
 mod halves;
 mod player;
+mod samples;
 mod session;
 
 pub use delivered::{Delivered, Mismatch};
 pub use halves::{Half, Halves};
 pub use player::{NotReady, Phase, Player, Seen, Why};
+pub use samples::Samples;
 pub use session::{CALIBRATION, HALF, ONE_SHOT_US, RING, Refused, SAMPLE_HZ, checked, hardware};

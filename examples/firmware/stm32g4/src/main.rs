@@ -60,7 +60,7 @@ fn start(mut board: Board) -> Option<()> {
     let checked = cortex_m::singleton!(: Checked<'static> = checked(storage).ok()?)?;
     let states = cortex_m::singleton!(: [ChannelState; 1] = [ChannelState::new(); 1])?;
     let (own, calibration) = (hardware().ok()?, Calibration::decode(&CALIBRATION).ok()?);
-    let player = Player::new(checked, states, (&own, &calibration), board.enable).ok()?;
+    let player = Player::new(checked, states, (&own, &calibration), board.enable, &ring::SAMPLES).ok()?;
     board.dog.start();
     let app = App { player, dog: board.dog, since_fed: 0 };
     critical_section::with(|cs| APP.borrow_ref_mut(cs).replace(app));
@@ -89,8 +89,7 @@ impl App {
         let Some(half) = self.player.finish(half_transfer, transfer_complete) else { return self.show() };
         let readings = ring::readings(half.place);
         let seen = Seen { readings: &readings, wrong: wrong(), start_closed: board::start_closed() };
-        let samples = self.player.half(half, &seen);
-        ring::put(half.place, &samples);
+        self.player.half(half, &seen);
         self.settle(half);
     }
 
@@ -149,7 +148,7 @@ fn with_app(act: impl FnOnce(&mut App)) {
                 act(app);
             }
         }
-        Err(_) => Nucleo::safe_state(),
+        Err(_) => safe(),
     });
 }
 
@@ -174,6 +173,12 @@ unsafe fn NonMaskableInt() -> ! {
 /// Off, and no way on: the watchdog, if it runs, starts the board again.
 fn hang() -> ! {
     loop {
-        Nucleo::safe_state();
+        safe();
     }
+}
+
+/// The stage is off, and DMA has nothing to play.
+fn safe() {
+    Nucleo::safe_state();
+    ring::SAMPLES.silence();
 }

@@ -11,6 +11,7 @@ use nmes_safety::Checked;
 
 use crate::delivered::{Delivered, Mismatch};
 use crate::halves::{Half, Halves};
+use crate::samples::Samples;
 use crate::session::HALF;
 
 /// Halves for which the start contact has to stay as it is: 20 ms.
@@ -80,6 +81,8 @@ pub struct Player<'a, P: OutputPin> {
     delivered: Delivered,
     halves: Halves,
     ring: [[i16; HALF]; 2],
+    /// What DMA plays.
+    samples: &'a Samples,
     start: StartContact,
     target: Setting,
     /// Halves since nothing more comes.
@@ -106,6 +109,7 @@ impl<'a, P: OutputPin> Player<'a, P> {
         states: &'a mut [ChannelState],
         (hardware, calibration): (&Hardware, &Calibration),
         enable: P,
+        samples: &'a Samples,
     ) -> Result<Self, NotReady<P::Error>> {
         let target = checked.plan().session().channels().first().ok_or(NotReady::Plan)?.set;
         let delivered = Delivered::new(calibration, hardware).map_err(NotReady::Calibration)?;
@@ -115,6 +119,7 @@ impl<'a, P: OutputPin> Player<'a, P> {
             delivered,
             halves: Halves::new(),
             ring: [[0; HALF]; 2],
+            samples,
             start: StartContact::new(STILL),
             target,
             quiet: 0,
@@ -128,7 +133,7 @@ impl<'a, P: OutputPin> Player<'a, P> {
         Ok(player)
     }
 
-    /// Which half the flags of the channel mean. `None`: one was missed, and the stage is off.
+    /// Which half the flags of the channel mean. `None`: one was missed, the stage is off, and both halves of the ring are zero.
     pub fn finish(&mut self, half_transfer: bool, transfer_complete: bool) -> Option<Half> {
         let half = self.halves.finish(half_transfer, transfer_complete);
         if half.is_none() {
@@ -137,9 +142,15 @@ impl<'a, P: OutputPin> Player<'a, P> {
         half
     }
 
-    /// Looks at what was measured during a half, and fills it anew; the samples are to be written before DMA comes back
-    /// to them: see [`Player::was_late`]. After a stop they are zero.
+    /// Looks at what was measured during a half, and fills it anew in the ring, which is to be done before DMA comes back to
+    /// it: see [`Player::was_late`]. After a stop it is zero. Answers with the samples.
     pub fn half(&mut self, half: Half, seen: &Seen<'_>) -> [i16; HALF] {
+        let samples = self.next(half, seen);
+        self.samples.put(half.place, &samples);
+        samples
+    }
+
+    fn next(&mut self, half: Half, seen: &Seen<'_>) -> [i16; HALF] {
         let closes = self.start.closes(seen.start_closed);
         let Some(place) = self.ring.get_mut(usize::from(half.place)) else { return [0; HALF] };
         let delivered = self.delivered.half(place, seen.readings);
@@ -214,8 +225,10 @@ impl<'a, P: OutputPin> Player<'a, P> {
         self.off(Why::Late);
     }
 
-    /// Off at once, whatever the reason, until the power was off; the first reason is kept.
+    /// Off at once, whatever the reason, until the power was off; the first reason is kept. The ring is zero, so that nothing
+    /// comes of a line that stays high.
     pub fn off(&mut self, why: Why) {
+        self.samples.silence();
         if matches!(self.phase, Phase::Off(_)) {
             return self.low_again();
         }

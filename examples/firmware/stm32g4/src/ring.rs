@@ -4,7 +4,7 @@
 
 use core::sync::atomic::{AtomicU16, Ordering, fence};
 
-use nmes_stm32g4::{HALF, RING};
+use nmes_stm32g4::{HALF, RING, Samples};
 use stm32_metapac as pac;
 use stm32_metapac::bdma::vals::{Dir, Pl, Size};
 
@@ -15,14 +15,15 @@ const READINGS_CHANNEL: usize = 1;
 const ADC1_REQUEST: u8 = 5;
 const DAC1_CH1_REQUEST: u8 = 6;
 
-static SAMPLES: [AtomicU16; RING] = [const { AtomicU16::new(0) }; RING];
+/// What is played.
+pub(crate) static SAMPLES: Samples = Samples::new();
 static READINGS: [AtomicU16; RING] = [const { AtomicU16::new(0) }; RING];
 
 /// Sets both channels up, round and round; nothing moves before the converters ask. `None` where an address does not fit.
 pub(crate) fn set_up() -> Option<()> {
     let dac = pac::DAC1.dhr12r(0).as_ptr().expose_provenance();
     let adc = pac::ADC1.dr().as_ptr().expose_provenance();
-    channel(SAMPLES_CHANNEL, DAC1_CH1_REQUEST, dac, &SAMPLES, Dir::FROM_MEMORY)?;
+    channel(SAMPLES_CHANNEL, DAC1_CH1_REQUEST, dac, SAMPLES.items(), Dir::FROM_MEMORY)?;
     channel(READINGS_CHANNEL, ADC1_REQUEST, adc, &READINGS, Dir::FROM_PERIPHERAL)
 }
 
@@ -69,14 +70,6 @@ pub(crate) fn readings(place: u8) -> [u16; HALF] {
         *reading = place.load(Ordering::Relaxed);
     }
     readings
-}
-
-/// Writes a half of the samples, as twelve bits of two's complement, which is what the converter is set to.
-pub(crate) fn put(place: u8, samples: &[i16; HALF]) {
-    for (&sample, place) in samples.iter().zip(half_of(&SAMPLES, place)) {
-        place.store(sample.cast_unsigned() & 0x0FFF, Ordering::Relaxed);
-    }
-    fence(Ordering::Release);
 }
 
 fn half_of(ring: &'static [AtomicU16; RING], place: u8) -> impl Iterator<Item = &'static AtomicU16> {

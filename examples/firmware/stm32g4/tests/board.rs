@@ -10,12 +10,15 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::sync::atomic::Ordering;
 
 use embedded_hal::digital::{ErrorKind, ErrorType, OutputPin};
 use nmes_core::{ChannelHardware, ChannelState, Hardware};
 use nmes_hal_adapters::{Calibration, Line};
 use nmes_protocols::channel_storage;
-use nmes_stm32g4::{CALIBRATION, HALF, Half, Halves, Phase, Player, RING, Seen, Why, checked, hardware};
+use nmes_stm32g4::{
+    CALIBRATION, HALF, Half, Halves, Phase, Player, RING, Samples, Seen, Why, checked, hardware,
+};
 
 const LINE: Line =
     Line { current_zero: 2_048, na_per_step: 50_000, voltage_zero: 2_048, mv_per_1024: 74_752 };
@@ -59,10 +62,12 @@ struct Seen_ {
 struct Bench<'p, 'l> {
     player: Player<'p, Stage<'l>>,
     enabled: &'l Cell<bool>,
-    ring: [i16; RING],
+    ring: &'p Samples,
     /// What the converter puts out.
     out: i16,
     played: u32,
+    /// Both flags are up at every interrupt.
+    missing: bool,
     fault: Fault,
     seen: Seen_,
 }
@@ -76,14 +81,17 @@ impl Bench<'_, '_> {
             let current = if self.enabled.get() { self.out } else { 0 };
             *reading = u16::try_from(((self.fault)(current) + 2_048).clamp(0, 4_095)).unwrap();
             self.look(current);
-            self.out = self.ring[place * HALF + item];
+            // twelve bits with a sign
+            let word = self.ring.items()[place * HALF + item].load(Ordering::Relaxed);
+            self.out = (word << 4).cast_signed() >> 4;
         }
         self.played += 1;
-        let Some(half) = self.player.finish(place == 0, place == 1) else { return };
+        let Some(half) = self.player.finish(self.missing || place == 0, self.missing || place == 1) else {
+            return;
+        };
         assert_eq!(half, Half { place: u8::from(place == 1), next: self.played + 1 });
         assert!(Halves::clear_of(half, RING - (1 - place) * HALF, RING), "DMA reads the other half");
-        let samples = self.player.half(half, &Seen { readings: &readings, wrong, start_closed });
-        self.ring[place * HALF..][..HALF].copy_from_slice(&samples);
+        self.player.half(half, &Seen { readings: &readings, wrong, start_closed });
     }
 
     fn look(&mut self, current: i16) {
@@ -116,15 +124,17 @@ fn on_a_bench(run: impl FnOnce(&mut Bench<'_, '_>)) {
     let checked = checked(&mut storage).unwrap();
     let mut states = [ChannelState::new(); 1];
     let enabled = Cell::new(true);
-    let (own, calibration) = (hardware().unwrap(), Calibration::decode(&CALIBRATION).unwrap());
+    let (own, calibration, ring) =
+        (hardware().unwrap(), Calibration::decode(&CALIBRATION).unwrap(), Samples::new());
     assert_eq!(calibration, Calibration::new(&[LINE], own.calibration_crc()).unwrap());
-    let player = Player::new(&checked, &mut states, (&own, &calibration), Stage(&enabled)).unwrap();
+    let player = Player::new(&checked, &mut states, (&own, &calibration), Stage(&enabled), &ring).unwrap();
     let mut bench = Bench {
         player,
         enabled: &enabled,
-        ring: [0; RING],
+        ring: &ring,
         out: 0,
         played: 0,
+        missing: false,
         fault: i32::from,
         seen: Seen_::default(),
     };
@@ -228,6 +238,33 @@ fn missed_late_and_told() {
     }
 }
 
+/// REQ-APP-342: with a line that stays high after a half was missed, or after a stop, nothing is played again and again: the next
+/// sample is zero, in whichever half DMA reads, for as long as halves are missed.
+#[test]
+fn a_line_that_stays_high_gets_no_current() {
+    for missed in [true, false] {
+        on_a_bench(|bench| {
+            bench.at_full_level();
+            let ring = bench.ring;
+            while !ring.items().iter().any(|word| i32::from(word.load(Ordering::Relaxed)) == i32::from(FULL))
+            {
+                bench.half(false, None);
+            }
+            bench.missing = true;
+            if missed {
+                assert_eq!(bench.player.finish(true, true), None);
+            } else {
+                bench.player.off(Why::EmergencyStop);
+            }
+            assert!(matches!(bench.player.phase(), Phase::Off(_)) && !bench.enabled.get());
+            bench.enabled.set(true);
+            (bench.out, bench.seen) = (0, Seen_::default());
+            bench.halves(SECOND, true);
+            assert_eq!((bench.seen.pulses, bench.seen.highest, bench.seen.lowest), (0, 0, 0), "{missed}");
+        });
+    }
+}
+
 /// A stage whose line fails so often to go low.
 struct Stuck<'l>(Stage<'l>, &'l Cell<u32>);
 
@@ -253,8 +290,9 @@ fn a_line_that_stays_high_is_tried_again() {
     let checked = checked(&mut storage).unwrap();
     let (mut states, enabled, left) = ([ChannelState::new(); 1], Cell::new(false), Cell::new(0));
     let (own, calibration) = (hardware().unwrap(), Calibration::decode(&CALIBRATION).unwrap());
+    let ring = Samples::new();
     let stage = Stuck(Stage(&enabled), &left);
-    let mut player = Player::new(&checked, &mut states, (&own, &calibration), stage).unwrap();
+    let mut player = Player::new(&checked, &mut states, (&own, &calibration), stage, &ring).unwrap();
     enabled.set(true);
     // each stop tries twice
     left.set(7);
@@ -274,10 +312,10 @@ fn a_line_that_stays_high_is_tried_again() {
 fn another_board_arms_nothing() {
     let mut storage = channel_storage();
     let checked = checked(&mut storage).unwrap();
-    let (own, enabled) = (hardware().unwrap(), Cell::new(true));
+    let (own, enabled, ring) = (hardware().unwrap(), Cell::new(true), Samples::new());
     let with = |hardware: &Hardware, calibration: &Calibration| {
         let mut states = [ChannelState::new(); 1];
-        Player::new(&checked, &mut states, (hardware, calibration), Stage(&enabled))
+        Player::new(&checked, &mut states, (hardware, calibration), Stage(&enabled), &ring)
             .err()
             .map(|why| format!("{why:?}"))
     };
