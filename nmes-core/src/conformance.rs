@@ -8,10 +8,10 @@
 //!
 //! | property | what is looked at |
 //! |---|---|
-//! | `starts_open` | after construction every channel was made open |
+//! | `starts_open` | after construction every channel was made open, and within it nothing drove |
 //! | `codes_come_out` | every code of the range (some 8,000 of a wider one) comes out as it is, sign and all |
 //! | `open_is_open` | open, shorted and a driven zero are three levels; each comes out as itself from every other |
-//! | `only_rests_between` | between an old level and a new one there is nothing but a rest |
+//! | `only_rests_between` | between an old level and a new one there is nothing but a rest, and so until a channel is opened alone |
 //! | `channels_are_apart` | what one channel does leaves the others as they are; one channel opens alone |
 //! | `instants_are_together` | codes of one instant change in one event with a latch, within the declared skew without |
 //! | `off_opens` | `off` opens every channel from every state, as often as it is called; nothing comes back by itself, nor with the next level of one channel |
@@ -24,7 +24,8 @@
 //! | `plans_come_out` | random sessions: every level of the engine comes out; Σ codes × ticks of a channel is exactly 0 where L is 0; dead time and edge spacing are kept |
 //! | `stops_leave_it_open` | each stop policy, at random moments of random sessions, leaves every channel open, and so does an error |
 //!
-//! No level that is put out in them comes after the stamp that was answered by more than ε, nor one of `off`.
+//! No level that is put out in them comes after the stamp that was answered by more than ε, nor one of `off`. Within any call, also
+//! `off`, drop and one that ends in an error, nothing drives but what a channel had before it and what it was asked for.
 //!
 //! # Setting it up
 //! ```toml

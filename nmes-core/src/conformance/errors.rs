@@ -1,7 +1,7 @@
 //! Properties of an output that fails, or is asked for what it does not have.
 
 use super::probe::driven;
-use super::{Holds, Probe, Rig};
+use super::{Holds, Probe, Rig, Seen};
 use crate::frame::Level;
 use std::format;
 use std::prelude::v1::*;
@@ -40,15 +40,16 @@ pub(super) fn what_does_not_fit_is_refused<R: Rig>(make: &dyn Fn() -> R, _: u32)
 }
 
 pub(super) fn errors_are_told<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    at_each_transfer(make, |_, call, result, transfer| match result {
+    at_each_transfer(make, |_, call, told, transfer| match told.result {
         Ok(()) => Err(format!("{call:?} did not tell that its transfer {transfer} failed")),
         Err(_) => Ok(()),
     })
 }
 
 pub(super) fn errors_open<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    at_each_transfer(make, |probe, call, _, transfer| {
+    at_each_transfer(make, |probe, call, told, transfer| {
         let when = format!("after transfer {transfer} of {call:?} failed");
+        probe.nothing_else(&told.asked, &told.seen, &when)?;
         if matches!(call, Call::Apply | Call::ChannelOff) {
             return probe.all_open(&when);
         }
@@ -57,8 +58,9 @@ pub(super) fn errors_open<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
         if let Some(level) = drives {
             return Err(format!("{when}, a channel drives {level:?}"));
         }
-        let (result, _) = probe.off();
+        let (result, seen) = probe.off();
         result.map_err(|e| format!("{when}, the next off was answered with {e}"))?;
+        probe.nothing_else(&[], &seen, &format!("{when}, within the next off"))?;
         probe.all_open(&format!("{when}, and off was called again"))
     })
 }
@@ -76,8 +78,9 @@ pub(super) fn nothing_follows_an_error<R: Rig>(make: &dyn Fn() -> R, _: u32) -> 
                 return Err(format!("{when}, {all:?} was taken"));
             }
         }
-        let (result, _) = probe.off();
+        let (result, seen) = probe.off();
         result.map_err(|e| format!("{when}, off was answered with {e}"))?;
+        probe.nothing_else(&[], &seen, &format!("{when}, within the next off"))?;
         probe.all_open(&format!("{when}, and off was called"))
     })
 }
@@ -85,14 +88,14 @@ pub(super) fn nothing_follows_an_error<R: Rig>(make: &dyn Fn() -> R, _: u32) -> 
 /// Lets each transfer of each call fail, from driving channels in both polarities, and looks at what follows.
 fn at_each_transfer<R: Rig>(
     make: &dyn Fn() -> R,
-    mut look: impl FnMut(&mut Probe<R>, Call, Result<(), String>, u32) -> Holds,
+    mut look: impl FnMut(&mut Probe<R>, Call, Told, u32) -> Holds,
 ) -> Holds {
     for first in Probe::new(make()).turns() {
         for call in [Call::Apply, Call::ChannelOff, Call::Off] {
             for (from, to) in [(1, -1), (-1, 1), (0, 1), (1, 0)] {
                 let mut transfer = 0;
-                while let Some((mut probe, result)) = failing(make, call, (first, from, to), transfer)? {
-                    look(&mut probe, call, result, transfer)?;
+                while let Some((mut probe, told)) = failing(make, call, (first, from, to), transfer)? {
+                    look(&mut probe, call, told, transfer)?;
                     transfer += 1;
                 }
                 // from a driven level every call has something to do
@@ -106,8 +109,12 @@ fn at_each_transfer<R: Rig>(
     Ok(())
 }
 
-/// A rig after a call, and what the call answered.
-type Failed<R> = (Probe<R>, Result<(), String>);
+/// What a call of which a transfer failed was asked for, what it answered, and what was seen meanwhile.
+struct Told {
+    asked: Vec<(u8, Level)>,
+    result: Result<(), String>,
+    seen: Vec<Seen>,
+}
 
 /// A call of which a transfer fails; `None` when it has fewer. Code 0 stands for open; `first` has the codes where
 /// others share its source.
@@ -116,16 +123,16 @@ fn failing<R: Rig>(
     call: Call,
     (first, from, to): (u8, i32, i32),
     transfer: u32,
-) -> Result<Option<Failed<R>>, String> {
+) -> Result<Option<(Probe<R>, Told)>, String> {
     let level = |code| if code == 0 { Level::Open } else { Level::Code(code) };
     let mut probe = Probe::new(make());
     let [before, after] = [from, to].map(|code| probe.together(first, |_| level(code)));
     probe.put(&before)?;
     probe.rig.fail_after(transfer);
-    let (result, _) = match call {
-        Call::Apply => probe.apply(&after),
-        Call::ChannelOff => probe.channel_off(first),
-        Call::Off => probe.off(),
+    let (asked, (result, seen)) = match call {
+        Call::Apply => (after.clone(), probe.apply(&after)),
+        Call::ChannelOff => (Vec::new(), probe.channel_off(first)),
+        Call::Off => (Vec::new(), probe.off()),
     };
     if transfer > TRANSFERS_MAX && probe.rig.failed() {
         return Err(format!(
@@ -136,7 +143,7 @@ fn failing<R: Rig>(
         result.map_err(|e| format!("{call:?}, of which no transfer failed, was answered with {e}"))?;
         return Ok(None);
     }
-    Ok(Some((probe, result)))
+    Ok(Some((probe, Told { asked, result, seen })))
 }
 
 pub(super) fn hardware_stays<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {

@@ -11,7 +11,10 @@ use std::vec;
 const CODES_MAX: i64 = 8_192;
 
 pub(super) fn starts_open<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    Probe::new(make()).all_open("after construction")
+    let probe = Probe::new(make());
+    probe.all_open("after construction")?;
+    // nobody asked for anything yet
+    probe.nothing_else(&[], &probe.born, "within construction")
 }
 
 pub(super) fn codes_come_out<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
@@ -55,7 +58,10 @@ pub(super) fn only_rests_between<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds 
         let odd = seen.iter().find(|s| !(rests(s.level) || s.level == from || s.level == to));
         odd.map_or(Ok(()), |s| {
             Err(format!("from {from:?} to {to:?}, channel {channel} was {:?} between", s.level))
-        })
+        })?;
+        let (result, seen) = probe.channel_off(channel);
+        result.map_err(|e| format!("opening channel {channel} was answered with {e}"))?;
+        probe.nothing_else(&[], &seen, &format!("within an opening from {to:?}"))
     })
 }
 
@@ -193,6 +199,7 @@ pub(super) fn off_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
                 result.map_err(|e| format!("{time} from {all:?} was answered with {e}"))?;
                 probe.in_time(&seen, probe.stamp)?;
                 probe.all_open(&format!("{time} from {all:?}"))?;
+                probe.nothing_else(&[], &seen, &format!("within {time} from {all:?}"))?;
             }
             probe.channels().try_for_each(|alone| comes_alone(&mut probe, &all, alone))?;
         }
@@ -202,16 +209,20 @@ pub(super) fn off_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
 
 /// What was there before an `off` does not come back after it, nor with the next level, which is that of one channel.
 fn comes_alone<R: Rig>(probe: &mut Probe<R>, before: &[(u8, Level)], alone: u8) -> Holds {
-    let off = |probe: &mut Probe<R>| probe.off().0.map_err(|e| format!("off was answered with {e}"));
+    let off = |probe: &mut Probe<R>, from: &[(u8, Level)]| {
+        let (result, seen) = probe.off();
+        result.map_err(|e| format!("off was answered with {e}"))?;
+        probe.nothing_else(&[], &seen, &format!("within off from {from:?}"))
+    };
     probe.put(before)?;
-    off(probe)?;
+    off(probe, before)?;
     let asked = Level::Code(1);
     let seen =
         probe.put(&[(alone, asked)]).map_err(|told| format!("{told}, with off from {before:?} before"))?;
     if let Some(s) = seen.iter().find(|s| driven(s.level) != 0 && s.level != asked) {
         return Err(format!("off from {before:?} was followed by {s:?}"));
     }
-    off(probe)
+    off(probe, &[(alone, asked)])
 }
 
 pub(super) fn drop_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
@@ -223,10 +234,9 @@ pub(super) fn drop_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
     for (channel, state) in states {
         let all = probe.together(channel, |c| fitting(&probe, c, state));
         probe.put(&all)?;
-        let now = probe.later();
-        probe.rig.end(now);
-        probe.look();
+        let seen = probe.end();
         probe.all_open(&format!("dropped from {all:?}"))?;
+        probe.nothing_else(&[], &seen, &format!("within drop from {all:?}"))?;
         probe = Probe::new(make());
     }
     Ok(())

@@ -129,8 +129,10 @@ impl Played {
                 // what the writes of other channels take is the output's own
                 Put::Step(_) => now.max(due.saturating_add_signed(late())),
             };
+            probe.before = probe.levels;
             let result = put_out(probe, time, put);
             let came = probe.look();
+            wrong = wrong.take().or_else(|| foreign(probe, put, &came));
             if let Ok(stamp) = result {
                 wrong = wrong.take().or_else(|| not_as_asked(probe, put, &came, stamp));
             }
@@ -189,6 +191,15 @@ fn put_out<R: Rig>(probe: &mut Probe<R>, time: u64, put: Put<'_>) -> Result<u64,
         stamp = probe.rig.channel_off(stamp, change.channel).map_err(told)?;
     }
     Ok(stamp)
+}
+
+/// What drove within a call was neither there before nor asked for.
+fn foreign<R: Rig>(probe: &Probe<R>, put: Put<'_>, came: &[Seen]) -> Option<String> {
+    let asked: Vec<_> = match put {
+        Put::Step(changes) => changes.iter().map(|c| (c.channel, c.level)).collect(),
+        Put::Off => Vec::new(),
+    };
+    probe.nothing_else(&asked, came, &format!("within {put:?}")).err()
 }
 
 /// A level came later than its stamp may be wrong, or is another one.

@@ -14,6 +14,10 @@ pub(crate) struct Probe<R> {
     pub(crate) now: u64,
     /// `None` until it was seen.
     pub(crate) levels: [Option<Level>; MAX_CHANNELS],
+    /// What came out within construction.
+    pub(crate) born: Vec<Seen>,
+    /// The levels before the last call.
+    pub(crate) before: [Option<Level>; MAX_CHANNELS],
     /// What the last call that succeeded answered.
     pub(crate) stamp: u64,
     step: u64,
@@ -29,8 +33,9 @@ impl<R: Rig> Probe<R> {
             + u64::from(hardware.jitter_ticks())
             + u64::from(timing.write_ticks) * 8
             + 100;
-        let mut probe = Self { rig, hardware, now: 0, levels: [None; MAX_CHANNELS], stamp: 0, step };
-        probe.look();
+        let (levels, before) = ([None; MAX_CHANNELS], [None; MAX_CHANNELS]);
+        let mut probe = Self { rig, hardware, now: 0, levels, born: vec![], before, stamp: 0, step };
+        probe.born = probe.look();
         probe
     }
 
@@ -73,7 +78,16 @@ impl<R: Rig> Probe<R> {
         self.took(result)
     }
 
+    /// Drops the output; what was seen meanwhile.
+    pub(crate) fn end(&mut self) -> Vec<Seen> {
+        let now = self.later();
+        self.rig.end(now);
+        self.before = self.levels;
+        self.look()
+    }
+
     fn took(&mut self, result: Result<u64, R::Error>) -> (Result<(), String>, Vec<Seen>) {
+        self.before = self.levels;
         self.stamp = result.as_ref().copied().unwrap_or(self.stamp);
         self.now = self.now.max(self.stamp);
         (result.map(|_| ()).map_err(|e| format!("{e:?}")), self.look())
@@ -82,18 +96,28 @@ impl<R: Rig> Probe<R> {
     /// Puts edges out that have to be taken and to be at the terminals afterwards, the other channels as they were; none
     /// of those drives in between.
     pub(crate) fn put(&mut self, edges: &[(u8, Level)]) -> Result<Vec<Seen>, String> {
-        let before = self.levels;
         let (result, seen) = self.apply(edges);
         result.map_err(|e| format!("{edges:?} was answered with {e}"))?;
         self.in_time(&seen, self.stamp)?;
-        for (channel, level) in self.channels().zip(before) {
+        for (channel, level) in self.channels().zip(self.before) {
             let asked = edges.iter().rev().find(|(c, _)| *c == channel).map(|(_, level)| *level);
             self.is_at(channel, asked.or(level), &format!("after {edges:?}"))?;
         }
         let asked = |channel| edges.iter().any(|(c, _)| *c == channel);
         let strange = seen.iter().find(|s| driven(s.level) != 0 && !asked(s.channel));
         strange.map_or(Ok(()), |s| Err(format!("with {edges:?}, {s:?} came out")))?;
+        self.nothing_else(edges, &seen, &format!("with {edges:?}"))?;
         Ok(seen)
+    }
+
+    /// Within the last call nothing drove but what a channel had before it and what it was asked for.
+    pub(crate) fn nothing_else(&self, asked: &[(u8, Level)], seen: &[Seen], when: &str) -> Holds {
+        let known = |s: &Seen| {
+            let had = self.before.get(usize::from(s.channel)).copied().flatten();
+            driven(s.level) == 0 || had == Some(s.level) || asked.contains(&(s.channel, s.level))
+        };
+        let odd = seen.iter().find(|s| !known(s));
+        odd.map_or(Ok(()), |s| Err(format!("{when}, {s:?} came out")))
     }
 
     /// No level came later than its stamp may be wrong.
