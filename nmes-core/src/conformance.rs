@@ -3,7 +3,7 @@
 //!
 //! Around the output goes a [`Rig`]: it hands levels on, and tells what pins and buses then made of them, decoded by the
 //! author's own model of the parts (never by the driver's code, or the driver is compared with itself). A rig can make the
-//! transfer of a given number fail. [`output_conformance!`](crate::output_conformance) makes a test of each property;
+//! transfer of a given number fail, without and with its effect. [`output_conformance!`](crate::output_conformance) makes a test of each property;
 //! [`check`] runs them all. A property that does not hold says which, and what was seen.
 //!
 //! | property | what is looked at |
@@ -19,7 +19,7 @@
 //! | `what_does_not_fit_is_refused` | a code outside the range or a channel that is not there is an error, and opens all |
 //! | `errors_are_told` | whichever transfer of `apply`, `channel_off` and `off` fails, the call says so |
 //! | `errors_open` | after an error of `apply` or `channel_off` every channel is open, when one transfer failed and the next ones work; after one of `off` nothing drives, and the next `off` opens every channel |
-//! | `nothing_follows_an_error` | after an error no level comes out, whichever channel is asked, until `off` has succeeded; what it takes after that is not looked at |
+//! | `nothing_follows_an_error` | after an error no level comes out, whichever channel is asked, until `off` has succeeded; what is taken after that comes out as itself |
 //! | `hardware_stays` | the hardware record is the same throughout, so it is the one the plan was compiled for |
 //! | `plans_come_out` | random sessions: every level of the engine comes out; Σ codes × ticks of a channel is exactly 0 where L is 0; dead time and edge spacing are kept |
 //! | `stops_leave_it_open` | each stop policy, at random moments of random sessions, leaves every channel open, and so does an error |
@@ -161,6 +161,13 @@ pub trait Rig {
     /// call: from a level that drives, `apply`, `channel_off` and `off` each have at least one that can fail, and at most
     /// 1,000. A rig that does not reach one of them is told so, for then nothing was looked at.
     fn fail_after(&mut self, transfers: u32);
+
+    /// As [`Rig::fail_after`], but the transfer takes effect, and then is told as failed: a bus may err after the bytes are out, and
+    /// a driver that then believes that nothing was written lets out a code that nobody asked for. Whether the rig can; where
+    /// it cannot, which is what it says if it does not say anything, nothing is looked at for it.
+    fn fail_with_effect_after(&mut self, _transfers: u32) -> bool {
+        false
+    }
 
     /// Whether a transfer of `channel_off` and `off` can fail. `false` is for a simulated output that opens without any; a
     /// driver has a bus or a pin.

@@ -1,10 +1,10 @@
 //! The conformance suite of [`nmes_core::conformance`] around an [`Output`] (feature `proptest`, which needs std: for tests
 //! only).
 //!
-//! A [`Board`] hands out buses and pins that record, and that fail when told to. A [`Chip`], which the author of a driver
-//! writes, says from the bytes and pins alone what the terminals do: from the data sheet, never from the driver's code.
-//! [`OutputRig`] puts the two and the output together. Levels reach the output as admitted edges, from guards over plans
-//! of 1 µA a code: every code of up to 100,000 is within their limits.
+//! A [`Board`] hands out buses and pins that record, and that fail when told to, before or after they took effect. A [`Chip`],
+//! which the author of a driver writes, says from the bytes and pins alone what the terminals do: from the data sheet, never
+//! from the driver's code. [`OutputRig`] puts the two and the output together. Levels reach the output as admitted edges, from
+//! guards over plans of 1 µA a code: every code of up to 100,000 is within their limits.
 //!
 //! ```
 //! use nmes_core::{ChannelHardware, Hardware, HardwareTiming, Level};
@@ -136,7 +136,12 @@ impl<C: Chip, O: Output> Rig for OutputRig<C, O> {
     }
 
     fn fail_after(&mut self, transfers: u32) {
-        self.board.fail_after(transfers);
+        self.board.fail_after(transfers, false);
+    }
+
+    fn fail_with_effect_after(&mut self, transfers: u32) -> bool {
+        self.board.fail_after(transfers, true);
+        true
     }
 
     fn failed(&self) -> bool {

@@ -40,17 +40,20 @@ pub(super) fn what_does_not_fit_is_refused<R: Rig>(make: &dyn Fn() -> R, _: u32)
 }
 
 pub(super) fn errors_are_told<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    at_each_transfer(make, |_, call, told, transfer| match told.result {
-        Ok(()) => Err(format!("{call:?} did not tell that its transfer {transfer} failed")),
+    at_each_transfer(make, |_, told| match told.result {
+        Ok(()) => Err(format!(
+            "{:?} did not tell that its transfer {} failed",
+            told.failing.call, told.failing.transfer
+        )),
         Err(_) => Ok(()),
     })
 }
 
 pub(super) fn errors_open<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    at_each_transfer(make, |probe, call, told, transfer| {
-        let when = format!("after transfer {transfer} of {call:?} failed");
+    at_each_transfer(make, |probe, told| {
+        let when = told.failing.when();
         probe.nothing_else(&told.asked, &told.seen, &when)?;
-        if matches!(call, Call::Apply | Call::ChannelOff) {
+        if matches!(told.failing.call, Call::Apply | Call::ChannelOff) {
             return probe.all_open(&when);
         }
         // an off that failed has tried the rest: nothing drives, and the next one opens what is left
@@ -58,16 +61,21 @@ pub(super) fn errors_open<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
         if let Some(level) = drives {
             return Err(format!("{when}, a channel drives {level:?}"));
         }
-        let (result, seen) = probe.off();
-        result.map_err(|e| format!("{when}, the next off was answered with {e}"))?;
-        probe.nothing_else(&[], &seen, &format!("{when}, within the next off"))?;
-        probe.all_open(&format!("{when}, and off was called again"))
+        opens_next(probe, &when)
     })
 }
 
+/// An `off` after an error opens all, and nothing drives within it.
+fn opens_next<R: Rig>(probe: &mut Probe<R>, when: &str) -> Holds {
+    let (result, seen) = probe.off();
+    result.map_err(|e| format!("{when}, the next off was answered with {e}"))?;
+    probe.nothing_else(&[], &seen, &format!("{when}, within the next off"))?;
+    probe.all_open(&format!("{when}, and off was called"))
+}
+
 pub(super) fn nothing_follows_an_error<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    at_each_transfer(make, |probe, call, _, transfer| {
-        let when = format!("after transfer {transfer} of {call:?} failed");
+    at_each_transfer(make, |probe, told| {
+        let when = told.failing.when();
         for code in [1, -1] {
             let all = probe.together(0, |_| Level::Code(code));
             let (result, seen) = probe.apply(&all);
@@ -78,30 +86,84 @@ pub(super) fn nothing_follows_an_error<R: Rig>(make: &dyn Fn() -> R, _: u32) -> 
                 return Err(format!("{when}, {all:?} was taken"));
             }
         }
-        let (result, seen) = probe.off();
-        result.map_err(|e| format!("{when}, off was answered with {e}"))?;
-        probe.nothing_else(&[], &seen, &format!("{when}, within the next off"))?;
-        probe.all_open(&format!("{when}, and off was called"))
-    })
+        opens_next(probe, &when)
+    })?;
+    // what was there before the error, and two codes that were not
+    [None, Some(0), Some(2)]
+        .into_iter()
+        .try_for_each(|next| at_each_transfer(make, |probe, told| comes_as_asked(probe, told.failing, next)))
 }
 
-/// Lets each transfer of each call fail, from driving channels in both polarities, and looks at what follows.
+/// A level that is taken after an error and an `off` comes out as itself: what was out at the error is known again, or is not
+/// relied on.
+fn comes_as_asked<R: Rig>(probe: &mut Probe<R>, failing: Failing, next: Option<i32>) -> Holds {
+    let when = failing.when();
+    opens_next(probe, &when)?;
+    let level = next.map_or_else(|| level_of(failing.from), Level::Code);
+    let asked = probe.together(failing.first, |c| probe.fitting(c, level));
+    let (result, seen) = probe.apply(&asked);
+    let when = format!("{when}, and off was called, with {asked:?}");
+    probe.nothing_else(&asked, &seen, &when)?;
+    if result.is_err() {
+        // it needs a restart of its own
+        return Ok(());
+    }
+    asked.iter().try_for_each(|(channel, level)| probe.is_at(*channel, Some(*level), &when))
+}
+
+/// A call of which a transfer fails.
+#[derive(Clone, Copy)]
+struct Failing {
+    call: Call,
+    /// Who has the codes where others share its source.
+    first: u8,
+    /// The codes before it and asked for; see [`level_of`].
+    from: i32,
+    to: i32,
+    /// What the transfer does is done before it is told as failed.
+    has_effect: bool,
+    transfer: u32,
+}
+
+impl Failing {
+    fn when(&self) -> String {
+        let Self { call, transfer, .. } = self;
+        let how = if self.has_effect { "took effect and failed" } else { "failed" };
+        format!("after transfer {transfer} of {call:?} {how}")
+    }
+}
+
+/// Code 0 stands for open.
+fn level_of(code: i32) -> Level {
+    if code == 0 { Level::Open } else { Level::Code(code) }
+}
+
+/// What such a call was asked for, what it answered, and what was seen meanwhile.
+struct Told {
+    failing: Failing,
+    asked: Vec<(u8, Level)>,
+    result: Result<(), String>,
+    seen: Vec<Seen>,
+}
+
+/// Codes from and to which a call fails. The largest numbers stand for the ends of a channel's range.
+const STEPS: [(i32, i32); 7] =
+    [(1, -1), (-1, 1), (0, 1), (1, 0), (0, i32::MAX), (i32::MAX, i32::MIN), (i32::MIN, 1)];
+
+/// Lets each transfer of each call fail, from driving channels in both polarities, and looks at what follows: of transfers that
+/// did nothing, then of those that took effect, where the rig can.
 fn at_each_transfer<R: Rig>(
     make: &dyn Fn() -> R,
-    mut look: impl FnMut(&mut Probe<R>, Call, Told, u32) -> Holds,
+    mut look: impl FnMut(&mut Probe<R>, &Told) -> Holds,
 ) -> Holds {
-    for first in Probe::new(make()).turns() {
-        for call in [Call::Apply, Call::ChannelOff, Call::Off] {
-            for (from, to) in [(1, -1), (-1, 1), (0, 1), (1, 0)] {
-                let mut transfer = 0;
-                while let Some((mut probe, told)) = failing(make, call, (first, from, to), transfer)? {
-                    look(&mut probe, call, told, transfer)?;
-                    transfer += 1;
-                }
-                // from a driven level every call has something to do
-                let asked = matches!(call, Call::Apply) || make().opening_can_fail();
-                if transfer == 0 && from != 0 && asked {
-                    return Err(format!("no transfer of {call:?} from {from} to {to} could fail"));
+    let turns = Probe::new(make()).turns();
+    let can = make().fail_with_effect_after(0);
+    for has_effect in [false, true].into_iter().filter(|has| can || !has) {
+        for first in turns.iter().copied() {
+            for call in [Call::Apply, Call::ChannelOff, Call::Off] {
+                for (from, to) in STEPS {
+                    let failing = Failing { call, first, from, to, has_effect, transfer: 0 };
+                    at_each_of(make, failing, &mut look)?;
                 }
             }
         }
@@ -109,26 +171,36 @@ fn at_each_transfer<R: Rig>(
     Ok(())
 }
 
-/// What a call of which a transfer failed was asked for, what it answered, and what was seen meanwhile.
-struct Told {
-    asked: Vec<(u8, Level)>,
-    result: Result<(), String>,
-    seen: Vec<Seen>,
+/// Each transfer of one call.
+fn at_each_of<R: Rig>(
+    make: &dyn Fn() -> R,
+    mut failing: Failing,
+    look: &mut impl FnMut(&mut Probe<R>, &Told) -> Holds,
+) -> Holds {
+    while let Some((mut probe, told)) = fail(make, failing)? {
+        look(&mut probe, &told)?;
+        failing.transfer += 1;
+    }
+    let Failing { call, from, to, transfer, .. } = failing;
+    // from a driven level every call has something to do
+    let asked = matches!(call, Call::Apply) || make().opening_can_fail();
+    if transfer == 0 && from != 0 && asked {
+        return Err(format!("no transfer of {call:?} from {from} to {to} could fail"));
+    }
+    Ok(())
 }
 
-/// A call of which a transfer fails; `None` when it has fewer. Code 0 stands for open; `first` has the codes where
-/// others share its source.
-fn failing<R: Rig>(
-    make: &dyn Fn() -> R,
-    call: Call,
-    (first, from, to): (u8, i32, i32),
-    transfer: u32,
-) -> Result<Option<(Probe<R>, Told)>, String> {
-    let level = |code| if code == 0 { Level::Open } else { Level::Code(code) };
+/// The call, of which that transfer fails; `None` when it has fewer.
+fn fail<R: Rig>(make: &dyn Fn() -> R, failing: Failing) -> Result<Option<(Probe<R>, Told)>, String> {
+    let Failing { call, first, from, to, has_effect, transfer } = failing;
     let mut probe = Probe::new(make());
-    let [before, after] = [from, to].map(|code| probe.together(first, |_| level(code)));
+    let [before, after] = [from, to].map(|code| probe.together(first, |c| probe.fitting(c, level_of(code))));
     probe.put(&before)?;
-    probe.rig.fail_after(transfer);
+    if has_effect {
+        probe.rig.fail_with_effect_after(transfer);
+    } else {
+        probe.rig.fail_after(transfer);
+    }
     let (asked, (result, seen)) = match call {
         Call::Apply => (after.clone(), probe.apply(&after)),
         Call::ChannelOff => (Vec::new(), probe.channel_off(first)),
@@ -143,7 +215,7 @@ fn failing<R: Rig>(
         result.map_err(|e| format!("{call:?}, of which no transfer failed, was answered with {e}"))?;
         return Ok(None);
     }
-    Ok(Some((probe, Told { asked, result, seen })))
+    Ok(Some((probe, Told { failing, asked, result, seen })))
 }
 
 pub(super) fn hardware_stays<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
@@ -163,5 +235,5 @@ pub(super) fn hardware_stays<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
     }
     drop(probe.off());
     same(&probe, "after off")?;
-    at_each_transfer(make, |probe, call, _, _| same(probe, &format!("after an error of {call:?}")))
+    at_each_transfer(make, |probe, told| same(probe, &format!("after an error of {:?}", told.failing.call)))
 }

@@ -192,7 +192,7 @@ pub(super) fn off_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
     for channel in probe.channels() {
         for state in probe.states(channel) {
             // the others are in the same kind of state
-            let all = probe.together(channel, |c| fitting(&probe, c, state));
+            let all = probe.together(channel, |c| probe.fitting(c, state));
             probe.put(&all)?;
             for time in ["off", "off again"] {
                 let (result, seen) = probe.off();
@@ -232,7 +232,7 @@ pub(super) fn drop_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
         states.extend(probe.states(channel).into_iter().map(|state| (channel, state)));
     }
     for (channel, state) in states {
-        let all = probe.together(channel, |c| fitting(&probe, c, state));
+        let all = probe.together(channel, |c| probe.fitting(c, state));
         probe.put(&all)?;
         let seen = probe.end();
         probe.all_open(&format!("dropped from {all:?}"))?;
@@ -240,13 +240,4 @@ pub(super) fn drop_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
         probe = Probe::new(make());
     }
     Ok(())
-}
-
-/// A state, within the range of a channel.
-fn fitting<R: Rig>(probe: &Probe<R>, channel: u8, state: Level) -> Level {
-    let (low, high) = probe.range(channel);
-    match state {
-        Level::Code(code) => Level::Code(code.clamp(low, high)),
-        Level::Open | Level::Shorted => state,
-    }
 }

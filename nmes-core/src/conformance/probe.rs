@@ -173,6 +173,15 @@ impl<R: Rig> Probe<R> {
         self.hardware.channel(channel).map_or((-1, 1), |c| (c.code_min, c.code_max))
     }
 
+    /// A level, within the range of a channel.
+    pub(crate) fn fitting(&self, channel: u8, level: Level) -> Level {
+        let (low, high) = self.range(channel);
+        match level {
+            Level::Code(code) => Level::Code(code.clamp(low, high)),
+            Level::Open | Level::Shorted => level,
+        }
+    }
+
     /// The levels that are tried as states: each rest that the hardware has, zero, the smallest and the strongest codes.
     pub(crate) fn states(&self, channel: u8) -> Vec<Level> {
         let (low, high) = self.range(channel);

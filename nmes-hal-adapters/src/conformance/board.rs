@@ -54,6 +54,8 @@ struct State<C> {
     event: u64,
     transfer_ticks: u32,
     fail_in: Option<u32>,
+    /// What fails takes effect first.
+    has_effect: bool,
     failed: bool,
 }
 
@@ -109,6 +111,7 @@ impl<C: Chip> Board<C> {
             event: 0,
             transfer_ticks: 0,
             fail_in: None,
+            has_effect: false,
             failed: false,
         })))
     }
@@ -165,9 +168,9 @@ impl<C: Chip> Board<C> {
         self.0.borrow().now
     }
 
-    pub(super) fn fail_after(&self, transfers: u32) {
+    pub(super) fn fail_after(&self, transfers: u32, has_effect: bool) {
         let mut state = self.0.borrow_mut();
-        (state.fail_in, state.failed) = (Some(transfers), false);
+        (state.fail_in, state.has_effect, state.failed) = (Some(transfers), has_effect, false);
     }
 
     pub(super) fn failed(&self) -> bool {
@@ -178,21 +181,21 @@ impl<C: Chip> Board<C> {
         core::mem::take(&mut self.0.borrow_mut().seen)
     }
 
-    /// One transfer or change of a pin; nothing happens when it fails.
+    /// One transfer or change of a pin. One that fails does nothing, or takes effect first, as it was asked for.
     fn happens(&self, is_transfer: bool, what: impl FnOnce(&mut C)) -> Result<(), BoardError> {
         let mut state = self.0.borrow_mut();
         state.event += 1;
         if is_transfer {
             state.now += u64::from(state.transfer_ticks);
         }
-        if state.fail_in == Some(0) {
-            (state.fail_in, state.failed) = (None, true);
-            return Err(BoardError { event: state.event });
+        let fails = state.fail_in == Some(0);
+        state.fail_in = state.fail_in.and_then(|left| left.checked_sub(1));
+        state.failed |= fails;
+        if !fails || state.has_effect {
+            what(&mut state.chip);
+            state.look();
         }
-        state.fail_in = state.fail_in.map(|left| left - 1);
-        what(&mut state.chip);
-        state.look();
-        Ok(())
+        if fails { Err(BoardError { event: state.event }) } else { Ok(()) }
     }
 }
 
