@@ -11,12 +11,14 @@ use std::vec::Vec;
 
 /// What the parts on a board make of what is written to them: the author's model, from the data sheets.
 ///
-/// Each has a default that does nothing; [`Chip::level`] is asked after each transfer and each change of a pin.
+/// Each has a default that does nothing; [`Chip::level`] is asked after each transfer and each change of a pin. What is written
+/// before a read comes before it, also within one transaction.
 pub trait Chip {
-    /// One SPI transaction: all bytes that were written in it.
+    /// One SPI transaction: all bytes that were written in it, or up to a read in it and from there on.
     fn spi(&mut self, _bus: u8, _bytes: &[u8]) {}
 
-    /// What an SPI device answers; zeros.
+    /// What an SPI device answers; zeros. A transfer both ways is this and then a write of its bytes: a part shifts
+    /// out what it had.
     fn spi_read(&mut self, _bus: u8, _buffer: &mut [u8]) {}
 
     /// The bytes of one write to an I2C device.
@@ -227,25 +229,36 @@ impl<C: Chip> spi::SpiDevice for SpiWires<C> {
             for operation in operations {
                 match operation {
                     spi::Operation::Write(bytes) => written.extend_from_slice(bytes),
-                    spi::Operation::Read(buffer) => {
-                        buffer.fill(0);
-                        chip.spi_read(bus, buffer);
-                    }
+                    spi::Operation::Read(buffer) => answer(chip, bus, &mut written, buffer),
                     spi::Operation::Transfer(buffer, bytes) => {
+                        answer(chip, bus, &mut written, buffer);
                         written.extend_from_slice(bytes);
-                        buffer.fill(0);
-                        chip.spi_read(bus, buffer);
                     }
                     spi::Operation::TransferInPlace(buffer) => {
-                        written.extend_from_slice(buffer);
-                        buffer.fill(0);
-                        chip.spi_read(bus, buffer);
+                        let bytes = buffer.to_vec();
+                        answer(chip, bus, &mut written, buffer);
+                        written.extend_from_slice(&bytes);
                     }
                     spi::Operation::DelayNs(_) => {}
                 }
             }
-            chip.spi(bus, &written);
+            flush(&mut written, |bytes| chip.spi(bus, bytes));
         })
+    }
+}
+
+/// What an SPI device answers to what was written before.
+fn answer(chip: &mut impl Chip, bus: u8, written: &mut Vec<u8>, buffer: &mut [u8]) {
+    flush(written, |bytes| chip.spi(bus, bytes));
+    buffer.fill(0);
+    chip.spi_read(bus, buffer);
+}
+
+/// Hands on what was written since the last read.
+fn flush(written: &mut Vec<u8>, hand_on: impl FnOnce(&[u8])) {
+    if !written.is_empty() {
+        hand_on(written);
+        written.clear();
     }
 }
 
@@ -265,14 +278,13 @@ impl<C: Chip> i2c::I2c for I2cWires<C> {
                 match operation {
                     i2c::Operation::Write(bytes) => written.extend_from_slice(bytes),
                     i2c::Operation::Read(buffer) => {
+                        flush(&mut written, |bytes| chip.i2c(address, bytes));
                         buffer.fill(0);
                         chip.i2c_read(address, buffer);
                     }
                 }
             }
-            if !written.is_empty() {
-                chip.i2c(address, &written);
-            }
+            flush(&mut written, |bytes| chip.i2c(address, bytes));
         })
     }
 }
