@@ -55,7 +55,8 @@ pub fn weiss_transfer(
 impl Subject {
     /// The person with what was measured at another width brought to this one. Sensory threshold by the chronaxie of
     /// sensory axons, motor threshold and effect by that of motor nerve (of denervated muscle above 10 ms); what was
-    /// tolerated by whichever gives less. A threshold that leaves the range of its unit is forgotten.
+    /// tolerated by whichever gives less. A threshold that leaves the range of its unit is forgotten; what was tolerated where
+    /// both lead beyond it.
     #[must_use]
     pub fn at_width(&self, width: Micros) -> Self {
         let Some(from) = self.measured_width.filter(|from| *from != width) else { return *self };
@@ -68,7 +69,8 @@ impl Subject {
             sensory_threshold: by(self.sensory_threshold, sensory),
             motor_threshold: by(self.motor_threshold, motor),
             effect: by(self.effect, motor),
-            tolerated: by(self.tolerated, motor).min(by(self.tolerated, sensory)),
+            // `None` is less than any amplitude: of two options the least is none
+            tolerated: [motor, sensory].into_iter().filter_map(|c| by(self.tolerated, c)).min(),
             measured_width: Some(width),
             ..*self
         }

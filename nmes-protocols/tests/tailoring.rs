@@ -13,8 +13,8 @@ use nmes_core::{MicroAmps, Micros, Millis};
 use nmes_protocols::models::{StrengthDuration, data};
 use nmes_protocols::{
     Adherence, Answers, BuildError, BuildNote, CATALOGUE, Condition, Date, DiaryEntry, Innervation, Item,
-    Origin, PadPlace, Provenance, Regrowth, Request, Side, Skin, Storage, Subject, build_channels,
-    build_session, find, weiss_transfer, with_diary,
+    MUSCLE_CHRONAXIE_US, Origin, PadPlace, Provenance, Regrowth, Request, SENSORY_CHRONAXIE_US, Side, Skin,
+    Storage, Subject, build_channels, build_session, find, weiss_transfer, with_diary,
 };
 use nmes_safety::UseClass;
 use proptest::prelude::*;
@@ -121,6 +121,31 @@ fn another_width_moves_what_was_measured() {
     let strong = Subject { tolerated: Some(ua(99_000)), measured_width: Some(us(300)), ..person() };
     let narrow = Request { width: Some(us(250)), ..Request::default() };
     assert!(matches!(built("knee-oa", &strong, &narrow, |_| ()), Err(BuildError::Range(_))));
+}
+
+/// REQ-PRO-428: what was tolerated stays a bound where one of the two chronaxies leads beyond 1 A: the other one gives it. Only where
+/// both do is it forgotten.
+#[test]
+fn what_was_tolerated_is_not_lost_beyond_an_ampere() {
+    let muscle = MUSCLE_CHRONAXIE_US.value;
+    for (from, to, ma) in [(100_000, 300, 20), (100_000, 300, 15), (20_000, 300, 50), (50_000, 1_000, 100)] {
+        let tolerated = ua(ma * 1_000);
+        let subject = Subject { tolerated: Some(tolerated), measured_width: Some(us(from)), ..person() };
+        let by = |chronaxie| weiss_transfer(tolerated, us(from), us(to), chronaxie);
+        let sensory = by(SENSORY_CHRONAXIE_US.value).unwrap();
+        let least = by(muscle).map_or(sensory, |motor| motor.min(sensory));
+        assert_eq!(subject.at_width(us(to)).tolerated, Some(least), "{ma} mA, {from} to {to} µs");
+    }
+    let strong = Subject { tolerated: Some(ua(900_000)), measured_width: Some(us(100_000)), ..person() };
+    assert_eq!(strong.at_width(us(100)).tolerated, None);
+    // and so no session is set above it by itself
+    let subject = Subject { tolerated: Some(ua(20_000)), measured_width: Some(us(100_000)), ..person() };
+    let request = Request { width: Some(us(300)), ..Request::default() };
+    built("knee-oa", &subject, &request, |built| {
+        let most = weiss_transfer(ua(20_000), us(100_000), us(300), SENSORY_CHRONAXIE_US.value).unwrap();
+        assert!(built.session.channels()[0].set.amplitude <= most);
+    })
+    .unwrap();
 }
 
 /// REQ-PRO-411: of no row comes more than was tolerated where no amplitude is given, by its rule or its default, in any week; a note
