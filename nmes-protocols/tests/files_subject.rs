@@ -12,9 +12,9 @@ mod files_common;
 
 use files_common::*;
 use nmes_core::{ChannelHardware, Hardware, HardwareTiming, Plan};
-use nmes_protocols::files::{SubjectFile, Syntax};
+use nmes_protocols::files::{LimitFile, SubjectFile, Syntax};
 use nmes_protocols::{Answers, BuildError, Item, Request, Storage, Subject, build_session, find};
-use nmes_safety::{Layer, Profile, Setup, assess, rules};
+use nmes_safety::{Layer, Profile, Setup, UseClass, assess, rules};
 
 const SUBJECT: &str = r#"
 format = "nmes-subject"
@@ -157,6 +157,23 @@ fn limits_of_a_person_bind() {
         assert_eq!((peak.layer, peak.limit), (Layer::Subject, Some(45_000)));
         assert_eq!(report.denied().any(|row| row.rule.id == "E-PEAK-1"), denied, "{ua}");
     }
+}
+
+/// REQ-PRO-429: a limit that names no rule or is looser than its rule is an error where the limits are laid over a setup, though the
+/// file was never held against itself; none is left out.
+#[test]
+fn a_limit_that_does_not_hold_is_not_left_out() {
+    let setup = Setup::new(&[2_500], UseClass::Exercise).unwrap();
+    let limited = |rule: &str, value| {
+        let mut file = SubjectFile::from_text(SUBJECT, Syntax::Toml).unwrap();
+        file.limits = [LimitFile { rule: rule.try_into().unwrap(), value }].into_iter().collect();
+        file.limit(setup).map_err(|error| error.to_string())
+    };
+    assert_ne!(limited("E-PEAK-1", 45_000), Ok(setup));
+    let told = limited("E-PEAK-01", 20_000).unwrap_err();
+    assert!(told.starts_with("limits[0].rule: this rule is not in the table"), "{told}");
+    let told = limited("E-PEAK-1", 900_000_000).unwrap_err();
+    assert!(told.starts_with("limits[0].value: ") && told.contains("is looser than E-PEAK-1"), "{told}");
 }
 
 /// REQ-PRO-307: at home nothing is built that is for specialists, and nothing before a supervised first session.

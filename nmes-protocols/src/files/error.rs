@@ -5,6 +5,7 @@ use crate::provenance::{Provenance, Unit};
 use crate::waveform::WaveKind;
 use core::fmt;
 use nmes_core::{Balance, ConfigError, Control, Polarity};
+use nmes_safety::LimitError;
 use nmes_safety::rules::Rule;
 
 /// A place in a file, as in `channels[1].pulse.width_us`.
@@ -120,6 +121,8 @@ pub enum FileProblem {
         /// What is taken.
         accepted: Said,
     },
+    /// A setup does not take the limit.
+    Stated(LimitError),
     /// nmes-core does not take the value.
     Config(ConfigError),
     /// The builder refuses: a gate, the screening, or times that exclude one another.
@@ -160,6 +163,7 @@ impl fmt::Display for FileProblem {
             Self::Other { given, accepted } => {
                 write!(f, "{given} is not what the protocol makes of it; accepted: {accepted}")
             }
+            Self::Stated(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
             Self::Build(error) => error.fmt(f),
             Self::Words { given, accepted } => write!(f, "{given}; accepted: {accepted}"),

@@ -10,7 +10,7 @@ use crate::screening::{Answers, Item};
 use heapless::String;
 use nmes_core::{MAX_CHANNELS, MicroAmps, Micros, Polarity};
 use nmes_safety::rules::{self, Rule};
-use nmes_safety::{Layer, LimitError, Setup};
+use nmes_safety::{Layer, Setup};
 use serde::{Deserialize, Serialize};
 
 /// The version of subject files that this release writes and reads.
@@ -301,11 +301,14 @@ impl SubjectFile {
     /// The setup with the limits of this person, as the layer of the check that is called subject.
     ///
     /// # Errors
-    /// A limit is looser than its rule, or there are more than a setup has room for; see [`SubjectFile::validate`].
-    pub fn limit(&self, setup: Setup) -> Result<Setup, LimitError> {
-        self.limits()
-            .flatten()
-            .try_fold(setup, |setup, (rule, value)| setup.with_limit(Layer::Subject, rule, value))
+    /// A limit names no rule or is looser than its rule, or there are more than a setup has room for: no setup then, and none
+    /// without that limit; see [`SubjectFile::validate`].
+    pub fn limit(&self, setup: Setup) -> Result<Setup, FileError> {
+        self.limits().enumerate().try_fold(setup, |setup, (index, limit)| {
+            let (rule, value) = limit?;
+            let stated = setup.with_limit(Layer::Subject, rule, value);
+            stated.map_err(|error| FileError::new(Place::of("limits", index, ""), FileProblem::Stated(error)))
+        })
     }
 }
 
