@@ -343,3 +343,36 @@ proptest! {
 fn cases(usual: u32) -> u32 {
     std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
 }
+
+/// REQ-PRO-430: of a person who was measured at another width, too, what the builder made is built from its own file, whatever
+/// amplitude was asked for, with the same origin where none was.
+#[test]
+fn what_was_measured_at_another_width_goes_there_and_back() {
+    let ua = nmes_core::MicroAmps::from_microamps;
+    let mut pairs = 0;
+    for row in enabled() {
+        for (from_us, share) in [(100, 70), (200, 70), (1_000, 40)] {
+            let tolerated = row.amplitude.default * share / 100;
+            let subject = Subject {
+                tolerated: ua(tolerated),
+                motor_threshold: ua(tolerated / 3),
+                measured_width: nmes_core::Micros::from_micros(from_us),
+                ..person(row)
+            };
+            for asked in [None, ua(tolerated), ua(tolerated * 98 / 100)] {
+                let request = Request { amplitude: asked, ..specialist() };
+                let (mut one, mut other) = (Storage::new(), Storage::new());
+                let built = build_session(row, &subject, &request, &Answers::all_no(), &mut one);
+                let Ok(built) = built else { continue };
+                let file = SessionFile::of(row, &request, &built).unwrap();
+                let again = file.build(&subject, &Answers::all_no(), &mut other);
+                let again = again.unwrap_or_else(|error| panic!("{} {asked:?}: {error}", row.name));
+                assert_eq!(again.session, built.session, "{} {asked:?}", row.name);
+                let [here, there] = [&built, &again].map(|b| b.settings.get("amplitude").unwrap().origin);
+                assert!(asked.is_some() || here == there, "{}: {here:?}, {there:?}", row.name);
+                pairs += 1;
+            }
+        }
+    }
+    assert!(pairs > 200, "{pairs}");
+}

@@ -112,6 +112,8 @@ impl SessionFile {
         answers: &Answers,
     ) -> Result<Request, FileError> {
         let place = |field| Place::of("channels", index, field);
+        // what was measured, as the builder takes it
+        let subject = &subject.at_width(file.pulse.width_us);
         let (kind, leading) = (row.waveform.kind.value, row.waveform.leading.value);
         unless(file.pulse.wave == kind, place("pulse.wave"), Said::Wave(file.pulse.wave), Said::Wave(kind))?;
         let (given, accepted) = (Said::Leading(file.pulse.leading), Said::Leading(leading));
