@@ -177,6 +177,7 @@ pub fn build_train<'a>(
     storage: &'a mut Storage,
 ) -> Result<Built<'a>, BuildError> {
     let screening = gates(row, subject, request, answers)?;
+    let subject = &subject.at_width(request.width.unwrap_or_else(|| us(row.phase_width.default)));
     let amplitudes = Ranged { min: 1, ..row.amplitude_for(answers) };
     let mut settings = Settings::empty();
     let pulse = pulse::pulse(row, subject, request, &amplitudes, &mut settings)?;

@@ -7,14 +7,14 @@
     reason = "helpers of tests: a panic fails the test"
 )]
 
-use nmes_core::{ChannelHardware, Hardware, HardwareTiming, MicroAmps, Millis, Plan, Schedule};
+use nmes_core::{ChannelHardware, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan, Schedule};
 use nmes_protocols::titration::{
     AnswerError, Command, DIAGRAM, Mark, Marks, PollAt, State, StopReason, TRANSITIONS, Titration,
     TitrationConfig,
 };
 use nmes_protocols::{
     Answers, Availability, BuildError, CATALOGUE, Innervation, Item, Request, Side, Storage, Subject,
-    build_train, find,
+    build_session, build_train, find,
 };
 use nmes_safety::rules;
 use proptest::prelude::*;
@@ -333,4 +333,27 @@ fn trains_are_built_like_everything_else() {
     assert!(matches!(build(&at(row.amplitude.max + 1), &Answers::all_no()), Err(BuildError::Range(_))));
     let pacemaker = Answers::all_no().yes(Item::ElectronicImplant);
     assert!(matches!(build(&at(1_000), &pacemaker), Err(BuildError::Screening(_))));
+}
+
+/// REQ-PRO-431: a train is held to what was tolerated at its own width, as a session is: of every row both set the same amplitude where
+/// none is asked for.
+#[test]
+fn a_train_is_no_stronger_than_its_session() {
+    let train = Millis::from_millis(5_000).unwrap();
+    let (mut less, us) = (0, Micros::from_micros(100));
+    for row in CATALOGUE.iter().filter(|row| row.availability == Availability::Enabled) {
+        let fits = [Innervation::Intact, Innervation::PartiallyDenervated, Innervation::Denervated];
+        let person = Subject::new(fits.into_iter().find(|i| row.needs.accepts(*i)).unwrap(), Side::Left);
+        let tolerated = MicroAmps::from_microamps(row.amplitude.default);
+        let person = Subject { tolerated, measured_width: us, ..person };
+        let (request, answers) = (Request { specialist: true, ..Request::default() }, Answers::all_no());
+        let (mut one, mut other) = (Storage::new(), Storage::new());
+        let session = build_session(row, &person, &request, &answers, &mut one);
+        let alone = build_train(row, &person, &request, train, &answers, &mut other);
+        let (Ok(session), Ok(alone)) = (session, alone) else { continue };
+        let [set, alone] = [session.session, alone.session].map(|session| session.channels()[0].set);
+        assert_eq!(alone, set, "{}", row.name);
+        less += u32::from(Some(alone.amplitude) < tolerated);
+    }
+    assert!(less > 20, "{less}");
 }
