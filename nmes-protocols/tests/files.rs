@@ -2,6 +2,7 @@
 #![cfg(all(feature = "text", feature = "postcard"))]
 #![allow(
     clippy::arithmetic_side_effects,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
@@ -375,4 +376,36 @@ fn what_was_measured_at_another_width_goes_there_and_back() {
         }
     }
     assert!(pairs > 200, "{pairs}");
+}
+
+const PULSE: &[&str] = &["amplitude_ua", "width_us", "gap_us", "leading", "wave", "balance"];
+
+/// REQ-PRO-432: a list that stands for a table by the order of its values is refused at any depth, in JSON and TOML, and where it stands
+/// is said: width and amplitude the wrong way round would be taken as they stand.
+#[test]
+fn values_without_names_are_refused() {
+    let file = exported(find("knee-oa").unwrap(), &specialist());
+    let value: serde_json::Value = serde_json::from_str(&file.to_text(Syntax::Json)).unwrap();
+    for (pointer, names, place) in [
+        ("/channels/0/pulse", PULSE, "channels[0].pulse"),
+        ("/channels/0/ramp", &["control", "up_ms", "down_ms", "down_min_ms", "floor"], "channels[0].ramp"),
+        ("/channels/0", &["rate_millihertz", "offset_us", "pulse", "timing", "ramp"], "channels[0]"),
+        ("/schedule/cyclic", &["hold_ms", "rest_ms"], "schedule.cyclic"),
+    ] {
+        let mut unnamed = value.clone();
+        let table = unnamed.pointer_mut(pointer).unwrap();
+        assert_eq!(table.as_object().unwrap().len(), names.len());
+        *table = names.iter().map(|name| table[*name].clone()).collect();
+        for (syntax, text) in
+            [(Syntax::Json, unnamed.to_string()), (Syntax::Toml, toml::to_string(&unnamed).unwrap())]
+        {
+            let told = SessionFile::from_text(&text, syntax).map(drop).map_err(|error| error.to_string());
+            let told = told.expect_err(&format!("{syntax:?} {place}"));
+            assert!(
+                told.starts_with(&format!("{place}: a table of fields is expected")),
+                "{syntax:?}: {told}"
+            );
+        }
+    }
+    assert_eq!(SessionFile::from_text(&value.to_string(), Syntax::Json).unwrap(), file);
 }

@@ -11,6 +11,7 @@ use super::subject_file::{SUBJECT_VERSION, SubjectFile};
 use core::fmt;
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned};
+use serde_json::Value;
 use std::string::{String, ToString};
 
 /// How a file is written down.
@@ -116,7 +117,43 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-fn read<T: DeserializeOwned>(text: &str, syntax: Syntax, format: &str, known: u16) -> Result<T, TextError> {
+/// A file that was read, if its text has a table wherever the file has one: a list of values in the order of the fields would be
+/// taken for one, and two that are the wrong way round would not be noticed.
+fn named<T: DeserializeOwned + Serialize>(text: &str, syntax: Syntax) -> Result<T, TextError> {
+    let file: T = parse(text, syntax)?;
+    let given: Value = parse(text, syntax)?;
+    let made = serde_json::to_value(&file).map_err(|error| TextError::Syntax { said: error.to_string() })?;
+    match unnamed(&given, &made) {
+        None => Ok(file),
+        Some(path) => {
+            let said = "a table of fields is expected, each value with its name".to_string();
+            Err(TextError::Field { path: path.trim_start_matches('.').to_string(), said })
+        }
+    }
+}
+
+/// Where a list was given in the place of a table.
+fn unnamed(given: &Value, made: &Value) -> Option<String> {
+    match (given, made) {
+        (Value::Array(_), Value::Object(_)) => Some(String::new()),
+        (Value::Object(given), Value::Object(made)) => made.iter().find_map(|(name, made)| {
+            unnamed(given.get(name)?, made).map(|below| std::format!(".{name}{below}"))
+        }),
+        (Value::Array(given), Value::Array(made)) => {
+            let mut pairs = given.iter().zip(made).enumerate();
+            pairs
+                .find_map(|(n, (given, made))| unnamed(given, made).map(|below| std::format!("[{n}]{below}")))
+        }
+        _ => None,
+    }
+}
+
+fn read<T: DeserializeOwned + Serialize>(
+    text: &str,
+    syntax: Syntax,
+    format: &str,
+    known: u16,
+) -> Result<T, TextError> {
     let refuse = |path: &str, said: String| Err(TextError::Field { path: path.to_string(), said });
     // JSON takes a list for a table whose fields come in order
     if syntax == Syntax::Json && !text.trim_start().starts_with('{') && is_json(text) {
@@ -134,7 +171,7 @@ fn read<T: DeserializeOwned>(text: &str, syntax: Syntax, format: &str, known: u1
         None => return refuse("format", std::format!("missing; accepted: \"{format}\"")),
     }
     match head.version {
-        Some(version) if version == known => parse(text, syntax),
+        Some(version) if version == known => named(text, syntax),
         Some(version) => refuse("version", std::format!("{version} is not known; accepted: {known}")),
         None => refuse("version", std::format!("missing; accepted: {known}")),
     }
