@@ -462,7 +462,8 @@ fn setup(ask: &Ask, row: &Condition, areas: &[u32], person: Option<&SubjectFile>
     let longest = longest.min(rules::E_SES_1.loosest);
     let setup =
         setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse("--seconds", &e))?;
-    person.map_or(Ok(setup), |person| person.limit(setup)).map_err(|e| refuse("--subject", &e))
+    let Some(person) = person else { return Ok(setup) };
+    person.limit(setup).map_err(|e| refuse("--subject", &e))
 }
 
 /// What opens the output where the software does not.

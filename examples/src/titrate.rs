@@ -250,8 +250,8 @@ fn setup(args: &TitrateArgs, scenario: &Scenario, length: Millis) -> Result<Setu
         .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(length.as_millis()))
         .map_err(|error| refuse(&error))?;
     let setup = guarded(setup, &args.ask.load.guards)?;
-    let person = scenario.person.as_ref();
-    person.map_or(Ok(setup), |person| person.limit(setup)).map_err(|error| refuse(&error))
+    let Some(person) = scenario.person.as_ref() else { return Ok(setup) };
+    person.limit(setup).map_err(|error| refuse(&error))
 }
 
 /// The peak force of the muscle model for the pulses that flowed. The model's own threshold is laid on the person's motor

@@ -1,5 +1,10 @@
 //! The word of a plan: any one thing that is asked or described otherwise gives another.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests: a panic here is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests: a panic here is a failed test"
+)]
 
 use nmes_core::*;
 

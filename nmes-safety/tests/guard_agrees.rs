@@ -18,7 +18,7 @@ use nmes_safety::records::{LogFlags, PulseRecord};
 use nmes_safety::*;
 
 /// Symmetric pulses for muscle without its nerve, one in two seconds.
-fn direct(ua: u32, width_ms: u32) -> Result<Checked<'static>, Denied<'static>> {
+fn direct(ua: u32, width_ms: u32) -> Result<Checked<'static>, Box<Denied<'static>>> {
     let set = setting(ua, width_ms * 1_000);
     let usual = Rig::default().checked().plan().session().channels()[0];
     let rate = Rate::new(1, 2_000_000).unwrap();
@@ -28,11 +28,8 @@ fn direct(ua: u32, width_ms: u32) -> Result<Checked<'static>, Denied<'static>> {
     let output = ChannelHardware::symmetric(100_000, -2_048, 2_047);
     let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[output], 0).unwrap();
     let setup = Setup::new(&[20_000], UseClass::Specialist).unwrap();
-    check(
-        Plan::compile(&session, &hardware).unwrap(),
-        &setup,
-        &Profile::named("specialist-direct-muscle").unwrap(),
-    )
+    let plan = Plan::compile(&session, &hardware).unwrap();
+    check(plan, &setup, &Profile::named("specialist-direct-muscle").unwrap()).map_err(Box::new)
 }
 
 /// REQ-SAF-703: a pulse that the check lets be is admitted at full level: of 0.1 s and longer its energy is not bounded, of a
