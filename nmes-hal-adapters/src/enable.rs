@@ -24,7 +24,8 @@ use crate::output::Output;
 /// loop would keep a dead edge path alive. [`OneShot`] does so. Give `hold_us`, and
 /// the shortest time that the part may have, to
 /// [`Setup::with_one_shot_between`](nmes_safety::Setup::with_one_shot_between): the report then says what one stuck level
-/// delivers, and a plan with a phase that would be cut is denied.
+/// delivers, and a plan with a phase that would be cut is denied. A setup that says nothing of it, or of another one, is not
+/// armed with a [`OneShot`].
 ///
 /// # Limitations
 /// `hold_us` is longer than the longest stretch between two edges within a pulse, L included, or pulses are cut. It

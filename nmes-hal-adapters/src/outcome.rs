@@ -101,11 +101,18 @@ pub enum ArmRefusal<E> {
     OtherPlan,
     /// The output repeats pulses by itself, and the alarm's time waits for a host that is late.
     Waits,
-    /// The one-shot of the output lets a level stand longer than the setup says, so that the report promises too much.
+    /// The one-shot of the output is another than the setup says. One that lets a level stand longer than the longest makes the
+    /// report promise too much; one that is shorter than the shortest may cut pulses that the check took to be whole.
     OneShot {
-        /// The longest that the setup says, in µs.
+        /// The longest that the setup says, or the shortest, in µs.
         stated_us: u32,
-        /// That of the output, in µs.
+        /// The longest of the output, in µs.
+        output_us: u32,
+    },
+    /// The output has a one-shot of which the setup says nothing, so that nobody looked whether it cuts pulses: see
+    /// [`Setup::with_one_shot_between`](nmes_safety::Setup::with_one_shot_between).
+    OneShotUnstated {
+        /// The longest of the output, in µs.
         output_us: u32,
     },
     /// The storage is too small.
@@ -135,6 +142,10 @@ impl<E: fmt::Debug> fmt::Display for ArmRefusal<E> {
             Self::OneShot { stated_us, output_us } => write!(
                 f,
                 "the one-shot of the output lets a level stand for {output_us} µs, the setup says {stated_us} µs"
+            ),
+            Self::OneShotUnstated { output_us } => write!(
+                f,
+                "the output has a one-shot, of at most {output_us} µs, of which the setup says nothing"
             ),
             Self::Storage(error) => error.fmt(f),
             Self::NoContact { channel } => write!(f, "channel {channel}: electrodes are not in contact"),

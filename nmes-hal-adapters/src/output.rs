@@ -56,8 +56,9 @@ pub trait Output {
     }
 
     /// The longest that the hardware lets one level stand, in µs, where the output knows of a one-shot on its enable line
-    /// ([`OneShot`](crate::OneShot)); `None` where there is none, or it is out of sight. Armed only where it is no longer
-    /// than the [setup](nmes_safety::Setup::with_one_shot) says, so that the report's E-STUCK-1 is the board's.
+    /// ([`OneShot`](crate::OneShot)); `None` where there is none, or it is out of sight. Armed only where it is no longer and
+    /// no shorter than the [setup](nmes_safety::Setup::with_one_shot_between) says, so that the report's E-STUCK-1 is the
+    /// board's and no pulse is cut; not where the setup says nothing.
     ///
     /// For driver authors: as [`Output::fits`].
     fn one_shot_us(&self) -> Option<u32> {

@@ -19,13 +19,31 @@ use embedded_hal_mock::eh1::digital::{Mock as PinMock, State as PinState, Transa
 use nmes_core::*;
 use nmes_hal_adapters::sim::{FaultyOutput, LineEvent, SimEdge, SimSupply, SimSync, SimWatchdog};
 use nmes_hal_adapters::*;
-use nmes_safety::{Checked, UseClass};
+use nmes_safety::{AdmittedEdge, Checked, UseClass};
 use std::cell::{Cell, RefCell};
 
 const SET_UA: u32 = 20_000;
 
 fn session<'a>(channels: &'a [Channel<'a>]) -> Session<'a> {
     Session::new(channels, gated(), ms(600_000)).unwrap()
+}
+
+/// A one-shot that is out of sight: the check was not told of it.
+struct Unseen<O>(O);
+impl<O: Output> Output for Unseen<O> {
+    type Error = O::Error;
+    fn hardware(&self) -> &Hardware {
+        self.0.hardware()
+    }
+    fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), O::Error> {
+        self.0.apply(edges)
+    }
+    fn channel_off(&mut self, channel: u8) -> Result<(), O::Error> {
+        self.0.channel_off(channel)
+    }
+    fn off(&mut self) -> Result<(), O::Error> {
+        self.0.off()
+    }
 }
 
 /// Runs `output` with the level up and a train of a second; what the runner said last.
@@ -65,7 +83,7 @@ fn a_one_shot_that_is_long_enough_changes_nothing() {
         };
         let edges = RefCell::new(Vec::new());
         let output = bench.output_to(|edge: SimEdge| edges.borrow_mut().push(edge));
-        let output = OneShot::new(output, bench.enable());
+        let output = Unseen(OneShot::new(output, bench.enable()));
         let pulses = train(&checked, &bench, output, |_| ()).unwrap();
         assert!(pulses > 30);
         let delivered = bench.take_delivered(0);
@@ -95,7 +113,8 @@ fn a_one_shot_bounds_a_level_nobody_ends() {
         let output = OneShot::new(bench.output(), bench.enable());
         assert_eq!(output.hold_us(), 500);
         let mut states = [ChannelState::new(); 1];
-        let mut stim = Stimulator::arm(&checked, &mut states, output, bench.alarm(), NoSense).unwrap();
+        let mut stim =
+            Stimulator::arm(&checked, &mut states, Unseen(output), bench.alarm(), NoSense).unwrap();
         stim.start().unwrap();
         raise(&mut stim, bench.clock(), &[setting(SET_UA, 300)]).unwrap();
         let _ = stim.gate(GateInput::Open).unwrap();
@@ -174,7 +193,7 @@ fn a_one_shot_that_fails_opens_the_output() {
         low,
     ]);
     let part = PulseEnable::new(&mut pin, None, 500).unwrap();
-    let stopped = train(&checked, &bench, OneShot::new(bench.output(), part), |_| ()).unwrap_err();
+    let stopped = train(&checked, &bench, Unseen(OneShot::new(bench.output(), part)), |_| ()).unwrap_err();
     assert_eq!(stopped.cause, Cause::Output);
     assert_eq!(bench.take_delivered(0), Default::default());
     pin.done();

@@ -26,14 +26,20 @@ fn with_setup<'a>(session: &Session<'a>, hardware: &Hardware, more: impl Fn(Setu
     check(plan, &more(setup), &Profile::default()).unwrap_or_else(|denied| panic!("{denied}"))
 }
 
-/// REQ-HAL-414: a one-shot that lets a level stand a microsecond longer than the setup says is not armed; one as long is, and
-/// so is one of which the setup says nothing, and an output that knows of none.
+fn between(least_us: u32, most_us: u32) -> impl Fn(Setup) -> Setup {
+    let us = |n| Micros::from_micros(n).unwrap();
+    move |setup| setup.with_one_shot_between(us(least_us), us(most_us)).unwrap()
+}
+
+/// REQ-HAL-414, REQ-HAL-449: a one-shot that lets a level stand a microsecond longer than the longest that the setup says, or
+/// shorter than the shortest, is not armed, nor is one of which the setup says nothing; one between them is, and so is an output
+/// that knows of none.
 #[test]
 fn a_one_shot_is_what_the_check_was_told() {
     let channels = [channel(setting(SET_UA, 300))];
     let hardware = hardware(late(0), 25_000, 1);
     let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
-    let stated = |us: u32| move |setup: Setup| setup.with_one_shot(Micros::from_micros(us).unwrap()).unwrap();
+    let stated = |us: u32| between(us, us);
     let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0).with_one_shot(500);
     let arm = |checked: &Checked<'_>| {
         let mut states = [ChannelState::new(); 1];
@@ -42,7 +48,17 @@ fn a_one_shot_is_what_the_check_was_told() {
         armed.map(drop).map_err(|error| error.why)
     };
     assert_eq!(arm(&with_setup(&session, &hardware, stated(500))), Ok(()));
-    assert_eq!(arm(&with_setup(&session, &hardware, |setup| setup)), Ok(()));
+    for (least, most) in [(400, 500), (500, 600), (400, 600)] {
+        assert_eq!(arm(&with_setup(&session, &hardware, between(least, most))), Ok(()));
+    }
+    let refused = arm(&with_setup(&session, &hardware, |setup| setup)).unwrap_err();
+    assert_eq!(refused, ArmRefusal::OneShotUnstated { output_us: 500 });
+    assert_eq!(
+        refused.to_string(),
+        "the output has a one-shot, of at most 500 µs, of which the setup says nothing"
+    );
+    let refused = arm(&with_setup(&session, &hardware, between(501, 600))).unwrap_err();
+    assert_eq!(refused, ArmRefusal::OneShot { stated_us: 501, output_us: 500 });
     let refused = arm(&with_setup(&session, &hardware, stated(499))).unwrap_err();
     assert_eq!(refused, ArmRefusal::OneShot { stated_us: 499, output_us: 500 });
     assert_eq!(
@@ -51,6 +67,38 @@ fn a_one_shot_is_what_the_check_was_told() {
     );
     let (checked, mut states) = (with_setup(&session, &hardware, stated(499)), [ChannelState::new(); 1]);
     assert!(Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), NoSense).is_ok());
+}
+
+/// REQ-HAL-449: a one-shot that would cut an asymmetric pulse of 300 µs and 1,200 µs is denied by the check that is told of it, and
+/// not armed behind a check that was told of a longer one, or of none.
+#[test]
+fn a_one_shot_that_cuts_pulses_is_not_armed() {
+    let pulse =
+        PulseShape { balance: Balance::Asymmetric { length_percent: 400 }, ..channel(setting(0, 0)).pulse };
+    let channels = [Channel { pulse, ..channel(setting(10_000, 300)) }];
+    let hardware = hardware(late(0), 25_000, 1);
+    let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
+    let setup = Setup::new(&[5_000], UseClass::FunctionalWear).unwrap();
+    let told =
+        check(Plan::compile(&session, &hardware).unwrap(), &between(400, 400)(setup), &Profile::default());
+    assert!(told.unwrap_err().report().denied().any(|row| row.rule.id == rules::E_STUCK_1.id));
+    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0).with_one_shot(400);
+    let arm = |checked: &Checked<'_>| {
+        let output = OneShot::new(bench.output(), bench.enable());
+        let mut states = [ChannelState::new(); 1];
+        Stimulator::arm(checked, &mut states, output, bench.alarm(), NoSense).map(drop).unwrap_err().why
+    };
+    let untold = with_setup(&session, &hardware, |setup| setup);
+    assert_eq!(arm(&untold), ArmRefusal::OneShotUnstated { output_us: 400 });
+    let other = with_setup(&session, &hardware, between(1_390, 1_400));
+    assert_eq!(arm(&other), ArmRefusal::OneShot { stated_us: 1_390, output_us: 400 });
+}
+
+/// REQ-HAL-449: behind the enable line of a bench that has no one-shot a level stands without end, not for no time.
+#[test]
+fn an_enable_line_without_a_one_shot_bounds_nothing() {
+    let bench = bench(hardware(late(0), 25_000, 1), stage(1_000.0, 120.0), 0, 0);
+    assert_eq!(OneShot::new(bench.output(), bench.enable()).one_shot_us(), Some(u32::MAX));
 }
 
 /// REQ-SAF-593, REQ-SAF-594: a second clock that runs twice as fast opens the output and latches; the indicator stays lit

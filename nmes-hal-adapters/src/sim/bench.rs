@@ -129,7 +129,7 @@ impl Bench {
     }
 
     pub(super) fn one_shot_us(&self) -> u32 {
-        let hold = self.one_shot.get().hold_ticks.unwrap_or(0);
+        let Some(hold) = self.one_shot.get().hold_ticks else { return u32::MAX };
         let rate = u64::from(self.hardware.timing().ticks_per_second);
         u32::try_from(hold.saturating_mul(1_000_000).div_ceil(rate)).unwrap_or(u32::MAX)
     }

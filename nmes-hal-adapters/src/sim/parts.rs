@@ -21,7 +21,7 @@ pub struct SimEnable<'b>(pub(super) &'b Bench);
 impl Enable for SimEnable<'_> {
     type Error = Infallible;
 
-    /// Rounded up; 0 on a bench without a one-shot.
+    /// Rounded up; [`u32::MAX`] on a bench without a one-shot, where a level stands without end.
     fn hold_us(&self) -> u32 {
         self.0.one_shot_us()
     }

@@ -4,7 +4,7 @@ use crate::alarm::Alarm;
 use crate::outcome::ArmRefusal;
 use crate::output::Output;
 use crate::sense::{Contact, Sense};
-use nmes_core::{ChannelState, Engine, Hardware, Micros};
+use nmes_core::{ChannelState, Engine, Hardware};
 use nmes_safety::{Checked, Event, Guard};
 
 /// Engine and guard, armed; or why not.
@@ -48,17 +48,26 @@ pub(super) fn ready<'a, const N: usize, E>(
     Ok((engine, guard))
 }
 
+/// The one-shot that the output knows of is the one that the check was told of: no longer than its longest, no shorter than its
+/// shortest.
+fn same_one_shot<E>(checked: &Checked<'_>, output_us: Option<u32>) -> Result<(), ArmRefusal<E>> {
+    let Some(output_us) = output_us else { return Ok(()) };
+    let setup = checked.setup();
+    let Some((least, longest)) = setup.one_shot_least().zip(setup.one_shot()) else {
+        return Err(ArmRefusal::OneShotUnstated { output_us });
+    };
+    // the nearest to the output's that the check allows for
+    let stated_us = output_us.max(least.as_micros()).min(longest.as_micros());
+    if stated_us == output_us { Ok(()) } else { Err(ArmRefusal::OneShot { stated_us, output_us }) }
+}
+
 /// The output was told of this plan and no other, the clock is one for it, and its one-shot is what the check was told.
 pub(super) fn goes_with<O: Output>(
     checked: &Checked<'_>,
     output: &O,
     alarm: &impl Alarm,
 ) -> Result<(), ArmRefusal<O::Error>> {
-    let stated = checked.setup().one_shot().map(Micros::as_micros);
-    let longer = stated.zip(output.one_shot_us()).filter(|(stated, own)| own > stated);
-    if let Some((stated_us, output_us)) = longer {
-        return Err(ArmRefusal::OneShot { stated_us, output_us });
-    }
+    same_one_shot(checked, output.one_shot_us())?;
     if !output.fits(checked.plan()) {
         Err(ArmRefusal::OtherPlan)
     } else if output.repeats() && alarm.waits() {
