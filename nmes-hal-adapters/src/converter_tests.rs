@@ -104,10 +104,10 @@ fn dac_4728(log: &Log, ldac: bool) -> Result<Mcp4728<Wire<'_>, Pin<'_>>, E> {
     Mcp4728::new(Wire(log), 0x60, Reference::Internal, ldac.then_some(Pin("L", log)))
 }
 
-fn dac_5754(log: &Log, ldac: bool) -> Result<Ad57x4<Bus<'_>, Pin<'_>>, E> {
+fn dac_5754(log: &Log, ldac: bool) -> Result<Ad5754<Bus<'_>, Pin<'_>>, E> {
     *log.answers.borrow_mut() = vec![vec![0, 0, 4], vec![0, 0, 0x0C]];
     let ldac = ldac.then_some(Pin("L", log));
-    Ad57x4::new(Bus(log), ldac, Range::Bipolar10, Coding::OffsetBinary, &mut Waits(log))
+    Ad5754::new(Bus(log), ldac, Range::Bipolar10, Coding::OffsetBinary, &mut Waits(log))
 }
 
 fn joined(log: &Log) -> String {
@@ -222,13 +222,51 @@ fn an_ad5752_sends_exact_words() {
     let log = Log::default();
     *log.answers.borrow_mut() = vec![vec![0, 0, 3], vec![0, 0, 0x0C]];
     let coding = Coding::TwosComplement;
-    let mut dac = Ad57x2::new(Bus(&log), None::<Pin<'_>>, Range::Bipolar5, coding, &mut Waits(&log)).unwrap();
+    let mut dac = Ad5752::new(Bus(&log), None::<Pin<'_>>, Range::Bipolar5, coding, &mut Waits(&log)).unwrap();
     let order = "19000C 0C0003 040000 1D0000 880000 <180000 990000 <180000 100005 wait 10000 040000 1D0000";
     assert_eq!(joined(&log), order);
     dac.write(1, -2).unwrap();
     dac.write(0, 2).unwrap();
     assert_eq!(joined(&log), "02FFFE 000002");
     assert_eq!(dac.write(2, 0), Err(E::NoChannel { channel: 2 }));
+}
+
+/// What the terminals of a part of `bits` make of a word in offset binary: it has no low bits, and drops them. In steps of its own.
+fn put_out(bits: u32, word: &str) -> i32 {
+    let data = u16::from_str_radix(&word[2..], 16).unwrap();
+    i32::from(data >> (16 - bits)) - (1 << (bits - 1))
+}
+
+fn keeps_charge<const BITS: u32>() {
+    let log = Log::default();
+    *log.answers.borrow_mut() = vec![vec![0, 0, 4], vec![0, 0, 0x0C]];
+    let (range, coding) = (Range::Bipolar10, Coding::OffsetBinary);
+    let mut dac =
+        Ad57xx::<_, Pin<'_>, 4, BITS>::new(Bus(&log), None, range, coding, &mut Waits(&log)).unwrap();
+    let most = (1 << (BITS - 1)) - 1;
+    assert_eq!((dac.code_min(), dac.code_max()), (-most - 1, most));
+    let codes = [1, 7, 15, 100, 1_000, most / 3, most].into_iter().flat_map(|code| [code, -code]);
+    for code in codes.chain([0, -most - 1]) {
+        log.take();
+        dac.write(1, code).unwrap();
+        assert_eq!(put_out(BITS, &joined(&log)), code, "{BITS} bits");
+        assert_eq!(dac.output(1), Some(code));
+    }
+    log.take();
+    for code in [most + 1, -most - 2] {
+        assert_eq!(dac.write(1, code), Err(E::Code { channel: 1, code }));
+    }
+    dac.zero().unwrap();
+    assert_eq!(joined(&log), "048000 1D0000");
+}
+
+/// REQ-HAL-450: a part of 12 or 14 bits puts out every code it takes, of either sign, so that what was balanced stays so; it takes no
+/// other.
+#[test]
+fn a_part_of_fewer_bits_keeps_charge() {
+    keeps_charge::<12>();
+    keeps_charge::<14>();
+    keeps_charge::<16>();
 }
 
 /// REQ-HAL-292: a part that does not read back as written, or is not there, is refused.
@@ -240,7 +278,7 @@ fn an_ad5754_that_does_not_answer_is_refused() {
         let log = Log::default();
         *log.answers.borrow_mut() = answers.map(Vec::from).to_vec();
         let dac =
-            Ad57x4::new(Bus(&log), None::<Pin<'_>>, Range::Bipolar10, Coding::OffsetBinary, &mut Waits(&log));
+            Ad5754::new(Bus(&log), None::<Pin<'_>>, Range::Bipolar10, Coding::OffsetBinary, &mut Waits(&log));
         assert_eq!(dac.err(), Some(DacError::ReadBack { register, wrote, read }));
         assert!(!joined(&log).contains("10000F"), "it is not powered up");
     }

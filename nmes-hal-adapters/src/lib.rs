@@ -44,9 +44,11 @@ pub use blocking::{Blocking, Pace, Polled};
 pub use bridge::{BridgeState, HBridge};
 pub use calibration::{Calibration, CalibrationError, Line};
 pub use contact_sense::ContactSense;
+#[expect(deprecated, reason = "kept for those who named them")]
+pub use dac::{Ad57x2, Ad57x4};
 pub use dac::{
-    Ad57x2, Ad57x4, Ad57xx, Coding, Dac, DacError, LowPass, Mcp492x, Mcp4725, Mcp4728, Mcp4921, Mcp4922,
-    OnChipDac, PwmDac, Range, Reference, Report,
+    Ad57xx, Ad5722, Ad5724, Ad5732, Ad5734, Ad5752, Ad5754, Coding, Dac, DacError, LowPass, Mcp492x, Mcp4725,
+    Mcp4728, Mcp4921, Mcp4922, OnChipDac, PwmDac, Range, Reference, Report,
 };
 pub use dac_bridge::{DacBridge, WiringError};
 pub use eeprom::I2cEeprom;

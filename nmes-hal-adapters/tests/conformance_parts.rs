@@ -31,8 +31,10 @@ enum Part {
     Mcp4921,
     Mcp4725,
     Mcp4728,
-    Ad57x2,
-    Ad57x4,
+    Ad5752,
+    Ad5754,
+    /// Twelve bits: what is below them is dropped.
+    Ad5724,
     Duty,
 }
 
@@ -64,8 +66,9 @@ impl Stage {
 
     fn ad57xx(&mut self, bytes: &[u8]) {
         let data = u16::from_be_bytes([bytes[1], bytes[2]]);
-        let code = i32::from(data) - 0x8000;
-        let step = if matches!(self.part, Part::Ad57x2) { 2 } else { 1 };
+        let whole = i32::from(data) - 0x8000;
+        let code = if matches!(self.part, Part::Ad5724) { whole >> 4 } else { whole };
+        let step = if matches!(self.part, Part::Ad5752) { 2 } else { 1 };
         self.answer = vec![0; 3];
         match bytes[0] {
             4 => (0..4).for_each(|channel| self.take(channel, code)),
@@ -93,7 +96,7 @@ impl Chip for Stage {
                 assert_eq!((bytes.len(), word >> 12), (2, 0b0011));
                 self.take(0, i32::from(word & 0xFFF));
             }
-            Part::Ad57x2 | Part::Ad57x4 => self.ad57xx(bytes),
+            Part::Ad5752 | Part::Ad5754 | Part::Ad5724 => self.ad57xx(bytes),
             Part::Mcp4725 | Part::Mcp4728 | Part::Duty => panic!("not on SPI"),
         }
     }
@@ -154,7 +157,7 @@ impl Chip for Stage {
         }
         let channel = usize::from(channel);
         let pin = |n: usize| self.pins[4 * channel + n];
-        let signed = matches!(self.part, Part::Ad57x2 | Part::Ad57x4);
+        let signed = matches!(self.part, Part::Ad5752 | Part::Ad5754 | Part::Ad5724);
         let code = if signed && !self.powered { 0 } else { self.output[channel]? };
         let state = match self.pins_each {
             1 => (pin(0)?, false),
@@ -262,18 +265,25 @@ fn mcp4728_in_turn() -> Bridged<Mcp4728<I2cWires<Stage>, P>, 2, 2> {
     rig(&board, dac, diagonals(&board), hardware(in_turn(), 2, -4_095, 4_095))
 }
 
-fn ad5754_latched() -> Bridged<Ad57x4<SpiWires<Stage>, P>, 1, 4> {
-    let board = board(Part::Ad57x4, 4, 1, false);
+fn ad5754_latched() -> Bridged<Ad5754<SpiWires<Stage>, P>, 1, 4> {
+    let board = board(Part::Ad5754, 4, 1, false);
     let ldac = Some(board.pin(LDAC));
-    let dac = Ad57x4::new(board.spi(0), ldac, Range::Bipolar10, Coding::OffsetBinary, &mut NoopDelay::new());
+    let dac = Ad5754::new(board.spi(0), ldac, Range::Bipolar10, Coding::OffsetBinary, &mut NoopDelay::new());
     rig(&board, dac.unwrap(), switches(&board), hardware(latched(), 4, -32_768, 32_767))
 }
 
-fn ad5752_in_turn() -> Bridged<Ad57x2<SpiWires<Stage>, P>, 1, 2> {
-    let board = board(Part::Ad57x2, 2, 1, true).with_transfer_ticks(3);
+fn ad5752_in_turn() -> Bridged<Ad5752<SpiWires<Stage>, P>, 1, 2> {
+    let board = board(Part::Ad5752, 2, 1, true).with_transfer_ticks(3);
     let (range, coding) = (Range::Bipolar10, Coding::OffsetBinary);
-    let dac = Ad57x2::new(board.spi(0), None::<P>, range, coding, &mut NoopDelay::new());
+    let dac = Ad5752::new(board.spi(0), None::<P>, range, coding, &mut NoopDelay::new());
     rig(&board, dac.unwrap(), switches(&board), hardware(in_turn(), 2, -30_000, 32_767))
+}
+
+fn ad5724_latched() -> Bridged<Ad5724<SpiWires<Stage>, P>, 1, 4> {
+    let board = board(Part::Ad5724, 4, 1, false);
+    let ldac = Some(board.pin(LDAC));
+    let dac = Ad5724::new(board.spi(0), ldac, Range::Bipolar10, Coding::OffsetBinary, &mut NoopDelay::new());
+    rig(&board, dac.unwrap(), switches(&board), hardware(latched(), 4, -2_048, 2_047))
 }
 
 /// REQ-HAL-389: a rig's clock begins with the rig. An AD5752 takes 11 transfers to be set up; counted, they made its first
@@ -394,6 +404,9 @@ fn synced() -> OutputRig<Stage, Marked> {
     let clock: fn() -> u64 = || 0;
     OutputRig::new(&board, Synced::new(bare(&board), Lines, MarkerMode::Pulse, clock))
 }
+
+// REQ-HAL-450: a part of 12 bits keeps the suite.
+nmes_core::output_conformance!(ad5724_latched, super::ad5724_latched);
 
 // REQ-HAL-296: each converter behind a bridge or switch, and each part around an output, keeps the suite.
 nmes_core::output_conformance!(mcp4921, super::mcp4921);

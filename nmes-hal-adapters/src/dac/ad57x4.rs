@@ -54,8 +54,10 @@ pub struct Report {
     pub over_current: bool,
 }
 
-/// An AD57x2 (`N` = 2) or AD57x4 (`N` = 4), both polarities, 16 bits left-aligned: codes of a 14-bit or 12-bit part are
-/// shifted left by 2 or 4 bits, which `na_per_code` counts with.
+/// An AD57x2 (`N` = 2) or AD57x4 (`N` = 4) of 12, 14 or 16 `BITS`, both polarities. Codes are those of the part, from
+/// −2^(`BITS` − 1) on, and sent left-aligned. Say the bits that the part has, best by the alias of its name: a part of 12 bits
+/// driven as one of 16 drops the low bits of each code, down whatever the sign, so that 1000 is put out as 992, −1000 as −1008,
+/// and no pulse is balanced.
 ///
 /// `SPI` is mode 1 (data is taken at the falling edge of the clock), at most 30 MHz for writes and 13 MHz for reads.
 /// With an LDAC pin the outputs change only in [`Dac::latch`]; without one LDAC is tied low.
@@ -72,17 +74,31 @@ pub struct Report {
 /// What is read back is the configuration. A code that the part did not take shows in the current, which
 /// [`Sense`](crate::Sense) sees.
 #[derive(Debug)]
-pub struct Ad57xx<SPI: SpiDevice, P: OutputPin, const N: usize> {
+pub struct Ad57xx<SPI: SpiDevice, P: OutputPin, const N: usize, const BITS: u32> {
     spi: SPI,
     ldac: Option<P>,
     coding: Coding,
     state: Tracked<N>,
 }
 
-/// Two channels.
-pub type Ad57x2<SPI, P> = Ad57xx<SPI, P, 2>;
-/// Four channels.
-pub type Ad57x4<SPI, P> = Ad57xx<SPI, P, 4>;
+/// Two channels of 12 bits.
+pub type Ad5722<SPI, P> = Ad57xx<SPI, P, 2, 12>;
+/// Two channels of 14 bits.
+pub type Ad5732<SPI, P> = Ad57xx<SPI, P, 2, 14>;
+/// Two channels of 16 bits.
+pub type Ad5752<SPI, P> = Ad57xx<SPI, P, 2, 16>;
+/// Four channels of 12 bits.
+pub type Ad5724<SPI, P> = Ad57xx<SPI, P, 4, 12>;
+/// Four channels of 14 bits.
+pub type Ad5734<SPI, P> = Ad57xx<SPI, P, 4, 14>;
+/// Four channels of 16 bits.
+pub type Ad5754<SPI, P> = Ad57xx<SPI, P, 4, 16>;
+/// Two channels of 16 bits.
+#[deprecated = "it is the AD5752 alone: name the part, Ad5722, Ad5732 or Ad5752"]
+pub type Ad57x2<SPI, P> = Ad5752<SPI, P>;
+/// Four channels of 16 bits.
+#[deprecated = "it is the AD5754 alone: name the part, Ad5724, Ad5734 or Ad5754"]
+pub type Ad57x4<SPI, P> = Ad5754<SPI, P>;
 
 const READ: u8 = 0x80;
 const ALL_CODES: u8 = 0x04;
@@ -100,7 +116,11 @@ const CONFIG_MASK: u16 = 0x000F;
 const TOO_HOT: u16 = 0x0020;
 const OVER_CURRENT: u16 = 0x0780;
 
-impl<SPI: SpiDevice, P: OutputPin, const N: usize> Ad57xx<SPI, P, N> {
+impl<SPI: SpiDevice, P: OutputPin, const N: usize, const BITS: u32> Ad57xx<SPI, P, N, BITS> {
+    /// How far a code is moved up to be left-aligned.
+    const SHIFT: u32 = 16_u32.saturating_sub(BITS);
+    const CODE_MIN: i16 = i16::MIN.wrapping_shr(Self::SHIFT);
+    const CODE_MAX: i16 = i16::MAX.wrapping_shr(Self::SHIFT);
     /// The bits that power each channel; the second of two is where the third of four is.
     const POWERED: u16 = if N == 2 { 0x0005 } else { 0x000F };
 
@@ -117,6 +137,7 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize> Ad57xx<SPI, P, N> {
         delay: &mut impl DelayNs,
     ) -> Result<Self, Fault<SPI, P>> {
         const { assert!(N == 2 || N == 4, "an AD57x2 has two channels, an AD57x4 four") }
+        const { assert!(matches!(BITS, 12 | 14 | 16), "an AD572x has 12 bits, an AD573x 14, an AD575x 16") }
         let state = Tracked::new(ldac.is_some());
         let mut dac = Self { spi, ldac, coding, state };
         dac.ldac.as_mut().map_or(Ok(()), |pin| pin.set_high().map_err(DacError::Pin))?;
@@ -164,8 +185,9 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize> Ad57xx<SPI, P, N> {
     }
 
     fn data(&self, channel: u8, code: i32) -> Result<u16, Fault<SPI, P>> {
-        let code = i16::try_from(code).map_err(|_| DacError::Code { channel, code })?;
-        let complement = u16::from_be_bytes(code.to_be_bytes());
+        let own = i16::try_from(code).ok().filter(|own| (Self::CODE_MIN..=Self::CODE_MAX).contains(own));
+        let aligned = own.ok_or(DacError::Code { channel, code })?.wrapping_shl(Self::SHIFT);
+        let complement = u16::from_be_bytes(aligned.to_be_bytes());
         Ok(match self.coding {
             Coding::TwosComplement => complement,
             Coding::OffsetBinary => complement ^ 0x8000,
@@ -181,7 +203,7 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize> Ad57xx<SPI, P, N> {
     }
 }
 
-impl<SPI: SpiDevice, P: OutputPin, const N: usize> Dac for Ad57xx<SPI, P, N> {
+impl<SPI: SpiDevice, P: OutputPin, const N: usize, const BITS: u32> Dac for Ad57xx<SPI, P, N, BITS> {
     type Error = Fault<SPI, P>;
 
     fn channels(&self) -> u8 {
@@ -189,11 +211,11 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize> Dac for Ad57xx<SPI, P, N> {
     }
 
     fn code_min(&self) -> i32 {
-        i32::from(i16::MIN)
+        i32::from(Self::CODE_MIN)
     }
 
     fn code_max(&self) -> i32 {
-        i32::from(i16::MAX)
+        i32::from(Self::CODE_MAX)
     }
 
     fn has_latch(&self) -> bool {
@@ -235,7 +257,7 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize> Dac for Ad57xx<SPI, P, N> {
     }
 }
 
-impl<SPI: SpiDevice, P: OutputPin, const N: usize> Drop for Ad57xx<SPI, P, N> {
+impl<SPI: SpiDevice, P: OutputPin, const N: usize, const BITS: u32> Drop for Ad57xx<SPI, P, N, BITS> {
     fn drop(&mut self) {
         // nobody is left to hear of a failure; the part then holds its outputs at ground
         let _ = self.zero();

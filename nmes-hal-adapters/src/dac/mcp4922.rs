@@ -15,7 +15,7 @@ type Fault<SPI, P> =
     DacError<<SPI as embedded_hal::spi::ErrorType>::Error, <P as embedded_hal::digital::ErrorType>::Error>;
 
 /// An MCP492x with `N` DACs, a gain of 1, unbuffered reference, never shut down (a shut-down output floats, and a
-/// floating set-point is not zero). Also fits the MCP491x and 490x if the codes are shifted for them.
+/// floating set-point is not zero). Not for the MCP491x of 10 bits and the MCP490x of 8, which drop the low bits of a code.
 ///
 /// `SPI` is mode 0,0 or 1,1, at most 20 MHz. With an LDAC pin the outputs change only in [`Dac::latch`], both
 /// together; without one (LDAC tied low) each write takes effect as it ends.

@@ -11,7 +11,9 @@ mod tracked;
 
 use core::fmt;
 
-pub use ad57x4::{Ad57x2, Ad57x4, Ad57xx, Coding, Range, Report};
+#[expect(deprecated, reason = "kept for those who named them")]
+pub use ad57x4::{Ad57x2, Ad57x4};
+pub use ad57x4::{Ad57xx, Ad5722, Ad5724, Ad5732, Ad5734, Ad5752, Ad5754, Coding, Range, Report};
 pub use mcp4725::Mcp4725;
 pub use mcp4728::{Mcp4728, Reference};
 pub use mcp4922::{Mcp492x, Mcp4921, Mcp4922};
