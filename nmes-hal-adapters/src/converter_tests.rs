@@ -111,7 +111,10 @@ fn dac_5754(log: &Log, ldac: bool) -> Result<Ad5754<Bus<'_>, Pin<'_>>, E> {
 }
 
 fn joined(log: &Log) -> String {
-    log.take().join(" ")
+    // a latch is low for as many writes as its part wants
+    let mut events = log.take();
+    events.dedup_by(|next, before| *next == "L=0" && *before == "L=0");
+    events.join(" ")
 }
 
 /// REQ-HAL-002: an MCP4921 is the first half of an MCP4922.

@@ -74,4 +74,6 @@ mod converter_tests;
 #[cfg(test)]
 mod dac_bridge_tests;
 #[cfg(test)]
+mod latch_tests;
+#[cfg(test)]
 mod test_log;

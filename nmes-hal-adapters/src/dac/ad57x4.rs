@@ -3,6 +3,7 @@
 //! Written here although `ad57xx` 0.3.0 stands on embedded-hal 1.0: its answer to a read-back puts the echoed command where
 //! the low byte belongs, it tracks nothing, and it has no safe level in `new` or on drop.
 
+use super::ldac::{Ldac, writes_for};
 use super::tracked::Tracked;
 use super::{Dac, DacError};
 use embedded_hal::delay::DelayNs;
@@ -76,7 +77,7 @@ pub struct Report {
 #[derive(Debug)]
 pub struct Ad57xx<SPI: SpiDevice, P: OutputPin, const N: usize, const BITS: u32> {
     spi: SPI,
-    ldac: Option<P>,
+    ldac: Option<Ldac<P>>,
     coding: Coding,
     state: Tracked<N>,
 }
@@ -100,6 +101,8 @@ pub type Ad57x2<SPI, P> = Ad5752<SPI, P>;
 #[deprecated = "it is the AD5754 alone: name the part, Ad5724, Ad5734 or Ad5754"]
 pub type Ad57x4<SPI, P> = Ad5754<SPI, P>;
 
+/// 20 ns at least (data sheet).
+const LDAC_WRITES: u16 = writes_for(20);
 const READ: u8 = 0x80;
 const ALL_CODES: u8 = 0x04;
 const ALL_RANGES: u8 = 0x0C;
@@ -139,8 +142,9 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize, const BITS: u32> Ad57xx<SPI, 
         const { assert!(N == 2 || N == 4, "an AD57x2 has two channels, an AD57x4 four") }
         const { assert!(matches!(BITS, 12 | 14 | 16), "an AD572x has 12 bits, an AD573x 14, an AD575x 16") }
         let state = Tracked::new(ldac.is_some());
+        let ldac = ldac.map(|pin| Ldac::new(pin, LDAC_WRITES));
         let mut dac = Self { spi, ldac, coding, state };
-        dac.ldac.as_mut().map_or(Ok(()), |pin| pin.set_high().map_err(DacError::Pin))?;
+        dac.ldac.as_mut().map_or(Ok(()), |ldac| ldac.idle().map_err(DacError::Pin))?;
         dac.send(CONTROL, CONFIG)?;
         dac.send(ALL_RANGES, range.bits())?;
         dac.zero()?;
@@ -150,6 +154,17 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize, const BITS: u32> Ad57xx<SPI, 
         delay.delay_us(10);
         dac.zero()?;
         Ok(dac)
+    }
+
+    /// The same with LDAC written low so many times for a pulse, at least once, in place of 5. 5 writes take 20 ns where each is no
+    /// shorter than a cycle of 250 MHz: a faster processor wants more of them; where one takes longer, fewer will do, and each
+    /// edge is so much shorter. Look at the pin: a pulse that is too short is not seen by the part, nor by anybody here.
+    #[must_use]
+    pub fn with_ldac_writes(mut self, writes: u16) -> Self {
+        if let Some(ldac) = self.ldac.as_mut() {
+            ldac.hold(writes);
+        }
+        self
     }
 
     /// Asks the part how it is: 48 bits, so from the slow side, while no edge is due.
@@ -229,12 +244,11 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize, const BITS: u32> Dac for Ad57
         sent
     }
 
-    /// A low pulse on LDAC, of at least 20 ns (data sheet).
+    /// A low pulse on LDAC: see [`Ad57xx::with_ldac_writes`].
     fn latch(&mut self) -> Result<(), Self::Error> {
-        let Some(pin) = self.ldac.as_mut() else { return Ok(()) };
-        let low = pin.set_low().map_err(DacError::Pin);
-        let high = pin.set_high().map_err(DacError::Pin);
-        let pulsed = DacError::join(low, high);
+        let Some(ldac) = self.ldac.as_mut() else { return Ok(()) };
+        let [low, high] = ldac.pulse();
+        let pulsed = DacError::join(low.map_err(DacError::Pin), high.map_err(DacError::Pin));
         self.state.latched(pulsed.is_ok());
         pulsed
     }

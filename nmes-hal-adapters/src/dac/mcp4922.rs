@@ -6,6 +6,7 @@
 //! # Limitations
 //! The part cannot be read back: a write the part did not take is not noticed here. Sense the current.
 
+use super::ldac::{Ldac, writes_for};
 use super::tracked::Tracked;
 use super::{Dac, DacError, TWELVE_BITS, twelve_bits};
 use embedded_hal::digital::OutputPin;
@@ -39,9 +40,12 @@ type Fault<SPI, P> =
 #[derive(Debug)]
 pub struct Mcp492x<SPI: SpiDevice, P: OutputPin, const N: usize> {
     spi: SPI,
-    ldac: Option<P>,
+    ldac: Option<Ldac<P>>,
     state: Tracked<N>,
 }
+
+/// 100 ns at least (DS22250A, "AC Characteristics", t_LD).
+const LDAC_WRITES: u16 = writes_for(100);
 
 /// One DAC.
 pub type Mcp4921<SPI, P> = Mcp492x<SPI, P, 1>;
@@ -56,11 +60,23 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize> Mcp492x<SPI, P, N> {
     pub fn new(spi: SPI, ldac: Option<P>) -> Result<Self, Fault<SPI, P>> {
         const { assert!(N == 1 || N == 2, "an MCP4921 has one DAC, an MCP4922 two") }
         let state = Tracked::new(ldac.is_some());
+        let ldac = ldac.map(|pin| Ldac::new(pin, LDAC_WRITES));
         let mut dac = Self { spi, ldac, state };
-        let idle = dac.ldac.as_mut().map_or(Ok(()), |pin| pin.set_high().map_err(DacError::Pin));
+        let idle = dac.ldac.as_mut().map_or(Ok(()), |ldac| ldac.idle().map_err(DacError::Pin));
         let zero = dac.zero();
         DacError::join(idle, zero)?;
         Ok(dac)
+    }
+
+    /// The same with LDAC written low so many times for a pulse, at least once, in place of 25. 25 writes take 100 ns where each is no
+    /// shorter than a cycle of 250 MHz: a faster processor wants more of them; where one takes longer, fewer will do, and each
+    /// edge is so much shorter. Look at the pin: a pulse that is too short is not seen by the part, nor by anybody here.
+    #[must_use]
+    pub fn with_ldac_writes(mut self, writes: u16) -> Self {
+        if let Some(ldac) = self.ldac.as_mut() {
+            ldac.hold(writes);
+        }
+        self
     }
 
     /// The write command register of the data sheets (DS22248, DS22250): !A/B, BUF = 0, !GA = 1 (gain 1), !SHDN = 1 (active), 12 bits.
@@ -100,12 +116,11 @@ impl<SPI: SpiDevice, P: OutputPin, const N: usize> Dac for Mcp492x<SPI, P, N> {
         sent
     }
 
-    /// A low pulse on LDAC, of at least 100 ns (DS22250A, "AC Characteristics", t_LD).
+    /// A low pulse on LDAC: see [`Mcp492x::with_ldac_writes`].
     fn latch(&mut self) -> Result<(), Self::Error> {
-        let Some(pin) = self.ldac.as_mut() else { return Ok(()) };
-        let low = pin.set_low().map_err(DacError::Pin);
-        let high = pin.set_high().map_err(DacError::Pin);
-        let pulsed = DacError::join(low, high);
+        let Some(ldac) = self.ldac.as_mut() else { return Ok(()) };
+        let [low, high] = ldac.pulse();
+        let pulsed = DacError::join(low.map_err(DacError::Pin), high.map_err(DacError::Pin));
         self.state.latched(pulsed.is_ok());
         pulsed
     }

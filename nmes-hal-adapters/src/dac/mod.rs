@@ -1,6 +1,7 @@
 //! Converters that set the current: a contract, and parts that keep it.
 
 mod ad57x4;
+mod ldac;
 mod mcp4725;
 mod mcp4728;
 mod mcp4922;

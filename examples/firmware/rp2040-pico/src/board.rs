@@ -30,6 +30,9 @@ const FAST: PLLConfig = PLLConfig { vco_freq: HertzU32::MHz(1_200), refdiv: 1, p
 /// Forward and reverse of the bridge, and the trigger of the one-shot, by their numbers below.
 const OUTPUT_PINS: u32 = 1 << 7 | 1 << 8 | 1 << 9;
 
+/// LDAC is low for 100 ns at least: a write to a pin takes a cycle of 5 ns or more.
+const LDAC_WRITES: u16 = 20;
+
 pub(crate) type Out = Pin<DynPinId, FunctionSioOutput, PullDown>;
 type SpiPins = (Pin<Gpio3, FunctionSpi, PullDown>, Pin<Gpio2, FunctionSpi, PullDown>);
 type Bus = ExclusiveDevice<Spi<spi::Enabled, pac::SPI0, SpiPins, 8>, Out, NoDelay>;
@@ -157,7 +160,7 @@ impl Board {
         let select: Out = pins.gpio5.into_push_pull_output_in_state(HIGH).into_dyn_pin();
         let latch: Out = pins.gpio6.into_push_pull_output_in_state(HIGH).into_dyn_pin();
         let device = ExclusiveDevice::new_no_delay(bus, select).ok()?;
-        let dac = Mcp4922::new(device, Some(latch)).ok()?;
+        let dac = Mcp4922::new(device, Some(latch)).ok()?.with_ldac_writes(LDAC_WRITES);
         let output = OneShot::new(DacBridge::new(dac, [bridge], hardware().ok()?).ok()?, one_shot);
         let lines = (pins.gpio0.into_function(), pins.gpio1.into_function());
         let serial = UartPeripheral::new(p.UART0, lines, &mut p.RESETS)
