@@ -8,7 +8,7 @@ use nmes_safety::{Checked, ContactState, Impedance, Sensed};
 ///
 /// Its answer to [`Sense::contact`] is what was measured: [`Contact::Good`] only where three phases in a row say so, not
 /// longer ago than 5 s on the clock of the stimulator that asks; else [`Contact::Bad`]. So a session armed with it needs
-/// [`Stimulator::probe`] before it, or pulses of another session within the last 5 s. A [`Streamer`](crate::Streamer) has no
+/// [`Stimulator::probe`] before it, or pulses of another session with the same limits within the last 5 s. A [`Streamer`](crate::Streamer) has no
 /// clock before its first block, so it finds no contact here.
 ///
 /// [`Stimulator::probe`]: crate::Stimulator::probe
@@ -21,14 +21,17 @@ pub struct ContactSense<S> {
     now: u64,
 }
 
+fn contacts_of(session: &Checked<'_>) -> [nmes_safety::Contact; MAX_CHANNELS] {
+    core::array::from_fn(|channel| {
+        nmes_safety::Contact::of(session, u8::try_from(channel).unwrap_or(u8::MAX))
+    })
+}
+
 impl<S: Sense> ContactSense<S> {
-    /// Knows nothing yet; the limits are those of the session, over all its layers.
+    /// Knows nothing yet; the limits are those of the session, over all its layers, until another is armed with it.
     #[must_use]
     pub fn new(session: &Checked<'_>, sense: S) -> Self {
-        let hardware = *session.plan().hardware();
-        let contacts = core::array::from_fn(|channel| {
-            nmes_safety::Contact::of(session, u8::try_from(channel).unwrap_or(u8::MAX))
-        });
+        let (hardware, contacts) = (*session.plan().hardware(), contacts_of(session));
         Self { sense, hardware, contacts, levels: [Level::Open; MAX_CHANNELS], now: 0 }
     }
 
@@ -69,6 +72,20 @@ impl<S: Sense> Sense for ContactSense<S> {
         let level = self.levels.get(usize::from(channel)).copied();
         let sample = self.sense.ended(channel);
         self.take(channel, level, sample)
+    }
+
+    /// Contact is judged by the limits of this session from now on. What was measured by those of another one that differ, or for another
+    /// hardware, is forgotten.
+    fn session(&mut self, session: &Checked<'_>) {
+        let hardware = *session.plan().hardware();
+        if self.hardware == hardware {
+            let contacts = (0_u8..).zip(&mut self.contacts);
+            contacts.for_each(|(channel, contact)| contact.go_over_to(session, channel));
+        } else {
+            self.contacts = contacts_of(session);
+            self.hardware = hardware;
+        }
+        self.sense.session(session);
     }
 
     /// Output begins from rest: the trend is held against what comes from now on, and answers are as old as they are at `now`.

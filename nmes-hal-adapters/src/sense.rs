@@ -1,7 +1,7 @@
 //! What is measured at the electrodes, and how it gets to the guard.
 
 use nmes_core::Level;
-use nmes_safety::Sensed;
+use nmes_safety::{Checked, Sensed};
 
 /// Whether a channel's electrodes are on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,10 @@ pub trait Sense {
         None
     }
 
+    /// The session that [`Stimulator::arm`](crate::Stimulator::arm) is about to arm, before its time and before it asks for contact. A
+    /// measurement that judges by limits goes over to those of this one; one that passes calls on passes this one on.
+    fn session(&mut self, _session: &Checked<'_>) {}
+
     /// The time at which [`Stimulator::arm`](crate::Stimulator::arm) is about to ask for contact, on the clock of the edges, or at
     /// which a [`Stimulator::probe`](crate::Stimulator::probe) begins, which does not ask. Every output is open. A measurement that
     /// ages needs it, and one that remembers levels forgets them; one that passes calls on passes this one on.
@@ -62,6 +66,10 @@ impl<S: Sense + ?Sized> Sense for &mut S {
 
     fn ended(&mut self, channel: u8) -> Option<Sensed> {
         (**self).ended(channel)
+    }
+
+    fn session(&mut self, session: &Checked<'_>) {
+        (**self).session(session);
     }
 
     fn arming(&mut self, now: u64) {

@@ -187,6 +187,44 @@ fn an_old_clock_is_forgotten() {
     });
 }
 
+/// A session of one channel with this much at most as the impedance of good contact, and as the noise of its measurement.
+fn strict<'a>(channels: &'a [Channel<'a>], open_ohm: u64, noise_ua: Option<u32>) -> Checked<'a> {
+    let session = Session::new(channels, gated(), ms(60_000)).unwrap();
+    let plan = Plan::compile(&session, &hardware(late(0), 25_000, 1)).unwrap();
+    let setup = Setup::new(&[5_000], UseClass::FunctionalWear).unwrap();
+    let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, 3_600_000).unwrap();
+    let setup = setup.with_limit(Layer::Subject, &rules::E_Z_1_OPEN, open_ohm).unwrap();
+    let noise = noise_ua.and_then(MicroAmps::from_microamps);
+    let setup = noise.map_or(setup, |noise| setup.with_measurement_noise(noise).unwrap());
+    nmes_safety::check(plan, &setup, &Profile::default()).unwrap_or_else(|denied| panic!("{denied}"))
+}
+
+/// REQ-HAL-452: contact is judged by the limits of the session that is armed. What was measured by those of another one, looser or with
+/// another noise, refuses, by either way of arming; by the same ones it passes, also where the session is another.
+#[test]
+fn contact_is_judged_by_the_session_that_is_armed() {
+    let channels = [channel(setting(10_000, 300))];
+    let [own, same] = [(); 2].map(|()| strict(&channels, 1_500, None));
+    let (loose, quiet) = (strict(&channels, 4_000, None), strict(&channels, 1_500, Some(100)));
+    let refused = Some(ArmRefusal::NoContact { channel: 0 });
+    for (of, ohm, why) in [
+        (&own, 1_000.0, None),
+        (&same, 1_000.0, None),
+        (&own, 3_000.0, refused),
+        (&loose, 3_000.0, refused),
+        (&loose, 1_000.0, refused),
+        (&quiet, 1_000.0, refused),
+    ] {
+        let bench = bench(*own.plan().hardware(), stage(ohm, 120.0), 0, 0);
+        let (sense, _) = look(of, &bench);
+        let mut states = [ChannelState::new(); 1];
+        let armed = Stimulator::arm(&own, &mut states, bench.output(), bench.alarm(), sense);
+        assert_eq!(armed.map(drop).map_err(|error| error.why).err(), why);
+        let armed = Stimulator::arm_probed(&own, &mut states, bench.output(), bench.alarm(), sense);
+        assert_eq!(armed.map(drop).map_err(|error| error.why).err(), why);
+    }
+}
+
 /// What is found of 1 kohm by a contact check of a session with a figure of a person's own, and what refuses it.
 fn found_with(rule: &'static Rule, value: u64) -> Result<Option<ContactState>, String> {
     let channels = [channel(setting(10_000, 300))];

@@ -134,6 +134,21 @@ impl Contact {
         }
     }
 
+    /// Goes over to a channel of a checked session. Where it would judge as it does, by the same limits, leading polarity, noise and
+    /// clock, what is known is kept; else nothing is known any more, as with [`Contact::of`].
+    pub fn go_over_to(&mut self, checked: &Checked<'_>, channel: u8) {
+        let anew = Self::of(checked, channel);
+        if self.measure() != anew.measure() {
+            *self = anew;
+        }
+    }
+
+    /// What it judges by.
+    const fn measure(&self) -> (u32, Polarity, MicroAmps, [u64; 3]) {
+        let limits = [self.short_ohm, self.open_ohm, self.rise_permille];
+        (self.ticks_per_second, self.leading, self.noise, limits)
+    }
+
     /// Nothing known, with the limits of the rules and [`NOISE_FLOOR`], on a clock of so many ticks a
     /// second.
     #[must_use]

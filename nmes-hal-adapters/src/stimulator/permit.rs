@@ -19,6 +19,7 @@ pub(crate) fn permit<'a, const N: usize, E>(
     now: u64,
 ) -> Permission<'a, N, E> {
     let (engine, mut guard) = ready(checked, channels, output, now)?;
+    sense.session(checked);
     sense.arming(now);
     let bad = (0..checked.plan().channel_count()).find(|&channel| sense.contact(channel) == Contact::Bad);
     if let Some(channel) = bad {
