@@ -14,7 +14,7 @@ use nmes_core::conformance::{Rig, Seen, holds};
 use nmes_core::*;
 use nmes_hal_adapters::conformance::{Board, Chip, OutputRig, Pin, SpiWires, permits};
 use nmes_hal_adapters::sim::{Bench, EdgeSink, Load, SimEdge, SimError, SimOutput, Stage, StageFault};
-use nmes_hal_adapters::{DacBridge, HBridge, Mcp4922, Output};
+use nmes_hal_adapters::{DacBridge, HBridge, Mcp4922, OneShot, Output};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -295,3 +295,20 @@ fn simulated_in_turn() -> Simulated {
 
 nmes_core::output_conformance!(simulated_with_a_latch, simulated_latched);
 nmes_core::output_conformance!(simulated_without_a_latch, simulated_in_turn);
+
+/// REQ-HAL-453: a simulated output that is switched off after its one-shot ran out has forgotten its code: the next edge of another channel
+/// lets no current flow.
+#[test]
+fn off_after_the_one_shot_ran_out_is_off() {
+    let hardware = hardware(HardwareTiming::ideal(1_000_000), 2);
+    let bench = Bench::new(hardware, Stage::ideal(120.0, Load::resistor(1_000.0).unwrap()), 0, 1);
+    let bench = bench.with_one_shot(500);
+    let mut output = OneShot::new(bench.output(), bench.enable());
+    output.apply(&permits(&[(0, Level::Code(800))]).unwrap()).unwrap();
+    assert_eq!(bench.level(0), Level::Code(800));
+    bench.clock().advance_to(10_000);
+    assert_eq!(bench.level(0), Level::Open, "the processor stood still");
+    output.off().unwrap();
+    output.apply(&permits(&[(1, Level::Code(5))]).unwrap()).unwrap();
+    assert_eq!((bench.level(0), bench.level(1)), (Level::Open, Level::Code(5)));
+}

@@ -341,11 +341,11 @@ impl<K: EdgeSink> SimOutput<'_, K> {
         }
     }
 
-    /// Opens what is not open yet.
+    /// Opens what is not open yet, or is only because a one-shot has run out.
     fn all_off(&mut self) -> Result<(), SimError> {
         let mut first = Ok(());
         for channel in 0..self.bench.hardware.channel_count() {
-            if self.bench.level(channel) != Level::Open {
+            if self.bench.copy(channel).is_some_and(|stage| !stage.is_off()) {
                 first = first.and(self.put(channel, Level::Open, true));
             }
         }

@@ -203,6 +203,11 @@ impl ChannelStage {
         if self.gated { Level::Open } else { self.level }
     }
 
+    /// Whether it is open, and stays so when a one-shot is armed again.
+    pub(crate) fn is_off(&self) -> bool {
+        self.commanded == Level::Open && self.level() == Level::Open
+    }
+
     /// Opens it at a tick whatever it is told and whatever fault it has, or lets it go on with what it was told last.
     pub fn gate(&mut self, tick: u64, open: bool) {
         if self.gated != open {
