@@ -164,6 +164,8 @@ pub struct ChannelStage {
     state: Charged,
     last_tick: u64,
     first_tick: Option<u64>,
+    /// Of the last edge: what a one-shot or a fault does between two is none.
+    edge_tick: u64,
     delivered: Delivered,
     total_c: f64,
     on_s: f64,
@@ -189,6 +191,7 @@ impl ChannelStage {
             state: Charged::default(),
             last_tick: 0,
             first_tick: None,
+            edge_tick: 0,
             delivered: Delivered::default(),
             total_c: 0.0,
             on_s: 0.0,
@@ -237,6 +240,7 @@ impl ChannelStage {
         self.advance_to(tick);
         self.ended = Some(self.sensed(SampleInstant::PhaseEnd));
         self.first_tick = self.first_tick.or(Some(tick));
+        self.edge_tick = tick;
         if self.delivered.leading == 0.0
             && let Level::Code(code) = level
         {
@@ -436,7 +440,7 @@ impl ChannelStage {
         if self.first_tick.is_none() {
             return;
         }
-        let seconds = ticks(tick.saturating_sub(self.last_tick)) * self.tick_s;
+        let seconds = ticks(tick.saturating_sub(self.edge_tick)) * self.tick_s;
         if seconds < Self::TRAIN_GAP_S {
             self.on_s += seconds;
             self.gap_s = self.gap_s.max(seconds);

@@ -63,6 +63,27 @@ fn mismatch_is_a_direct_current() {
     assert!((dc.whole_ua + 2.4).abs() < 0.01, "{dc:?}");
 }
 
+/// REQ-HAL-454: the mean while on is over the same time where a one-shot opens the stage after each pulse, and where a fault comes and
+/// goes between two.
+#[test]
+fn a_one_shot_takes_no_time_off_a_train() {
+    let stage = Stage { mismatch_percent: 1.0, ..resistor(1_000.0, 120.0) };
+    let [mut plain, mut gated, mut hurt] = [channel(stage); 3];
+    for at in (0..80).map(|n| n * 25_000) {
+        pulse(&mut plain, at, FULL);
+        gated.gate(at, false);
+        pulse(&mut gated, at, FULL);
+        gated.gate(at + 1_000, true);
+        pulse(&mut hurt, at, FULL);
+        hurt.inject(at + 10_000, StageFault::OpenCircuit);
+        hurt.inject(at + 20_000, StageFault::None);
+    }
+    let expected = plain.mean_dc();
+    assert!((expected.on_ua + 4.8).abs() < 0.01, "{expected:?}");
+    assert!(close(gated.mean_dc().on_ua, expected.on_ua), "{:?}", gated.mean_dc());
+    assert!(close(hurt.mean_dc().on_ua, expected.on_ua), "{:?}", hurt.mean_dc());
+}
+
 /// REQ-HAL-009: an offset flows only while driven: 10 µA for 600 of 25,000 µs is 0.24 µA.
 #[test]
 fn offset_flows_while_driven() {
