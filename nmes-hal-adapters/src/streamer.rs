@@ -79,7 +79,8 @@ impl<P: OutputPin> Drop for Enabled<P> {
 pub struct Filled {
     /// Whether it holds a pulse, or part of one.
     pub busy: bool,
-    /// Set once every channel is open and nothing more will come.
+    /// Set once every channel is open, nothing more will come, and all of it was played: neither this half nor the one that plays
+    /// holds a pulse, and the line is low. The streamer may be dropped.
     pub finished: Option<Finished>,
 }
 
@@ -173,11 +174,11 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
         }
         self.tick_guard()?;
         let busy = rendered.steps > 0 || !open_before;
-        self.switch(busy)?;
+        let connected = self.switch(busy)?;
         if rendered.finished.is_some() {
             self.disarm();
         }
-        Ok(Filled { busy, finished: rendered.finished })
+        Ok(Filled { busy, finished: rendered.finished.filter(|_| !connected) })
     }
 
     /// [`Stimulator::command`](crate::Stimulator::command), from the next sample that is not rendered yet.
@@ -300,11 +301,12 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
         (0..count).all(|channel| engine.level(channel).unwrap_or_default() == Level::Open)
     }
 
-    /// The stage is connected while a half with a pulse plays or is the next to play.
-    fn switch(&mut self, busy: bool) -> Result<(), Stopped> {
+    /// The stage is connected while a half with a pulse plays or is the next to play. Whether it is.
+    fn switch(&mut self, busy: bool) -> Result<bool, Stopped> {
         let connected = !self.cut && (busy || self.busy_before);
         self.busy_before = busy;
-        self.enable.0.set_state(connected.into()).map_err(|error| self.fail_pin(error))
+        self.enable.0.set_state(connected.into()).map_err(|error| self.fail_pin(error))?;
+        Ok(connected)
     }
 
     fn tick_guard(&mut self) -> Result<(), Stopped> {

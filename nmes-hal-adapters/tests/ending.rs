@@ -113,6 +113,56 @@ fn nothing_opens_a_stream_that_is_ending() {
     assert!(asked > 100, "{asked}");
 }
 
+/// The enable line of a streamer.
+struct Enable<'l>(&'l std::cell::Cell<bool>);
+impl ErrorType for Enable<'_> {
+    type Error = Infallible;
+}
+impl OutputPin for Enable<'_> {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        self.0.set(false);
+        Ok(())
+    }
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        self.0.set(true);
+        Ok(())
+    }
+}
+
+/// REQ-HAL-455: a stream is told as finished only once its last pulse was played: the line is low, and neither half of the ring holds a
+/// sample, so that a streamer may be dropped there; whether it ended by itself or by a stop.
+#[test]
+fn a_stream_has_finished_once_it_was_played() {
+    let channels = [channel(setting(SET.0, SET.1))];
+    let session = Session::new(&channels, Schedule::Continuous, ms(2_000)).unwrap();
+    let own = hardware(HardwareTiming::ideal(100_000), 25_000, 1);
+    let checked = checked(&session, &own, UseClass::Specialist);
+    for (half_len, stop_at) in [(50, None), (37, None), (1_000, None), (50, Some(2_004)), (1_000, Some(100))]
+    {
+        let (line, mut states) = (std::cell::Cell::new(false), [ChannelState::new(); 1]);
+        let mut streamer = Streamer::arm(&checked, &mut states, &own, Enable(&line), &mut NoSense).unwrap();
+        streamer.aim(0, setting(SET.0, SET.1)).unwrap();
+        streamer.start().unwrap();
+        let (mut ring, mut sum, mut peak) = ([vec![0_i16; half_len], vec![0; half_len]], 0, 0);
+        for number in 0_u32.. {
+            // this one has just been played
+            let half = &mut ring[(number % 2) as usize];
+            peak = peak.max(half.iter().copied().max().unwrap());
+            sum += half.iter().filter(|_| line.get()).map(|&code| i64::from(code)).sum::<i64>();
+            streamer.keep_alive();
+            if stop_at == Some(number) {
+                streamer.stop(StopPolicy::FinishPulse).unwrap();
+            }
+            if streamer.fill(number, half).unwrap().finished.is_some() {
+                break;
+            }
+        }
+        drop(streamer);
+        assert!(ring.iter().flatten().all(|&code| code == 0), "{half_len}: a pulse is still to be played");
+        assert!(sum == 0 && peak > 100, "{half_len}: {sum}, {peak}");
+    }
+}
+
 /// REQ-HAL-402: what is run without having asked for contact is the plan of a contact check: its type is made by the check
 /// alone, and whatever session it was made for, every value stands below the limits of a check.
 #[test]

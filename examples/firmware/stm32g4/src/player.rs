@@ -85,8 +85,6 @@ pub struct Player<'a, P: OutputPin> {
     samples: &'a Samples,
     start: StartContact,
     target: Setting,
-    /// Halves since nothing more comes.
-    quiet: u8,
     phase: Phase,
 }
 
@@ -122,7 +120,6 @@ impl<'a, P: OutputPin> Player<'a, P> {
             samples,
             start: StartContact::new(STILL),
             target,
-            quiet: 0,
             phase: Phase::Waiting,
         };
         for (number, half) in (0..).zip(&mut player.ring) {
@@ -179,18 +176,11 @@ impl<'a, P: OutputPin> Player<'a, P> {
         let samples = *place;
         match filled {
             Err(stopped) => self.off(Why::Stopped(stopped)),
-            // what was rendered before is still to be played
-            Ok(filled) if filled.finished.is_some() => self.ended(),
+            // and what was rendered before was played
+            Ok(filled) if filled.finished.is_some() => self.off(Why::Done),
             Ok(_) => self.go_on(),
         }
         samples
-    }
-
-    fn ended(&mut self) {
-        self.quiet = self.quiet.saturating_add(1);
-        if self.quiet > 2 {
-            self.off(Why::Done);
-        }
     }
 
     fn go_on(&mut self) {
