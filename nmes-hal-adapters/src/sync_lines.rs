@@ -61,10 +61,11 @@ impl<Y: SyncLines + ?Sized> SyncLines for &mut Y {
     }
 }
 
-/// What the marker rises for; it falls at the end of the same pulse.
+/// What the marker rises for; it falls at the end of the same pulse, or of the last of those that overlap it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkerMode {
-    /// The first edge of each pulse of any channel.
+    /// The first edge of each pulse of any channel: once for those that begin at the same instant. Where one begins while the marker is
+    /// up for another, it goes low and up again, for as long as one call of [`SyncLines::marker`] takes: some 10 to 100 ns of a pin.
     Pulse,
     /// The first edge of a pulse before which no channel had an edge for longer than this, in ticks of the clock that
     /// [`Synced`] was given: a train.
@@ -146,16 +147,18 @@ impl<O: Output, Y: SyncLines, C: FnMut() -> u64> Synced<O, Y, C> {
     }
 
     fn rise(&mut self, edges: &[AdmittedEdge]) {
-        let marks = self.marks();
+        let (marks, mut pulse_begins) = (self.marks(), false);
         for edge in edges {
             let begins = edge.number() == 0;
             if let Some(within) = self.in_frame.get_mut(usize::from(edge.channel())) {
                 *within |= begins;
             }
-            let is_pulse = matches!(edge.kind(), FrameKind::Pulse);
-            if begins && is_pulse && marks {
-                self.set_marker(true);
-            }
+            pulse_begins |= begins && matches!(edge.kind(), FrameKind::Pulse);
+        }
+        if pulse_begins && marks {
+            // low first where it is up for a pulse under way, or this one has no edge of its own
+            self.set_marker(false);
+            self.set_marker(true);
         }
         if self.in_frame.contains(&true) {
             self.set_blank(true);

@@ -329,6 +329,37 @@ fn with_lines(mode: MarkerMode) -> (Vec<LineEvent>, Vec<SimEdge>, u32) {
     (lines, edges.into_inner().split_off(first), pulses)
 }
 
+/// REQ-HAL-456: where pulses of two channels overlap, or follow without a rest, the marker rises for each; for pulses that begin at one
+/// instant it rises once.
+#[test]
+fn the_marker_rises_for_each_pulse() {
+    for (offset_us, each) in [(0, 1), (100, 2), (400, 2), (700, 2), (900, 2)] {
+        let offset = Micros::from_micros(offset_us).unwrap();
+        let channels = [channel(setting(SET_UA, 300)), Channel { offset, ..channel(setting(SET_UA, 300)) }];
+        let hardware = hardware(late(0), 25_000, 2);
+        let checked = checked(&session(&channels), &hardware, UseClass::FunctionalWear);
+        let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+        let (rises, high, never) = (Cell::new(0), Cell::new(false), Cell::new(false));
+        let lines = SimSync::new(bench.clock(), &never, |event| {
+            if let LineEvent::Marker { high: now, .. } = event {
+                let rose = now && !high.get();
+                high.set(now);
+                rises.set(rises.get() + u32::from(rose));
+            }
+        });
+        let mut states = [ChannelState::new(); 2];
+        let output = Synced::new(bench.output(), lines, MarkerMode::Pulse, || 0);
+        let mut stim = Stimulator::arm(&checked, &mut states, output, bench.alarm(), NoSense).unwrap();
+        stim.start().unwrap();
+        raise(&mut stim, bench.clock(), &[setting(SET_UA, 300); 2]).unwrap();
+        let _ = stim.gate(GateInput::Open).unwrap();
+        run_to(&mut stim, bench.clock(), bench.clock().now() + 1_010_000, &mut Seen::default()).unwrap();
+        let [first, second] = [0, 1].map(|channel| stim.counters(channel).unwrap().pulses);
+        assert!(first > 30 && first == second, "{first} {second}");
+        assert_eq!((rises.get(), high.get()), (each * first, false), "{offset_us} µs");
+    }
+}
+
 /// REQ-HAL-284: lines on pins are low before and after, a trigger counts once an edge, and a line that fails is told and
 /// changes nothing of the output.
 #[test]
