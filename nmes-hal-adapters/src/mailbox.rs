@@ -196,6 +196,13 @@ impl Receiver<'_> {
         self.mailbox.answered.store(sent, Ordering::Release);
     }
 
+    /// Refuses the message that waits, if one does.
+    fn refuse(&mut self) {
+        if self.take().is_some() {
+            self.answer(false);
+        }
+    }
+
     /// The stop that was asked for.
     #[must_use]
     pub fn stop(&self) -> Option<StopPolicy> {
@@ -221,10 +228,12 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     /// [`Stimulator::on_tick`].
     ///
     /// # Errors
-    /// It has stopped. A message that is refused is an answer, not an error.
+    /// It has stopped, and a message that waited is refused. A message that is refused is an answer, not an error.
     pub fn on_mail(&mut self, mailbox: &mut Receiver<'_>) -> Result<(), Stopped> {
-        if let Some(policy) = mailbox.stop() {
-            self.stop(policy)?;
+        let stopped = mailbox.stop().map_or(Ok(()), |policy| self.stop(policy));
+        if stopped.is_err() {
+            mailbox.refuse();
+            return stopped;
         }
         if mailbox.was_alive() {
             self.keep_alive();

@@ -434,6 +434,34 @@ fn a_stop_gets_past_a_full_box() {
     assert_ne!(stim.state(), State::Running);
 }
 
+/// REQ-HAL-457: a message to a stimulator that has stopped is refused also after a stop was asked for, by any policy, and makes room for
+/// the next.
+#[test]
+fn mail_to_a_stopped_stimulator_is_refused() {
+    let channels = [channel(setting(20_000, 300))];
+    let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
+    let hardware = hardware(late(0), 25_000, 1);
+    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+    for policy in
+        [None, Some(StopPolicy::FinishPulse), Some(StopPolicy::RecoverNow), Some(StopPolicy::HardOff)]
+    {
+        let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+        let mut states = [ChannelState::new(); 1];
+        let mut stim =
+            Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), NoSense).unwrap();
+        let stopped = stim.report_fault();
+        let mut mailbox = Mailbox::new();
+        let (mut sender, mut receiver) = mailbox.split();
+        policy.into_iter().for_each(|policy| sender.stop(policy));
+        for mail in [Mail::Open, Mail::Close] {
+            sender.send(mail).unwrap();
+            assert_eq!(stim.on_mail(&mut receiver), Err(stopped));
+            assert_eq!(sender.fate(), Fate::Refused, "{policy:?}");
+        }
+        assert_eq!(stim.on_mail(&mut receiver).is_err(), policy.is_some());
+    }
+}
+
 /// REQ-HAL-302: signs of life through the box keep a session alive, and their absence ends it.
 #[test]
 fn signs_of_life_come_through_the_box() {
