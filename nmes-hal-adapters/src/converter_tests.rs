@@ -406,6 +406,30 @@ fn wirings_that_cannot_be_are_refused() {
     }
 }
 
+/// REQ-HAL-458: a record beyond a converter is refused with the range of that converter, at the end that it is beyond.
+#[test]
+fn a_record_beyond_a_converter_is_told_its_range() {
+    let log = Log::default();
+    let switch = || HBridge::switch(Pin("s", &log)).unwrap();
+    let bridge = || HBridge::diagonal(Pin("f", &log), Pin("r", &log)).unwrap();
+    let wide = |least, most| {
+        DacBridge::new(dac_5754(&log, false).unwrap(), [switch()], hardware(1, least, most)).err()
+    };
+    let narrow = |least, most| {
+        DacBridge::new(dac_4922(&log, false).unwrap(), [bridge()], hardware(1, least, most)).err()
+    };
+    let told = |code, limit| Some(WiringError::CodeRange { channel: 0, code, limit });
+    assert_eq!(wide(-32_769, 32_767), told(-32_769, -32_768));
+    assert_eq!(wide(-32_768, 32_768), told(32_768, 32_767));
+    assert_eq!(narrow(-4_096, 4_095), told(-4_096, -4_095));
+    let refused = narrow(-4_095, 5_000).unwrap();
+    assert_eq!(refused, told(5_000, 4_095).unwrap());
+    assert_eq!(
+        format!("{refused}"),
+        "channel 0: the hardware record has the code 5000, beyond the converter's 4095"
+    );
+}
+
 /// REQ-HAL-295: an on-chip converter and a PWM take codes of their range and no other, and are at zero before and after.
 #[test]
 fn an_on_chip_converter_is_zero_before_and_after() {

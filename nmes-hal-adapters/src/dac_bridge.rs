@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::output::Output;
 use core::fmt;
 use embedded_hal::digital::OutputPin;
-use nmes_core::{Hardware, Level, Rest};
+use nmes_core::{ChannelHardware, Hardware, Level, Rest};
 use nmes_safety::AdmittedEdge;
 
 type Fault<D, P> = Error<<D as Dac>::Error, <P as embedded_hal::digital::ErrorType>::Error>;
@@ -57,10 +57,14 @@ pub enum WiringError {
         /// Channels of the record.
         declared: u8,
     },
-    /// A code of the record is beyond the DAC's.
+    /// A code of the record is beyond the DAC's: of both signs, where the bridge makes the sign.
     CodeRange {
         /// The channel.
         channel: u8,
+        /// The code of the record.
+        code: i32,
+        /// The nearest that the DAC has.
+        limit: i32,
     },
     /// The DAC knows no sign, and the bridge is a switch.
     CannotReverse {
@@ -85,12 +89,10 @@ impl fmt::Display for WiringError {
                     "the hardware record has {declared} channels, another number than there are bridges, or more than the DAC"
                 )
             }
-            Self::CodeRange { channel } => {
-                write!(
-                    f,
-                    "channel {channel}: the hardware record has codes beyond ±4095, the range of the DAC"
-                )
-            }
+            Self::CodeRange { channel, code, limit } => write!(
+                f,
+                "channel {channel}: the hardware record has the code {code}, beyond the converter's {limit}"
+            ),
             Self::CannotReverse { channel } => {
                 write!(f, "channel {channel}: the DAC knows no sign, and a switch cannot turn it round")
             }
@@ -238,6 +240,19 @@ fn drives_both_ways(dac: &impl Dac) -> bool {
     dac.code_min() < 0
 }
 
+/// Behind one that knows no sign the bridge makes it.
+fn codes_fit(channel: u8, limits: &ChannelHardware, dac: &impl Dac) -> Result<(), WiringError> {
+    let most = dac.code_max();
+    let least = if drives_both_ways(dac) { dac.code_min() } else { most.saturating_neg() };
+    if limits.code_min < least {
+        return Err(WiringError::CodeRange { channel, code: limits.code_min, limit: least });
+    }
+    if limits.code_max > most {
+        return Err(WiringError::CodeRange { channel, code: limits.code_max, limit: most });
+    }
+    Ok(())
+}
+
 fn check_wiring<D: Dac, P: OutputPin, const PINS: usize>(
     hardware: &Hardware,
     dac: &D,
@@ -254,10 +269,7 @@ fn check_wiring<D: Dac, P: OutputPin, const PINS: usize>(
     let both_ways = drives_both_ways(dac);
     let shorts = timing.gap_rest == Rest::Shorted || timing.pulse_rest == Rest::Shorted;
     for (channel, (limits, bridge)) in (0_u8..).zip(hardware.channels().iter().zip(bridges)) {
-        let least = if both_ways { dac.code_min() } else { dac.code_max().saturating_neg() };
-        if limits.code_min < least || limits.code_max > dac.code_max() {
-            return Err(WiringError::CodeRange { channel });
-        }
+        codes_fit(channel, limits, dac)?;
         if !both_ways && !bridge.can_reverse() {
             return Err(WiringError::CannotReverse { channel });
         }

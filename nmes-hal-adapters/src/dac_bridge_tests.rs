@@ -281,7 +281,10 @@ fn impossible_wirings_are_refused() {
     let two = |hardware| DacBridge::new(dac(), [bridge(), bridge()], hardware).err();
     let shorting = HardwareTiming { pulse_rest: Rest::Shorted, ..ideal() };
     assert_eq!(one(hardware(1, 4_095, ideal())), None);
-    assert_eq!(one(hardware(1, 4_096, ideal())), Some(WiringError::CodeRange { channel: 0 }));
+    assert_eq!(
+        one(hardware(1, 4_096, ideal())),
+        Some(WiringError::CodeRange { channel: 0, code: -4_096, limit: -4_095 })
+    );
     assert_eq!(one(hardware(2, 100, no_latch())), Some(WiringError::Channels { declared: 2 }));
     assert_eq!(two(hardware(2, 100, no_latch())), None);
     assert_eq!(two(hardware(2, 100, ideal())), Some(WiringError::NoLatch));
