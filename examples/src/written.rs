@@ -4,7 +4,7 @@ use crate::cli::Ask;
 use crate::failure::Failure;
 use crate::records::save;
 use std::fmt::Display;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -104,6 +104,29 @@ impl Files {
         path: &Path,
         write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
     ) -> Result<(), Failure> {
+        let at = self.place(path)?;
+        // the name that was given, and not the one beside it
+        let named = |text: &str| text.replace(&at.display().to_string(), &path.display().to_string());
+        save(&at, write).map_err(|failure| match &failure {
+            Failure::Input(text) => Failure::Input(named(text)),
+            Failure::Denied(_) | Failure::Refused(_) | Failure::Faulted(_) => failure,
+        })
+    }
+
+    /// The same for one that is written to by and by, until [`Files::keep`].
+    ///
+    /// # Errors
+    /// As [`Files::add`].
+    pub(crate) fn open(&mut self, path: &Path) -> Result<File, Failure> {
+        let at = self.place(path)?;
+        if let Some(folder) = at.parent() {
+            fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
+        }
+        File::create(at).map_err(|error| Failure::writing(path, &error))
+    }
+
+    /// Where one more is written, beside its place; of what is no ordinary file, there.
+    fn place(&mut self, path: &Path) -> Result<PathBuf, Failure> {
         let named = path.display().to_string();
         let replaced = path.exists();
         if replaced {
@@ -113,7 +136,7 @@ impl Files {
                 open.and_then(|file| file.metadata()).map_err(|error| Failure::writing(path, &error))?;
             if !about.is_file() {
                 self.parts.push(Part { at: PathBuf::new(), goes_to: PathBuf::new(), named });
-                return save(path, write);
+                return Ok(path.to_owned());
             }
         }
         // through a link, not in place of it
@@ -122,12 +145,7 @@ impl Files {
         let at = beside(&goes_to);
         let named = if replaced { format!("{named} (in place of the one before)") } else { named };
         self.parts.push(Part { at: at.clone(), goes_to, named });
-        // the name that was given, and not the one beside it
-        let named = |text: &str| text.replace(&at.display().to_string(), &path.display().to_string());
-        save(&at, write).map_err(|failure| match &failure {
-            Failure::Input(text) => Failure::Input(named(text)),
-            Failure::Denied(_) | Failure::Refused(_) | Failure::Faulted(_) => failure,
-        })
+        Ok(at)
     }
 
     /// Puts each in its place. What it gives back names them, for people.

@@ -183,6 +183,10 @@ fn one_json_value() {
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), told["ended"].as_str()), (Some(0), Some("interrupted")), "{told}");
     assert_eq!(told["pulses"].as_u64().unwrap(), csv.lines().count() as u64 - 1);
+    assert!(
+        told["written"].as_str().unwrap().ends_with("/delivered.csv") && told["replaced"] == false,
+        "{told}"
+    );
     assert!(told["stop_answered"] == true && told["fault"].is_null(), "{told}");
     assert!(told["end_us"].as_u64().unwrap() > 1_000_000 && told["protocol"] == "tka-stevens-lapsley");
     let aside = String::from_utf8(output.stderr).unwrap();
@@ -264,6 +268,82 @@ fn a_pulse_that_the_end_cuts_is_counted() {
     let heard = far.join().unwrap();
     let sent = heard.iter().filter(|kind| **kind == sm4::Kind::LowLevelChannel).count();
     assert_eq!((sent, csv.lines().count() - 1, told["pulses"].as_u64()), (1, 1, Some(1)));
+}
+
+/// REQ-APP-307: a session whose record has no place is refused before its port is opened.
+#[test]
+fn a_record_has_a_place_before_the_port_is_opened() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = format!("tcp:{}", listener.local_addr().unwrap());
+    let file = folder("no-place").join("a-file");
+    std::fs::write(&file, "kept").unwrap();
+    let arguments = ["run", "tka-stevens-lapsley", "--device", "sciencemode4", "--port", &port, "--out-dir"];
+    let output = nmes(&arguments).arg(&file).output().unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("a-file: cannot be written") && !said.contains("THIS DRIVES"), "{said}");
+    assert!(listener.accept().is_err(), "the port was opened");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "kept");
+    std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+}
+
+/// REQ-APP-308: where the record can no longer be written after a session, its end, its fault and the stop that was not answered are told
+/// all the same, and it ends by the fault; REQ-APP-274.
+#[test]
+fn a_record_that_is_lost_hides_no_fault() {
+    for json in [false, true] {
+        let far = FarEnd::new(&["sciencemode4", "--fault", "silent", "--after-ms", "400"]);
+        let out = folder(if json { "lost-json" } else { "lost" });
+        let arguments =
+            ["run", "tka-stevens-lapsley", "--device", "sciencemode4", "--port", &far.port, "--out-dir"];
+        let mut command = nmes(&arguments);
+        command.arg(&out).args(json.then_some("--json")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        while std::fs::read_dir(&out).unwrap().next().is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::fs::remove_dir_all(&out).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let (said, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{said}{err}");
+        assert!(
+            err.contains("fault: the device: no answer to") && err.contains("cannot be written"),
+            "{err}"
+        );
+        if json {
+            let told: serde_json::Value = serde_json::from_str(&said).unwrap();
+            assert_eq!((&told["stop_answered"], &told["written"]), (&false.into(), &().into()), "{told}");
+            assert!(told["not_written"].as_str().unwrap().contains("delivered.csv"), "{told}");
+        } else {
+            assert!(said.contains("ended by a fault") && said.contains("not answered"), "{said}");
+            assert!(!said.contains("Written"), "{said}");
+        }
+    }
+}
+
+/// REQ-APP-309: a record that stands in the place of an earlier one says so, and one of a session that was not played takes no place.
+#[test]
+fn an_earlier_record_is_named() {
+    let out = folder("earlier");
+    let file = out.join("delivered.csv");
+    let play = |port: &str| {
+        let arguments = ["run", "tka-stevens-lapsley", "--device", "sciencemode4", "--port", port];
+        text(&nmes(&arguments).arg("--out-dir").arg(&out).output().unwrap())
+    };
+    let (port, far) = refusing(sm4::Kind::LowLevelChannel, sm4::ResultCode::Electrode);
+    assert!(!play(&port).contains("in place of"));
+    far.join().unwrap();
+    std::fs::write(&file, "earlier").unwrap();
+    play("/no/such/port");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "earlier");
+    let (port, far) = refusing(sm4::Kind::LowLevelChannel, sm4::ResultCode::Electrode);
+    let said = play(&port);
+    far.join().unwrap();
+    assert!(said.contains("delivered.csv (in place of the one before)"), "{said}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 2);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
+    std::fs::remove_dir_all(&out).unwrap();
 }
 
 /// REQ-APP-150: a terminal that closes and a request to end are taken as Ctrl-C: the device is stopped first.

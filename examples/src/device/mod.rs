@@ -1,5 +1,6 @@
 //! Commercial stimulators on a port, and simulated ones at the far end.
 
+mod delivered;
 pub(crate) mod port;
 mod progress;
 pub(crate) mod rig;

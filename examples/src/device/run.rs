@@ -1,13 +1,13 @@
 //! `nmes run ROW --device …`: a checked session on a commercial stimulator, in real time.
 
 use super::DeviceWord;
+use super::delivered::Delivered;
 use super::port::{LineSettings, Port};
 use super::progress::Progress;
 use super::rig::{Rig, TURN, not_stopped};
 use crate::app::say_json;
 use crate::cli::{Ask, CODE_MAX, CODE_MIN, NA_PER_CODE, RunArgs, TICKS_HZ, unused};
 use crate::failure::Failure;
-use crate::records::save;
 use crate::scenario::Scenario;
 use nmes_core::{ChannelState, Hardware, Micros, Overlap, Plan, PulseReceipt, Schedule, StopPolicy};
 use nmes_hal_adapters::wire::{DeviceOutput, Plays, StopAnswer};
@@ -19,7 +19,7 @@ use nmes_safety::{Checked, check};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -65,21 +65,47 @@ pub(crate) fn run(args: &RunArgs, device: DeviceWord, out: &mut dyn Write) -> Re
     let checked = check(plan, &scenario.setup, &scenario.profile);
     let checked = checked.map_err(|denied| Failure::Denied(crate::app::denied_text(&denied)))?;
     let line = args.device.line(device);
-    let to = Destination { port: port_name, line, checked: &checked, quiet: args.json };
+    let to =
+        Destination { port: port_name, line, folder: &args.out_dir, checked: &checked, quiet: args.json };
     // what is for people is not in the way of one JSON value
     let mut aside = std::io::stderr();
     let people: &mut dyn Write = if args.json { &mut aside } else { out };
-    let played = match device {
+    let (played, delivered) = match device {
         DeviceWord::Sciencemode4 => to.play(sciencemode4_session()?, &p24_name, people),
         DeviceWord::Rehastim2 => to.play(rehastim2_session()?, &|_| "RehaStim 2".to_owned(), people),
     }?;
-    let path = write_delivered(&played, &args.out_dir)?;
-    if args.json {
-        say_json(out, &PlayedJson::of(scenario.row.name, &played, &path))?;
+    tell(scenario.row.name, &played, delivered, args.json, out)
+}
+
+/// How it ended, before anything that can go wrong with its record; then the first thing that was wrong, and what of the telling
+/// and the record was wrong besides.
+fn tell(
+    protocol: &str,
+    played: &Played,
+    delivered: Delivered,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let (said, kept);
+    if json {
+        let place = delivered.place();
+        kept = delivered.keep(&played.receipts);
+        said = say_json(out, &PlayedJson::of(protocol, played, place, &kept));
     } else {
-        say_end(&played, &path, out)?;
+        let ended = say_end(played, out);
+        kept = delivered.keep(&played.receipts);
+        let written = kept.as_ref().map_or(Ok(()), |written| say(out, &format!("Written: {written}\n")));
+        said = ended.and(written);
     }
-    played.fault().map_or(Ok(()), |fault| Err(Failure::Faulted(fault.to_owned())))
+    let wrong: Vec<Failure> = kept.map(drop).err().into_iter().chain(said.err()).collect();
+    verdict(played.fault(), wrong)
+}
+
+/// A fault is what a session has ended by, whatever else was wrong.
+fn verdict(fault: Option<&str>, wrong: Vec<Failure>) -> Result<(), Failure> {
+    let Some(fault) = fault else { return wrong.into_iter().next().map_or(Ok(()), Err) };
+    let besides: String = wrong.iter().map(|failure| format!("; {failure}")).collect();
+    Err(Failure::Faulted(format!("{fault}{besides}")))
 }
 
 /// A session on a device, for programs.
@@ -97,11 +123,21 @@ struct PlayedJson<'a> {
     worst_late_us: u64,
     stalls: u32,
     waited_us: u64,
-    written: String,
+    /// `delivered.csv`, where it was written.
+    written: Option<String>,
+    /// Whether that is in place of one before.
+    replaced: bool,
+    /// Why it was not.
+    not_written: Option<String>,
 }
 
 impl<'a> PlayedJson<'a> {
-    fn of(protocol: &'a str, played: &'a Played, path: &Path) -> Self {
+    fn of(
+        protocol: &'a str,
+        played: &'a Played,
+        (path, replaces): (String, bool),
+        kept: &Result<String, Failure>,
+    ) -> Self {
         let ended = match &played.why {
             Why::Done => "done",
             Why::Interrupted => "interrupted",
@@ -117,7 +153,9 @@ impl<'a> PlayedJson<'a> {
             worst_late_us: played.worst_late_us,
             stalls: played.stalls,
             waited_us: played.waited_us,
-            written: path.display().to_string(),
+            written: kept.is_ok().then_some(path),
+            replaced: kept.is_ok() && replaces,
+            not_written: kept.as_ref().err().map(ToString::to_string),
         }
     }
 }
@@ -126,6 +164,8 @@ impl<'a> PlayedJson<'a> {
 struct Destination<'a> {
     port: &'a str,
     line: LineSettings,
+    /// Where `delivered.csv` goes.
+    folder: &'a Path,
     checked: &'a Checked<'a>,
     /// No line of progress.
     quiet: bool,
@@ -137,11 +177,12 @@ impl Destination<'_> {
         session: S,
         name: &dyn Fn(&S) -> String,
         out: &mut dyn Write,
-    ) -> Result<Played, Failure> {
+    ) -> Result<(Played, Delivered), Failure> {
         let (session, mut buffer) = (RefCell::new(session), [0; 2_048]);
         // what the device cannot do is said before the port is touched
         bind(&session, self.checked.plan())?;
         let run_on = session.borrow().run_on(self.checked.plan());
+        let delivered = Delivered::open(self.folder)?;
         // from here on it is not ended without a stop
         let pressed = interrupts()?;
         let run_on =
@@ -150,7 +191,8 @@ impl Destination<'_> {
         let rig = Rig::open(&session, Port::open(self.port, self.line)?, &mut buffer)?;
         let length = self.checked.plan().session().length();
         let progress = if self.quiet { Progress::none() } else { Progress::of(length) };
-        Player { checked: self.checked, session: &session, rig, progress }.play(self.port, name, pressed, out)
+        let player = Player { checked: self.checked, session: &session, rig, progress };
+        player.play(self.port, name, pressed, out).map(|played| (played, delivered))
     }
 }
 
@@ -400,22 +442,7 @@ fn of_refusal(refusal: &nmes_hal_adapters::wire::Refusal) -> Failure {
     Failure::Input(format!("{flag}the device cannot do it: {refusal}"))
 }
 
-fn write_delivered(played: &Played, folder: &Path) -> Result<PathBuf, Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
-    let path = folder.join("delivered.csv");
-    save(&path, |file| {
-        writeln!(file, "t_us,channel,sequence,code,width_us,set_ua,full_level")?;
-        played.receipts.iter().try_for_each(|receipt| {
-            let at = receipt.onset_tick;
-            let (channel, sequence, code) = (receipt.channel, receipt.sequence, receipt.code);
-            let (width, set) = (receipt.primary_ticks, receipt.setting.amplitude.as_microamps());
-            writeln!(file, "{at},{channel},{sequence},{code},{width},{set},{}", receipt.full_level)
-        })
-    })?;
-    Ok(path)
-}
-
-fn say_end(played: &Played, path: &Path, out: &mut dyn Write) -> Result<(), Failure> {
+fn say_end(played: &Played, out: &mut dyn Write) -> Result<(), Failure> {
     let ended = match &played.why {
         Why::Done => "the session is over",
         Why::Interrupted => "stopped by Ctrl-C",
@@ -430,13 +457,12 @@ fn say_end(played: &Played, path: &Path, out: &mut dyn Write) -> Result<(), Fail
         out,
         &format!(
             "{ended} after {:.1} s: {} pulses, as commanded; nothing was measured\nthe stop of the device was {answered}\n\
-             worst onset {:.1} ms late; session time waited {} times, {:.1} ms in all\nWritten: {}\n",
+             worst onset {:.1} ms late; session time waited {} times, {:.1} ms in all\n",
             played.end_us as f64 / 1e6,
             played.receipts.len(),
             played.worst_late_us as f64 / 1e3,
             played.stalls,
             played.waited_us as f64 / 1e3,
-            path.display()
         ),
     )
 }
