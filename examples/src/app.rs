@@ -42,7 +42,7 @@ pub fn run_cli(cli: &Cli, out: &mut dyn Write) -> Result<(), Failure> {
     let done = run_command(&cli.command, &mut told);
     let silent = cli.command.is_json() && !told.any;
     if let Some(failure) = done.as_ref().err().filter(|_| silent) {
-        say_json(&mut told, &RefusedJson::from(failure))?;
+        say_json(&mut told, &RefusedJson::of(failure, !cli.command.drives_a_stimulator()))?;
     }
     done
 }

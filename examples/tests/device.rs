@@ -175,7 +175,7 @@ fn a_p24_on_a_pseudo_terminal() {
 }
 
 /// REQ-APP-261: with `--json` standard output is one JSON value, how it ended as fields; whose responsibility it is stands on standard
-/// error. What is refused is one JSON value too.
+/// error. What is refused is one JSON value too. REQ-APP-310: which says of no stimulator that was asked for that none is connected.
 #[test]
 fn one_json_value() {
     let (output, csv, far) = play("json", &["sciencemode4"], &["--json"], Some(Duration::from_secs(4)));
@@ -200,6 +200,10 @@ fn one_json_value() {
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), told["exit_status"].as_i64()), (Some(2), Some(2)));
     assert!(told["refused"].as_str().unwrap().contains("/no/such/port"), "{told}");
+    assert!(told.get("simulation").is_none(), "{told}");
+    let told: serde_json::Value =
+        serde_json::from_slice(&nmes(&["run", "no-such-row", "--json"]).output().unwrap().stdout).unwrap();
+    assert!(told["simulation"].as_str().unwrap().contains("no stimulator is connected"), "{told}");
 }
 
 /// A P24 in this process that refuses one thing, and in the end what it heard.

@@ -126,6 +126,12 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether a stimulator was asked for in place of the simulation, of those that print JSON.
+    #[must_use]
+    pub const fn drives_a_stimulator(&self) -> bool {
+        matches!(self, Self::Run(args) if args.device.device.is_some())
+    }
+
     /// Whether JSON was asked for, of those that can be.
     #[must_use]
     pub const fn is_json(&self) -> bool {

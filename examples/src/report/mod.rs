@@ -313,14 +313,22 @@ struct NoteJson {
 /// A command that did not do what was asked, for programs; see `refused` in the schemas of docs/schema.
 #[derive(Debug, Serialize)]
 pub struct RefusedJson {
-    simulation: &'static str,
+    /// Not where a stimulator was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulation: Option<&'static str>,
     refused: String,
     exit_status: u8,
 }
 
-impl From<&Failure> for RefusedJson {
-    fn from(failure: &Failure) -> Self {
-        Self { simulation: WARNING, refused: failure.to_string(), exit_status: failure.exit_status() }
+impl RefusedJson {
+    /// Of a command that is a simulation, or of one that asked for a stimulator.
+    #[must_use]
+    pub fn of(failure: &Failure, simulated: bool) -> Self {
+        Self {
+            simulation: simulated.then_some(WARNING),
+            refused: failure.to_string(),
+            exit_status: failure.exit_status(),
+        }
     }
 }
 
