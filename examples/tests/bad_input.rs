@@ -93,6 +93,18 @@ fn values_out_of_range_name_the_flag_and_the_range() {
     }
 }
 
+/// REQ-APP-311: a time that is refused is told to the millisecond, and not as the limit that it is above.
+#[test]
+fn a_refused_time_is_told_exactly() {
+    for (asked, told) in [
+        ("900.04", "--seconds 900.04 s: tka-stevens-lapsley takes 60 s to 900 s"),
+        ("59.999", "--seconds 59999 ms:"),
+    ] {
+        let (status, _, err) = said(&["check", "tka-stevens-lapsley", "--seconds", asked]);
+        assert!(status == 2 && err.contains(told), "{err}");
+    }
+}
+
 /// REQ-APP-004: an amplitude above a limit of the profile is denied, with rule, value, limit and source.
 #[test]
 fn an_amplitude_above_the_profile_is_denied() {

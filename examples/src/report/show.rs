@@ -83,7 +83,7 @@ pub(crate) fn shown_value(value: u32, unit: Unit) -> String {
         Unit::MilliHertz => format!("{} Hz", thousandths(u64::from(value), 3)),
         Unit::SquareMillimetres => format!("{} cm²", trimmed(f64::from(value) / 100.0, 2)),
         Unit::Micros if value >= 10_000 => format!("{} ms", thousandths(u64::from(value), 3)),
-        Unit::Millis if value >= 60_000 => format!("{} s", thousandths(u64::from(value), 1)),
+        Unit::Millis if value >= 60_000 => format!("{} s", thousandths(u64::from(value), 3)),
         Unit::Count => value.to_string(),
         Unit::Micros | Unit::Millis | Unit::Millimetres | Unit::Percent => {
             format!("{value} {}", unit.symbol())
