@@ -244,9 +244,8 @@ fn a_stop_that_is_not_taken_is_a_fault() {
     assert_eq!((output.status.code(), told["ended"].as_str()), (Some(1), Some("interrupted")), "{told}");
     assert_eq!((&told["stop_answered"], told["fault"].as_str()), (&false.into(), Some(words)));
     assert!(String::from_utf8(output.stderr).unwrap().contains(&format!("fault: {words}")));
-    let stops = far.join().unwrap().into_iter().filter(|kind| *kind == sm4::Kind::LowLevelStop);
     // fewer where the machine was busy
-    let stops = stops.count();
+    let stops = far.join().unwrap().into_iter().filter(|kind| *kind == sm4::Kind::LowLevelStop).count();
     assert!((3..=30).contains(&stops), "{stops} stops");
 }
 
@@ -342,9 +341,8 @@ fn an_earlier_record_is_named() {
     play("/no/such/port");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "earlier");
     let (port, far) = refusing(sm4::Kind::LowLevelChannel, sm4::ResultCode::Electrode);
-    let said = play(&port);
+    assert!(play(&port).contains("delivered.csv (in place of the one before)"));
     far.join().unwrap();
-    assert!(said.contains("delivered.csv (in place of the one before)"), "{said}");
     assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 2);
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
     std::fs::remove_dir_all(&out).unwrap();
@@ -465,7 +463,7 @@ fn a_rehastim_that_goes_wrong() {
 }
 
 /// REQ-APP-154: what the device cannot do, options of the simulation, protocols that follow a switch, a wrong port and half
-/// of the options are refused with what would be accepted, before anything is sent.
+/// of the options are refused with what would be accepted, before anything is sent; REQ-APP-312.
 #[test]
 fn what_is_refused() {
     let refused = |arguments: &[&str], words: &[&str]| {
@@ -481,8 +479,11 @@ fn what_is_refused() {
         refused(&all, words);
     };
     p24(&[], &["/nowhere/p24", "tcp:HOST:PORT"]);
-    p24(&["--na-per-code", "37000"], &["--na-per-code", "leave it out"]);
-    p24(&["--late-us", "10"], &["--late-us", "leave it out"]);
+    for (flag, value) in
+        [("--na-per-code", "37000"), ("--late-us", "10"), ("--seed", "7"), ("--load-ohm", "1000000")]
+    {
+        p24(&[flag, value], &[flag, "leave it out"]);
+    }
     let rs = ["run", "tka-stevens-lapsley", "--device", "rehastim2", "--port", "tcp:127.0.0.1:1"];
     let with = |more: &[&'static str]| [&rs[..], more].concat();
     refused(&with(&["--gap-us", "0"]), &["Connection refused"]);

@@ -91,6 +91,24 @@ fn a_flag_that_would_do_nothing_is_refused() {
     assert_eq!(json["exit_status"], 2);
 }
 
+/// REQ-APP-312: what only a simulation has is refused where nothing is run.
+#[test]
+fn nothing_of_a_simulation_is_taken_where_nothing_runs() {
+    for (flag, value) in [("--load-ohm", "100000"), ("--seed", "7"), ("--polarity-mismatch-pct", "-3")] {
+        for command in [&["check", "knee-oa"][..], &["report", "knee-oa"], &["session", "export", "knee-oa"]]
+        {
+            let (status, out, err) = said(&[command, &[flag, value]].concat());
+            assert_eq!((status, out.as_str()), (2, ""), "{command:?} {flag}");
+            assert!(
+                err.contains(&format!("{flag}: ")) && err.contains("accepted: run, events, plot"),
+                "{err}"
+            );
+        }
+    }
+    let (status, _, err) = said(&["check", "knee-oa", "--checked-load-ohm", "1500", "--late-us", "2"]);
+    assert_eq!(status, 0, "{err}");
+}
+
 /// REQ-APP-232: `--stop-at-us` ends a run on a crank and one on an EMG: not a pulse begins after it.
 #[test]
 fn a_stop_ends_every_run() {

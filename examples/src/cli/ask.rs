@@ -141,6 +141,10 @@ pub(crate) const NA_PER_CODE: u32 = 61_035;
 pub(crate) const CODE_MIN: i32 = -2_048;
 /// Its highest code.
 pub(crate) const CODE_MAX: i32 = 2_047;
+/// The seed of its lateness.
+pub(crate) const SEED: u64 = 1;
+/// The resistance that is simulated where no flag says another.
+pub(crate) const LOAD_OHM: u32 = 1_000;
 
 /// The simulated output stage.
 #[derive(Clone, Debug, Args)]
@@ -162,7 +166,7 @@ pub struct StageArgs {
     #[arg(long, value_name = "N", value_parser = parse::short_us, allow_hyphen_values = true, default_value = "0")]
     pub late_us: u32,
     /// Seed of the lateness.
-    #[arg(long, value_name = "N", value_parser = parse::seed, allow_hyphen_values = true, default_value = "1")]
+    #[arg(long, value_name = "N", value_parser = parse::seed, allow_hyphen_values = true, default_value_t = SEED)]
     pub seed: u64,
     /// The lateness the plan is compiled for; default: as --late-us. Later than declared is a fault.
     #[arg(long, value_name = "M", value_parser = parse::short_us, allow_hyphen_values = true)]
@@ -174,7 +178,7 @@ pub struct StageArgs {
 #[command(next_help_heading = "Load and limits")]
 pub struct LoadArgs {
     /// Resistance between the electrodes, as simulated.
-    #[arg(long, value_name = "R", value_parser = parse::ohms, allow_hyphen_values = true, default_value = "1000")]
+    #[arg(long, value_name = "R", value_parser = parse::ohms, allow_hyphen_values = true, default_value_t = LOAD_OHM)]
     pub load_ohm: u32,
     /// The resistance that the check takes as the largest; what really comes may be more, as pads dry out.
     #[arg(long, value_name = "R", value_parser = parse::ohms, allow_hyphen_values = true, default_value = "1000")]

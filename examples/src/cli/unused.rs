@@ -1,6 +1,6 @@
 //! A flag that would do nothing for a protocol is refused, so that nobody takes it for obeyed.
 
-use super::{Ask, RunArgs};
+use super::{Ask, LOAD_OHM, RunArgs, SEED};
 use crate::failure::Failure;
 use nmes_protocols::{CATALOGUE, Condition, TriggerKind};
 
@@ -51,17 +51,28 @@ fn has_steps(row: &Condition) -> bool {
     row.schedule.step().is_some()
 }
 
-/// An end of a run, where nothing is run.
+/// An end of a run and what only a simulation has, where nothing is run.
 ///
 /// # Errors
-/// As [`in_ask`].
+/// Names the first such flag and what takes it.
 pub(crate) fn where_nothing_runs(ask: &Ask) -> Result<(), Failure> {
-    if ask.stop.stop_at_us.is_none() {
-        return Ok(());
-    }
-    Err(Failure::Input(
-        "--stop-at-us: nothing is run here that could stop; accepted: run, events, plot".to_owned(),
-    ))
+    let (load, stage) = (&ask.load, &ask.stage);
+    let given: [(&str, bool, &str); 4] = [
+        ("--stop-at-us", ask.stop.stop_at_us.is_some(), "nothing is run here that could stop"),
+        (
+            "--load-ohm",
+            load.load_ohm != LOAD_OHM,
+            "the load of a simulation, and nothing is run here; --checked-load-ohm is what a check takes",
+        ),
+        ("--seed", stage.seed != SEED, "of a simulation, and nothing is run here"),
+        (
+            "--polarity-mismatch-pct",
+            load.polarity_mismatch_pct != 0,
+            "of the stage of a simulation, and nothing is run here",
+        ),
+    ];
+    let Some((flag, _, why)) = given.iter().find(|(_, given, _)| *given) else { return Ok(()) };
+    Err(Failure::Input(format!("{flag}: {why}; accepted: run, events, plot")))
 }
 
 /// What a titration has of its own: level, ramp and length of its trains, and their end.

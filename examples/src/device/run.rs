@@ -6,7 +6,7 @@ use super::port::{LineSettings, Port};
 use super::progress::Progress;
 use super::rig::{Rig, TURN, not_stopped};
 use crate::app::say_json;
-use crate::cli::{Ask, CODE_MAX, CODE_MIN, NA_PER_CODE, RunArgs, TICKS_HZ, unused};
+use crate::cli::{Ask, CODE_MAX, CODE_MIN, LOAD_OHM, NA_PER_CODE, RunArgs, SEED, TICKS_HZ, unused};
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 use nmes_core::{ChannelState, Hardware, Micros, Overlap, Plan, PulseReceipt, Schedule, StopPolicy};
@@ -248,7 +248,8 @@ fn only_device_options(ask: &Ask) -> Result<(), Failure> {
         ("--code-max", stage.code_max != CODE_MAX),
         ("--late-us", stage.late_us != 0),
         ("--declared-late-us", stage.declared_late_us.is_some()),
-        ("--load-ohm", load.load_ohm != 1_000_000 && load.load_ohm != 1_000),
+        ("--seed", stage.seed != SEED),
+        ("--load-ohm", load.load_ohm != LOAD_OHM),
         ("--polarity-mismatch-pct", load.polarity_mismatch_pct != 0),
         ("--stop-at-us", ask.stop.stop_at_us.is_some()),
         ("--gait", ask.walk.gait.is_some()),
