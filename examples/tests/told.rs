@@ -118,6 +118,23 @@ fn a_walk_without_toe_off_is_told() {
     assert!(!run("toe-off", &[]).1.contains("has no toe_off"));
 }
 
+/// REQ-APP-313: a stop that a session did not come to is not told as one: of a walk, of a clock and of a crank.
+#[test]
+fn a_stop_that_never_came_is_no_stop() {
+    let dir = scratch("never-stopped");
+    for (protocol, length) in [("foot-drop", "10"), ("tka-stevens-lapsley", "60"), ("fes-cycle", "10")] {
+        let asked =
+            ["run", protocol, "--seconds", length, "--out-dir", dir.to_str().unwrap(), "--stop-at-us"];
+        let (status, out, err) = said(&[&asked[..], &["40000000000"]].concat());
+        assert_eq!(status, 0, "{err}");
+        let told = "--stop-at-us: no stop at 40000 s, the session was over at ";
+        assert!(out.contains(told) && !out.contains("session stopped"), "{protocol}: {out}");
+        let (_, out, _) = said(&[&asked[..], &["9000000"]].concat());
+        assert!(!out.contains("no stop at"), "{out}");
+    }
+    has(&run("stopped", &["--stop-at-us", "9000000"]).1, &["session stopped at 9.000 s (finish)"]);
+}
+
 /// REQ-APP-024: the picture draws nothing for a foot that the walk does not have, and marks where a fault ended output.
 #[test]
 fn the_picture_shows_what_is_missing() {

@@ -1,6 +1,6 @@
 //! What a session that runs by its own clock, or by a timer in place of its trigger, shows.
 
-use super::show::{rounding_of, settings_of, shown_value};
+use super::show::{never_stopped, rounding_of, settings_of, shown_value};
 use super::words::{stopped_text, trip_text};
 use super::{WARNING, limits_text};
 use crate::desk::{DeliveredPulse, LevelChange, Played};
@@ -186,6 +186,9 @@ impl<'s> PlayedShown<'s> {
         let _ = writeln!(settings, "  {}", rounding_of(self.checked));
         for note in self.scenario.notes(self.built) {
             let _ = writeln!(settings, "  {}", paint.warn(&format!("note: {note}")));
+        }
+        if let Some(said) = never_stopped(self.scenario, self.played) {
+            let _ = writeln!(settings, "  {}", paint.warn(&format!("note: {said}")));
         }
         section("Settings", &settings);
         section("Channels", &self.table(paint));

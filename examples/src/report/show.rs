@@ -3,6 +3,7 @@
 use super::steps::{row, steps};
 use super::words::{charge_text, trip_text};
 use super::{BLOCKING_MICROFARAD, Shown, WARNING};
+use crate::desk::Played;
 use crate::gait::seconds;
 use crate::scenario::Scenario;
 use crate::text::{Paint, Table, thousandths, trimmed};
@@ -154,7 +155,7 @@ fn trigger(shown: &Shown<'_>) -> String {
     let end = &shown.run.trigger;
     let debounce_us = u64::from(shown.gait.times().debounce.as_millis()) * 1_000;
     let mut text = format!("  {}\n", switches(shown.scenario));
-    if let Some((at_us, policy)) = shown.scenario.stop {
+    if let Some((at_us, policy)) = shown.scenario.stop.filter(|_| shown.run.played.cut_short) {
         let how = match policy {
             StopPolicy::FinishPulse => "finish",
             StopPolicy::RecoverNow => "recover",
@@ -162,6 +163,9 @@ fn trigger(shown: &Shown<'_>) -> String {
         };
         let left = charge_text(shown.run.played.residual_na_ticks[0], shown.hz());
         let _ = writeln!(text, "  session stopped at {} s ({how}): {left} left", seconds(at_us));
+    }
+    if let Some(said) = never_stopped(shown.scenario, &shown.run.played) {
+        let _ = writeln!(text, "  {said}");
     }
     let _ = writeln!(text, "  ended in {}; {} openings{}", end.state, end.openings, counted(shown));
     for oddity in shown.scenario.walk.oddities(shown.scenario.foot, debounce_us) {
@@ -178,6 +182,13 @@ fn trigger(shown: &Shown<'_>) -> String {
         let _ = writeln!(text, "  at {} s{often}: {note}", seconds(at));
     }
     text
+}
+
+/// Of a stop that was asked for and did not come, as the session was over before.
+pub(super) fn never_stopped(scenario: &Scenario, played: &Played) -> Option<String> {
+    let (at_us, _) = scenario.stop.filter(|(at_us, _)| !played.cut_short || *at_us > played.end_us)?;
+    let [asked, end] = [at_us, played.end_us].map(|us| thousandths(us / 1_000, 3));
+    Some(format!("--stop-at-us: no stop at {asked} s, the session was over at {end} s"))
 }
 
 /// What the trigger of the treated heel counted besides its openings.
