@@ -19,17 +19,19 @@ struct Timer {
 impl Timer {
     /// For a session that is gated.
     fn in_place_of_a_trigger(session: &Session<'_>) -> Option<Self> {
-        let down_ms = session.channels().iter().map(|c| c.ramp.down.as_millis()).max().unwrap_or(0);
+        let ramps = || session.channels().iter().map(|channel| channel.ramp);
+        let up_ms = ramps().map(|ramp| ramp.up.as_millis()).max().unwrap_or(0);
+        let down_ms = ramps().map(|ramp| ramp.down.as_millis()).max().unwrap_or(0);
         match session.schedule() {
-            Schedule::Gated(gate) => Some(Self::of(&gate, down_ms)),
+            Schedule::Gated(gate) => Some(Self::of(&gate, up_ms, down_ms)),
             Schedule::Continuous | Schedule::Cyclic(_) | Schedule::Program(_) => None,
         }
     }
 
-    /// Open for the longest opening or two seconds, closed for the least Off or a second, and no more often than the gate
+    /// Open for the longest opening or two seconds at full level, closed for the least Off or a second, and no more often than the gate
     /// takes. The gate counts its least Off from the end of a ramp-down, so that is added.
-    fn of(gate: &Gate, down_ms: u32) -> Self {
-        let on_ms = u64::from(gate.max_on.as_millis()).min(2_000);
+    fn of(gate: &Gate, up_ms: u32, down_ms: u32) -> Self {
+        let on_ms = u64::from(gate.max_on.as_millis()).min(u64::from(up_ms) + 2_000);
         // a gate counts 61 seconds
         let each_ms = 61_000_u64.div_ceil(u64::from(gate.max_triggers_per_minute).max(1));
         let least = u64::from(gate.min_off.as_millis()).max(1_000) + u64::from(down_ms);

@@ -58,8 +58,8 @@ pub struct Shown<'s> {
 pub struct Dose {
     /// Pulses of the session, repayments not counted.
     pub pulses: usize,
-    /// Charge of the primary phase at full level, measured, in µC; 0 when no pulse reached it.
-    pub phase_charge_uc: f64,
+    /// Charge of the primary phase at full level, measured, in µC; nothing where no pulse reached it.
+    pub phase_charge_uc: Option<f64>,
     /// r.m.s. current while on, at full level, in mA.
     pub rms_on_ma: f64,
     /// The same for each cm² of the electrode.
@@ -201,7 +201,7 @@ fn threshold_seen(scenario: &Scenario, plan: &Plan<'_>) -> u32 {
 fn dose(scenario: &Scenario, checked: &Checked<'_>, run: &Run) -> Dose {
     let full: Vec<&DeliveredPulse> =
         run.played.pulses.iter().filter(|p| p.is_pulse() && p.receipt.full_level).collect();
-    let charge_nc = full.iter().map(|p| p.delivered.primary_nc.abs()).fold(0.0, f64::max);
+    let charge_nc = full.iter().map(|p| p.delivered.primary_nc.abs()).reduce(f64::max);
     let report = checked.report();
     let value = |rule| report.row(rule).and_then(|row| row.value).map_or(0.0, |v| v as f64 / 1e3);
     let limit = report.row(&rules::N_DOC_1).and_then(|row| row.limit).map_or(0.0, |v| v as f64 / 1e3);
@@ -210,7 +210,7 @@ fn dose(scenario: &Scenario, checked: &Checked<'_>, run: &Run) -> Dose {
     let set_ma = f64::from(checked.plan().session().channels()[0].set.amplitude.as_microamps()) / 1e3;
     Dose {
         pulses: run.played.pulses.iter().filter(|p| p.is_pulse()).count(),
-        phase_charge_uc: charge_nc / 1e3,
+        phase_charge_uc: charge_nc.map(|nc| nc / 1e3),
         rms_on_ma: value(&rules::N_RMS_X),
         density_ma_cm2: value(&rules::N_DOC_1),
         density_limit_ma_cm2: limit,

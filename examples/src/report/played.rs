@@ -37,8 +37,8 @@ pub struct ChannelPlayed {
     pub trains: usize,
     /// From the first onset of a train to the end of its last pulse, over all trains, in s.
     pub on_s: f64,
-    /// Charge of the primary phase at full level, measured, in µC; 0 when no pulse reached it.
-    pub phase_charge_uc: f64,
+    /// Charge of the primary phase at full level, measured, in µC; nothing where no pulse reached it.
+    pub phase_charge_uc: Option<f64>,
     /// The highest voltage at the electrodes, in V.
     pub volts: f64,
     /// Pulses for which the rail was too low.
@@ -114,7 +114,7 @@ impl<'s> PlayedShown<'s> {
             pulses: pulses.len(),
             trains: trains.len(),
             on_s: on as f64 / hz,
-            phase_charge_uc: full.fold(0.0, f64::max) / 1e3,
+            phase_charge_uc: full.reduce(f64::max).map(|nc| nc / 1e3),
             volts: all.iter().map(|p| p.delivered.max_v.max(-p.delivered.min_v)).fold(0.0, f64::max),
             clipped: all.iter().filter(|p| p.delivered.clipped).count(),
             commanded_na_ticks: self.commanded(channel),
@@ -236,7 +236,7 @@ impl<'s> PlayedShown<'s> {
                 c.pulses.to_string(),
                 c.trains.to_string(),
                 format!("{} s", trimmed(c.on_s, 1)),
-                format!("{} µC", trimmed(c.phase_charge_uc, 2)),
+                c.phase_charge_uc.map_or_else(|| "-".to_owned(), |uc| format!("{} µC", trimmed(uc, 2))),
                 format!("{} V", trimmed(c.volts, 1)),
                 format!("{} nA·ticks", c.commanded_na_ticks),
                 format!("{} nA·ticks", c.worst_pulse_na_ticks),

@@ -233,11 +233,7 @@ fn dose(shown: &Shown<'_>, paint: Paint) -> String {
     row(
         &mut table,
         "phase charge",
-        if d.phase_charge_uc > 0.0 {
-            format!("{} µC", trimmed(d.phase_charge_uc, 3))
-        } else {
-            "-".to_owned()
-        },
+        d.phase_charge_uc.map_or_else(|| "-".to_owned(), |uc| format!("{} µC", trimmed(uc, 3))),
         "measured, at full level",
     );
     row(&mut table, "r.m.s. while on", format!("{} mA", trimmed(d.rms_on_ma, 2)), "at full level");
