@@ -4,6 +4,7 @@
 //! meanwhile. All ticks and microseconds that come out of here count from session time zero.
 
 use crate::failure::Failure;
+use crate::phase::Phases;
 use nmes_core::{
     ChannelState, Counters, FrameKind, Hardware, Level, MAX_CHANNELS, MicroAmps, PulseReceipt, Setting,
     StopPolicy,
@@ -50,8 +51,10 @@ pub struct LevelChange {
 pub struct DeliveredPulse {
     /// As commanded and applied; its ticks are of session time.
     pub receipt: PulseReceipt,
-    /// As measured on the simulated stage.
+    /// As measured on the simulated stage, the whole frame.
     pub delivered: Delivered,
+    /// The same of its main phase; nothing where that did not begin.
+    pub phases: Option<Phases>,
     /// What the slow side had told of its channel when it was called last.
     pub told: Told,
 }
@@ -70,6 +73,26 @@ impl DeliveredPulse {
     #[must_use]
     pub fn is_pulse(&self) -> bool {
         self.receipt.kind == FrameKind::Pulse
+    }
+
+    /// Charge of its main phase, of a burst that of one repeat, in nC.
+    #[must_use]
+    pub fn main_nc(&self) -> f64 {
+        self.phases.map_or(0.0, |phases| phases.main_nc)
+    }
+
+    /// Its level by charge, as an amplitude at that width, in mA: as commanded, for as much of it as flowed.
+    #[must_use]
+    pub fn level_ma(&self, width_us: f64) -> f64 {
+        let setting = self.receipt.setting;
+        let area = f64::from(setting.amplitude.as_microamps()) * f64::from(setting.width.as_micros());
+        self.phases.map_or(0.0, |phases| area / width_us / 1e3 * phases.share)
+    }
+
+    /// Charge against that, of a burst for one repeat, in nC.
+    #[must_use]
+    pub fn against_nc(&self) -> f64 {
+        self.phases.map_or(self.delivered.net_nc, |phases| phases.against_nc)
     }
 }
 
@@ -122,6 +145,16 @@ impl Played {
 #[derive(Default)]
 pub(crate) struct Tape(RefCell<Vec<LevelChange>>);
 
+impl Tape {
+    /// Those of a frame.
+    fn edges_of(&self, receipt: &PulseReceipt) -> Vec<LevelChange> {
+        let changes = self.0.borrow();
+        let from = changes.partition_point(|change| change.tick < receipt.onset_tick);
+        let own = changes.iter().skip(from).filter(|change| change.channel == receipt.channel);
+        own.take_while(|change| change.tick <= receipt.end_tick).copied().collect()
+    }
+}
+
 impl EdgeSink for &Tape {
     fn edge(&mut self, edge: SimEdge) {
         let change = LevelChange { tick: edge.at_tick, channel: edge.channel, level: edge.level };
@@ -155,6 +188,7 @@ pub(crate) struct Player<'r> {
     bench: &'r Bench,
     tape: &'r Tape,
     pub(crate) stim: Stim<'r>,
+    hardware: &'r Hardware,
     channels: u8,
     hz: u64,
     /// Tick of session time zero.
@@ -174,9 +208,9 @@ impl<'r> Player<'r> {
         let (bench, tape) = (&*bench, &*tape);
         let armed = Stimulator::arm(checked, storage, bench.output_to(tape), bench.alarm(), bench.sense());
         let stim = armed.map_err(|error| Failure::Denied(format!("not armed: {}", error.why)))?;
-        let channels = checked.plan().channel_count();
+        let (hardware, channels) = (checked.plan().hardware(), checked.plan().channel_count());
         let (told, played) = ([Told::default(); MAX_CHANNELS], Played::default());
-        let mut player = Self { bench, tape, stim, channels, hz: *hz, start: 0, told, played };
+        let mut player = Self { bench, tape, stim, hardware, channels, hz: *hz, start: 0, told, played };
         player.raise(checked)?;
         let started = player.stim.start();
         player.take(started);
@@ -288,11 +322,12 @@ impl<'r> Player<'r> {
             self.played.stopped = Some(stopped);
         }
         while let Some(mut receipt) = self.stim.take_receipt() {
+            let delivered = self.bench.take_delivered(receipt.channel);
+            let phases = Phases::of(self.hardware, &self.tape.edges_of(&receipt), &receipt, &delivered);
             receipt.onset_tick = receipt.onset_tick.saturating_sub(self.start);
             receipt.end_tick = receipt.end_tick.saturating_sub(self.start);
-            let delivered = self.bench.take_delivered(receipt.channel);
             let told = self.told.get(usize::from(receipt.channel)).copied().unwrap_or_default();
-            self.played.pulses.push(DeliveredPulse { receipt, delivered, told });
+            self.played.pulses.push(DeliveredPulse { receipt, delivered, phases, told });
         }
         if let Some(trip) = self.stim.last_trip().copied() {
             self.keep_trip(trip);

@@ -40,7 +40,7 @@ fn row(shown: &PlayedShown<'_>, nth: u8, channel: &Channel<'_>) -> Row {
     let width_us = f64::from(channel.set.width.as_micros());
     let level = |pulse: &crate::desk::DeliveredPulse| match channel.ramp.control {
         Control::Amplitude => pulse.delivered.peak_ua / 1e3,
-        Control::Width => pulse.delivered.primary_nc.abs() / width_us,
+        Control::Width => pulse.level_ma(width_us),
     };
     let trains = shown.trains(nth).into_iter().map(|train| {
         train.into_iter().map(|pulse| (pulse.receipt.onset_tick as f64 / hz, level(pulse))).collect()

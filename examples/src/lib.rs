@@ -32,6 +32,7 @@ mod names;
 mod notes;
 pub mod own;
 pub mod parse;
+pub mod phase;
 pub mod picture;
 pub mod play;
 pub mod plot;

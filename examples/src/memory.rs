@@ -11,7 +11,7 @@ pub(crate) use show::run as show;
 use crate::desk::{DeliveredPulse, Played};
 use crate::failure::Failure;
 use lock::Lock;
-use nmes_core::{FrameKind, Hardware, Level, MAX_CHANNELS, MicroAmps};
+use nmes_core::{Hardware, MAX_CHANNELS, MicroAmps};
 use nmes_hal_adapters::{Store, load, save};
 use nmes_safety::records::{
     ChannelRecord, DOSE_BYTES, DoseMeter, DoseRecord, Found, LOG_BYTES, LogFlags, OffPermit, PulseRecord,
@@ -176,12 +176,12 @@ fn log(hardware: &Hardware, played: &Played, limits_crc: u32, session: u32) -> V
     for (at, pulse) in (1..).zip(&played.pulses) {
         let last = faulted && at == played.pulses.len();
         let flags = if last { LogFlags::FAULT } else { LogFlags::NONE };
-        bytes.extend(record(hardware, played, pulse).with_flags(flags).encode());
+        bytes.extend(record(played, pulse).with_flags(flags).encode());
     }
     bytes
 }
 
-fn record(hardware: &Hardware, played: &Played, pulse: &DeliveredPulse) -> PulseRecord {
+fn record(played: &Played, pulse: &DeliveredPulse) -> PulseRecord {
     let mut receipt = pulse.receipt;
     receipt.onset_tick += played.start_tick;
     receipt.end_tick += played.start_tick;
@@ -189,37 +189,8 @@ fn record(hardware: &Hardware, played: &Played, pulse: &DeliveredPulse) -> Pulse
     let flags = told.into_iter().filter(|(is, _)| *is).fold(LogFlags::NONE, |all, (_, flag)| all | flag);
     let record = PulseRecord::of(&receipt).with_flags(flags);
     let volts = if receipt.code < 0 { pulse.delivered.min_v } else { pulse.delivered.max_v };
-    match main_ua(hardware, played, pulse) {
-        Some(ua) => record.with_measured(ua.round() as i32, (volts * 1e3).round() as i32),
+    match pulse.phases {
+        Some(phases) => record.with_measured(phases.main_ua.round() as i32, (volts * 1e3).round() as i32),
         None => record,
     }
-}
-
-/// The mean current of the main phase, of a trim that of its first level, in µA: as it was commanded, times the charge that
-/// flowed its way for the charge that was commanded that way. `None` where it did not begin.
-fn main_ua(hardware: &Hardware, played: &Played, pulse: &DeliveredPulse) -> Option<f64> {
-    let (receipt, delivered) = (&pulse.receipt, &pulse.delivered);
-    let output = hardware.channel(receipt.channel)?;
-    let main_na = match (receipt.kind, receipt.primary_ticks) {
-        (FrameKind::Trim, _) => output.current_na(receipt.code) as f64,
-        (FrameKind::Pulse | FrameKind::Recover, 0) => return None,
-        (FrameKind::Pulse | FrameKind::Recover, ticks) => {
-            receipt.primary_charge.as_nanoamp_ticks() as f64 / f64::from(ticks)
-        }
-    };
-    let from = played.changes.partition_point(|change| change.tick < receipt.onset_tick);
-    let own = played.changes.iter().skip(from).filter(|change| change.channel == receipt.channel);
-    let edges: Vec<_> = own.take_while(|change| change.tick <= receipt.end_tick).collect();
-    let leading = edges.iter().find_map(|edge| match edge.level {
-        Level::Code(code) if code != 0 => Some(code),
-        Level::Open | Level::Shorted | Level::Code(_) => None,
-    })?;
-    let flowed_nc =
-        if (leading > 0) == (main_na > 0.0) { delivered.primary_nc } else { delivered.balance_nc };
-    let levels = edges.iter().zip(edges.iter().skip(1));
-    let charges =
-        levels.map(|(edge, next)| edge.level.current_na(output) as f64 * (next.tick - edge.tick) as f64);
-    let commanded: f64 = charges.filter(|charge| (*charge > 0.0) == (main_na > 0.0)).sum();
-    let commanded_nc = commanded / f64::from(hardware.timing().ticks_per_second);
-    (commanded_nc != 0.0).then(|| main_na / 1e3 * flowed_nc / commanded_nc)
 }

@@ -131,6 +131,7 @@ struct PulseRow {
     deferred_ticks: u64,
     #[serde(serialize_with = "whole_if_whole")]
     measured_peak_ua: f64,
+    /// Of the main phase, once.
     #[serde(serialize_with = "whole_if_whole")]
     measured_primary_nc: f64,
     #[serde(serialize_with = "whole_if_whole")]
@@ -185,8 +186,8 @@ pub fn write_pulses(
             ledger_na_ticks: receipt.ledger.as_nanoamp_ticks(),
             deferred_ticks: receipt.deferred_ticks,
             measured_peak_ua: rounded(delivered.peak_ua),
-            measured_primary_nc: rounded(delivered.primary_nc),
-            measured_balance_nc: rounded(delivered.balance_nc),
+            measured_primary_nc: rounded(pulse.main_nc()),
+            measured_balance_nc: rounded(pulse.against_nc()),
             measured_net_nc: rounded(delivered.net_nc),
             measured_min_v: rounded(delivered.min_v),
             measured_max_v: rounded(delivered.max_v),

@@ -158,7 +158,7 @@ fn judged_pulses(plan: &Plan<'_>, run: &Run) -> Vec<Pulse> {
     let width_us = f64::from(plan.session().channels()[0].set.width.as_micros());
     let full_ua = 0.8 * f64::from(plan.session().channels()[0].set.amplitude.as_microamps());
     let of = |p: &DeliveredPulse| {
-        let level_ua = (p.delivered.primary_nc.abs() * 1e3 / width_us).round();
+        let level_ua = (p.main_nc().abs() * 1e3 / width_us).round();
         Pulse {
             onset_us: (p.receipt.onset_tick as f64 * 1e6 / hz) as u64,
             level_ua: level_ua as u32,
@@ -201,7 +201,7 @@ fn threshold_seen(scenario: &Scenario, plan: &Plan<'_>) -> u32 {
 fn dose(scenario: &Scenario, checked: &Checked<'_>, run: &Run) -> Dose {
     let full: Vec<&DeliveredPulse> =
         run.played.pulses.iter().filter(|p| p.is_pulse() && p.receipt.full_level).collect();
-    let charge_nc = full.iter().map(|p| p.delivered.primary_nc.abs()).reduce(f64::max);
+    let charge_nc = full.iter().map(|p| p.main_nc().abs()).reduce(f64::max);
     let report = checked.report();
     let value = |rule| report.row(rule).and_then(|row| row.value).map_or(0.0, |v| v as f64 / 1e3);
     let limit = report.row(&rules::N_DOC_1).and_then(|row| row.limit).map_or(0.0, |v| v as f64 / 1e3);

@@ -106,7 +106,7 @@ impl<'s> PlayedShown<'s> {
         let trains = self.trains(channel);
         let ends = trains.iter().filter_map(|train| train.first().zip(train.last()));
         let on: u64 = ends.map(|(first, last)| last.receipt.end_tick - first.receipt.onset_tick).sum();
-        let full = pulses.iter().filter(|p| p.receipt.full_level).map(|p| p.delivered.primary_nc.abs());
+        let full = pulses.iter().filter(|p| p.receipt.full_level).map(|p| p.main_nc().abs());
         let net: f64 = all.iter().map(|p| p.delivered.net_nc).sum();
         let seconds = self.played.end_us as f64 / 1e6;
         ChannelPlayed {
