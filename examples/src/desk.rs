@@ -107,6 +107,8 @@ pub struct Played {
     pub trips: Vec<Trip>,
     /// Why it stopped by itself, if it did.
     pub stopped: Option<Stopped>,
+    /// The fault of a trigger that ended output, if one did.
+    pub trigger_fault: Option<String>,
     /// The commanded ledger of each channel at the end, in nA·ticks.
     pub residual_na_ticks: Vec<i64>,
     /// Counts of the engine, channel by channel.
@@ -134,6 +136,12 @@ pub struct Played {
 }
 
 impl Played {
+    /// Whether a fault ended output: of the stimulator, by a trip, or of the trigger.
+    #[must_use]
+    pub fn is_faulted(&self) -> bool {
+        self.stopped.is_some() || self.ended_by().is_some() || self.trigger_fault.is_some()
+    }
+
     /// The trip that ended output by a ramp-down, if one did.
     #[must_use]
     pub fn ended_by(&self) -> Option<&Trip> {

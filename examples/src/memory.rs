@@ -159,7 +159,7 @@ fn refused(folder: &Path, error: &dyn std::fmt::Display) -> Failure {
 
 /// A session is over with its last train, which may end before its length does.
 fn end_of(played: &Played) -> SessionEnd {
-    if played.stopped.is_some() || played.ended_by().is_some() {
+    if played.is_faulted() {
         SessionEnd::Faulted
     } else if played.cut_short {
         SessionEnd::Stopped
@@ -172,7 +172,7 @@ fn end_of(played: &Played) -> SessionEnd {
 fn log(hardware: &Hardware, played: &Played, limits_crc: u32, session: u32) -> Vec<u8> {
     let channels = (0_u8..).map_while(|channel| ChannelRecord::of(hardware, channel, limits_crc, session));
     let mut bytes: Vec<u8> = channels.flat_map(|channel| channel.encode()).collect();
-    let faulted = played.stopped.is_some() || played.ended_by().is_some();
+    let faulted = played.is_faulted();
     for (at, pulse) in (1..).zip(&played.pulses) {
         let last = faulted && at == played.pulses.len();
         let flags = if last { LogFlags::FAULT } else { LogFlags::NONE };

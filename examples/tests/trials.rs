@@ -13,15 +13,21 @@ mod common;
 use common::{said, scratch};
 use serde_json::Value;
 
+/// The values of a run, which ended by a fault where it says one: then standard error has it, and the exit status is 1.
 fn json(args: &[&str], dir: &str) -> Value {
     let dir = scratch(dir);
     let all: Vec<&str> = args.iter().copied().chain(["--json", "--out-dir", dir.to_str().unwrap()]).collect();
     let (status, out, err) = said(&all);
-    assert_eq!((status, err.as_str()), (0, ""), "{args:?}");
+    let told: Value = serde_json::from_str(&out).unwrap();
+    let fault = told["fault"].as_str();
+    let ended = fault.map(|fault| format!("the trigger ended output: {fault}"));
+    assert_eq!(told["session"]["fault"].as_str(), ended.as_deref(), "{args:?}");
+    assert_eq!(status, i32::from(fault.is_some()), "{args:?} {err}");
+    assert_eq!(err, ended.map_or(String::new(), |ended| format!("fault: {ended}\n")));
     let mut files = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
     let svg = files.find(|path| path.extension().is_some_and(|end| end == "svg")).unwrap();
     assert!(std::fs::read_to_string(svg).unwrap().trim_end().ends_with("</svg>"));
-    serde_json::from_str(&out).unwrap()
+    told
 }
 
 /// REQ-APP-132: at 20, 35 and 50 turns a minute and from 20 to 50: every muscle of both legs is stimulated once a turn, led by
@@ -58,7 +64,7 @@ fn cycling_at_cadences() {
 }
 
 /// REQ-APP-133: each harm to crank or encoder ends output: pulses stop within the stated time and the ramp of 76 ms, and the
-/// report says which it was.
+/// report says which it was. REQ-APP-317: what is a fault of the trigger is one of the session.
 #[test]
 fn cycling_with_harms() {
     for (harm, within_ms, says) in [
@@ -87,7 +93,7 @@ fn cycling_with_harms() {
 }
 
 /// REQ-APP-134: with blanking, efforts while the trigger listens are answered within a second and nothing else is, in noise
-/// and in hum; an electrode that comes off is named and ends output.
+/// and in hum; an electrode that comes off is named and ends output, REQ-APP-317: by a fault of the session.
 #[test]
 fn efforts_of_the_wrist() {
     for (seed, words) in [
@@ -200,4 +206,30 @@ fn a_gate_has_room_for_its_trigger() {
     let (_, out, _) = said(&[&["run", "re-education", "--seconds", "130", "--json"], &to[..]].concat());
     let run: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(run["timer_openings"], run["channels"][0]["trains"]);
+}
+
+/// REQ-APP-317: a session that a fault of its trigger ended is counted as faulted where it is kept, and told as that for people.
+#[test]
+fn a_fault_of_a_trigger_is_kept() {
+    let dir = scratch("trigger-fault");
+    let (out, memory) = (dir.join("out"), dir.join("memory"));
+    let _ = std::fs::remove_dir_all(&memory);
+    let [out, memory] = [&out, &memory].map(|path| path.to_str().unwrap());
+    let lost = &["fes-cycle", "--seconds", "9", "--harm", "lost", "--harm-at-s", "6"][..];
+    let asked = [
+        lost,
+        &["fes-cycle", "--seconds", "9"],
+        &["stroke-wrist-emg", "--seconds", "60", "--lead-off-at-s", "30"],
+    ];
+    for (asked, (status, words)) in asked.iter().zip([
+        (1, "the trigger ended output: crank"),
+        (0, ""),
+        (1, "the trigger ended output: EMG: an electrode is off"),
+    ]) {
+        let (ended, text, err) = said(&[&["run"], *asked, &["--out-dir", out, "--memory", memory]].concat());
+        assert_eq!(ended, status, "{asked:?} {err}");
+        assert!(text.contains(words) && err.contains(words), "{asked:?} {err} {text}");
+    }
+    let (_, json, _) = said(&["records", memory, "--format", "json"]);
+    assert!(json.contains("\"faulted\": 2") && json.contains("\"begun\": 3"), "{json}");
 }

@@ -81,7 +81,8 @@ impl<'s> PlayedShown<'s> {
     pub fn fault(&self) -> Option<String> {
         let trip = self.played.trips.iter().find(|t| t.response != Response::Warn);
         let stopped = self.played.stopped.map(|stopped| stopped_text(&stopped, self.hz()));
-        stopped.or_else(|| trip.map(|trip| trip_text(trip, self.hz())))
+        let trigger = || Some(format!("the trigger ended output: {}", self.played.trigger_fault.as_ref()?));
+        stopped.or_else(|| trip.map(|trip| trip_text(trip, self.hz()))).or_else(trigger)
     }
 
     /// A run that was not "done" ends with exit status 1.

@@ -197,7 +197,8 @@ pub fn try_wrist(
         ended_in: EmgState::Off,
         attempt_nv: None,
     };
-    let ran = rig::run(scenario, checked, &mut forearm, length_us)?;
+    let mut ran = rig::run(scenario, checked, &mut forearm, length_us)?;
+    ran.played.trigger_fault = forearm.emg.fault().map(|fault| fault.to_string());
     let summary = summary(scenario, &forearm, &times, &ran);
     let picture = picture(&summary, &forearm, &ran, scenario, length_us)?;
     Ok(Shown { text: text(&summary, args), summary, picture, played: ran.played })
@@ -228,7 +229,7 @@ fn summary(scenario: &Scenario, forearm: &Forearm, times: &EmgTimes, ran: &Ran) 
         threshold_nv: forearm.emg.threshold_nv(),
         pulses: ran.played.pulses.iter().filter(|p| p.is_pulse()).count(),
         blanked: forearm.blank,
-        fault: forearm.emg.fault().map(|fault| fault.to_string()),
+        fault: ran.played.trigger_fault.clone(),
         never_listened: never_listened(forearm, times),
         refused: ran.refused,
         residual_na_ticks: ran.played.residual_na_ticks.iter().map(|r| r.abs()).max().unwrap_or(0),

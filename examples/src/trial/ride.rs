@@ -231,8 +231,9 @@ pub fn ride(
     crank.motor(0, args.harm == Some(CrankHarm::Lost));
     let mut cycle = Cycle { crank, path: &path, harm: args.harm.zip(harm_us), reading_us: SAMPLE_US };
     let mut ridden = Ridden { cycle: &mut cycle, state: String::new() };
-    let ran = rig::run(scenario, checked, &mut ridden, length_us)?;
+    let mut ran = rig::run(scenario, checked, &mut ridden, length_us)?;
     let state = std::mem::take(&mut ridden.state);
+    ran.played.trigger_fault = cycle.crank.fault().map(|fault| fault.to_string());
     let delay_us = u64::from(times.delay.as_millis()) * 1_000;
     let hz = scenario.hardware.timing().ticks_per_second;
     let rows: Vec<MuscleRow> = (0_u8..)
@@ -249,7 +250,7 @@ pub fn ride(
         muscles: rows,
         harm: args.harm.map(CrankHarm::word).zip(harm_us),
         off_after_us: harm_us.and_then(|harm| Some(ran.last_pulse_us(hz)?.saturating_sub(harm))),
-        fault: cycle.crank.fault().map(|fault| fault.to_string()),
+        fault: ran.played.trigger_fault.clone(),
         state,
         refused: ran.refused,
         residual_na_ticks: ran.played.residual_na_ticks.clone(),
