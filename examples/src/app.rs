@@ -17,7 +17,8 @@ use crate::play::play;
 use crate::plot::DrawError;
 use crate::records::{save, write_changes, write_pulses};
 use crate::report::{
-    Listing, PULSES, PlayedShown, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text, sources_text,
+    CheckJson, Listing, PULSES, PlayedShown, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text,
+    sources_text,
 };
 use crate::scenario::Scenario;
 use crate::screen::screen;
@@ -104,7 +105,7 @@ pub(crate) fn say_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Re
 
 fn check_only(args: &CheckArgs, out: &mut dyn Write) -> Result<(), Failure> {
     with_plan(&args.ask, |scenario, built, plan| {
-        say_rules(scenario, plan, args.json, out)?;
+        say_rules(scenario, built, plan, args.json, out)?;
         let paint = Paint::for_stdout();
         let notes = scenario.notes(built).into_iter().filter(|_| !args.json);
         let notes: String = notes.map(|note| format!("{}\n", paint.warn(&format!("note: {note}")))).collect();
@@ -128,10 +129,16 @@ fn with_plan(
         .map_err(|denied| Failure::Denied(denied_text(&denied)))
 }
 
-fn say_rules(scenario: &Scenario, plan: &Plan<'_>, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
+fn say_rules(
+    scenario: &Scenario,
+    built: &Built<'_>,
+    plan: &Plan<'_>,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     let report = assess(plan, &scenario.setup, &scenario.profile);
     if json {
-        return say_json(out, &report);
+        return say_json(out, &CheckJson { report: &report, notes: scenario.all_notes(built) });
     }
     let paint = Paint::for_stdout();
     let head = format!(
@@ -147,9 +154,9 @@ fn say_rules(scenario: &Scenario, plan: &Plan<'_>, json: bool, out: &mut dyn Wri
 }
 
 fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    with_plan(&args.ask, |scenario, _, plan| {
+    with_plan(&args.ask, |scenario, built, plan| {
         let listing = match args.format {
-            ReportFormat::Rules => return say_rules(scenario, plan, args.json, out),
+            ReportFormat::Rules => return say_rules(scenario, built, plan, args.json, out),
             ReportFormat::Fda510kTable => Listing::fda_1999(plan, &scenario.setup),
             ReportFormat::Cfr8825891 => Listing::cfr_882_5891(plan, &scenario.setup),
         };

@@ -22,6 +22,12 @@ impl Scenario {
         notes.extend(of_channels(measured.collect(), built.session.channels().len()));
         notes
     }
+
+    /// Every note with what was made up of the person, for programs.
+    #[must_use]
+    pub fn all_notes(&self, built: &Built<'_>) -> Vec<String> {
+        self.made_up().into_iter().chain(self.notes(built)).collect()
+    }
 }
 
 /// Measurements of other channels, which bind nothing here: neither what was tolerated there, nor a threshold.

@@ -135,6 +135,69 @@ fn a_stop_that_never_came_is_no_stop() {
     has(&run("stopped", &["--stop-at-us", "9000000"]).1, &["session stopped at 9.000 s (finish)"]);
 }
 
+/// The lines of a text that begin with a word, without it.
+fn lines(text: &str, word: &str) -> Vec<String> {
+    text.lines().filter_map(|line| line.trim_start().strip_prefix(word)).map(str::to_owned).collect()
+}
+
+fn strings(value: &serde_json::Value) -> Vec<String> {
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// REQ-APP-318: what the guard found stands in the JSON of a run as in its text: of a walk, of a clock and of a crank.
+#[test]
+fn what_the_guard_found_is_for_programs_too() {
+    let dir = scratch("found");
+    for (protocol, ohm) in [("foot-drop", "6000"), ("knee-oa", "6000"), ("fes-cycle", "9000")] {
+        let asked = ["run", protocol, "--seconds", "20", "--load-ohm", ohm, "--out-dir"];
+        let asked = [&asked[..], &[dir.to_str().unwrap()]].concat();
+        let found = lines(&said(&asked).1, "guard: ");
+        let json: serde_json::Value =
+            serde_json::from_str(&said(&[&asked[..], &["--json"]].concat()).1).unwrap();
+        let session = json.get("session").unwrap_or(&json);
+        assert!(!found.is_empty(), "{protocol}");
+        assert_eq!(strings(&session["warnings"]), found, "{protocol}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&run("found-none", &["--json"]).1).unwrap();
+    assert_eq!(json["warnings"].as_array().unwrap().len(), 0);
+}
+
+/// REQ-APP-319: notes of the text stand in the JSON too, and what could not be judged has no verdict there.
+#[test]
+fn what_to_know_is_for_programs_too() {
+    let walk = save_lines("no-toe-off-json.csv", &steps(10, false));
+    let asked = ["--gait", walk.to_str().unwrap(), "--control", "width", "--stop-at-us", "40000000000"];
+    let (_, out, _) = run("know", &asked);
+    let (_, json, _) = run("know", &[&asked[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let notes = strings(&json["notes"]);
+    let said = [lines(&out, "note: "), lines(&out, "--stop-at-us: ")].concat();
+    assert!(said.len() >= 3 && said.iter().all(|line| notes.iter().any(|n| n.ends_with(line))), "{notes:?}");
+    let judged = json["criteria"].as_array().unwrap();
+    for criterion in judged {
+        assert_eq!(criterion["passes"].is_null(), criterion["of"] == 0, "{criterion}");
+    }
+    assert!(judged[0]["passes"].is_null(), "{json}");
+}
+
+/// REQ-APP-320: a motor threshold that was made up is called that in the JSON of a check and of a run, and one that was given is not.
+#[test]
+fn what_was_made_up_is_said_to_programs() {
+    let dir = scratch("made-up");
+    let check = &["check", "foot-drop", "--json"][..];
+    let rules = &["report", "foot-drop", "--format", "rules", "--json"];
+    let ran = &["run", "foot-drop", "--seconds", "5", "--json", "--out-dir", dir.to_str().unwrap()];
+    for asked in [check, rules, ran] {
+        for (more, made_up) in [(&[][..], true), (&["--motor-threshold-ma", "25"], false)] {
+            let (_, json, _) = said(&[asked, more].concat());
+            let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let told =
+                strings(&json["notes"]).iter().any(|note| note.starts_with("motor threshold 25 mA assumed"));
+            assert_eq!(told, made_up, "{asked:?} {}", json["notes"]);
+        }
+    }
+}
+
 /// REQ-APP-024: the picture draws nothing for a foot that the walk does not have, and marks where a fault ended output.
 #[test]
 fn the_picture_shows_what_is_missing() {

@@ -23,7 +23,9 @@ use nmes_core::{Level, Plan};
 use nmes_protocols::{Built, Condition, GaitConfig};
 use nmes_safety::{Checked, Report, Response, Trip, rules};
 use serde::Serialize;
-use words::{stopped_text, trip_text};
+use show::never_stopped;
+use steps::cautions;
+use words::{found_by_guard, stopped_text, trip_text};
 
 /// The blocking capacitor that the report reckons with, in µF.
 pub const BLOCKING_MICROFARAD: f64 = 1.0;
@@ -124,6 +126,17 @@ impl<'s> Shown<'s> {
         let trip = self.run.played.trips.iter().find(|t| t.response != Response::Warn);
         let stopped = self.run.played.stopped.map(|stopped| stopped_text(&stopped, self.hz()));
         stopped.or_else(|| trip.map(|t| format!("{}{}", trip_text(t, self.hz()), limit_of(t))))
+    }
+
+    /// All that the text has as notes, oddities of the walk among it.
+    fn notes(&self) -> Vec<String> {
+        let debounce_us = u64::from(self.gait.times().debounce.as_millis()) * 1_000;
+        let oddities = self.scenario.walk.oddities(self.scenario.foot, debounce_us);
+        let mut notes = self.scenario.all_notes(self.built);
+        notes.extend(cautions(self));
+        notes.extend(oddities.into_iter().map(|oddity| format!("walk: {oddity}")));
+        notes.extend(never_stopped(self.scenario, &self.run.played));
+        notes
     }
 
     /// Ticks in a second.
@@ -270,6 +283,16 @@ fn balance(scenario: &Scenario, plan: &Plan<'_>, run: &Run) -> Balance {
     }
 }
 
+/// A check for programs, see `report` in docs/schema/check-report.schema.json.
+#[derive(Debug, Serialize)]
+pub struct CheckJson<'s> {
+    /// Every rule.
+    #[serde(flatten)]
+    pub report: &'s Report,
+    /// What a person should know of it, what was made up among it.
+    pub notes: Vec<String>,
+}
+
 /// A run for programs.
 #[derive(Debug, Serialize)]
 pub struct RunJson<'s> {
@@ -286,6 +309,8 @@ pub struct RunJson<'s> {
     balance: Balance,
     trigger: TriggerJson,
     limits: &'s Report,
+    /// What the guard found, warnings among it.
+    warnings: Vec<String>,
     fault: Option<String>,
 }
 
@@ -293,7 +318,14 @@ pub struct RunJson<'s> {
 struct CriterionJson {
     #[serde(flatten)]
     criterion: crate::judge::Criterion,
-    passes: bool,
+    /// Nothing where there was nothing to judge.
+    passes: Option<bool>,
+}
+
+impl From<crate::judge::Criterion> for CriterionJson {
+    fn from(criterion: crate::judge::Criterion) -> Self {
+        Self { criterion, passes: (criterion.of > 0).then(|| criterion.passes()) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -346,10 +378,10 @@ impl<'s> From<&'s Shown<'s>> for RunJson<'s> {
             side: shown.scenario.foot.word(),
             walk: walk_name(&shown.scenario.walk),
             settings: &shown.built.settings,
-            notes: shown.scenario.notes(shown.built),
+            notes: shown.notes(),
             screening: shown.built.screening.to_string(),
             judgement: &shown.judgement,
-            criteria: criteria.iter().map(|c| CriterionJson { criterion: *c, passes: c.passes() }).collect(),
+            criteria: criteria.into_iter().map(CriterionJson::from).collect(),
             dose: shown.dose,
             balance: shown.balance,
             trigger: TriggerJson {
@@ -359,6 +391,7 @@ impl<'s> From<&'s Shown<'s>> for RunJson<'s> {
                 notes: notes.collect(),
             },
             limits: shown.checked.report(),
+            warnings: found_by_guard(&shown.run.played.trips, shown.hz()),
             fault: shown.fault(),
         }
     }

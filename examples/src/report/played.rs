@@ -1,7 +1,7 @@
 //! What a session that runs by its own clock, or by a timer in place of its trigger, shows.
 
 use super::show::{never_stopped, rounding_of, settings_of, shown_value};
-use super::words::{stopped_text, trip_text};
+use super::words::{found_by_guard, stopped_text, trip_text};
 use super::{WARNING, limits_text};
 use crate::desk::{DeliveredPulse, LevelChange, Played};
 use crate::failure::Failure;
@@ -68,6 +68,8 @@ pub struct PlayedJson<'s> {
     channels: Vec<ChannelPlayed>,
     worst_second_dc_ua: f64,
     limits: &'s Report,
+    /// What the guard found, warnings among it.
+    warnings: Vec<String>,
     fault: Option<String>,
 }
 
@@ -150,6 +152,11 @@ impl<'s> PlayedShown<'s> {
         changes.windows(2).map(charge).sum()
     }
 
+    fn notes(&self) -> Vec<String> {
+        let never = never_stopped(self.scenario, self.played);
+        self.scenario.all_notes(self.built).into_iter().chain(never).collect()
+    }
+
     /// For programs.
     #[must_use]
     pub fn json(&self) -> PlayedJson<'_> {
@@ -162,10 +169,11 @@ impl<'s> PlayedShown<'s> {
             stopped_early: self.played.cut_short,
             settings: &self.built.settings,
             screening: self.built.screening.to_string(),
-            notes: self.scenario.notes(self.built),
+            notes: self.notes(),
             channels: self.channels(),
             worst_second_dc_ua: self.played.worst_second_dc_na as f64 / 1e3,
             limits: self.checked.report(),
+            warnings: found_by_guard(&self.played.trips, self.hz()),
             fault: self.fault(),
         }
     }
@@ -185,11 +193,8 @@ impl<'s> PlayedShown<'s> {
         };
         let mut settings = settings_of(self.built, false);
         let _ = writeln!(settings, "  {}", rounding_of(self.checked));
-        for note in self.scenario.notes(self.built) {
+        for note in self.notes() {
             let _ = writeln!(settings, "  {}", paint.warn(&format!("note: {note}")));
-        }
-        if let Some(said) = never_stopped(self.scenario, self.played) {
-            let _ = writeln!(settings, "  {}", paint.warn(&format!("note: {said}")));
         }
         section("Settings", &settings);
         section("Channels", &self.table(paint));
@@ -261,8 +266,8 @@ impl<'s> PlayedShown<'s> {
             );
             let _ = writeln!(text, "  {}", paint.bad(&said));
         }
-        for trip in &self.played.trips {
-            let _ = writeln!(text, "  {}", paint.warn(&format!("guard: {}", trip_text(trip, self.hz()))));
+        for found in found_by_guard(&self.played.trips, self.hz()) {
+            let _ = writeln!(text, "  {}", paint.warn(&format!("guard: {found}")));
         }
         if let Some(fault) = self.fault() {
             let _ = writeln!(text, "  {}", paint.bad(&fault));

@@ -1,7 +1,7 @@
 //! A run, for people.
 
 use super::steps::{row, steps};
-use super::words::{charge_text, trip_text};
+use super::words::{charge_text, found_by_guard};
 use super::{BLOCKING_MICROFARAD, Shown, WARNING};
 use crate::desk::Played;
 use crate::gait::seconds;
@@ -265,8 +265,8 @@ fn dose(shown: &Shown<'_>, paint: Paint) -> String {
         );
         let _ = writeln!(text, "  {}", paint.bad(&said));
     }
-    for trip in &shown.run.played.trips {
-        let _ = writeln!(text, "  {}", paint.warn(&format!("guard: {}", trip_text(trip, shown.hz()))));
+    for found in found_by_guard(&shown.run.played.trips, shown.hz()) {
+        let _ = writeln!(text, "  {}", paint.warn(&format!("guard: {found}")));
     }
     if let Some(fault) = shown.fault() {
         let _ = writeln!(text, "  {}", paint.bad(&fault));

@@ -21,7 +21,10 @@ pub(super) fn steps(shown: &Shown<'_>, every_step: bool, paint: Paint) -> String
     let mut table = Table::new(&["what", ">found", "remark"]);
     swing_rows(&mut table, shown);
     stance_rows(&mut table, judged);
-    let mut text = cautions(shown, paint) + &table.plain();
+    let cautions = cautions(shown).into_iter();
+    let cautions: String =
+        cautions.map(|line| format!("  {}\n", paint.warn(&format!("note: {line}")))).collect();
+    let mut text = cautions + &table.plain();
     for criterion in judged.criteria().iter().filter(|criterion| criterion.of > 0) {
         let word = if criterion.passes() { paint.good("yes") } else { paint.bad("NO ") };
         let _ = writeln!(text, "  {word}  {} of {}  {}", criterion.have, criterion.of, criterion.asked);
@@ -124,7 +127,7 @@ const fn word_of(outcome: Outcome, landed: bool, cut: bool) -> &'static str {
 }
 
 /// What to know before the numbers are read.
-fn cautions(shown: &Shown<'_>, paint: Paint) -> String {
+pub(super) fn cautions(shown: &Shown<'_>) -> Vec<String> {
     let mut said = Vec::new();
     let (foot, scenario) = (shown.scenario.foot, shown.scenario);
     let channel = &shown.checked.plan().session().channels()[0];
@@ -148,7 +151,7 @@ fn cautions(shown: &Shown<'_>, paint: Paint) -> String {
             channel.set.width.as_micros()
         ));
     }
-    said.iter().map(|line| format!("  {}\n", paint.warn(&format!("note: {line}")))).collect()
+    said
 }
 
 /// Moments in seconds, the first few of them.

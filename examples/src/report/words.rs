@@ -34,6 +34,11 @@ pub(super) fn trip_text(trip: &Trip, hz: u32) -> String {
     format!("{} {}", found_text(trip, hz), at(trip.at_tick, hz))
 }
 
+/// All of it.
+pub(super) fn found_by_guard(trips: &[Trip], hz: u32) -> Vec<String> {
+    trips.iter().map(|trip| trip_text(trip, hz)).collect()
+}
+
 fn found_text(trip: &Trip, hz: u32) -> String {
     let channel = trip.channel.map_or(String::new(), |channel| format!("channel {channel}: "));
     let found = if trip.unit.is_empty() {
