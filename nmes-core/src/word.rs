@@ -81,6 +81,7 @@ impl ChannelPlan<'_> {
     /// assert_eq!(of(100_000), of(100_000)); // nanoamperes a code
     /// assert_ne!(of(100_000), of(165_536)); // one bit of it
     /// ```
+    #[inline(never)]
     #[must_use]
     pub fn word(&self) -> u32 {
         let Self {
@@ -148,6 +149,7 @@ fn asked(word: &mut Word, channel: &Channel<'_>) {
 impl Plan<'_> {
     /// The same of what is not a channel's: the hardware as it was described, and schedule, length and overlap of the session.
     /// Stages of a programme count by where they stand.
+    #[inline(never)]
     #[must_use]
     pub fn word(&self) -> u32 {
         let (session, mut word) = (self.session(), Word::START);

@@ -78,6 +78,7 @@ pub(crate) struct Held {
 
 impl Held {
     /// Of a quantity of which a pulse has `each`, and a tick at most `a_tick`.
+    #[inline(never)]
     pub(crate) fn amount(&self, each: u128, a_tick: u128) -> u128 {
         if each == 0 {
             return 0;
@@ -134,6 +135,7 @@ impl<'p> Onsets<'p> {
     }
 
     /// How often `per_us / count` µs fit into so many ticks, and what is left of these, rounded up.
+    #[inline(never)]
     fn fit(&self, ticks: u64, count: u64, per_us: u64) -> (u128, u128) {
         let parts = product(count, 1_000_000);
         let long = product(per_us, u64::from(self.hz)).max(1);
@@ -147,6 +149,7 @@ impl<'p> Onsets<'p> {
     }
 
     /// What any window of so many ticks holds of pulses that may be cut by its ends.
+    #[inline(never)]
     pub(crate) fn window(&self, ticks: u64) -> Held {
         let Some(group) = self.group else { return self.at_rate(ticks) };
         let ticks = ticks.saturating_add(ROUNDED);
