@@ -104,9 +104,9 @@ pub struct Contact {
 }
 
 /// Whether current and voltage go the way that is driven: no electrode answers the other way, so what does is no measurement of one.
-const fn goes_with(commanded_na: i64, sample: &Sensed) -> bool {
-    let backward = sample.voltage_mv.signum().saturating_mul(if commanded_na < 0 { -1 } else { 1 }) < 0;
-    !backward && (sample.current_na < 0) == (commanded_na < 0)
+fn goes_with(commanded_na: i64, sample: &Sensed) -> bool {
+    let way = commanded_na.signum();
+    sample.current_na.signum() == way && i64::from(sample.voltage_mv).signum() != way.saturating_neg()
 }
 
 /// What the last phases say, one after the other.
