@@ -11,7 +11,7 @@ use crate::profile::{Limit, Profile};
 use crate::report::{Detail, MAX_ROWS, Place, Remark, Report, Row, Verdict};
 use crate::rules::{self, Bound, Effect, N_MARK_1, Rule};
 use crate::setup::Setup;
-use crate::stages::{deferral, guard_count, is_like, is_steady};
+use crate::stages::{deferral, is_like, is_steady};
 
 mod figures;
 mod judges;
@@ -95,11 +95,7 @@ impl<'p> Facts<'p> {
         let wait = deferral(plan, compiled);
         let onsets = Onsets::of(plan, compiled, wait);
         let second = pulse.worst_second(&onsets, wait);
-        let in_guard = if onsets.is_even() {
-            second.in_guard(guard_count(plan, compiled, wait))
-        } else {
-            pulse.in_guard(onsets.in_guard(), compiled.longest_ticks())
-        };
+        let in_guard = pulse.in_guard(onsets.in_guard(), compiled.longest_ticks());
         Some(Self { channel, compiled, pulse, rate_mhz, lowest_mhz, second, in_guard, again: false })
     }
 

@@ -171,15 +171,6 @@ pub(crate) struct Second {
     pub(crate) mean_dc_na: u128,
 }
 
-impl Second {
-    /// What the windows of the guard may hold of it, in nA² × s: `count` times as much, each current rounded up to a µA.
-    pub(crate) fn in_guard(&self, (count, of): (u64, u64)) -> Ratio {
-        // (I + 1)² = I² + 2·I + 1, in µA
-        let rounded = times(self.mean_absolute_na, 2_000).saturating_add(1_000_000);
-        Ratio::of(self.mean_square_na2.saturating_add(rounded), count, u128::from(of))
-    }
-}
-
 impl PulseMetrics {
     /// The sums over `phases`, the first of which is the primary one, on a clock of `ticks_per_second`.
     #[must_use]

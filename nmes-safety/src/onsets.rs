@@ -129,11 +129,6 @@ impl<'p> Onsets<'p> {
         Self { hz, rate: channel.rate(), group, apart, span }
     }
 
-    /// Whether they are taken to come at the rate of the channel, and no further apart.
-    pub(crate) const fn is_even(&self) -> bool {
-        self.group.is_none()
-    }
-
     /// How often `per_us / count` µs fit into so many ticks, and what is left of these, rounded up.
     #[inline(never)]
     fn fit(&self, ticks: u64, count: u64, per_us: u64) -> (u128, u128) {
@@ -155,7 +150,8 @@ impl<'p> Onsets<'p> {
         let ticks = ticks.saturating_add(ROUNDED);
         let (groups, left) = self.fit(ticks, group.groups, group.per_us);
         let (groups, left) = (narrow(groups), narrow(left));
-        if ticks < self.apart {
+        // no window that is no longer than what is between two trains touches both
+        if ticks <= self.apart {
             let sure = groups.saturating_mul(group.pulses);
             return Held { sure, most: Some(self.most_beside(&group, left)), ..self.at_rate(left) };
         }
@@ -174,13 +170,129 @@ impl<'p> Onsets<'p> {
         most_of(group.intervals, narrow(div_up(times(touched, 1_000_000), u128::from(self.hz))))
     }
 
-    /// The most pulses that the guard's window of a second counts, each whole in each eighth that it touches: by eighths, or by
-    /// pulses, whichever is less.
+    /// The most pulses that the guard's window of a second counts: nine eighths of it, each pulse whole in each that it touches. By
+    /// eighths, or where pulses are few by pulses, whichever is less.
     pub(crate) fn in_guard(&self) -> u64 {
         let (eighth, kept) = (u64::from(self.hz).div_ceil(EIGHTHS), EIGHTHS.saturating_add(1));
         let touching = |ticks: u64| self.window(ticks.saturating_add(self.span)).onsets();
         let by_eighths = touching(eighth).saturating_mul(kept);
         let touched = self.span.checked_div(eighth).unwrap_or(0).saturating_add(2);
         by_eighths.min(touching(eighth.saturating_mul(kept)).saturating_mul(touched))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nmes_core::{
+        Bursts, Channel, ChannelHardware, Cycle, Hardware, HardwareTiming, Millis, PulseShape, Ramp, Session,
+        Setting, Stage, Sweep, SweepLaw, Train,
+    };
+
+    /// Of pulses of 600 µs, one tick a µs.
+    fn with<T>(
+        hz: u32,
+        timing: Timing<'_>,
+        schedule: Schedule<'_>,
+        look: impl FnOnce(&Onsets<'_>) -> T,
+    ) -> T {
+        let set = Setting::new(10_000, 300).unwrap();
+        let train = Train { timing, ..Train::default() };
+        let (pulse, rate) =
+            (PulseShape { gap: Micros::ZERO, ..PulseShape::default() }, Rate::from_hz(hz).unwrap());
+        let channels =
+            [Channel { pulse, rate, train, set, ceiling: set, ramp: Ramp::default(), offset: Micros::ZERO }];
+        let session = Session::new(&channels, schedule, Millis::from_millis(60_000).unwrap()).unwrap();
+        let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+        let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
+        let plan = Plan::compile(&session, &hardware).unwrap();
+        look(&Onsets::of(&plan, plan.channel(0).unwrap(), 0))
+    }
+
+    /// Of a quantity of which a pulse has a thousand, and a tick at most one.
+    fn held(onsets: &Onsets<'_>, ticks: u64) -> u128 {
+        onsets.window(ticks).amount(1_000, 1)
+    }
+
+    fn bursts() -> Timing<'static> {
+        Timing::Bursts(Bursts { pulses: 7, every: Rate::from_hz(2).unwrap() })
+    }
+
+    fn resting(rest_ms: u32) -> Schedule<'static> {
+        let ms = |ms| Millis::from_millis(ms).unwrap();
+        Schedule::Cyclic(Cycle { hold: ms(700), rest: ms(rest_ms) })
+    }
+
+    /// REQ-SAF-701: whole bursts, and of a part of one what it may hold, but never more than one has.
+    #[test]
+    fn bursts_in_a_window() {
+        with(100, bursts(), Schedule::Continuous, |onsets| {
+            assert_eq!(
+                [0, 30_000, 90_000, 499_998].map(|ticks| held(onsets, ticks)),
+                [2, 3_002, 7_000, 7_000]
+            );
+            assert_eq!([500_000, 1_000_000].map(|ticks| held(onsets, ticks)), [7_002, 14_002]);
+            // twice in two bursts and a part of a third
+            assert_eq!(onsets.in_guard(), 42);
+        });
+        with(100, Timing::Even, Schedule::Continuous, |onsets| {
+            assert_eq!([10_000, 25_000].map(|ticks| held(onsets, ticks)), [1_000, 3_000]);
+            // nine times all that touch an eighth of a second; by pulses it is 226
+            assert_eq!(onsets.in_guard(), 9 * 13);
+        });
+        with(2, Timing::Even, Schedule::Continuous, |onsets| assert_eq!(onsets.in_guard(), 6));
+    }
+
+    /// REQ-SAF-701: trains that begin anew within a window begin a burst each.
+    #[test]
+    fn trains_in_a_window() {
+        // the 616 µs that a pulse may take are no rest
+        for (rest_ms, most) in [(2_000, 14_002), (1_000, 28_000), (500, 35_000), (10, 100_002)] {
+            with(100, bursts(), resting(rest_ms), |onsets| {
+                assert_eq!(held(onsets, 1_000_000), most, "{rest_ms} ms")
+            });
+        }
+        with(100, bursts(), resting(2_000), |onsets| {
+            assert_eq!([1_999_382, 1_999_383].map(|ticks| held(onsets, ticks)), [28_000, 35_000]);
+        });
+    }
+
+    /// REQ-SAF-701: of a list the most of its onsets that a window touches, wherever it begins.
+    #[test]
+    fn lists_in_a_window() {
+        let us = |all: [u32; 3]| all.map(|us| Micros::from_micros(us).unwrap());
+        for (window, most) in [(0, 1), (10, 1), (11, 2), (30, 2), (31, 3), (1_000, 3)] {
+            assert_eq!(most_of(&us([10, 20, 30]), window), most, "{window}");
+            assert_eq!(most_of(&us([30, 10, 20]), window), most, "{window}");
+        }
+        let alone = us([25; 3]);
+        assert_eq!(
+            (most_of(alone.get(..1).unwrap(), 100), most_of(&alone, 26), most_of(&alone, 25)),
+            (1, 2, 1)
+        );
+        let list = us([50_000, 120_000, 60_000]);
+        with(20, Timing::List(&list), Schedule::Continuous, |onsets| {
+            let some = [40_000, 55_000, 105_000, 115_000, 230_000, 1_000_000];
+            assert_eq!(some.map(|ticks| held(onsets, ticks)), [1_000, 2_000, 2_000, 3_000, 3_002, 14_000]);
+        });
+    }
+
+    /// REQ-SAF-701: a sweep, and stages with a rate, are taken for the fastest there is.
+    #[test]
+    fn at_the_fastest() {
+        let (from, to) = (Rate::from_hz(10).unwrap(), Rate::from_hz(100).unwrap());
+        let ms = |ms| Millis::from_millis(ms).unwrap();
+        let sweep = Timing::Sweep(Sweep { from, to, over: ms(1_000), law: SweepLaw::Linear });
+        with(100, sweep, Schedule::Continuous, |onsets| assert_eq!(held(onsets, 1_000_000), 100_000));
+        let stage = |rate| Stage {
+            cycle: Cycle { hold: ms(1_000), rest: ms(1_000) },
+            repeats: 2,
+            level_permille: 1_000,
+            rate,
+        };
+        let stages = [stage(None), stage(Some(from))];
+        with(100, bursts(), Schedule::Program(&stages), |onsets| {
+            assert_eq!(held(onsets, 1_000_000), 100_000)
+        });
     }
 }

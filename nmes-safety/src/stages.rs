@@ -1,6 +1,5 @@
 //! What a schedule and a timing make of a rate and a contraction: the densest, the longest, the slowest.
 
-use crate::windows::EIGHTHS;
 use nmes_core::{Channel, ChannelPlan, Gate, Millis, Overlap, Plan, Rate, Schedule, Stage, Timing};
 
 /// The longest time at full level of any stage.
@@ -70,22 +69,6 @@ pub(crate) fn deferral(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> u64 {
     let late = channel.jitter_ticks();
     let stretched = if late == 0 { 0 } else { channel.stretch_ticks().saturating_add(late) };
     waits.saturating_add(stretched)
-}
-
-/// How much the guard's window of a second may hold of a channel at full level, as a fraction of what it puts out in its
-/// worst second, its onsets up to `wait` ticks late: nine eighths of it and a pulse more, each pulse whole in each eighth
-/// that it touches. Counted by eighths, or where pulses are few by pulses, whichever is less; no division but for pulses of
-/// an eighth of a second and longer.
-pub(crate) fn guard_count(plan: &Plan<'_>, channel: &ChannelPlan<'_>, wait: u64) -> (u64, u64) {
-    let hz = u64::from(plan.hardware().timing().ticks_per_second);
-    let kept = EIGHTHS.saturating_add(1);
-    let span = channel.longest_ticks().saturating_add(wait);
-    let more = span.saturating_add(channel.period_ticks().min(hz)).saturating_mul(EIGHTHS);
-    let by_eighths = hz.saturating_add(more).saturating_mul(kept);
-    let by_pulses = hz.saturating_mul(kept).saturating_add(more);
-    let eighths = span.saturating_mul(EIGHTHS);
-    let touched = if eighths < hz { 2 } else { eighths.checked_div(hz).unwrap_or(0).saturating_add(2) };
-    (by_eighths.min(by_pulses.saturating_mul(touched)), hz.saturating_mul(EIGHTHS))
 }
 
 /// The longest time between two onsets of a train, in ticks, rounded up.

@@ -4,7 +4,7 @@
 //! current is counted in full in every bucket its pulse touches, and the oldest bucket is kept whole, so a sum is
 //! never below the true one over T: a limit trips early, never late. It is at most one bucket too long (an eighth of
 //! the second, 6 % of the r.m.s. value) and counts a pulse on a bucket's edge twice (at most eight in the second);
-//! where that can trip within the limit the check says so (`stages::guard_count`).
+//! where that can trip within the limit the check says so (`onsets::Onsets::in_guard`).
 //!
 //! Scales: squared current is µA² × ticks in a `u64`, each current rounded up to a whole microampere. 1 A for 5 s at
 //! 1 GHz does not fit, so the sum saturates; a saturated sum is above every limit (the largest, 100 mA r.m.s. over

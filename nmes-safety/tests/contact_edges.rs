@@ -181,3 +181,40 @@ fn the_rise_of_a_probe() {
         }
     }
 }
+
+/// REQ-HAL-452: a contact that goes over to a session keeps what it knows where that judges as the one before, and nothing where a
+/// limit, the polarity, the noise or the clock is another.
+#[test]
+fn over_to_another_session() {
+    let usual = Rig { class: UseClass::Specialist, ..Rig::default() };
+    let of = |rig: &Rig, more: fn(Setup) -> Setup| {
+        let checked = rig.checked();
+        let setup = more(*checked.setup());
+        check(*checked.plan(), &setup, checked.profile()).unwrap()
+    };
+    let before = of(&usual, |setup| setup);
+    let mut known = Contact::of(&before, 0);
+    for n in 1..=3 {
+        phase(&mut known, n * 25 * MS, 3_000_000, 3_000_000, 3_000);
+    }
+    let state_in = |session: &Checked<'_>| {
+        let mut contact = known;
+        contact.go_over_to(session, 0);
+        contact.state(75 * MS)
+    };
+    assert_eq!(state_in(&before), ContactState::Good);
+    assert_eq!(
+        state_in(&of(&Rig { hz: 20, ..usual }, |setup| setup)),
+        ContactState::Good,
+        "the rate is nothing to it"
+    );
+    let others: [fn(Setup) -> Setup; 4] = [
+        |setup| setup.with_limit(Layer::Subject, &rules::E_Z_1_OPEN, 1_500).unwrap(),
+        |setup| setup.with_limit(Layer::Subject, &rules::E_Z_1_SHORT, 300).unwrap(),
+        |setup| setup.with_limit(Layer::Subject, &rules::E_Z_2, 200).unwrap(),
+        |setup| setup.with_measurement_noise(MicroAmps::from_microamps(500).unwrap()).unwrap(),
+    ];
+    for (number, other) in others.into_iter().enumerate() {
+        assert_eq!(state_in(&of(&usual, other)), ContactState::Unknown, "{number}");
+    }
+}

@@ -235,6 +235,7 @@ fn a_charge_in_ticks_of_the_clock() {
 
 /// The same plan but for one thing.
 fn other(
+    class: UseClass,
     change: impl FnOnce(&mut Channel<'_>, &mut HardwareTiming, &mut ChannelHardware),
     with: impl FnOnce(&Checked<'_>),
 ) {
@@ -252,7 +253,8 @@ fn other(
         Session::new(&channels, Schedule::Continuous, Millis::from_millis(60_000).unwrap()).unwrap();
     let hardware = Hardware::new(timing, &[dac; 2], 0).unwrap();
     let plan = Plan::compile(&session, &hardware).unwrap();
-    let setup = Setup::new(&[2_500; 2], UseClass::Specialist).unwrap();
+    let setup = Setup::new(&[2_500; 2], class).unwrap();
+    let setup = setup.with_limit(crate::Layer::Protocol, &rules::E_SES_1, 60_000).unwrap();
     with(&check(plan, &setup, &Profile::default()).unwrap());
 }
 
@@ -276,10 +278,11 @@ fn another_plan_than_was_checked() {
         |_, timing, _| timing.dead_ticks = 2,
     ];
     other(
+        UseClass::Specialist,
         |_, _, _| (),
         |checked| {
             for (number, change) in changes.iter().enumerate() {
-                other(change, |damaged| {
+                other(UseClass::Specialist, change, |damaged| {
                     let mut guard = Guard::new(checked, 0);
                     guard.checked = damaged;
                     let found = (1..=3).find_map(|tick| guard.tick(tick).err());
@@ -288,6 +291,17 @@ fn another_plan_than_was_checked() {
                 });
             }
             other(
+                UseClass::FunctionalWear,
+                |_, _, _| (),
+                |worn| {
+                    let mut guard = Guard::new(checked, 0);
+                    guard.checked = worn;
+                    let found = (1..=3).find_map(|tick| guard.tick(tick).err());
+                    is_corrupt(&guard, found);
+                },
+            );
+            other(
+                UseClass::Specialist,
                 |_, _, _| (),
                 |same| {
                     let mut guard = Guard::new(checked, 0);

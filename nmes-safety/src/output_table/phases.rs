@@ -64,14 +64,11 @@ impl Runs {
     }
 }
 
-/// Of the points that drive there are two, as strong and as long as one another, one each way.
+/// Of the points that drive there are two, as strong as one another, one each way: they sum to zero, so they last as long.
 fn are_two_alike(points: &[Point]) -> bool {
-    let mut driving = points.iter().filter(|point| point.permille != 0);
+    let mut driving = points.iter().map(|point| point.permille).filter(|permille| *permille != 0);
     let [first, second, third] = [driving.next(), driving.next(), driving.next()];
-    third.is_none()
-        && first.zip(second).is_some_and(|(one, other)| {
-            one.permille == other.permille.saturating_neg() && one.width == other.width
-        })
+    third.is_none() && first.zip(second).is_some_and(|(one, other)| one == other.saturating_neg())
 }
 
 impl Facts<'_, '_> {
