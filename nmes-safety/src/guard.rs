@@ -118,17 +118,6 @@ struct Sums<const N: usize> {
     plans: [u32; N],
 }
 
-#[cfg(feature = "fault-injection")]
-impl<const N: usize> nmes_core::flip::Flip for Sums<N> {
-    fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
-        let Self { limits, terms, plan, plans } = self;
-        walk.part("limits", limits);
-        walk.part("terms", terms);
-        walk.part("plan", plan);
-        walk.part("plans", plans);
-    }
-}
-
 impl<const N: usize> Sums<N> {
     fn of(checked: &Checked<'_>, limits: &Limits, watches: &[Watch<'_>; N]) -> Self {
         let mut plans = [0; N];
@@ -174,7 +163,11 @@ impl<const N: usize> nmes_core::flip::Flip for Guard<'_, N> {
         walk.part("interlock", interlock);
         walk.part("latched", latched);
         walk.part("closing", closing);
-        walk.part("sums", sums);
+        let Sums { limits: own, terms, plan, plans } = sums;
+        walk.part("sums", own);
+        walk.part("sums", terms);
+        walk.part("sums", plan);
+        walk.part("sums", plans);
         walk.part("next_sum", next_sum);
         walk.part("last_tick", last_tick);
         walk.part("last_call", last_call);

@@ -100,9 +100,8 @@ fn any_flags_are_read_back() {
     }
 }
 
-/// REQ-SAF-706: three phases of no current while probing are no contact; the check is begun again and is no fault.
-#[test]
-fn no_contact_and_once_more() {
+/// A guard that probes, after three phases of no current, and the time.
+fn without_contact() -> (Guard<'static>, u64) {
     let rig = Rig {
         class: UseClass::Specialist,
         set: (40_000, 200),
@@ -139,10 +138,20 @@ fn no_contact_and_once_more() {
         }
     }
     assert_eq!(lost, 1);
-    now += 400_000;
+    (guard, now + 400_000)
+}
+
+/// REQ-SAF-706: three phases of no current while probing are no contact; the check is begun again and is no fault. Where it is
+/// disarmed without that answer, it stays one.
+#[test]
+fn no_contact_and_once_more() {
+    let (mut guard, now) = without_contact();
     assert_eq!(guard.handle(now, Event::NoContact), Ok(State::Idle));
     assert_eq!(guard.handle(now, Event::Probe), Ok(State::Probing));
     guard.set_level(now + 1_000_000, 0, setting(1_000, 200)).unwrap();
     guard.keep_alive(now + 2_000_000);
     assert_eq!(guard.tick(now + 2_000_000).map(|report| report.state), Ok(State::Probing));
+    let (mut guard, now) = without_contact();
+    assert_eq!(guard.handle(now, Event::Disarm), Ok(State::Idle));
+    assert_eq!(guard.tick(now + 2_000_000).map_err(|trip| trip.fault).err(), Some(Fault::ContactLoss));
 }
