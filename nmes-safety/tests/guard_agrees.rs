@@ -69,7 +69,9 @@ fn the_longest_on_time() {
         let table = OutputTable::of(&plan, &setup, 0).unwrap();
         assert_eq!(row.value, Some(longest));
         let unit = Unit::Millis;
-        assert_eq!(table.row("15").unwrap().answer, Answer::Range { unit, least: 0, most: longest });
+        let told = table.row("15").unwrap();
+        assert_eq!(told.answer, Answer::Range { unit, least: 0, most: longest });
+        assert_eq!(told.remark.contains("follow at once"), min_off == 0, "{}", told.remark);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The output specifications of FDA's guidance of 1999.
 
-use nmes_core::{Plan, Schedule, Timing};
+use nmes_core::{Millis, Plan, Schedule, Timing};
 
 use super::answer::{Answer, TableRow};
 use super::facts::{Facts, millihertz_up};
@@ -13,6 +13,7 @@ use crate::stages::{longest_hold, longest_opening, shortest_rest};
 pub const OUTPUT_ROWS: usize = 20;
 
 const TOLERANCE: &str = "± __ %: measured by the maker; worked out for an ideal stage that clips at the rail";
+const CHAINED: &str = "without a least OFF time one opening may follow at once on another; each is over after the gate's longest ON and a ramp-down";
 const COUNTED: &str = "a train is over after the most pulses it may have, which may be sooner";
 const CLIPPED: &str = "not reduced for what clips at the rail: the most it can be";
 
@@ -72,7 +73,7 @@ impl OutputTable {
             row("14b", "burst mode: bursts per second", rate),
             row("14c", "burst mode: burst duration", length),
             row("14d", "burst mode: duty cycle (14b × 14c)", duty),
-            row("15", "ON time", facts.sooner(facts.on_time())).noting(facts.of_pulses()),
+            row("15", "ON time", facts.sooner(facts.on_time())).noting(facts.of_openings()),
             row("16", "OFF time", facts.later(facts.off_time())).noting(facts.of_pulses()),
             row("17", "additional features", Answer::MakerStates("what else the unit does")),
         ];
@@ -161,6 +162,16 @@ impl Facts<'_, '_> {
 
     fn of_pulses(&self) -> &'static str {
         if self.ends_by_count() { COUNTED } else { "" }
+    }
+
+    /// What bounds an ON time.
+    fn of_openings(&self) -> &'static str {
+        match self.plan.session().schedule() {
+            Schedule::Gated(gate) if gate.min_off == Millis::ZERO => CHAINED,
+            Schedule::Continuous | Schedule::Cyclic(_) | Schedule::Gated(_) | Schedule::Program(_) => {
+                self.of_pulses()
+            }
+        }
     }
 
     /// An ON time of a train that may be over before, by the number of its pulses.
