@@ -91,7 +91,7 @@ pub enum SweepLaw {
 }
 
 /// A period as whole ticks and a remainder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Period {
     whole: u64,
     remainder: u64,
@@ -132,12 +132,12 @@ const MICROS_PER_SECOND: u64 = 1_000_000;
 /// Where the onsets of a train stand, in ticks: worked out once, from a timing and a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OnsetPlan<'a> {
-    rate: Period,
-    kind: Kind<'a>,
+    pub(crate) rate: Period,
+    pub(crate) kind: Kind<'a>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     Even,
     Bursts { pulses: u64, every: Period },
     Sweep { plan: SweepPlan, to: Period },

@@ -7,10 +7,10 @@ use crate::plan::Plan;
 use crate::pulse::{Form, PulseShape};
 use crate::schedule::Schedule;
 use crate::session::{Channel, Train};
-use crate::timing::Timing;
+use crate::timing::{Kind, OnsetPlan, Timing};
 
-/// Folds whatever is written into one word. Each step is one-to-one in the word so far and in what is written, so one thing
-/// that changes, by however many of its bits, always gives another word.
+/// Folds whatever is written into one word, 32 bits at a time. Each step is one-to-one in the word so far and in what is written, so
+/// where one 32 of all bits change, by however many, it is always another word; where more do, but for one time in 2³².
 struct Word(u32);
 
 impl Word {
@@ -63,9 +63,9 @@ impl Hasher for Word {
 }
 
 impl ChannelPlan<'_> {
-    /// One word of everything in it, so that a guard may look whether it still is what was checked: any one value that changes
-    /// gives another word. A table of the session and a list of its intervals count by where they stand, not by what they hold.
-    /// Fixed work.
+    /// One word of everything in it, so that a guard may look whether it still is what was checked: any one bit that changes gives
+    /// another word. A table of the session and a list of its intervals count by where they stand, not by what they hold. Fixed
+    /// work.
     ///
     /// ```
     /// # use nmes_core::*;
@@ -124,7 +124,8 @@ impl ChannelPlan<'_> {
         (points, body_points, main_points, cycles, repeat_gap_ticks).hash(&mut word);
         (gap_ticks, dead_ticks, gap_rest, rests_open, spacing, segment_min).hash(&mut word);
         (turn_ticks, lateness, jitter, stamp_error, width_min, ramp_floor).hash(&mut word);
-        (up_ticks, down_ticks, offset_ticks, onsets.period_ticks()).hash(&mut word);
+        (up_ticks, down_ticks, offset_ticks).hash(&mut word);
+        stand(&mut word, onsets);
         word.0
     }
 }
@@ -144,6 +145,21 @@ fn asked(word: &mut Word, channel: &Channel<'_>) {
     }
     (gap, balance, leading, repeat, rate).hash(word);
     (pulses_max, stale_after, pattern, set, ceiling, ramp, offset).hash(word);
+}
+
+/// When its pulses stand, in ticks.
+fn stand(word: &mut Word, onsets: &OnsetPlan<'_>) {
+    let OnsetPlan { rate, kind } = onsets;
+    rate.hash(word);
+    match kind {
+        Kind::Even => {}
+        Kind::Bursts { pulses, every } => (pulses, every).hash(word),
+        Kind::Sweep { plan, to } => (plan, to).hash(word),
+        Kind::List { intervals, ticks_per_second } => {
+            word.place(intervals);
+            ticks_per_second.hash(word);
+        }
+    }
 }
 
 impl Plan<'_> {

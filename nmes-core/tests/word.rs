@@ -72,7 +72,7 @@ static OTHER: [i16; 2] = [16_384, 8_192];
 #[test]
 fn each_value_of_a_channel_counts() {
     type Change = fn(&mut Channel<'static>, &mut HardwareTiming, &mut ChannelHardware);
-    let changes: [Change; 31] = [
+    let changes: [Change; 33] = [
         |channel, _, _| channel.set = Setting::new(39_999, 300).unwrap(),
         |channel, _, _| channel.set = Setting::new(40_000, 299).unwrap(),
         |channel, _, _| channel.ceiling = Setting::new(40_001, 300).unwrap(),
@@ -97,6 +97,13 @@ fn each_value_of_a_channel_counts() {
         |channel, _, _| channel.train.stale_after = ms(1_000),
         |channel, _, _| {
             channel.train.timing = Timing::Bursts(Bursts { pulses: 2, every: Rate::from_hz(10).unwrap() });
+        },
+        |channel, _, _| {
+            channel.train.timing = Timing::Bursts(Bursts { pulses: 3, every: Rate::from_hz(10).unwrap() });
+        },
+        |channel, _, _| {
+            let (from, to, law) = (Rate::from_hz(10).unwrap(), Rate::from_hz(40).unwrap(), SweepLaw::Linear);
+            channel.train.timing = Timing::Sweep(Sweep { from, to, over: ms(1_000), law });
         },
         |_, timing, _| timing.late_max_ticks = 9,
         |_, timing, _| timing.stamp_error_ticks = 1,

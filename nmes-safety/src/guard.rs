@@ -10,6 +10,7 @@ use crate::blackbox::BlackBox;
 use crate::check::Checked;
 use crate::fault::{Cite, Fault, Finding, Response, Trip};
 use crate::guard_clocks::Readings;
+use crate::guard_sums::Sums;
 use crate::interlock::{Event, Interlock, Refused, State};
 use crate::limits::Limits;
 use crate::rules;
@@ -104,35 +105,8 @@ pub struct Guard<'a, const N: usize = MAX_CHANNELS> {
     /// Two clocks, when a comparison of them began.
     pub(crate) readings: Option<Readings>,
     /// Checksums of what never changes, and which is looked at next.
-    sums: Sums<N>,
-    next_sum: u8,
-}
-
-/// Checksums of what never changes while a guard lives. The plan stands outside of it, and the engine goes by the same one: a gain
-/// that changed there would make both wrong alike.
-#[derive(Clone, Copy, Debug)]
-struct Sums<const N: usize> {
-    limits: u32,
-    terms: [u32; N],
-    plan: u32,
-    plans: [u32; N],
-}
-
-impl<const N: usize> Sums<N> {
-    fn of(checked: &Checked<'_>, limits: &Limits, watches: &[Watch<'_>; N]) -> Self {
-        let mut plans = [0; N];
-        for (word, plan) in plans.iter_mut().zip(checked.plan().channels()) {
-            *word = plan.word();
-        }
-        let terms = watches.map(|watch| watch.terms.sum());
-        Self { limits: limits.sum(), terms, plan: plan_word(checked), plans }
-    }
-}
-
-/// The plan without its channels, and what of the setup is asked while it runs.
-fn plan_word(checked: &Checked<'_>) -> u32 {
-    let wear = checked.setup().use_class() == UseClass::FunctionalWear;
-    checked.plan().word().wrapping_add(wear.into())
+    pub(crate) sums: Sums<N>,
+    pub(crate) next_sum: u8,
 }
 
 #[cfg(feature = "fault-injection")]
@@ -163,11 +137,7 @@ impl<const N: usize> nmes_core::flip::Flip for Guard<'_, N> {
         walk.part("interlock", interlock);
         walk.part("latched", latched);
         walk.part("closing", closing);
-        let Sums { limits: own, terms, plan, plans } = sums;
-        walk.part("sums", own);
-        walk.part("sums", terms);
-        walk.part("sums", plan);
-        walk.part("sums", plans);
+        sums.flip(walk);
         walk.part("next_sum", next_sum);
         walk.part("last_tick", last_tick);
         walk.part("last_call", last_call);
@@ -471,22 +441,6 @@ impl<'a, const N: usize> Guard<'a, N> {
 
     pub(crate) fn set_intact(&self, channel: u8) -> Option<Finding> {
         let intact = self.watches.get(usize::from(channel)).is_none_or(|watch| watch.set.is_intact());
-        Finding::unless(intact, Fault::StateCorrupt, Cite::STATE)
-    }
-
-    /// Looks at two checksums, those of limits and plan, or those of the terms and the plan of a channel, in turn.
-    pub(crate) fn constants_intact(&mut self) -> Option<Finding> {
-        let turn = self.next_sum;
-        self.next_sum = if turn < self.checked.plan().channel_count() { turn.saturating_add(1) } else { 0 };
-        let sums = &self.sums;
-        let intact = match turn.checked_sub(1) {
-            None => self.limits.sum() == sums.limits && plan_word(self.checked) == sums.plan,
-            Some(channel) => {
-                let (place, plan) = (usize::from(channel), self.plan_of(channel).map(ChannelPlan::word));
-                let terms = self.watches.get(place).map(|watch| watch.terms.sum());
-                terms == sums.terms.get(place).copied() && plan == sums.plans.get(place).copied()
-            }
-        };
         Finding::unless(intact, Fault::StateCorrupt, Cite::STATE)
     }
 

@@ -31,6 +31,7 @@ mod guard_edge;
 mod guard_form;
 mod guard_probing;
 mod guard_short;
+mod guard_sums;
 mod guard_tick;
 mod interlock;
 mod limits;

@@ -39,8 +39,8 @@ const ODD_PARTS: [u128; 19] = [
 ];
 
 /// A sweep on one clock. Every product named below fits in 128 bits for every rate, time and clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SweepPlan {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SweepPlan {
     law: SweepLaw,
     /// The rate at the start, scaled.
     from: u64,

@@ -44,8 +44,8 @@ impl fmt::Display for StillOn {
 impl core::error::Error for StillOn {}
 
 impl<'g> OffPermit<'g> {
-    /// In [`State::SelfTest`], [`State::Idle`] or [`State::Fault`], with no frame under way and none admitted that waits. Work: one pass over the
-    /// channels.
+    /// In [`State::SelfTest`], [`State::Idle`] or [`State::Fault`], with no frame under way and none admitted that waits. Work:
+    /// one pass over the channels.
     ///
     /// Off is what was commanded. After [`Fault::StuckOutput`](crate::Fault::StuckOutput) or
     /// [`Fault::Output`](crate::Fault::Output) current may flow all the same: take the stage's supply away before writing. The dose
