@@ -72,6 +72,8 @@ pub enum Fault {
     MeasuredDc,
     /// The host is silent.
     KeepAlive,
+    /// Pulses go on and [`Guard::tick`](crate::Guard::tick) is not called.
+    SlowSide,
     /// The session lasted longer than planned.
     SessionLength,
     /// A train lasted longer than planned.
@@ -121,6 +123,7 @@ impl Fault {
             Self::Rms => "r.m.s. current",
             Self::MeasuredDc => "measured direct current",
             Self::KeepAlive => "no keep-alive",
+            Self::SlowSide => "the slow side hangs",
             Self::SessionLength => "the session is over",
             Self::OnTime => "a train lasts too long",
             Self::StateCorrupt => "the stored state is damaged",

@@ -239,7 +239,8 @@ impl<'a, const N: usize> Guard<'a, N> {
     /// An onset up to L + ε ago is not past yet: its edge can still be on time.
     ///
     /// # Errors
-    /// What the frame breaks first: state (N-LOCK-1), channel, number, form, code range, set level and ceiling, sum
+    /// A tick that has not come for longer than E-WD-1, counted from the last one, or from the first frame since the guard was
+    /// armed. What the frame breaks first: state (N-LOCK-1), channel, number, form, code range, set level and ceiling, sum
     /// of charge (E-BAL-1), energy (N-EN-1), rate (E-F-1) or onset. The form is what the plan puts out at the frame's own
     /// main code and width: levels, lengths, gaps and repeats. For a trim or a recovery: that it pays back what the
     /// guard's own ledger holds, at no more than the balancing level of the last pulse, or of the one it cuts.
@@ -250,6 +251,7 @@ impl<'a, const N: usize> Guard<'a, N> {
             watch.catch_up(hardware);
         }
         let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.set_intact(channel));
+        let found = found.or_else(|| self.slow_side(now));
         if let Some(trip) = self.latched {
             return Err(trip);
         }
@@ -361,6 +363,7 @@ impl<'a, const N: usize> Guard<'a, N> {
         }
         if state == State::Probing || state == State::Armed {
             self.keep_alive(now);
+            self.last_call = None;
         }
         Ok(state)
     }

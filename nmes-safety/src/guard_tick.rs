@@ -107,6 +107,14 @@ impl<const N: usize> Guard<'_, N> {
         Finding::above(Fault::ClockStopped, Cite::CLOCK, calls, most, "calls at one tick")
     }
 
+    /// What only a tick looks at (the host, r.m.s. and direct current, times) is not looked at when none comes, so no pulse is
+    /// admitted then.
+    pub(crate) fn slow_side(&mut self, now: u64) -> Option<Finding> {
+        let since = *self.last_call.get_or_insert(now);
+        let (silent, most) = (now.saturating_sub(since), self.limits.keep_alive_ticks);
+        Finding::above(Fault::SlowSide, Cite::of(&rules::E_WD_1), silent, most, "ticks")
+    }
+
     /// Ends a ramp-down that was asked for: latched as what it was when nothing flows any more, opened by force when
     /// something does.
     fn overdue(&mut self, now: u64) -> Option<Trip> {

@@ -167,8 +167,10 @@ fn probing_with_the_plan_of_the_session() {
     for (last, told) in [(5_000_000, Ok(())), (5_000_001, Err((Fault::SessionLength, "PROBING")))] {
         let mut guard = probing(checked);
         for n in 0..50_u32 {
+            tended(&mut guard, u64::from(n) * 100_000);
             play(&mut guard, &frame(n + 1, 1_000 + u64::from(n) * 100_000)).unwrap();
         }
+        tended(&mut guard, last);
         assert_eq!(refused(play(&mut guard, &frame(100, 1_000 + last))), told, "{last}");
     }
     // the time begins anew with the next check

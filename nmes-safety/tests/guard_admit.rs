@@ -476,6 +476,7 @@ fn session_length() {
     for (after, admitted) in [(10_000_000, true), (10_000_001, false)] {
         let (mut guard, now) = ready(checked);
         play(&mut guard, &pulse(checked, 0, now)).unwrap();
+        tended(&mut guard, now + after);
         let answer = guard.admit(now + after, &pulse(checked, 1, now + after));
         assert_eq!(answer.is_ok(), admitted);
         assert!(answer.is_ok() || fault(answer) == Fault::SessionLength);

@@ -35,6 +35,7 @@ fn what_depends_on_time() {
         let (checked, mut guard, onset) = after_one(&rig);
         let onset = onset.checked_add_signed(shift).unwrap();
         let now = onset.checked_add_signed(now_shift).unwrap();
+        tended(&mut guard, now);
         guard.admit(now, &pulse(checked, sequence, onset)).err().map(|trip| trip.fault)
     };
     assert_eq!(at(1, 0, 0), None);
@@ -126,6 +127,7 @@ fn the_short_way_counts_the_same() {
         let mut seen = Vec::new();
         for n in 0..50_u32 {
             let frame = pulse(checked, n, now + u64::from(n) * PERIOD);
+            tended(&mut guard, frame.onset_tick());
             guard.admit(frame.onset_tick(), &frame).unwrap();
             for edge in 0..frame.edge_count() {
                 guard.edge(frame.edge_tick(edge).unwrap() + late, &change(&frame, edge), None).unwrap();

@@ -273,6 +273,7 @@ fn waits_of_a_contact_check_do_not_add_up() {
             guard.set_level(0, 0, setting(1_000, 200)).unwrap();
             let mut pulses = (0..40_u64).map(|n| {
                 let at = 1_000 + n * period;
+                tended(&mut guard, at - 500);
                 play(&mut guard, &pulse_at(checked, setting(1_000, 200), u32::try_from(n).unwrap() + 1, at))
             });
             pulses.try_for_each(told)

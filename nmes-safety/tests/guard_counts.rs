@@ -56,6 +56,7 @@ fn trips(checked: &'static Checked<'static>, shift: u64) -> bool {
     for (sequence, at) in (0..).zip(onsets(channel, 2_500_000)) {
         let onset = first + at;
         let frame = pulse(checked, sequence, onset);
+        tended(&mut guard, onset - 1_000);
         play(&mut guard, &frame).unwrap();
         let answer = guard.tick(frame.edge_tick(frame.edge_count() - 1).unwrap());
         if let Err(trip) = answer {

@@ -323,6 +323,7 @@ fn ledger_is_zero() {
     let (mut guard, now) = ready(checked);
     for n in 0..100_u32 {
         let set = setting(1_000 + n * 390, 300);
+        tended(&mut guard, now + u64::from(n) * 25_000);
         play(&mut guard, &pulse_at(checked, set, n, now + 10 + u64::from(n) * 25_000)).unwrap();
         assert_eq!(guard.ledger(0), Some(Charge::ZERO));
     }

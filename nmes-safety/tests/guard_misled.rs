@@ -89,6 +89,7 @@ fn windows_on_a_new_clock() {
     let mut guard = armed(checked, hour);
     let now = raise(&mut guard, checked, hour);
     for n in 1..80 {
+        tended(&mut guard, now + u64::from(n) * PERIOD);
         play(&mut guard, &pulse(checked, n, now + u64::from(n) * PERIOD)).unwrap();
     }
     let usual = guard.tick(now + 80 * PERIOD).unwrap().rms_second_ua;
@@ -101,6 +102,7 @@ fn windows_on_a_new_clock() {
     assert_eq!(report.rms_second_ua, usual, "what was put out still counts");
     assert!(guard.indicator(4_900_000) && !guard.indicator(7_000_000), "for a time");
     let now = raise(&mut guard, checked, 10_000);
+    tended(&mut guard, now);
     for n in 1..800 {
         let onset = now + u64::from(n) * PERIOD;
         play(&mut guard, &pulse(checked, n, onset)).unwrap();
@@ -118,7 +120,7 @@ fn what_the_guard_sees_itself() {
         let onset = now + PERIOD;
         play(&mut guard, &pulse(checked, 1, onset)).unwrap();
         let late = onset + 60_000_000;
-        guard.keep_alive(late);
+        tended(&mut guard, late);
         play(&mut guard, &pulse(checked, 2, late)).unwrap();
         let trip = guard.admit(late + 1_000, &pulse(checked, 3, late + PERIOD)).unwrap_err();
         assert_eq!((trip.fault, trip.rule), (Fault::SessionLength, "PLAN"), "its own length is the less");
@@ -146,6 +148,7 @@ fn the_last_pulse_of_a_channel_with_an_offset() {
         let (mut guard, now) = ready(checked);
         play(&mut guard, &pulse(checked, 1, now)).unwrap();
         let last = now + 60_000_000 + 12_500 + over;
+        tended(&mut guard, last - 200);
         let answer = guard.admit(last - 100, &pulse(checked, 2, last)).map(|_| ());
         assert_eq!(answer.err().map(|trip| trip.fault), expected, "{over}");
     }

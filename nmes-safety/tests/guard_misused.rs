@@ -119,10 +119,10 @@ fn a_contact_check_is_no_part_of_the_session() {
     play(&mut guard, &pulse_at(checked, setting(1_000, 200), 1, 1_000)).unwrap();
     guard.handle(10_000, Event::Contact).unwrap();
     let now = raise(&mut guard, checked, 10_000).max(9_000_000);
-    guard.keep_alive(now);
+    tended(&mut guard, now);
     play(&mut guard, &pulse(checked, 2, now)).unwrap();
     for (number, after, expected) in [(3, 10_000_000, Ok(())), (4, 10_000_001, Err(Fault::SessionLength))] {
-        guard.keep_alive(now + after);
+        tended(&mut guard, now + after);
         let answer = guard.admit(now + after, &pulse(checked, number, now + after));
         assert_eq!(answer.map(drop).map_err(|trip| trip.fault), expected, "{after}");
         if expected.is_ok() {

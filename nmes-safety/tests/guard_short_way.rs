@@ -180,6 +180,8 @@ fn run(rig: &Rig, script: &[Between], always: u64) -> (u32, u32) {
     let (mut edges, mut last) = (0, None);
     for what in script {
         while let Some(frame) = engine.pending() {
+            two.both(|guard, _| guard.keep_alive(now));
+            two.both(|guard, _| guard.tick(now).ok());
             let refused = two.both(|guard, _| guard.admit(now, &frame).err());
             if refused.is_some() || !engine.accept(frame.channel(), frame.sequence()) {
                 return (edges, two.later);

@@ -46,6 +46,40 @@ fn keep_alive() {
     assert!(idle.tick(5_000_000).is_ok(), "nobody has to call while nothing is armed");
 }
 
+/// REQ-SAF-689: pulses that go on while no tick comes open the output after E-WD-1 and no sooner, whatever the host says; counted
+/// from the last tick, or from the first frame since the guard was armed.
+#[test]
+fn no_tick() {
+    let checked = Rig::default().checked();
+    let after = |ticked: bool, silence: u64| {
+        let (mut guard, now) = ready(checked);
+        let began = now + 5_000_000;
+        if ticked {
+            tended(&mut guard, began);
+        }
+        guard.admit(began, &pulse(checked, 0, began + 100)).unwrap();
+        let later = began + silence;
+        guard.keep_alive(later);
+        let answer = guard.admit(later, &pulse(checked, 1, later + 100)).map(drop);
+        (answer.map_err(|trip| (trip.fault, trip.response, trip.rule)), guard.state())
+    };
+    for ticked in [false, true] {
+        assert_eq!(after(ticked, 1_000_000), (Ok(()), State::Armed));
+        let tripped = (Fault::SlowSide, Response::OpenNow, "E-WD-1");
+        assert_eq!(after(ticked, 1_000_001), (Err(tripped), State::Fault));
+    }
+    // arming anew counts anew
+    let (mut guard, now) = ready(checked);
+    tended(&mut guard, now);
+    guard.handle(now, Event::Disarm).unwrap();
+    let later = now + 60_000_000;
+    for event in [Event::Probe, Event::Contact] {
+        guard.handle(later, event).unwrap();
+    }
+    let now = raise(&mut guard, checked, later);
+    assert!(guard.admit(now, &pulse(checked, 0, now + 100)).is_ok());
+}
+
 /// REQ-SAF-048: pulses that go on after the ramp-down was due are opened.
 #[test]
 fn ramp_down_that_does_not_end() {
@@ -250,6 +284,7 @@ fn contractions_end() {
     let (mut guard, now) = ready(checked);
     for n in 0..400 {
         let onset = now + u64::from(n) * 25_000 + u64::from(n / 100) * 2_000_000;
+        tended(&mut guard, onset);
         play(&mut guard, &pulse(checked, n, onset)).unwrap();
         guard.tick(onset + 1_000).unwrap();
     }

@@ -31,8 +31,11 @@ pub enum Fault {
         /// While the levels rise, instead of in a train.
         starting: bool,
     },
-    /// The slow loop is not called any more.
-    NoSlowLoop,
+    /// The slow loop is not called any more; without a watchdog on the board where it is not watched.
+    NoSlowLoop {
+        /// There is a watchdog.
+        watched: bool,
+    },
     /// Nothing of the software runs any more.
     NoProcessor,
     /// The watchdog is not fed any more; all else runs.
@@ -116,7 +119,7 @@ impl Fault {
             Self::Host(pest) => road.let_in(pest),
             Self::SilentHost => road.host_alive = false,
             Self::BrownOut { .. } => brown_out(road),
-            Self::NoSlowLoop => road.slow_served = false,
+            Self::NoSlowLoop { watched } => (road.slow_served, road.has_watchdog) = (false, watched),
             Self::NoProcessor => (road.alarm_served, road.slow_served) = (false, false),
             Self::NotFed => road.feeding = false,
             Self::Bit(within, without) => flip_a_bit(road, within, without),

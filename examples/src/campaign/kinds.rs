@@ -51,11 +51,13 @@ const EDGE: Must = Must::Open(55 * MS);
 const PULSES: u64 = 4 * 50 * MS + 10 * MS;
 /// What ends by a ramp-down: the ramp and two periods, and a slow loop.
 const RAMP: u64 = PULSES + 200 * MS + 100 * MS + 10 * MS;
+/// E-WD-1 from the last call of the slow loop; the pulse that was admitted before, and the one after it that is not.
+const UNWATCHED: Must = Must::Open(1_000 * MS + 2 * 50 * MS);
 const LOST: Must = Must::ContactLost(PULSES);
 const MAYBE: Must = Must::OpenOrHarmless(RAMP);
 
 /// Every kind, in the order of the table.
-pub const KINDS: [Kind; 59] = [
+pub const KINDS: [Kind; 60] = [
     kind("dac-error", "the converter answers a write with an error", Fault::Bus(Bus::Refuses), EDGE, 300),
     kind(
         "dac-dead",
@@ -151,9 +153,16 @@ pub const KINDS: [Kind; 59] = [
     kind(
         "slow-loop-dead",
         "the slow loop is dead; alarms come",
-        Fault::NoSlowLoop,
+        Fault::NoSlowLoop { watched: true },
         Must::Open(101 * MS),
         300,
+    ),
+    kind(
+        "slow-loop-unwatched",
+        "the slow loop is dead, on a board without a watchdog; alarms come",
+        Fault::NoSlowLoop { watched: false },
+        UNWATCHED,
+        1_300,
     ),
     kind(
         "processor-stopped",

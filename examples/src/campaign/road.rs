@@ -77,6 +77,7 @@ pub(super) struct Road<'a, 'p> {
     pub(super) alarm_served: bool,
     pub(super) slow_served: bool,
     pub(super) feeding: bool,
+    pub(super) has_watchdog: bool,
     pub(super) host_alive: bool,
     /// A second clock, which counts true time, is compared with that of the edges.
     pub(super) is_compared: bool,
@@ -106,6 +107,7 @@ pub(super) fn begin<'a, 'p>(
         alarm_served: true,
         slow_served: true,
         feeding: true,
+        has_watchdog: true,
         host_alive: true,
         is_compared: false,
         was_reset: false,
@@ -155,7 +157,8 @@ impl Road<'_, '_> {
     /// The next thing that happens, at `until` at the latest.
     pub(super) fn step(&mut self, until: u64) {
         let rings = self.plant.rings().unwrap_or(u64::MAX);
-        let dog = if self.was_reset { u64::MAX } else { self.fed + WATCHDOG };
+        let sleeps = self.was_reset || !self.has_watchdog;
+        let dog = if sleeps { u64::MAX } else { self.fed + WATCHDOG };
         let next = rings.min(self.next_slow).min(self.next_pest).min(dog).min(until).max(self.plant.now());
         self.plant.advance(next);
         if dog <= next {

@@ -21,7 +21,7 @@ codes! { Fault: fault_code, fault_of;
     MissingEdge = 16, ClockBackwards = 17, ClockStopped = 18, LedgerOverflow = 19, Ledger = 20, OverCurrent = 21,
     Polarity = 22, StuckOutput = 23, ContactLoss = 24, MeasuredBalance = 25, SenseStale = 26, Rms = 27,
     MeasuredDc = 28, KeepAlive = 29, SessionLength = 30, OnTime = 31, StateCorrupt = 32, RampDownOverdue = 33,
-    Output = 34, ClockDisagrees = 35, Compliance = 36,
+    Output = 34, ClockDisagrees = 35, Compliance = 36, SlowSide = 37,
 }
 
 codes! { Response: response_code, response_of;
@@ -37,7 +37,7 @@ mod tests {
     use crate::fault::{Fault, Response};
 
     /// Faults by their numbers from 1, and what docs/records.md calls them.
-    const NUMBERED: [(Fault, &str); 36] = [
+    const NUMBERED: [(Fault, &str); 37] = [
         (Fault::Channel, "channel"),
         (Fault::Form, "form"),
         (Fault::Sequence, "sequence"),
@@ -74,13 +74,14 @@ mod tests {
         (Fault::Output, "output"),
         (Fault::ClockDisagrees, "two clocks do not agree"),
         (Fault::Compliance, "voltage near the rail (only warned of)"),
+        (Fault::SlowSide, "slow side hangs"),
     ];
 
     /// REQ-SAF-308: each number is one fault and back, without a hole, and is that of this list and of docs/records.md.
     #[test]
     fn numbers_go_both_ways() {
         let known: Vec<u8> = (0..=u8::MAX).filter(|code| fault_of(*code).is_some()).collect();
-        assert!(known.iter().copied().eq(1..=36));
+        assert!(known.iter().copied().eq(1..=37));
         for (code, (fault, _)) in (1..).zip(NUMBERED) {
             assert_eq!((fault_of(code), fault_code(fault)), (Some(fault), code));
         }

@@ -248,6 +248,12 @@ pub(crate) fn sample(
     Some(Sensed { current_na, voltage_mv: 0, at_tick: t - 1, instant })
 }
 
+/// The slow side comes, and finds nothing.
+pub(crate) fn tended(guard: &mut Guard<'_>, now: u64) {
+    guard.keep_alive(now);
+    guard.tick(now).unwrap();
+}
+
 /// Admits a frame and applies all its edges on the grid.
 pub(crate) fn play<'a>(guard: &mut Guard<'a>, frame: &PulseFrame<'a>) -> Result<(), Trip> {
     guard.keep_alive(frame.onset_tick());
