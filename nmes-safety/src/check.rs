@@ -9,7 +9,7 @@ use crate::metrics::{PulseMetrics, Ratio, Second, narrow};
 use crate::onsets::Onsets;
 use crate::profile::{Limit, Profile};
 use crate::report::{Detail, MAX_ROWS, Place, Remark, Report, Row, Verdict};
-use crate::rules::{self, Bound, Effect, N_MARK_1, Rule};
+use crate::rules::{self, Bound, Effect, N_MARK_1, Rule, Window};
 use crate::setup::Setup;
 use crate::stages::{deferral, is_like, is_steady};
 
@@ -72,6 +72,8 @@ struct Facts<'p> {
     lowest_mhz: u64,
     /// The worst second.
     second: Second,
+    /// The mean square over a pulse period while on, within a burst too, or over the worst second where that has more, in nA².
+    while_on_na2: u128,
     /// What the guard may count of it, in nA² × s.
     in_guard: Ratio,
     /// A channel before it is like it and has an electrode of the same size: no rule finds more on this one.
@@ -95,13 +97,29 @@ impl<'p> Facts<'p> {
         let wait = deferral(plan, compiled);
         let onsets = Onsets::of(plan, compiled, wait);
         let second = pulse.worst_second(&onsets, wait);
+        let while_on_na2 = second.mean_square_na2.max(pulse.mean_square_na2(rate));
         let in_guard = pulse.in_guard(onsets.in_guard(), compiled.longest_ticks());
-        Some(Self { channel, compiled, pulse, rate_mhz, lowest_mhz, second, in_guard, again: false })
+        Some(Self {
+            channel,
+            compiled,
+            pulse,
+            rate_mhz,
+            lowest_mhz,
+            second,
+            while_on_na2,
+            in_guard,
+            again: false,
+        })
     }
 
     /// What the session asks of the channel.
     fn asked(&self) -> &Channel<'p> {
         self.compiled.channel()
+    }
+
+    /// The mean square over the window of a rule, in nA².
+    fn mean_square(&self, rule: &Rule) -> u128 {
+        if rule.window == Window::Period { self.while_on_na2 } else { self.second.mean_square_na2 }
     }
 
     /// Which current source the channel is on; 0 for one of its own.

@@ -275,9 +275,23 @@ impl Examination<'_> {
     /// Onset k stands at k periods and its own wait, which is at most `Terms::wait`. The next is allowed a period after
     /// the latest of those before it, each brought up to it by whole periods: so it is too soon by what one of them
     /// waited, at most. A wait is shorter than a period, so twice the rate is refused at the third pulse at the latest.
+    ///
+    /// Of bursts and lists no more in the long run than they have, however they are spread: what is ahead of even pulses is at most
+    /// what two groups may be.
     fn rate(&self) -> Option<Finding> {
-        let soon = self.watch.next_onset.saturating_sub(self.frame.onset_tick());
-        Finding::above(Fault::Rate, Cite::PLAN, soon, self.watch.terms.wait, "ticks before its period")
+        let (onset, terms) = (self.frame.onset_tick(), &self.watch.terms);
+        let soon = self.watch.next_onset.saturating_sub(onset);
+        let found = Finding::above(Fault::Rate, Cite::PLAN, soon, terms.wait, "ticks before its period");
+        let Some(sustained) = terms.sustained.filter(|_| found.is_none()) else { return found };
+        let ahead = self.watch.next_of_group.saturating_sub(onset);
+        let most = sustained.depth.saturating_sub(1).saturating_mul(sustained.each);
+        Finding::above(
+            Fault::Rate,
+            Cite::PLAN,
+            ahead,
+            most.saturating_add(terms.wait),
+            "ticks ahead of its bursts",
+        )
     }
 
     /// A recovery comes no later than the edge that it stands in for: until it comes, the level of the pulse goes on.

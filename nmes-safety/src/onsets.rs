@@ -97,11 +97,23 @@ impl Held {
     }
 }
 
+/// What the pulses of groups come to in the long run: no window of `w` ticks has more onsets than `w / each + depth`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sustained {
+    pub(crate) each: u64,
+    pub(crate) depth: u64,
+}
+
+#[cfg(feature = "fault-injection")]
+nmes_core::flip_fields!(Sustained { each, depth });
+
 /// When the pulses of a channel may come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Onsets<'p> {
     hz: u32,
     rate: Rate,
+    /// The shortest time between two onsets, in ticks.
+    period: u64,
     group: Option<Group<'p>>,
     /// From the last pulse of a train to the first of the next at least, in ticks; the largest value where there is one train.
     apart: u64,
@@ -126,7 +138,7 @@ impl<'p> Onsets<'p> {
         };
         let ticks = |ms: u32| u64::from(ms).saturating_mul(u64::from(hz)) / 1_000;
         let apart = rest.map_or(u64::MAX, |rest| ticks(rest.as_millis()).saturating_sub(span));
-        Self { hz, rate: channel.rate(), group, apart, span }
+        Self { hz, rate: channel.rate(), period: channel.period_ticks(), group, apart, span }
     }
 
     /// How often `per_us / count` µs fit into so many ticks, and what is left of these, rounded up.
@@ -139,8 +151,33 @@ impl<'p> Onsets<'p> {
     }
 
     fn at_rate(&self, ticks: u64) -> Held {
-        let (whole, rest) = self.fit(ticks, u64::from(self.rate.pulses()), u64::from(self.rate.per_us()));
+        // a train that follows without a rest rounds once more, and stands off the one before by a period that is rounded down
+        let follow = self.apart < self.period.saturating_add(ROUNDED);
+        let anew = if follow { ticks.checked_div(self.period).unwrap_or(0).saturating_add(1) } else { 0 };
+        let longer = ticks.saturating_add(anew.saturating_mul(ROUNDED));
+        let (whole, rest) = self.fit(longer, u64::from(self.rate.pulses()), u64::from(self.rate.per_us()));
         Held { sure: 0, whole, rest, most: None }
+    }
+
+    /// What a group comes to where that is less than one pulse a period. A train that begins anew begins a group.
+    pub(crate) fn sustained(&self) -> Option<Sustained> {
+        let group = self.group?;
+        let parts = product(group.groups, 1_000_000).max(1);
+        let (long, _) = divide(product(group.per_us, u64::from(self.hz)), parts)?;
+        let (each, depth) = if self.apart == u64::MAX {
+            (divide(long, u128::from(group.pulses))?.0, group.pulses)
+        } else {
+            let apart = u128::from(self.apart);
+            let both = times(long.saturating_add(apart), u128::from(group.pulses));
+            (divide(times(long, apart), both)?.0, group.pulses.saturating_mul(2))
+        };
+        let each = narrow(each);
+        (each > self.period).then_some(Sustained { each, depth })
+    }
+
+    /// The most pulses that end in a window of so many ticks.
+    pub(crate) fn ending_in(&self, ticks: u64) -> u64 {
+        self.window(ticks.saturating_add(self.span)).onsets()
     }
 
     /// What any window of so many ticks holds of pulses that may be cut by its ends.
@@ -246,8 +283,8 @@ mod tests {
     /// REQ-SAF-701: trains that begin anew within a window begin a burst each.
     #[test]
     fn trains_in_a_window() {
-        // the 616 µs that a pulse may take are no rest
-        for (rest_ms, most) in [(2_000, 14_002), (1_000, 28_000), (500, 35_000), (10, 100_002)] {
+        // the 616 µs that a pulse may take are no rest; trains that follow one another stand nearer by what is rounded
+        for (rest_ms, most) in [(2_000, 14_002), (1_000, 28_000), (500, 35_000), (10, 100_204)] {
             with(100, bursts(), resting(rest_ms), |onsets| {
                 assert_eq!(held(onsets, 1_000_000), most, "{rest_ms} ms")
             });

@@ -8,9 +8,10 @@ use crate::check::Checked;
 use crate::crc32::Crc32;
 use crate::limits::rms_row;
 use crate::metrics::PulseMetrics;
+use crate::onsets::{Onsets, Sustained};
 use crate::rules::{self, Rule};
 use crate::set_level::narrow;
-use crate::stages::{longest_period, shortest_rest};
+use crate::stages::{deferral, longest_period, shortest_rest};
 use crate::windows::EIGHTHS;
 
 /// Of one channel. All times are in ticks.
@@ -33,6 +34,8 @@ pub(crate) struct Terms {
     pub(crate) apart: u64,
     /// The longest that an onset may wait, less than a period.
     pub(crate) wait: u64,
+    /// What bursts and listed intervals come to in the long run; none where no more is known than the period.
+    pub(crate) sustained: Option<Sustained>,
     /// What declared direct current may leave in the second's window, nA × ticks.
     pub(crate) declared: u64,
     /// The strictest row for r.m.s. current, and Σ I²t over one second that it allows, µA² × ticks.
@@ -42,7 +45,7 @@ pub(crate) struct Terms {
 
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Terms {
-    balanced, leads_up, measured, stretch, jitter, widen, period, longest_period, apart, wait, declared, rms_square
+    balanced, leads_up, measured, stretch, jitter, widen, period, longest_period, apart, wait, sustained, declared, rms_square
 } not { rms_rule });
 
 impl Terms {
@@ -58,6 +61,7 @@ impl Terms {
         longest_period: 0,
         apart: 0,
         wait: 0,
+        sustained: None,
         declared: 0,
         rms_rule: &rules::N_RMS_1,
         rms_square: 0,
@@ -69,6 +73,7 @@ impl Terms {
         let balanced = compiled.channel().pulse.balance.is_balanced();
         let (rms_rule, _, rms_square) = rms_row(checked, compiled);
         let longest_period = longest_period(plan, compiled);
+        let onsets = Onsets::of(plan, compiled, deferral(plan, compiled));
         Self {
             balanced,
             leads_up: compiled.leading() == Polarity::Positive,
@@ -80,7 +85,8 @@ impl Terms {
             longest_period,
             apart: longest_period.saturating_mul(2).max(rest_ticks(plan) / 2),
             wait: longest_wait(plan, compiled),
-            declared: if balanced { 0 } else { declared(plan, channel) },
+            sustained: onsets.sustained(),
+            declared: if balanced { 0 } else { declared(plan, channel, &onsets) },
             rms_rule,
             rms_square,
         }
@@ -90,9 +96,11 @@ impl Terms {
     pub(crate) fn sum(&self) -> u32 {
         let ways = [u8::from(self.balanced), u8::from(self.leads_up), u8::from(self.measured)];
         let short = [self.stretch, self.jitter, self.widen];
-        let long = [self.period, self.longest_period, self.apart, self.wait, self.declared, self.rms_square];
+        let Sustained { each, depth } = self.sustained.unwrap_or_default();
+        let times = [self.period, self.longest_period, self.apart, self.wait, each, depth];
+        let sums = [self.declared, self.rms_square];
         let sum = short.iter().fold(Crc32::new().update(&ways), |sum, word| sum.update(&word.to_le_bytes()));
-        long.iter().fold(sum, |sum, word| sum.update(&word.to_le_bytes())).value()
+        times.iter().chain(&sums).fold(sum, |sum, word| sum.update(&word.to_le_bytes())).value()
     }
 
     /// By how much the last edge of a frame may be moved. A repayment takes in what the level before it left by its own
@@ -136,13 +144,11 @@ fn rest_ticks(plan: &Plan<'_>) -> u64 {
 
 /// The charge of a pulse at the ceiling, as often as one may end in the second's window: it is kept in whole buckets of
 /// an eighth of a second, nine of them.
-fn declared(plan: &Plan<'_>, channel: u8) -> u64 {
-    let Some((compiled, pulse)) = plan.channel(channel).zip(PulseMetrics::worst(plan, channel)) else {
-        return 0;
-    };
+fn declared(plan: &Plan<'_>, channel: u8, onsets: &Onsets<'_>) -> u64 {
+    let Some(pulse) = PulseMetrics::worst(plan, channel) else { return 0 };
     let second = u64::from(plan.hardware().timing().ticks_per_second);
     let window = second.saturating_add(second.div_ceil(EIGHTHS)).saturating_add(EIGHTHS);
-    let pulses = window.checked_div(compiled.period_ticks()).unwrap_or(u64::MAX).saturating_add(2);
+    let pulses = onsets.ending_in(window);
     let each = u64::try_from(pulse.net_na_ticks().unsigned_abs()).unwrap_or(u64::MAX);
     each.saturating_mul(pulses)
 }

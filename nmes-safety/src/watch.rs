@@ -63,6 +63,8 @@ pub(crate) struct Watch<'a> {
     pub(crate) nominal: i64,
     /// The tick from which the rate allows the next pulse.
     pub(crate) next_onset: u64,
+    /// The tick at which the next pulse would stand if bursts and lists were even.
+    pub(crate) next_of_group: u64,
     /// The same of pulses of a contact check, since it began.
     pub(crate) next_probe: u64,
     /// The strongest code of the last pulse against its leading way.
@@ -103,7 +105,7 @@ nmes_core::flip_fields!(Active {
 });
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Watch<'_> {
-    terms, admitted, known, known_sum, judged, waits, active, plain, sequence, interval, ledger, nominal, next_onset, next_probe, balancing_code, may_leave, set, contact, windows,
+    terms, admitted, known, known_sum, judged, waits, active, plain, sequence, interval, ledger, nominal, next_onset, next_of_group, next_probe, balancing_code, may_leave, set, contact, windows,
     train_began, last_pulse, unsensed, sensed_once, imbalanced, imbalance_warning, volts_mv, last_mv
 });
 
@@ -123,6 +125,7 @@ impl<'a> Watch<'a> {
             ledger: 0,
             nominal: 0,
             next_onset: 0,
+            next_of_group: 0,
             next_probe: 0,
             balancing_code: 0,
             may_leave: 0,
@@ -263,6 +266,9 @@ impl<'a> Watch<'a> {
         let moves = self.terms.moves(frame, before_na, hardware);
         if kind == FrameKind::Pulse {
             self.next_onset = self.next_onset.max(onset).saturating_add(self.terms.period);
+            if let Some(sustained) = self.terms.sustained {
+                self.next_of_group = self.next_of_group.max(onset).saturating_add(sustained.each);
+            }
             self.balancing_code = self.known.strongest.way(!self.terms.leads_up);
             let pause = t.saturating_sub(self.last_pulse);
             if pause > self.terms.apart {

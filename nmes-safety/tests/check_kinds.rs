@@ -160,8 +160,36 @@ fn long_tables() {
     assert_eq!(parted.row(&rules::N_DC_2), (Verdict::Pass, Some(80_000)));
 }
 
-/// REQ-SAF-207, REQ-SAF-701: where the rate varies the strictest r.m.s. row applies, of stages with the sums of the fastest rate,
-/// of bursts with those of the pulses there are.
+/// REQ-SAF-708: half a second of 150 Hz and half a second of rest have the same r.m.s. current and density as bursts and as contractions:
+/// that of the time on, which two Hz less bring within its limit.
+#[test]
+fn time_on_of_bursts() {
+    for (hz, verdict) in [(148, Verdict::Deny), (147, Verdict::Pass)] {
+        let wear = check_support::wear(5_000);
+        let case =
+            Case { setup: wear, up_down_min: (0, 0, 0), length_ms: 60_000, ..Case::pulse(130_000, 500, hz) };
+        let timing = Timing::Bursts(Bursts { pulses: 75, every: Rate::from_hz(1).unwrap() });
+        let bursts = Case {
+            train: Train { timing, ..Train::default() },
+            schedule: Schedule::Continuous,
+            up_down_min: (1_000, 1_000, 1_000),
+            ..case
+        };
+        let contractions =
+            Case { schedule: Schedule::Cyclic(Cycle { hold: ms(500), rest: ms(500) }), ..case };
+        for rule in [&rules::N_RMS_1, &rules::N_RMS_X, &rules::N_DOC_1, &rules::E_J_2] {
+            let (one, other) = (bursts.row(rule), contractions.row(rule));
+            assert_eq!(one.0, other.0, "{}", rule.id);
+            assert!(one.1.unwrap().abs_diff(other.1.unwrap()) <= 1, "{}: {one:?} {other:?}", rule.id);
+        }
+        assert_eq!(bursts.row(&rules::N_RMS_1).0, verdict);
+        // over a second the rest counts
+        assert!(bursts.row(&rules::G_PD_1).1 < contractions.row(&rules::G_PD_1).1);
+    }
+}
+
+/// REQ-SAF-207, REQ-SAF-701, REQ-SAF-708: where the rate varies the strictest r.m.s. row applies, of stages with the sums of the
+/// fastest rate, of bursts with a period within one; over seconds with those of the pulses there are.
 #[test]
 fn timings() {
     let every = Rate::from_hz(100).unwrap();
@@ -176,8 +204,9 @@ fn timings() {
     let [_, even, _] = which(case);
     assert!(even.is_some());
     assert_eq!(which(case), [None, even, None]);
+    assert_eq!(which(uneven), [even, None, None]);
     // 200 pulses of 10 mA for 100 µs a second, and what two ticks hold
-    assert_eq!(which(uneven), [Some(1_415), None, None]);
+    assert_eq!(uneven.row(&rules::N_IND_1), (Verdict::Pass, Some(1_415)));
     assert_eq!(uneven.row(&rules::E_F_1), case.row(&rules::E_F_1));
     let slow = [Stage {
         cycle: Cycle { hold: ms(1_000), rest: ms(1_000) },

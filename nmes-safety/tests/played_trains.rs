@@ -117,3 +117,29 @@ fn a_gate_at_its_worst() {
         });
     }
 }
+
+/// REQ-SAF-701: even trains that follow one another without a rest stand nearer than a period by what is rounded, which counts on a
+/// slow clock.
+#[test]
+fn trains_without_a_rest_on_a_slow_clock() {
+    for (rate_mhz, hold, rest) in [(141_000, 7, 0), (110_000, 9, 0), (99_100, 1, 9), (20_000, 1_440, 0)] {
+        let case = Case {
+            schedule: Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) }),
+            up_down_min: (0, 0, 0),
+            length_ms: 5_000,
+            rate: (rate_mhz, 1_000_000_000),
+            timing: HardwareTiming::ideal(10_000),
+            setup: exercise(5_000),
+            ..Case::pulse(20_000, 400, 40)
+        };
+        case.plan(|plan| {
+            let report = assess(&plan, &case.setup, &case.profile);
+            let wave = play(&plan, Lateness::Never, 5_000, &mut |_| None).unwrap().swap_remove(0);
+            let second = played_support::square;
+            let played = wave.window(9_999, second).unsigned_abs() / 10_000;
+            let counted = value(&report, &rules::N_IND_1);
+            assert!(played <= counted * counted * 1_000_000, "{rate_mhz} {hold} {rest}: {counted} µA");
+            assert!(wave.frames.len() > 60, "{}", wave.frames.len());
+        });
+    }
+}

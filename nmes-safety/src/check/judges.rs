@@ -18,16 +18,16 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&N_RMS_1, Electrode(|c, p| c.rms_row(p, &N_RMS_1, 0, RMS_LOW_MHZ))),
     (&N_RMS_2, Electrode(|c, p| c.rms_row(p, &N_RMS_2, RMS_LOW_MHZ, RMS_MID_MHZ))),
     (&N_RMS_3, Electrode(|c, p| c.rms_row(p, &N_RMS_3, RMS_MID_MHZ, u64::MAX))),
-    (&N_RMS_X, Electrode(|c, p| Some(c.guarded_rms(&N_RMS_X, c.total_square(p)?, |_| true)))),
+    (&N_RMS_X, Electrode(|c, p| Some(c.guarded_rms(&N_RMS_X, c.total_square(p, &N_RMS_X)?, |_| true)))),
     (&N_DC_1, Electrode(|c, p| c.direct_current(p))),
     (&N_DC_2, Electrode(|c, p| c.long_peak(p))),
     (&N_EN_1, Electrode(|c, p| c.short_energy(p))),
     (&N_V_1, Session(|c| c.rail())),
-    (&N_IND_1, Electrode(|c, p| Some(rms(c.total_square(p)?)))),
+    (&N_IND_1, Electrode(|c, p| Some(rms(c.total_square(p, &N_IND_1)?)))),
     (&N_IND_1_ENERGY, Channel(|c, f| c.energy(f))),
     (&N_IND_2, Device(Remark::ShowIndicator)),
-    (&N_MARK_1, From(&N_RMS_X, |c, row| c.marked(row))),
-    (&N_DOC_1, Electrode(|c, p| c.density(p, 1_000))),
+    (&N_MARK_1, From(&N_IND_1, |c, row| c.marked(row))),
+    (&N_DOC_1, Electrode(|c, p| c.density(p, &N_DOC_1, 1_000))),
     (&N_MIN_1, Channel(|_, f| Some(least_output(f)))),
     (&N_ACC_1, Device(Remark::ShowAccuracy)),
     (&N_SUP_1, Device(Remark::ShowSupply)),
@@ -41,7 +41,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&G_LO_Q, Channel(|c, f| c.limited_charge(f))),
     (&G_LO_I, Electrode(|c, p| c.mean_absolute(p))),
     (&G_LO_T, Channel(|_, f| Some(plain(f.pulse.primary_width())))),
-    (&G_LO_J, Electrode(|c, p| c.density(p, 1_000))),
+    (&G_LO_J, Electrode(|c, p| c.density(p, &G_LO_J, 1_000))),
     (&G_NS4_Q, Channel(|_, f| Some(whole(f.pulse.absolute_charge_pc())))),
     (&E_BAL_1, Channel(|c, f| c.balance(f))),
     (&E_DC_4, Electrode(|c, p| c.direct_density(p))),
@@ -81,13 +81,14 @@ fn microamps(na: u128) -> u64 {
 }
 
 impl Context<'_> {
-    /// ΣI²t of the worst second. On a shared electrode the r.m.s. currents add, as if they flowed at the same time; those
-    /// of channels on one source never do, so that their squares add.
-    fn mean_square(&self, place: Place) -> Option<u128> {
+    /// The mean square over the window of a rule. On a shared electrode the r.m.s. currents add, as if they flowed at the same time;
+    /// those of channels on one source never do, so that their squares add.
+    fn mean_square(&self, place: Place, rule: &Rule) -> Option<u128> {
         match place {
-            Place::Channel(channel) => self.facts(channel).map(|f| f.second.mean_square_na2),
+            Place::Channel(channel) => self.facts(channel).map(|facts| facts.mean_square(rule)),
             Place::Shared(mask) => {
-                let sum = self.squares_by_source(mask).into_iter().map(root_up).fold(0, u128::saturating_add);
+                let squares = self.squares_by_source(mask, rule);
+                let sum = squares.into_iter().map(root_up).fold(0, u128::saturating_add);
                 Some(times(sum, sum))
             }
             Place::Session => None,
@@ -95,13 +96,13 @@ impl Context<'_> {
     }
 
     /// Mean squares of the channels of a mask, those on one source added up at the first of them.
-    fn squares_by_source(&self, mask: u8) -> [u128; MAX_CHANNELS] {
+    fn squares_by_source(&self, mask: u8, rule: &Rule) -> [u128; MAX_CHANNELS] {
         let mut squares = [(0_u8, 0_u128); MAX_CHANNELS];
         for facts in self.members(mask) {
             let source = facts.source();
             let own = |slot: &&mut (u8, u128)| slot.1 == 0 || (source != 0 && slot.0 == source);
             if let Some(slot) = squares.iter_mut().find(own) {
-                *slot = (source, slot.1.saturating_add(facts.second.mean_square_na2));
+                *slot = (source, slot.1.saturating_add(facts.mean_square(rule)));
             }
         }
         squares.map(|(_, square)| square)
@@ -178,8 +179,8 @@ impl Context<'_> {
     }
 
     /// The same with the direct current that the setup declares on each channel, as if all of it added.
-    fn total_square(&self, place: Place) -> Option<u128> {
-        let square = self.mean_square(place)?;
+    fn total_square(&self, place: Place, rule: &Rule) -> Option<u128> {
+        let square = self.mean_square(place, rule)?;
         let Some(declared) = self.declared_na() else { return Some(square) };
         let channels = match place {
             Place::Shared(mask) => self.members(mask).count(),
@@ -221,7 +222,11 @@ impl Context<'_> {
     fn rms_row(&self, place: Place, rule: &Rule, above_mhz: u64, up_to_mhz: u64) -> Option<Found> {
         let applies = |mhz: u64| mhz > above_mhz && mhz <= up_to_mhz;
         let rate = self.lowest_mhz(place)?;
-        if applies(rate) { Some(self.guarded_rms(rule, self.mean_square(place)?, applies)) } else { None }
+        if applies(rate) {
+            Some(self.guarded_rms(rule, self.mean_square(place, rule)?, applies))
+        } else {
+            None
+        }
     }
 
     /// 10 mA, or what makes 10 V at the load that is stated if that is less.
@@ -242,20 +247,20 @@ impl Context<'_> {
         }
     }
 
-    fn on_area(&self, place: Place, value: impl Fn(u128, u32) -> Measured) -> Option<Found> {
-        let square = self.total_square(place)?;
+    fn on_area(&self, place: Place, rule: &Rule, value: impl Fn(u128, u32) -> Measured) -> Option<Found> {
+        let square = self.total_square(place, rule)?;
         let found = self.area(place)?.map(|area| Found::value(value(square, area)));
         Some(found.unwrap_or(Found::missing(Verdict::Deny, Remark::ElectrodeUnknown)))
     }
 
-    fn density(&self, place: Place, permille: u16) -> Option<Found> {
-        self.on_area(place, |square, area| Measured::square(density_square(square, area, permille)))
+    fn density(&self, place: Place, rule: &Rule, permille: u16) -> Option<Found> {
+        self.on_area(place, rule, |square, area| Measured::square(density_square(square, area, permille)))
     }
 
     /// On the part of an electrode that is in contact, of which no setup makes more than half.
     fn contact_density(&self, place: Place) -> Option<Found> {
         let permille = self.setup.contact_permille().min(Setup::CONTACT_PERMILLE);
-        let found = self.density(place, permille)?;
+        let found = self.density(place, &E_J_2, permille)?;
         Some(Found { detail: found.value.map(|_| Detail::Contact { permille }), ..found })
     }
 
@@ -304,7 +309,7 @@ impl Context<'_> {
 
     fn power(&self, place: Place) -> Option<Found> {
         let ohms = G_PD_1.load.ohms()?;
-        self.on_area(place, |square, area| Measured::plain(power(square, ohms, area)))
+        self.on_area(place, &G_PD_1, |square, area| Measured::plain(power(square, ohms, area)))
     }
 
     /// Direct current at a place in µA: on each channel what the setup declares and what its pulses leave, |ΣIt| of the worst second. They

@@ -49,7 +49,7 @@ macro_rules! of_a_second {
 }
 
 const DENSITY: SecondRemarks = of_a_second!(
-    "r.m.s. over the worst second, onsets as late as they may be",
+    "r.m.s. over a pulse period while on, within a burst too, or the worst second, onsets as late as they may be",
     "; on the smaller electrode's conductive area",
     ""
 );

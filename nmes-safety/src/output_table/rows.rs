@@ -21,7 +21,7 @@ const CLIPPED: &str = "not reduced for what clips at the rail: the most it can b
 /// stimulators, 9 June 1999.
 ///
 /// Maxima are at the channel's ceilings, with edges as late as the hardware declares, rounded up. Densities are those of the check:
-/// of the worst second, and of an electrode that the channel shares where that has more.
+/// of a pulse period while on or the worst second, and of an electrode that the channel shares where that has more.
 ///
 /// ```
 /// use nmes_core::*;

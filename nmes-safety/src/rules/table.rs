@@ -4,8 +4,8 @@ use super::{Class, Confidence, Effect, Load, Rule, Unit, Window};
 
 const OUTPUT: &str =
     "IEC 60601-2-10 output limits (ed.1 51.104, ed.2 201.12.4.104), read in the 1984-family text";
-const OUTPUT_RMS: &str = "IEC 60601-2-10 output limits (ed.1 51.104, ed.2 201.12.4.104), read in the 1984-family text; the total of the \
-     worst second of pulses is compared, never less than the a.c. part, and not the time on within a burst, which is open";
+const OUTPUT_RMS: &str = "IEC 60601-2-10 output limits (ed.1 51.104, ed.2 201.12.4.104), read in the 1984-family text; the total over a \
+     pulse period while on, within a burst too, or over the worst second if that is more, is compared, never less than the a.c. part";
 const OUTPUT_LONG: &str = "IEC 60601-2-10 output limits (ed.1 51.104, ed.2 201.12.4.104), not read: the d.c. limit for pulses of 0.1 s and longer";
 const OUTPUT_PULSE: &str = "IEC 60601-2-10 output limits (ed.1 51.104), as quoted by makers and test houses";
 const INDICATOR: &str = "IEC 60601-2-10 output indicator (ed.1 51.103, ed.2 201.12.4.103)";
@@ -28,8 +28,9 @@ pub const LONG_PULSE_US: u64 = 100_000;
 pub const G_LO_Q_PC_PER_US: u64 = 28_000;
 
 /// a.c. output at pulse rates up to 400 Hz. What is compared is the total r.m.s. current of the pulses, which is never less than its
-/// a.c. part √(I² − I_dc²), over the worst second: a window of the time on within a burst is an open question. A direct current that
-/// a setup declares is not in it: the standard compares each with its own limit.
+/// a.c. part √(I² − I_dc²), over a pulse period while on or the worst second, whichever has more: the rest between two bursts makes it
+/// no less. Whether the standard means pulse trains at all is an open question. A direct current that a setup declares is not in it:
+/// the standard compares each with its own limit.
 pub static N_RMS_1: Rule = Rule::at_most("N-RMS-1", 50_000, Unit::MicroAmpsRms)
     .of("r.m.s. current, pulse rate up to 400 Hz", "√(f·ΣI²t)")
     .over(Window::Period, R500)
