@@ -201,6 +201,7 @@ impl<'p, 's> Engine<'p, 's> {
             StopPolicy::HardOff => return self.hard_off(now),
         }
         if !again {
+            self.withdraw_all();
             self.replan_all(now);
         }
         if policy == StopPolicy::RecoverNow {
@@ -209,6 +210,15 @@ impl<'p, 's> Engine<'p, 's> {
                 state.make_recovery(plan, cut);
             }
             self.refresh();
+        }
+    }
+
+    /// Pulses that have not begun come no more, so that no trim of another channel on their source waits for them.
+    fn withdraw_all(&mut self) {
+        for state in self.channels.iter_mut().filter(|state| !state.under_way()) {
+            if state.pending == Pending::Frame {
+                state.pending = Pending::Nothing;
+            }
         }
     }
 
@@ -270,7 +280,8 @@ impl<'p, 's> Engine<'p, 's> {
             let holds = state.pending == Pending::Frame || state.under_way();
             if number != index && own != 0 && plan.hardware().source == own && holds {
                 let onset = state.frame.onset_tick;
-                self.clock.reserved.add(onset, onset.saturating_add(plan.room_ticks).max(state.at));
+                let until = onset.saturating_add(state.room(plan, &self.clock)).max(state.at);
+                self.clock.reserved.add(onset, until);
             }
         }
     }

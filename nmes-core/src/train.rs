@@ -29,6 +29,12 @@ pub(crate) struct Clockwork {
     pub(crate) reserved: Reserved,
 }
 
+/// From the first edge of a trim to the next that may come.
+fn trim_room(channel: &ChannelPlan<'_>, ticks: u32) -> u64 {
+    let after = channel.repayment_stretch_ticks().saturating_add(u64::from(channel.turn_ticks));
+    u64::from(ticks).saturating_add(after)
+}
+
 impl Clockwork {
     /// No onset of a channel stands at or after this tick: the session's end, later by the channel's offset.
     pub(crate) fn end_of(&self, channel: &ChannelPlan<'_>) -> u64 {
@@ -147,7 +153,18 @@ impl ChannelState {
         true
     }
 
-    /// Makes a trim when more than `allowed` code-ticks are owed. Each leaves at most a quarter.
+    /// How long the frame in hand keeps its source: a pulse with all that may follow it; at the end of a session, when none comes any
+    /// more, a trim itself.
+    pub(crate) fn room(&self, channel: &ChannelPlan<'_>, clock: &Clockwork) -> u64 {
+        if clock.stopping && self.frame.kind == FrameKind::Trim {
+            trim_room(channel, self.frame.cell.at(0).1)
+        } else {
+            channel.room_ticks
+        }
+    }
+
+    /// Makes a trim when more than `allowed` code-ticks are owed, of the fewest codes with which it takes no more than 8 (L + 2 ε): so
+    /// that it is no longer than a phase, which a one-shot lets be. Each leaves at most a quarter.
     /// Never stronger than the last pulse's balancing level, and only while a shared source is free.
     fn trim(
         &mut self,
@@ -172,15 +189,14 @@ impl ChannelState {
             self.fault.get_or_insert(EngineFault::Repayment { channel: self.frame.channel, ledger });
             return false;
         }
-        let eighth = units.checked_div(channel.jitter_ticks().saturating_mul(8)).unwrap_or(0);
+        let eighth = units.div_ceil(channel.jitter_ticks().saturating_mul(8).max(1));
         let limit = channel.hardware().code_limit(self.owed < 0).min(self.balancing_code);
         let Ok(codes) = i32::try_from(eighth.min(u64::from(limit)).max(1)) else { return false };
         let code = codes.saturating_mul(step);
         let ticks =
             self.owed.unsigned_abs().checked_div(one(code)).unwrap_or(0).max(u64::from(channel.spacing));
         let Ok(ticks) = u32::try_from(ticks) else { return false };
-        let after = channel.repayment_stretch_ticks().saturating_add(u64::from(channel.turn_ticks));
-        let onset = clock.reserved.free_from(earliest, u64::from(ticks).saturating_add(after));
+        let onset = clock.reserved.free_from(earliest, trim_room(channel, ticks));
         self.set_trim(channel, onset, code, ticks, rest)
     }
 

@@ -337,8 +337,8 @@ proptest! {
         }
     }
 
-    /// REQ-INV-03: the first trim after a pulse is at most an eighth of what it repays, over L; never more than one
-    /// code when that is less.
+    /// REQ-INV-03, REQ-CORE-169: the first trim after a pulse has the fewest codes with which it takes no more than 8 (L + 2 ε), and no
+    /// more than the pulse's balancing level. Where that is not what holds it, it stands no longer than that, late.
     #[test]
     fn trims_start_low(case in case(Kind { late: true, exact: true })) {
         let plan = compiled(&case)?;
@@ -348,8 +348,11 @@ proptest! {
             let jitter = plan.channel(channel).unwrap().jitter_ticks();
             let receipts: Vec<_> = run.receipts.iter().filter(|r| r.channel == channel).collect();
             for pair in receipts.windows(2).filter(|p| p[1].kind == FrameKind::Trim) {
-                let most = pair[0].ledger.magnitude() / gain / (8 * jitter);
-                prop_assert!(u64::from(pair[1].code.unsigned_abs()) <= most.max(1), "{:?} then {:?}", pair[0], pair[1]);
+                let fewest = (pair[0].ledger.magnitude() / gain).div_ceil(8 * jitter);
+                let codes = u64::from(pair[1].code.unsigned_abs());
+                prop_assert!(codes <= fewest.max(1), "{:?} then {:?}", pair[0], pair[1]);
+                let stood = pair[1].end_tick - pair[1].onset_tick;
+                prop_assert!(codes < fewest || stood <= 10 * jitter + 2, "{:?} then {:?}", pair[0], pair[1]);
             }
         }
     }

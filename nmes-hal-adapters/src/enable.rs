@@ -28,7 +28,9 @@ use crate::output::Output;
 /// armed with a [`OneShot`].
 ///
 /// # Limitations
-/// `hold_us` is longer than the longest stretch between two edges within a pulse, L included, or pulses are cut. It
+/// `hold_us` is longer than the longest stretch between two edges within a pulse, L included, or pulses are cut. A trim stands for no
+/// longer than a phase, but for custom points and mirrored tables, where trims repay late edges: one that stands longer than
+/// `hold_us` is cut, and what it leaves is in no ledger. It
 /// does not bound an edge path that goes on re-arming with a wrong level; the guard does.
 pub trait Enable {
     /// What can go wrong.

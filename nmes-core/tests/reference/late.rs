@@ -51,7 +51,8 @@ impl<F: FnMut() -> i64> Late<'_, F> {
     fn trim(&mut self, soonest: i128, allowed: i128, balancing: i128, rest: Level) {
         while self.ledger().abs() > allowed {
             let owed = self.ledger();
-            let codes = (owed.abs() / (8 * self.maker.jitter)).clamp(1, balancing);
+            let codes =
+                ((owed.abs() + 8 * self.maker.jitter - 1) / (8 * self.maker.jitter)).clamp(1, balancing);
             let level = Level::Code((-owed.signum() * codes) as i32);
             let due = self.free(0).max(soonest);
             let began = self.edge(due, level);
