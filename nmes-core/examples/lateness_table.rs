@@ -28,7 +28,10 @@ one code × L at the end of a train. Later than L is a fault, and no part of thi
 /// There and back three times, each for as long.
 const TURNS: [Point; 6] = {
     const fn point(permille: i16) -> Point {
-        let Some(width) = Micros::from_micros(200) else { panic!("a width") };
+        let width = match Micros::from_micros(200) {
+            Some(width) => width,
+            None => Micros::ZERO,
+        };
         Point { permille, width }
     }
     [point(1_000), point(-1_000), point(1_000), point(-1_000), point(1_000), point(-1_000)]
