@@ -50,8 +50,8 @@ usage: ./ci.sh STEP...
   all      all of the above, then what was skipped and why
   sizes    code, data and worst stack of the images, against the table in README.md; NMES_TABLES=write ./ci.sh sizes makes it
            anew (another compiler gives other figures)
-  counts   instructions an edge of engine and ledger, with guard and runner, and of the check, on emulated Cortex-M (prints,
-           checks nothing)
+  counts   instructions an edge of engine and ledger, with guard and runner, and of the check, on emulated Cortex-M, against
+           docs/counts.txt; NMES_TABLES=write ./ci.sh counts makes it anew (another compiler gives other figures)
   schema   what `nmes check`, `report` and `session export` print as JSON, against docs/schema with an independent validator
            (needs Python; the tests do the same with one of their own)
   audit    known advisories on the dependencies, from the RustSec database (needs cargo-audit and the network)
@@ -336,7 +336,7 @@ run_all() {
     skipped=$(wc -l <"$NMES_CI_SKIPS")
     sed 's/^/skipped: /' "$NMES_CI_SKIPS"
   fi
-  printf 'not part of all: verify and mutants (hours, not minutes), schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes, counts and gungraun (print, check nothing)\n'
+  printf 'not part of all: verify and mutants (hours, not minutes), schema, audit, oracles, serve, fuzz and miri (fetch packages or a toolchain), sizes and counts (figures of one compiler), gungraun (prints)\n'
   [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[*]}"
   printf 'total: %s s, %s on disk\n' "$SECONDS" "$(du -sh "$CARGO_TARGET_DIR" | cut -f1)"
   printf 'steps: %s passed, %s failed, %s skipped\n' "$passed" "${#failed[@]}" "$skipped"
