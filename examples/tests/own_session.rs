@@ -95,6 +95,36 @@ fn every_command_takes_it() {
     assert_eq!(std::fs::read_dir(&empty).unwrap().count(), 0);
 }
 
+/// REQ-PRO-433: pads on the chest, or on head and neck, are denied by every command that would run or check them, with exit status 1 and
+/// the reason, with and without a specialist, and though a subject file says "no"; no file is written.
+#[test]
+fn chest_head_and_neck_are_denied() {
+    let no = "format = \"nmes-subject\"\nversion = 1\ncode = \"P-1\"\nside = \"left\"\ninnervation = \"intact\"\nmeasured = []\nlimits = []\n[screening]\nyes = []\nacknowledged = []\nothers = \"no\"\n";
+    let subject = written("no.toml", no);
+    let empty = scratch("own-chest");
+    for (site, specialist) in
+        [("chest", "false"), ("chest", "true"), ("head_neck", "false"), ("head_neck", "true")]
+    {
+        let text = FILE.replacen("\"thigh\"", &format!("\"{site}\""), 1);
+        let name = written(
+            "chest.toml",
+            &text.replacen("specialist = false", &format!("specialist = {specialist}"), 1),
+        );
+        for command in [
+            &["run", "--session", &name, "--out-dir", empty.to_str().unwrap()][..],
+            &["run", "--session", &name, "--subject", &subject, "--out-dir", empty.to_str().unwrap()],
+            &["check", "--session", &name],
+            &["report", "--session", &name],
+            &["session", "validate", &name],
+        ] {
+            let (status, _, err) = said(command);
+            assert_eq!(status, 1, "{command:?}: {err}");
+            assert!(err.contains("the pads are there, and that blocks, whatever was answered"), "{err}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(&empty).unwrap().count(), 0);
+}
+
 /// REQ-APP-196: what is wrong in it is told with the file, the place, the value and what is allowed, as bad input.
 #[test]
 fn mistakes_are_told() {

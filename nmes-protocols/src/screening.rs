@@ -17,6 +17,7 @@ pub use rule::{ItemRule, RuleAction};
 pub use table::TABLE;
 
 use crate::condition::Condition;
+use crate::conditions::OWN_SESSION;
 #[cfg(feature = "files")]
 use crate::conditions::rules::DIRECT;
 use core::fmt;
@@ -68,6 +69,16 @@ impl Site {
             Self::HeadNeck => "head or neck",
             Self::Face => "face",
             Self::PelvicFloor => "pelvic floor",
+        }
+    }
+
+    /// The question that pads at this site answer with "yes", whatever a person says: pads on the chest, or on neck and head,
+    /// send the current through them. No row of the catalogue that is enabled has its pads there.
+    #[must_use]
+    pub const fn answers(self) -> Option<Item> {
+        match self {
+            Self::Chest | Self::HeadNeck => Some(Item::ThroughHeartHeadOrNeck),
+            Self::LowerLeg | Self::Thigh | Self::Arm | Self::Abdomen | Self::Face | Self::PelvicFloor => None,
         }
     }
 }
@@ -142,6 +153,8 @@ pub enum Outcome {
 pub enum Why {
     /// Answered "yes", and that blocks.
     Blocks,
+    /// The pads themselves answer it with "yes", and that blocks, whatever a person or a specialist says.
+    OfSite,
     /// Answered "yes", and not acknowledged yet.
     NotAcknowledged,
     /// Answered "yes", and acknowledged.
@@ -160,6 +173,7 @@ impl Why {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Blocks => "blocks",
+            Self::OfSite => "the pads are there, and that blocks, whatever was answered",
             Self::NotAcknowledged => "to be acknowledged",
             Self::Acknowledged => "acknowledged",
             Self::NotAnswered => "not answered, and that blocks",
@@ -176,6 +190,7 @@ pub struct Screening {
     site: Site,
     rules: &'static [ItemRule],
     specialist: bool,
+    of_site: ItemSet,
     blocking: ItemSet,
     unanswered: ItemSet,
     open: ItemSet,
@@ -191,12 +206,22 @@ impl Screening {
             site,
             rules,
             specialist,
+            of_site: none,
             blocking: none,
             unanswered: none,
             open: none,
             acknowledged: none,
             not_asked: none,
             nothing_follows: none,
+        }
+    }
+
+    /// Without a row that has weighed its site: the site answers.
+    const fn empty_at(site: Site, rules: &'static [ItemRule]) -> Self {
+        let empty = Self::empty(site, rules, false);
+        match site.answers() {
+            Some(item) => Self { of_site: ItemSet::EMPTY.with(item), ..empty },
+            None => empty,
         }
     }
 
@@ -245,7 +270,9 @@ impl Screening {
     }
 
     const fn why(&self, item: Item) -> Option<Why> {
-        if self.blocking.contains(item) {
+        if self.of_site.contains(item) {
+            Some(Why::OfSite)
+        } else if self.blocking.contains(item) {
             Some(Why::Blocks)
         } else if self.unanswered.contains(item) {
             Some(Why::NotAnswered)
@@ -264,6 +291,10 @@ impl Screening {
 
     /// Puts an item where it belongs, from what a "yes" does and what was answered; `None` where nobody asks it.
     const fn put(&mut self, item: Item, action: Option<Action>, answers: &Answers) {
+        if self.of_site.contains(item) {
+            self.blocking = self.blocking.with(item);
+            return;
+        }
         let yes = matches!(answers.answer(item), Some(true));
         if action.is_none() && yes {
             self.not_asked = self.not_asked.with(item);
@@ -310,6 +341,8 @@ impl fmt::Display for Screening {
 /// Holds answers against the table, for pads at `site`, with the `specific` items of a row added to the general ones. For
 /// a row of the catalogue take [`screen_row`], which knows the row's own rules.
 ///
+/// Pads on the chest, or on head and neck, block by themselves: see [`Site::answers`].
+///
 /// A question that nobody answered blocks as a "yes" would: silence is not a "no". A "yes" to an item that is not asked is
 /// not dropped: it has to be acknowledged.
 ///
@@ -324,10 +357,11 @@ impl fmt::Display for Screening {
 /// ```
 #[must_use]
 pub fn screen(site: Site, specific: &[Item], answers: &Answers) -> Screening {
-    held(Screening::empty(site, &[], false), specific, answers)
+    held(Screening::empty_at(site, &[]), specific, answers)
 }
 
-/// The same for a row: its items, and its own rules for some of them. With `specialist` a specialist asks.
+/// The same for a row: its items, and its own rules for some of them. With `specialist` a specialist asks. A row of the
+/// catalogue has weighed its site; what stands for one's own session has not, and there the site answers.
 ///
 /// ```
 /// use nmes_protocols::{Answers, Item, Outcome, find, screen_row};
@@ -341,13 +375,18 @@ pub fn screen(site: Site, specific: &[Item], answers: &Answers) -> Screening {
 /// ```
 #[must_use]
 pub fn screen_row(row: &Condition, site: Site, specialist: bool, answers: &Answers) -> Screening {
-    held(Screening::empty(site, row.item_rules, specialist), row.specific_items, answers)
+    let empty = if row.name == OWN_SESSION.name {
+        Screening::empty_at(site, row.item_rules)
+    } else {
+        Screening::empty(site, row.item_rules, specialist)
+    };
+    held(empty, row.specific_items, answers)
 }
 
 /// The same for a session of one's own, whose pulses may leave a direct current.
 #[cfg(feature = "files")]
 pub(crate) fn screen_own(site: Site, direct: bool, answers: &Answers) -> Screening {
-    held(Screening::empty(site, if direct { DIRECT } else { &[] }, false), &[], answers)
+    held(Screening::empty_at(site, if direct { DIRECT } else { &[] }), &[], answers)
 }
 
 fn held(mut result: Screening, specific: &[Item], answers: &Answers) -> Screening {

@@ -186,7 +186,7 @@ fn nonsense_is_refused() {
     assert_eq!(error, "schedule: steps; accepted: continuous, cyclic, program or gated");
 }
 
-/// REQ-PRO-395: long pulses, a declared direct current, and pads at face or neck need a specialist's word, on both sides of
+/// REQ-PRO-395: long pulses, a declared direct current, and pads at the face need a specialist's word, on both sides of
 /// each limit; answers stand against the site as for a row.
 #[test]
 fn gates() {
@@ -214,6 +214,38 @@ fn gates() {
     assert!(edited("", "", &Answers::unanswered()).starts_with("site: screening"));
     assert!(edited("", "", &all_no.yes(Item::ElectronicImplant)).starts_with("site: screening"));
     assert_eq!(edited("", "", &all_no.yes(Item::Epilepsy).acknowledge(Item::Epilepsy)), "built");
+}
+
+/// REQ-PRO-433: pads on the chest, or on head and neck, are blocked, with and without a specialist, whatever was answered, from a
+/// text and from bytes; the error says that it is the site. Pads at the face take a specialist.
+#[cfg(feature = "postcard")]
+#[test]
+fn chest_head_and_neck_block() {
+    let through = Item::ThroughHeartHeadOrNeck;
+    let build = |file: &'static OwnFile, answers: &Answers| {
+        file.build(answers, &mut Storage::new()).map(drop).map_err(|error| error.to_string())
+    };
+    for (site, asks, blocked) in [
+        ("chest", "false", true),
+        ("chest", "true", true),
+        ("head_neck", "false", true),
+        ("head_neck", "true", true),
+        ("face", "true", false),
+        ("abdomen", "false", false),
+    ] {
+        let text = FILE.replacen("site = \"thigh\"", &format!("site = \"{site}\""), 1);
+        let file = read(&text.replacen("specialist = false", &format!("specialist = {asks}"), 1)).unwrap();
+        let mut room = [0; 1_024];
+        let of_bytes = OwnFile::from_bytes(file.to_bytes(&mut room).unwrap()).unwrap();
+        let of_bytes: &'static OwnFile = Box::leak(Box::new(of_bytes));
+        for answers in [Answers::all_no(), Answers::all_no().no(through)] {
+            for file in [file, of_bytes] {
+                let said = build(file, &answers).err().unwrap_or_default();
+                assert_eq!(said.contains("the pads are there, and that blocks"), blocked, "{site}: {said}");
+                assert_eq!(said.starts_with("site: screening"), blocked, "{site}: {said}");
+            }
+        }
+    }
 }
 
 /// REQ-PRO-412: metal under the skin is acknowledged before pulses that leave a direct current, and nothing follows from it before

@@ -7,9 +7,10 @@
     reason = "helpers of tests: a panic fails the test"
 )]
 
+use nmes_protocols::conditions::OWN_SESSION;
 use nmes_protocols::{
-    Action, Answers, FOOT_DROP, Innervation, Item, ItemSet, Outcome, Provenance, RuleAction, Severity, Site,
-    TABLE, Why, check_innervation, screen,
+    Action, Answers, Availability, CATALOGUE, FOOT_DROP, Innervation, Item, ItemSet, Outcome, Provenance,
+    RuleAction, Severity, Site, TABLE, Why, check_innervation, screen, screen_row,
 };
 use std::collections::BTreeSet;
 
@@ -114,19 +115,21 @@ fn every_item_at_every_site() {
             let action = entry.action(site);
             let yes = Answers::all_no().yes(item);
             let expected = match action {
+                _ if site.answers().is_some() => (Outcome::Blocked, Outcome::Blocked),
                 Action::Clear => (Outcome::NoBlockFound, Outcome::NoBlockFound),
                 Action::Acknowledge => (Outcome::NeedsAcknowledgement, Outcome::NoBlockFound),
                 Action::Block => (Outcome::Blocked, Outcome::Blocked),
             };
             assert_eq!((outcome(yes), outcome(yes.acknowledge(item))), expected, "{item:?} {site:?}");
-            assert_eq!(outcome(Answers::all_no()), Outcome::NoBlockFound);
+            let without = if site.answers().is_some() { Outcome::Blocked } else { Outcome::NoBlockFound };
+            assert_eq!(outcome(Answers::all_no()), without);
             assert_eq!(
                 outcome(yes.acknowledge(item).no(item).yes(item)),
                 expected.0,
                 "taking it back drops the tick"
             );
             let silent = answers_without(item);
-            let blocks = if action == Action::Clear { Outcome::NoBlockFound } else { Outcome::Blocked };
+            let blocks = if action == Action::Clear { without } else { Outcome::Blocked };
             assert_eq!(outcome(silent), blocks, "{item:?} {site:?} not answered");
         }
     }
@@ -153,6 +156,44 @@ fn findings_and_row_items() {
     assert!(with_row.to_string().contains("contracture") && with_row.to_string().starts_with("blocked"));
     assert_eq!(screen(FOOT_DROP.site, &[], &answers).outcome(), Outcome::NeedsAcknowledgement);
     assert_eq!(with_row.site(), Site::LowerLeg);
+}
+
+/// REQ-PRO-433: where no row stands behind the pads, pads on the chest or on head and neck are current through them, whatever was
+/// answered and acknowledged, and the finding says that it is the site; at no other site does the site answer.
+#[test]
+fn the_site_answers() {
+    let item = Item::ThroughHeartHeadOrNeck;
+    let yes = Answers::all_no().yes(item);
+    for site in Site::ALL {
+        let of_site = matches!(site, Site::Chest | Site::HeadNeck);
+        for answers in [Answers::all_no(), Answers::all_no().no(item), yes, yes.acknowledge(item)] {
+            let own_row = screen_row(&OWN_SESSION, site, true, &answers);
+            for screening in [screen(site, &[], &answers), own_row] {
+                let found = screening.findings().find(|(entry, _)| entry.item == item).map(|(_, why)| why);
+                let said = (answers.answer(item) == Some(true)).then_some(Why::Blocks);
+                assert_eq!(found, if of_site { Some(Why::OfSite) } else { said }, "{site:?}");
+                assert_eq!(screening.outcome() == Outcome::Blocked, found.is_some(), "{site:?}");
+            }
+        }
+    }
+    let text = screen(Site::Chest, &[], &Answers::all_no()).to_string();
+    assert!(
+        text.starts_with("blocked; current through the chest") && text.contains("the pads are there"),
+        "{text}"
+    );
+}
+
+/// REQ-PRO-433: a row of the catalogue has weighed its site: its own gates hold there, and its screening is as it was.
+#[test]
+fn rows_have_weighed_their_site() {
+    let at_neck: Vec<_> = CATALOGUE.iter().filter(|row| row.site.answers().is_some()).collect();
+    assert_eq!(at_neck.len(), 2);
+    for row in at_neck {
+        assert!(matches!(row.availability, Availability::Disabled(_)), "{}", row.name);
+        let screening = screen_row(row, row.site, true, &Answers::all_no());
+        assert_eq!(screening.outcome(), Outcome::NoBlockFound, "{}", row.name);
+    }
+    assert!(CATALOGUE.iter().all(|row| row.other_sites.iter().all(|site| site.answers().is_none())));
 }
 
 /// REQ-PRO-003: only an intact nerve passes; each refusal says why and what to do, with an origin.
@@ -223,6 +264,7 @@ fn words_tell_apart() {
     ];
     let reasons = [
         Why::Blocks,
+        Why::OfSite,
         Why::NotAcknowledged,
         Why::Acknowledged,
         Why::NotAnswered,

@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 pub const OWN_VERSION: u16 = 1;
 /// From here on a pulse is for specialists, as in every row of the catalogue.
 const LONG_US: u32 = 10_000;
-const SPECIALIST: &str = "true, as pulses of 10 ms or more, a declared direct current and pads at face or neck are for specialists";
+const SPECIALIST: &str =
+    "true, as pulses of 10 ms or more, a declared direct current and pads at the face are for specialists";
 
 /// What the first line of such a file says that it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ pub struct OwnFile {
     pub version: u16,
     /// What it is called, up to 48 bytes.
     pub name: String<48>,
-    /// Where the pads are: what is screened.
+    /// Where the pads are: what is screened. [`Site::Chest`] and [`Site::HeadNeck`] are read, and no session is built there.
     pub site: Site,
     /// Which rules of the check apply.
     pub use_class: UseClass,
@@ -225,14 +226,14 @@ impl OwnFile {
     }
 
     /// What stands before any value: the version, a specialist's word, screening at the site, where metal weighs more under
-    /// pulses that leave a direct current.
+    /// pulses that leave a direct current. Chest, head and neck block whoever asks.
     fn screened(&self, answers: &Answers) -> Result<Screening, FileError> {
         self.known()?;
         let long = |c: &OwnChannelFile| c.pulse.width_us.as_micros() >= LONG_US;
         let direct = |c: &OwnChannelFile| matches!(c.pulse.balance, Balance::DeclaredDc { .. });
         let leaves_direct = self.channels.iter().any(direct);
         let apart = leaves_direct || self.channels.iter().any(long);
-        if (apart || matches!(self.site, Site::Face | Site::HeadNeck)) && !self.specialist {
+        if (apart || self.site == Site::Face) && !self.specialist {
             return Err(words("specialist", "false", SPECIALIST));
         }
         let screening = screen_own(self.site, leaves_direct, answers);

@@ -380,7 +380,8 @@ const GENERAL: &[Entry] = &[
         ),
         "a probe or pads of the pelvic floor are made for that place",
     ),
-    // a path of the current, not a place of the pads: pads on the back may send it through the chest
+    // a path of the current, not only a place of the pads: pads on the back may send it through the chest; pads at chest, head
+    // and neck do, and answer it themselves where no row stands behind them (`Site::answers`)
     asked_by_all(
         Item::ThroughHeartHeadOrNeck,
         "current through the chest or the head, over the eyes, mouth, carotid sinus or front of the neck",
