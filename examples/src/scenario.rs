@@ -456,7 +456,7 @@ fn setup(ask: &Ask, row: &Condition, areas: &[u32], person: Option<&SubjectFile>
         }
         None => setup,
     };
-    let setup = guarded(setup, &load.guards)?;
+    let setup = row.limit(guarded(setup, &load.guards)?).map_err(|e| refuse(row.name, &e))?;
     let longest = u64::from(row.session_length.max);
     // a row may state less than the rule; more than it takes is the rule's to deny
     let longest = longest.min(rules::E_SES_1.loosest);

@@ -250,6 +250,7 @@ fn setup(args: &TitrateArgs, scenario: &Scenario, length: Millis) -> Result<Setu
         .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(length.as_millis()))
         .map_err(|error| refuse(&error))?;
     let setup = guarded(setup, &args.ask.load.guards)?;
+    let setup = scenario.row.limit(setup).map_err(|error| refuse(&error))?;
     let Some(person) = scenario.person.as_ref() else { return Ok(setup) };
     person.limit(setup).map_err(|error| refuse(&error))
 }

@@ -93,6 +93,18 @@ fn values_out_of_range_name_the_flag_and_the_range() {
     }
 }
 
+/// REQ-PRO-434: a pad so small that a row's own cap on direct current is passed is denied by that cap, by check and by run; the
+/// report says that it is the protocol's.
+#[test]
+fn a_small_pad_meets_the_cap_of_its_row() {
+    let small = ["bells-high-volt", "--specialist", "--innervation", "partial", "--electrode-cm2", "0.2"];
+    for command in ["check", "run"] {
+        let (status, out, err) = said(&[&[command][..], &small].concat());
+        assert_eq!(status, 1, "{command}: {out}{err}");
+        assert!(err.contains("at most 0.25 mA/cm² (limit of the protocol"), "{command}: {err}");
+    }
+}
+
 /// REQ-APP-311: a time that is refused is told to the millisecond, and not as the limit that it is above.
 #[test]
 fn a_refused_time_is_told_exactly() {

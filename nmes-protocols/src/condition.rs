@@ -7,7 +7,7 @@ use crate::provenance::{Evidence, Provenance, Ranged, Source, Sourced};
 use crate::schedule_row::{ScheduleRow, TriggerKind};
 use crate::screening::{Item, ItemRule, Site};
 use crate::waveform::{TimingRow, Waveform};
-use nmes_safety::{UseClass, rules};
+use nmes_safety::{Layer, LimitError, Setup, UseClass, rules};
 
 /// One condition: settings, limits, placement, evidence, each with where it comes from.
 ///
@@ -318,6 +318,29 @@ impl Condition {
             Provenance::Ours { reason: "rule E-DC-4: iontophoresis practice, recalled" },
         );
         self.specialist.map_or(usual, |gate| gate.direct_ua_per_cm2)
+    }
+
+    /// The setup with the row's cap on direct current where it is tighter than the rule's, as the layer of the check that is
+    /// called protocol: so it is held against the pad in use and the part of it in contact, as [`build_session`] holds it
+    /// against the row's own pad. Whoever makes a setup for a row goes through this.
+    ///
+    /// ```
+    /// use nmes_protocols::find;
+    /// use nmes_safety::Setup;
+    /// let row = find("bells-high-volt").unwrap();
+    /// let setup = row.limit(Setup::new(&[20], row.use_class.value).unwrap()).unwrap(); // 0.2 cm²
+    /// ```
+    ///
+    /// # Errors
+    /// The setup has no room for another limit.
+    ///
+    /// [`build_session`]: crate::build_session
+    pub fn limit(&self, setup: Setup) -> Result<Setup, LimitError> {
+        let most = u64::from(self.direct_cap().value);
+        if most < rules::E_DC_4.limit {
+            return setup.with_limit(Layer::Protocol, &rules::E_DC_4, most);
+        }
+        Ok(setup)
     }
 
     /// Whether no benefit was shown: nothing was found either way, or studies found none.

@@ -180,7 +180,40 @@ fn report(row: &'static Condition, hardware: &Hardware, profile: &Profile) -> Re
     let setup = setup
         .with_limit(Layer::Protocol, &rules::E_SES_1, u64::from(row.session_length.max))
         .unwrap_or(setup);
-    assess(&plan, &setup, profile)
+    assess(&plan, &row.limit(setup).unwrap(), profile)
+}
+
+/// REQ-PRO-434: the cap of a row on direct current is held against the pad in use, on the part of it in contact, with the row's
+/// figure and as the protocol's limit: 36 µA are over 250 µA/cm² on half of 0.28 cm², and not on half of 0.29 cm².
+#[test]
+fn the_cap_on_direct_current_follows_the_pad() {
+    let row = nmes_protocols::find("bells-high-volt").unwrap();
+    assert!(u64::from(row.direct_cap().value) < rules::E_DC_4.limit);
+    let mut storage = Storage::new();
+    let built = build_session(row, &person(row), &specialist(), &Answers::all_no(), &mut storage).unwrap();
+    let (_, hardware) = hardwares()[0];
+    let plan = Plan::compile(&built.session, &hardware).unwrap();
+    for (mm2, verdict) in [(28, Verdict::Deny), (29, Verdict::Pass), (600, Verdict::Pass)] {
+        let setup = row.limit(Setup::new(&[mm2], row.use_class.value).unwrap()).unwrap();
+        let report = assess(&plan, &setup, &Profile::default());
+        let found = report.rows().find(|found| found.rule.id == "E-DC-4").unwrap();
+        assert_eq!((found.verdict, found.layer), (verdict, Layer::Protocol), "{mm2} mm²: {found}");
+        assert!(found.limit_amount().unwrap().to_string().contains("0.25 mA/cm²"), "{found}");
+    }
+}
+
+/// REQ-PRO-434: every row's cap is one that a setup takes, and a row without a tighter one leaves the rule's.
+#[test]
+fn every_cap_is_taken() {
+    let mut stated = 0;
+    for row in CATALOGUE {
+        let setup = Setup::new(&[2_500], row.use_class.value).unwrap();
+        let limited = row.limit(setup).unwrap();
+        let tighter = u64::from(row.direct_cap().value) < rules::E_DC_4.limit;
+        assert_eq!(limited != setup, tighter, "{}", row.name);
+        stated += usize::from(tighter);
+    }
+    assert!(stated > 5, "{stated}");
 }
 
 /// REQ-SAF-646: of channels that alternate the last one ends within the longest session of the row, and the settings say by how
