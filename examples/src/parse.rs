@@ -100,12 +100,12 @@ pub(crate) fn seconds(text: &str) -> Result<u32, String> {
     scaled_u32(text, 3, 100, 43_200_000, "s (12 hours)")
 }
 
-/// Square centimetres, as thousandths: 0.1 to 1,000.
+/// Square centimetres, as square millimetres: 0.1 to 1,000.
 ///
 /// # Errors
 /// As [`milliamps`].
 pub(crate) fn square_cm(text: &str) -> Result<u32, String> {
-    scaled_u32(text, 3, 100, 1_000_000, "cm²")
+    scaled_u32(text, 2, 10, 100_000, "cm²")
 }
 
 /// A share, as thousandths: 0.01 to 1.

@@ -425,8 +425,7 @@ fn channels(row: &Condition) -> usize {
 /// Asked for; else what is usual in walking, or the row's own pad.
 fn area_mm2(ask: &Ask, row: &Condition) -> u32 {
     let usual = if row.schedule.step().is_some() { WALKING_PAD_MM2 } else { row.electrodes.area.default };
-    // thousandths of cm² to mm²: 20 cm² is 20,000 thousandths and 2,000 mm²
-    ask.load.electrode_cm2.map_or(usual, |thousandths| thousandths / 10)
+    ask.load.electrode_cm2.unwrap_or(usual)
 }
 
 /// Asked for; else those of a measurement, which are the person's; else what the file says; else usual.

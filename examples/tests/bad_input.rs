@@ -93,6 +93,20 @@ fn values_out_of_range_name_the_flag_and_the_range() {
     }
 }
 
+/// REQ-APP-343: an area has two decimals of a square centimetre, whole square millimetres; a third would be cut, and is refused.
+#[test]
+fn an_area_is_not_cut() {
+    for area in ["8.009", "8.000", "0.101", "0.09", "1000.01"] {
+        let accepted =
+            format!("'{area}' for '--electrode-cm2 <A>': accepted: 0.1 to 1000 cm², at most 2 decimals");
+        foot_drop(&["--electrode-cm2", area], &[&accepted]);
+        let (status, _, err) = said(&["serve", "--electrode-cm2", area]);
+        assert!(status == 2 && err.contains(&accepted), "{err}");
+    }
+    let (_, out, err) = said(&["check", "foot-drop", "--electrode-cm2", "8.01"]);
+    assert!((out + &err).contains("pads of 8.01 cm²"), "{err}");
+}
+
 /// REQ-PRO-434: a pad so small that a row's own cap on direct current is passed is denied by that cap, by check and by run; the
 /// report says that it is the protocol's.
 #[test]

@@ -163,8 +163,7 @@ fn hardware(args: &ServeArgs) -> Result<Hardware, Failure> {
 
 fn checked<'a>(args: &ServeArgs, plan: Plan<'a>) -> Result<Checked<'a>, Failure> {
     let refuse = |error: &dyn std::fmt::Display| Failure::Input(format!("--electrode-cm2: {error}"));
-    // thousandths of cm² to mm²
-    let areas = vec![args.electrode_cm2 / 10; usize::from(args.channels)];
+    let areas = vec![args.electrode_cm2; usize::from(args.channels)];
     let setup = Setup::new(&areas, UseClass::Continuous).map_err(|e| refuse(&e))?;
     let setup = setup.with_rail_mv(150_000).map_err(|e| refuse(&e))?;
     // as long as asked on each channel, of which the last begins a little later
