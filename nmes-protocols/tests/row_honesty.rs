@@ -92,6 +92,21 @@ fn currents_of_athletes_are_for_athletes() {
     assert_eq!(athlete.amplitude.range.mark(), "ours");
 }
 
+/// REQ-PRO-435: of the currents of TENS, 30 to 60 mA of bursts and of the brief mode, and 80 mA as the most of all modes, are found;
+/// every other band and range is not called found.
+#[test]
+fn currents_of_tens_are_found_where_the_facts_say_so() {
+    let rows: Vec<_> = CATALOGUE.iter().filter(|row| row.name.starts_with("tens-")).collect();
+    assert_eq!(rows.len(), 5);
+    for row in rows {
+        let strong = ["tens-burst", "tens-brief-intense"].contains(&row.name);
+        let (band, range) = (row.typical_amplitude_ua, row.amplitude);
+        let found = Provenance::Found { source: sources::TENS };
+        assert_eq!(band.provenance == found, strong && band.value == (30_000, 60_000), "{}", row.name);
+        assert_eq!(range.range == found, strong || range.max == 80_000, "{}", row.name);
+    }
+}
+
 /// REQ-PRO-405: no source states the duty of a burst current: the number of cycles in a burst is ours, in every row, and the
 /// reason says so.
 #[test]

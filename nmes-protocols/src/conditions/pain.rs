@@ -20,7 +20,11 @@ const TENS: Condition = Condition {
     site: Site::Abdomen,
     other_sites: &[Site::LowerLeg, Site::Thigh, Site::Arm],
     amplitude: milliamps(1, 20, 80, found(src::TENS)),
-    typical_amplitude_ua: band(10, 60, found(src::TENS)),
+    typical_amplitude_ua: band(
+        10,
+        60,
+        ours("10 to 80 mA are found for all modes (PRO-S59); the band in it is our figure"),
+    ),
     electrodes: pads(
         square_cm(
             20,
@@ -55,8 +59,13 @@ pub static TENS_CONVENTIONAL: Condition = Condition {
     summary: "Short pulses at a high rate, strong but comfortable, without contraction.",
     phase_width: micros(20, 80, 100, UNMARKED, PICKED),
     rate: hertz(50, 100, 150, found(src::TENS), PICKED),
-    amplitude: milliamps(1, 20, 60, found(src::TENS)),
-    typical_amplitude_ua: band(10, 30, found(src::TENS)),
+    amplitude: milliamps(
+        1,
+        20,
+        60,
+        ours("10 to 80 mA are found for all modes (PRO-S59); up to 60 is our figure"),
+    ),
+    typical_amplitude_ua: band(10, 30, UNMARKED),
     amplitude_rule: Sourced::new(
         AmplitudeRule::Sensory { percent: 200 },
         ours("strong and comfortable is found; twice the threshold is our figure"),
@@ -74,7 +83,7 @@ pub static TENS_AL: Condition = Condition {
     phase_width: micros(100, 200, 250, UNMARKED, PICKED),
     rate: hertz(1, 4, 10, ours("1 to 5 Hz are found (PRO-S59); 10 have no mark of their origin"), PICKED),
     amplitude: milliamps(1, 40, 80, found(src::TENS)),
-    typical_amplitude_ua: band(30, 80, found(src::TENS)),
+    typical_amplitude_ua: band(30, 80, UNMARKED),
     amplitude_rule: Sourced::new(AmplitudeRule::VisibleContraction, found(src::TENS)),
     session_length: minutes(20, 30, 45, found(src::TENS_DEVICES), PICKED),
     dose: dose(None, from_to(1, 1, 3, found(src::TENS_DEVICES)), None, None),
