@@ -42,6 +42,7 @@ pub mod rig;
 pub mod scenario;
 pub mod screen;
 pub mod serve;
+mod setup;
 pub mod simulation;
 pub mod text;
 mod titrate;

@@ -1,7 +1,7 @@
 //! From the command line to what the layers below take: a row, a person, a hardware, a bench, a set of limits.
 
 use crate::cli::{
-    Ask, CODE_MAX, CODE_MIN, ControlWord, GuardArgs, NA_PER_CODE, StopWord, TICKS_HZ, TriggerWord, unused,
+    Ask, CODE_MAX, CODE_MIN, ControlWord, NA_PER_CODE, StopWord, TICKS_HZ, TriggerWord, unused,
 };
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -11,6 +11,7 @@ use crate::gait::{Foot, Walk, built_in};
 use crate::names::{find_row, suggestion};
 use crate::own::SessionOnDisk;
 use crate::screen::denied;
+use crate::setup::{areas_mm2, setup};
 use crate::text::thousandths;
 use nmes_core::{
     ChannelHardware, ConfigError, Control, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan,
@@ -19,10 +20,10 @@ use nmes_core::{
 use nmes_hal_adapters::sim::{Load, Stage};
 use nmes_protocols::files::{FileProblem, SubjectFile};
 use nmes_protocols::{
-    Answers, BuildError, Built, Condition, Request, Screening, Side, StepRow, Storage, Subject, TABLE,
-    build_channels,
+    Answers, BuildError, Built, Condition, Origin, Param, Provenance, Request, Screening, Side, StepRow,
+    Storage, Subject, TABLE, build_channels,
 };
-use nmes_safety::{Layer, Profile, Setup, rules};
+use nmes_safety::{Profile, Setup};
 
 /// Session time of the built-in walk, also for a session that ends before.
 const BUILT_IN_US: u64 = 20_000_000;
@@ -31,10 +32,10 @@ const QUIET_MS: u64 = 500;
 /// Skin in parallel with this capacitance; part of the load that is in series with it.
 const SKIN_NANOFARAD: f64 = 100.0;
 const SERIES_SHARE: f64 = 0.4;
-/// The smaller of the two usual pads of foot drop.
-const WALKING_PAD_MM2: u32 = 2_000;
 /// The motor threshold that a walk is run with where none is given.
 const WALKING_THRESHOLD_UA: u32 = 25_000;
+/// What says how long a session is where the walk does.
+const AS_THE_WALK: Origin = Origin::Row(Provenance::Ours { reason: "as long as the walk" });
 /// A load of 0 ohm is simulated as a very small one.
 const SHORT_OHM: f64 = 0.01;
 
@@ -87,6 +88,8 @@ pub struct Scenario {
     pub profile: Profile,
     /// Whether the length of the session follows from the walk; else it was asked for.
     pub length_from_walk: bool,
+    /// Where that length is from, where the request has it and nobody asked for it.
+    pub length_origin: Option<Origin>,
     /// An early end: session time in µs, and how.
     pub stop: Option<(u64, StopPolicy)>,
 }
@@ -117,6 +120,7 @@ impl Scenario {
         let count = file.as_ref().map_or_else(|| channels(row), |(_, file)| file.channels());
         let hardware = hardware(ask, count)?;
         let late_ticks = ticks_up(ask.stage.late_us, ask.stage.ticks_hz);
+        let length_from_walk = ask.walk.seconds.is_none() && row.schedule.step().is_some() && file.is_none();
         Ok(Self {
             row,
             subject: subjects[0],
@@ -143,7 +147,8 @@ impl Scenario {
                 person.as_ref(),
             )?,
             profile: profile(ask)?,
-            length_from_walk: ask.walk.seconds.is_none() && row.schedule.step().is_some() && file.is_none(),
+            length_from_walk,
+            length_origin: length_from_walk.then_some(AS_THE_WALK),
             stop: stop(ask),
             subjects,
             file,
@@ -163,15 +168,16 @@ impl Scenario {
             .as_deref()
             .and_then(nmes_protocols::find)
             .filter(|row| row.schedule.step().is_none());
-        let shortest = row.map(|row| row.session_length.min);
+        let shortest = row.map(|row| row.session_length);
         let Some((shortest, asked)) =
-            shortest.zip(ask.walk.seconds).filter(|(shortest, asked)| asked < shortest)
+            shortest.zip(ask.walk.seconds).filter(|(shortest, asked)| *asked < shortest.min)
         else {
             return Self::of(ask);
         };
         let mut ask = ask.clone();
-        ask.walk.seconds = Some(shortest);
+        ask.walk.seconds = Some(shortest.min);
         let mut scenario = Self::of(&ask)?;
+        scenario.length_origin = Some(Origin::Row(shortest.range));
         let cut_us = u64::from(asked) * 1_000;
         let sooner = scenario.stop.filter(|(at_us, _)| *at_us <= cut_us);
         scenario.stop = Some(sooner.unwrap_or((cut_us, StopPolicy::FinishPulse)));
@@ -195,6 +201,12 @@ impl Scenario {
             });
         }
         let built = build_channels(self.row, &self.subjects, &self.request, &self.answers, storage);
+        let built = built.map(|mut built| {
+            if let Some(origin) = self.length_origin {
+                built.settings = built.settings.with_origin(Param::SessionLength, origin);
+            }
+            built
+        });
         built.map_err(|error| {
             if let BuildError::Session(config) = &error {
                 self.explain(config)
@@ -420,61 +432,6 @@ fn stage(ask: &Ask) -> Result<Stage, Failure> {
 
 fn channels(row: &Condition) -> usize {
     usize::try_from(row.channels.default).unwrap_or(1)
-}
-
-/// Asked for; else what is usual in walking, or the row's own pad.
-fn area_mm2(ask: &Ask, row: &Condition) -> u32 {
-    let usual = if row.schedule.step().is_some() { WALKING_PAD_MM2 } else { row.electrodes.area.default };
-    ask.load.electrode_cm2.unwrap_or(usual)
-}
-
-/// Asked for; else those of a measurement, which are the person's; else what the file says; else usual.
-fn areas_mm2(
-    ask: &Ask,
-    row: &Condition,
-    count: usize,
-    file: Option<&(String, SessionOnDisk)>,
-    person: Option<&SubjectFile>,
-) -> Vec<u32> {
-    let asked = ask.load.electrode_cm2.is_some();
-    let measured = |channel| Some(person?.measured(channel)?.electrode.area_mm2);
-    let stated = |channel| file.and_then(|(_, file)| file.electrode_mm2(channel));
-    let area = |channel| measured(channel).or(stated(channel)).filter(|_| !asked);
-    (0_u8..).take(count).map(|channel| area(channel).unwrap_or_else(|| area_mm2(ask, row))).collect()
-}
-
-fn setup(ask: &Ask, row: &Condition, areas: &[u32], person: Option<&SubjectFile>) -> Result<Setup, Failure> {
-    let load = &ask.load;
-    let refuse = |flag: &str, error: &dyn std::fmt::Display| Failure::Input(format!("{flag}: {error}"));
-    let setup = Setup::new(areas, row.use_class.value).map_err(|e| refuse("--electrode-cm2", &e))?;
-    let setup = setup.with_rail_mv(load.rail_v).map_err(|e| refuse("--rail-v", &e))?;
-    let setup = setup.with_load_ohm(load.checked_load_ohm).map_err(|e| refuse("--checked-load-ohm", &e))?;
-    let setup = match load.contact_fraction.and_then(|permille| u16::try_from(permille).ok()) {
-        Some(permille) => {
-            setup.with_contact_permille(permille).map_err(|e| refuse("--contact-fraction", &e))?
-        }
-        None => setup,
-    };
-    let setup = row.limit(guarded(setup, &load.guards)?).map_err(|e| refuse(row.name, &e))?;
-    let longest = u64::from(row.session_length.max);
-    // a row may state less than the rule; more than it takes is the rule's to deny
-    let longest = longest.min(rules::E_SES_1.loosest);
-    let setup =
-        setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse("--seconds", &e))?;
-    let Some(person) = person else { return Ok(setup) };
-    person.limit(setup).map_err(|e| refuse("--subject", &e))
-}
-
-/// What opens the output where the software does not.
-pub(crate) fn guarded(mut setup: Setup, guards: &GuardArgs) -> Result<Setup, Failure> {
-    let refuse = |flag: &str, error: &dyn std::fmt::Display| Failure::Input(format!("{flag}: {error}"));
-    if let Some(time) = guards.one_shot_us.and_then(Micros::from_micros) {
-        setup = setup.with_one_shot(time).map_err(|e| refuse("--one-shot-us", &e))?;
-    }
-    if let Some(time) = guards.watchdog_ms.and_then(Millis::from_millis) {
-        setup = setup.with_watchdog(time).map_err(|e| refuse("--watchdog-ms", &e))?;
-    }
-    Ok(setup)
 }
 
 fn profile(ask: &Ask) -> Result<Profile, Failure> {

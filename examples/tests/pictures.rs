@@ -162,6 +162,28 @@ fn seconds_cut_a_session_short() {
     assert!(status == 2 && err.contains("takes 900 s to 1200 s"), "{err}");
 }
 
+/// REQ-APP-344: the length of a session is given where somebody gave it: not where fewer seconds are run of the protocol's shortest
+/// session, nor where it is as long as the walk, in text and JSON.
+#[test]
+fn a_length_that_nobody_gave_is_not_given() {
+    let folder = empty("length");
+    for (args, mark, reason) in [
+        (&["knee-oa", "--seconds", "61.7"][..], Some("ours"), "\"row\""),
+        (&["knee-oa", "--seconds", "900"], Some("given"), "given"),
+        (&["foot-drop"], Some("walk"), "as long as the walk"),
+        (&["foot-drop", "--seconds", "10"], Some("given"), "given"),
+    ] {
+        let (_, out, _) = run(&folder, &[&["run"], args].concat());
+        let line = out.lines().find(|line| line.contains("session length")).unwrap();
+        assert_eq!(line.split_whitespace().last(), mark, "{args:?}: {line}");
+        let (_, json, _) = run(&folder, &[&["run"], args, &["--json"]].concat());
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let settings = json["settings"].as_array().unwrap();
+        let length = settings.iter().find(|s| s["name"] == "session length").unwrap();
+        assert!(length["origin"].to_string().contains(reason), "{args:?}: {length}");
+    }
+}
+
 /// REQ-APP-240: where one file of a run cannot be written, none is, and what stood there stays.
 #[test]
 fn files_are_written_together_or_not_at_all() {

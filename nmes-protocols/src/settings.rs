@@ -1,6 +1,7 @@
 //! What a built session really uses, value by value, with its origin.
 
 use crate::provenance::{Provenance, Unit};
+use crate::request::Param;
 use core::fmt;
 
 /// Where a value of a session is from.
@@ -79,6 +80,15 @@ impl Settings {
     /// The values in order.
     pub fn iter(&self) -> impl Iterator<Item = &Applied> {
         self.values.iter().flatten()
+    }
+
+    /// The same with another origin of one value: for whoever asks for it, and not by a person's wish.
+    #[must_use]
+    pub fn with_origin(mut self, param: Param, origin: Origin) -> Self {
+        for applied in self.values.iter_mut().flatten().filter(|applied| applied.name == param.name()) {
+            applied.origin = origin;
+        }
+        self
     }
 
     /// The value with this name.

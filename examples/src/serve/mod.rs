@@ -12,7 +12,7 @@ use crate::cli::GuardArgs;
 use crate::device::{DeviceArgs, DeviceWord};
 use crate::failure::Failure;
 use crate::parse;
-use crate::scenario::guarded;
+use crate::setup::guarded;
 use clap::Args;
 use nmes_core::{
     Channel, ChannelHardware, Hardware, HardwareTiming, Micros, Millis, Plan, PulseShape, Ramp, Rate,
