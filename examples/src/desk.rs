@@ -10,9 +10,9 @@ use nmes_core::{
     StopPolicy,
 };
 use nmes_hal_adapters::sim::{Bench, Delivered, EdgeSink, SimAlarm, SimEdge, SimOutput, SimSense, Stage};
-use nmes_hal_adapters::{Cause, Stats, Stimulator, Stopped, Ticked};
+use nmes_hal_adapters::{ArmRefusal, Cause, Stats, Stimulator, Stopped, Ticked};
 use nmes_safety::records::{OffPermit, StillOn, StoredBlackBox};
-use nmes_safety::{Checked, Trip, rules};
+use nmes_safety::{Checked, Rule, Trip, rules};
 use std::cell::RefCell;
 
 /// How often the slow side is called.
@@ -215,7 +215,7 @@ impl<'r> Player<'r> {
         let Table { bench, tape, storage, hz } = table;
         let (bench, tape) = (&*bench, &*tape);
         let armed = Stimulator::arm(checked, storage, bench.output_to(tape), bench.alarm(), bench.sense());
-        let stim = armed.map_err(|error| Failure::Denied(format!("not armed: {}", error.why)))?;
+        let stim = armed.map_err(|error| not_armed(bench, checked, &error.why))?;
         let (hardware, channels) = (checked.plan().hardware(), checked.plan().channel_count());
         let (told, played) = ([Told::default(); MAX_CHANNELS], Played::default());
         let mut player = Self { bench, tape, stim, hardware, channels, hz: *hz, start: 0, told, played };
@@ -372,6 +372,21 @@ impl<'r> Player<'r> {
         }
         played
     }
+}
+
+/// Why it was not armed; of electrodes also what is between them, and the rule that it is held against.
+fn not_armed<E: std::fmt::Debug>(bench: &Bench, checked: &Checked<'_>, why: &ArmRefusal<E>) -> Failure {
+    let ArmRefusal::NoContact { channel } = why else { return Failure::Denied(format!("not armed: {why}")) };
+    let limit = |rule: &Rule| checked.limit(rule).map_or(rule.limit, |limit| limit.value);
+    let (short, open) = (&rules::E_Z_1_SHORT, &rules::E_Z_1_OPEN);
+    let found = match bench.resistance_ohm(*channel) {
+        Some(ohm) if short.breaks(ohm, limit(short)) => {
+            format!("they touch: {ohm} ohm, and {} asks for {} ohm or more", short.id, limit(short))
+        }
+        Some(ohm) => format!("one is off: {ohm} ohm, and {} allows {} ohm at most", open.id, limit(open)),
+        None => "a lead is off".to_owned(),
+    };
+    Failure::Denied(format!("not armed: {why}; {found} (--load-ohm)"))
 }
 
 /// A first step of the set level that is rounded to no code at all would leave it at nothing for ever.

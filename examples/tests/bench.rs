@@ -12,6 +12,7 @@ mod common;
 
 use common::{ask, said, scratch};
 use nmes_examples::app::with_run;
+use nmes_safety::rules;
 
 fn run(options: &[&str]) -> (i32, String, String) {
     let dir = scratch("bench");
@@ -45,6 +46,42 @@ fn a_declared_load_beyond_the_rail_is_denied() {
     let (status, out, err) = run(&["--checked-load-ohm", "4000", "--rail-v", "60"]);
     assert_eq!((status, out.as_str()), (1, ""));
     assert!(err.contains("nothing was run") && err.contains("E-COMP-1") && err.contains("90 %"), "{err}");
+}
+
+/// REQ-APP-346: electrodes that touch (below E-Z-1-S) or of which one is off (above E-Z-1-O) are not armed: exit status 1, the
+/// resistance, the rule and its figure, and no file; at both limits it runs. So of walks, of clocks and of listings.
+#[test]
+fn contact_is_looked_at_before_arming() {
+    let (short, open) = (rules::E_Z_1_SHORT.limit, rules::E_Z_1_OPEN.limit);
+    let dir = scratch("bench-contact");
+    for (ohm, rule) in [
+        (0, Some("E-Z-1-S asks for 100 ohm or more")),
+        (short - 1, Some("E-Z-1-S asks for 100 ohm or more")),
+        (short, None),
+        (open, None),
+        (open + 1, Some("E-Z-1-O allows 5000 ohm at most")),
+        (1_000_000, Some("E-Z-1-O allows 5000 ohm at most")),
+    ] {
+        let ohms = ohm.to_string();
+        for command in
+            [&["run", "foot-drop"][..], &["run", "knee-oa", "--seconds", "3"], &["events", "foot-drop"]]
+        {
+            let out_dir = ["--out-dir", dir.to_str().unwrap()];
+            let out_dir = if command[0] == "run" { &out_dir[..] } else { &[] };
+            let (status, _, err) = said(&[command, &["--load-ohm", &ohms], out_dir].concat());
+            let refused = err.contains("not armed: channel 0: electrodes are not in contact");
+            assert_eq!(refused, rule.is_some(), "{command:?} {ohm}: {err}");
+            let Some(rule) = rule else { continue };
+            assert_eq!(status, 1, "{command:?} {ohm}: {err}");
+            assert!(err.contains(&format!("{ohm} ohm, and {rule} (--load-ohm)")), "{command:?} {ohm}: {err}");
+        }
+        if rule.is_some() {
+            assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0, "{ohm}");
+        } else {
+            std::fs::remove_dir_all(&dir).unwrap();
+            std::fs::create_dir_all(&dir).unwrap();
+        }
+    }
 }
 
 /// REQ-APP-013: a polarity mismatch of 1 % at 40 mA × 300 µs × 40 Hz is 4.8 µA, and linear in the mismatch.

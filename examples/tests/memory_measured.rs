@@ -105,6 +105,6 @@ fn warnings_and_lost_contact_are_marked() {
     assert_eq!((warned, lost), (0, 0));
     let (all, warned, lost) = run("mismatch", &["--polarity-mismatch-pct", "3"]);
     assert!(warned > 100 && warned < all && lost == 0, "{warned} of {all}");
-    let (all, warned, lost) = run("lost", &["--load-ohm", "20000", "--checked-load-ohm", "1000"]);
+    let (all, warned, lost) = run("lost", &["--load-ohm", "5000", "--rail-v", "50"]);
     assert!(lost > 3 && lost < all && warned >= lost, "{lost} of {all}");
 }

@@ -151,8 +151,8 @@ fn lost_contact_depends_on_the_use() {
     assert!(after.edges.last().unwrap().at_tick <= trip.at_tick + 25_000, "no pulse follows");
 }
 
-/// REQ-HAL-032: a rail that is too low for the load from the start is found as lost contact, by name, and 6 kΩ at
-/// 20 mA from 60 V never gets more than 10 mA.
+/// REQ-HAL-032: a rail that is too low for the load from the start is found as lost contact, by name, and 5 kΩ at
+/// 20 mA from 50 V never gets more than 10 mA.
 #[test]
 fn a_rail_too_low_is_found() {
     let after = broken_rail();
@@ -166,7 +166,7 @@ fn broken_rail() -> (Trip, f64) {
     let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
     let hardware = hardware(late(0), 25_000, 1);
     let checked = checked(&session, &hardware, UseClass::FunctionalWear);
-    let bench = bench(hardware, stage(6_000.0, 60.0), 0, 0);
+    let bench = bench(hardware, stage(5_000.0, 50.0), 0, 0);
     let mut states = [ChannelState::new(); 1];
     let mut stim =
         Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), bench.sense()).unwrap();

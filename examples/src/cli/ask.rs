@@ -177,7 +177,8 @@ pub struct StageArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Load and limits")]
 pub struct LoadArgs {
-    /// Resistance between the electrodes, as simulated.
+    /// Resistance between the electrodes, as simulated. Where they touch (below E-Z-1-S) or one is off (above E-Z-1-O) nothing is
+    /// armed.
     #[arg(long, value_name = "R", value_parser = parse::ohms, allow_hyphen_values = true, default_value_t = LOAD_OHM)]
     pub load_ohm: u32,
     /// The resistance that the check takes as the largest; what really comes may be more, as pads dry out.

@@ -2,7 +2,7 @@
 
 use crate::catalogue::MARKS;
 use crate::text::{Paint, Table, trimmed};
-use nmes_safety::{Confidence, Remark, Report, Row, Rule, Verdict, held_at_run_time};
+use nmes_safety::{Confidence, Effect, Remark, Report, Row, Rule, Verdict, Window, held_at_run_time, rules};
 use std::fmt::Write as _;
 
 fn margin(row: &Row) -> String {
@@ -33,6 +33,22 @@ fn is_of_device(row: &Row) -> bool {
 fn names<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
     let names: Vec<String> = rules.map(|rule| format!("{} {}", rule.id, mark(rule))).collect();
     names.join(", ")
+}
+
+/// What stands before the rules that are no row of a check, by who holds them.
+const RUNNING: &str = "held while it runs";
+const BEFORE_ARMING: &str = "looked at before arming, where something measures the electrodes";
+const ASKED: &str = "told to whoever asks, where something measures the electrodes; nothing ends by it";
+const BENCH: &str = "a figure of the bench, which nothing here holds";
+
+/// Who holds a rule that is no row of a check.
+fn holder(rule: &Rule) -> &'static str {
+    match (rule.effect, rule.window) {
+        (Effect::Bench, _) => BENCH,
+        (_, Window::BeforeArming) => BEFORE_ARMING,
+        _ if rule == &rules::E_Z_2 => ASKED,
+        _ => RUNNING,
+    }
 }
 
 /// One line a rule: what was found, against what, how far from it, and how sure the limit is. Rules that no plan answers stand
@@ -67,7 +83,9 @@ pub fn limits_text(report: &Report, paint: Paint) -> String {
     });
     let device = names(report.rows().filter(|row| is_of_device(row)).map(|row| row.rule));
     let _ = writeln!(text, "  not evaluated, to be shown on the device: {device}");
-    let _ = writeln!(text, "  held while it runs, or on the bench: {}", names(held_at_run_time()));
+    for held in [RUNNING, BEFORE_ARMING, ASKED, BENCH] {
+        let _ = writeln!(text, "  {held}: {}", names(held_at_run_time().filter(|rule| holder(rule) == held)));
+    }
     let _ = writeln!(text, "  {MARKS}");
     text
 }
@@ -84,8 +102,8 @@ pub fn sources_text(report: &Report) -> String {
         let _ = writeln!(text, "{}", device.map_or(String::new(), |remark| format!("; {remark}")));
     }
     for rule in held_at_run_time() {
-        let _ =
-            writeln!(text, "  {:<10}  held while it runs: {} [{}]", rule.id, rule.source, rule.confidence);
+        let held = holder(rule);
+        let _ = writeln!(text, "  {:<10}  {held}: {} [{}]", rule.id, rule.source, rule.confidence);
     }
     text
 }

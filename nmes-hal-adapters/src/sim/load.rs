@@ -74,6 +74,11 @@ impl Load {
         Some(Self { series_ohm: self.series_ohm / part, skin, ..self })
     }
 
+    /// The resistance once the skin has charged: that in series and the skin's, without a blocking capacitor.
+    pub(crate) fn resistance_ohm(&self) -> f64 {
+        self.series_ohm + self.skin.map_or(0.0, |skin| skin.ohm)
+    }
+
     /// Voltage at the terminals while a current flows.
     pub(crate) const fn terminal_v(&self, state: Charged, amps: f64) -> f64 {
         amps * self.series_ohm + state.skin_v + state.blocking_v

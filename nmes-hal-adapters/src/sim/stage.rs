@@ -312,6 +312,18 @@ impl ChannelStage {
         }
     }
 
+    /// The resistance between the electrodes as they are, in whole ohms; `None` where a lead is off.
+    #[must_use]
+    pub fn resistance_ohm(&self) -> Option<u64> {
+        if self.fault == StageFault::OpenCircuit {
+            None
+        } else if self.fault == StageFault::ShortCircuit {
+            Some(0)
+        } else {
+            u64::try_from(whole(self.load().resistance_ohm())).ok()
+        }
+    }
+
     /// The measurement at the end of the level before the last edge.
     pub(crate) const fn ended(&self) -> Option<Sensed> {
         self.ended
