@@ -336,7 +336,7 @@ pub fn assess(plan: &Plan<'_>, setup: &Setup, profile: &Profile) -> Report {
     report
 }
 
-/// The rules that no check has a row for, in any profile: the guard, the records and the reports hold them while a
+/// The rules that no check has a row for, in any profile: the guard, the records, the reports and whoever arms hold them while a
 /// session runs, or a bench gives their figure to [`judge_measured`](crate::selftest::judge_measured).
 ///
 /// ```
