@@ -13,7 +13,10 @@ mod common;
 #[path = "common/schema.rs"]
 mod schema;
 
+use clap::Parser;
 use common::{said, scratch};
+use nmes_examples::app::run_cli;
+use nmes_examples::cli::Cli;
 use nmes_protocols::files::{SessionFile, SubjectFile, Syntax};
 use nmes_protocols::{
     Answers, Availability, CATALOGUE, Condition, Innervation, Request, Side, Storage, Subject, build_session,
@@ -348,6 +351,30 @@ fn a_diary_is_shown_and_exported() {
             && err.contains("sessions[1].date: earlier than the session before it; accepted: dates in order"),
         "{err}"
     );
+}
+
+/// REQ-APP-350: a diary of a year is shown, written and looked at with 1 MiB of stack, which is what a program has on Windows.
+#[test]
+fn a_long_diary_takes_little_stack() {
+    let text = std::fs::read_to_string(diary_file("long-diary")).unwrap();
+    let (head, first) = text.split_once("[[sessions]]").unwrap();
+    let first = first.split("event").next().unwrap();
+    let long = format!("{head}{}", format!("[[sessions]]{first}").repeat(732));
+    let name = file("long-diary", "long.toml", &long);
+    let work = move || {
+        for args in [
+            ["diary", &name].as_slice(),
+            &["diary", &name, "--format", "json"],
+            &["session", "validate", &name],
+        ] {
+            let cli = Cli::try_parse_from([&["nmes"], args].concat()).unwrap();
+            let mut out = Vec::new();
+            run_cli(&cli, &mut out).unwrap();
+            assert!(out.len() > 30, "{args:?}");
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(1_024 * 1_024);
+    thread.spawn(work).unwrap().join().unwrap();
 }
 
 /// REQ-APP-116: rows of every schedule run to their end on the simulated stage: contractions, one train, stages, and a timer

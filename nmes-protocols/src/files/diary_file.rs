@@ -1,6 +1,6 @@
-//! A diary as a file.
+//! A diary as a file, on a host: a year of it is more than a device, or a stack, has room for.
 
-use super::bounded::List;
+use super::bounded::LongList;
 use super::error::{FileError, FileProblem, Place, Said};
 use crate::diary::DiaryEntry;
 use heapless::String;
@@ -31,7 +31,7 @@ pub struct DiaryFile {
     /// The code of the person.
     pub code: String<32>,
     /// The sessions, the oldest first.
-    pub sessions: List<DiaryEntry, MAX_ENTRIES>,
+    pub sessions: LongList<DiaryEntry, MAX_ENTRIES>,
 }
 
 impl DiaryFile {

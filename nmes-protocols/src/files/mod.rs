@@ -2,9 +2,9 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `files` | the types, `no_std`: [`SessionFile`], [`OwnFile`], [`SubjectFile`], [`DiaryFile`] |
+//! | `files` | the types, `no_std`: [`SessionFile`], [`OwnFile`], [`SubjectFile`] |
 //! | `postcard` | bytes of sessions and subjects, into and out of slices |
-//! | `text` | TOML and JSON, with `std` |
+//! | `text` | TOML and JSON, with `std`; and [`DiaryFile`], which only a host reads |
 //!
 //! A file says first what it is and which version. Unknown fields are refused, and so is a version that is not known:
 //! an error names the place as in `channels[1].pulse.width_us`, the value, and what is allowed. The schemas stand in
@@ -24,6 +24,7 @@
 mod bounded;
 #[cfg(feature = "postcard")]
 mod bytes;
+#[cfg(feature = "text")]
 mod diary_file;
 mod error;
 mod hold;
@@ -37,8 +38,11 @@ mod subject_file;
 mod text;
 
 pub use bounded::List;
+#[cfg(feature = "text")]
+pub use bounded::LongList;
 #[cfg(feature = "postcard")]
 pub use bytes::BytesError;
+#[cfg(feature = "text")]
 pub use diary_file::{DIARY_VERSION, DiaryFile, DiaryFormat};
 pub use error::{FileError, FileProblem, Place, Said};
 pub use own_file::{
