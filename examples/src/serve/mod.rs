@@ -50,9 +50,10 @@ pub struct ServeArgs {
     /// The ramp by which levels go down when the client is lost, and come back.
     #[arg(long, value_name = "N", value_parser = parse::millis, default_value = "500")]
     pub ramp_ms: u32,
-    /// A command is good for so long; then its channel ramps down.
-    #[arg(long, value_name = "N", value_parser = parse::millis, default_value = "300")]
-    pub stale_ms: u32,
+    /// A command is good for so long; then its channel ramps down. `never`: a level stands for as long as the client gives a sign of
+    /// life, which may come from a program whose controller hangs.
+    #[arg(long, value_name = "N|never", value_parser = stale, default_value = "300")]
+    pub stale_ms: Stale,
     /// Length of the session.
     #[arg(long, value_name = "S", value_parser = parse::seconds, default_value = "1800")]
     pub seconds: u32,
@@ -68,6 +69,41 @@ pub struct ServeArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]
     pub device: DeviceArgs,
+}
+
+/// How long a command is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// So many ms, one at least.
+    After(u32),
+    /// For ever: a channel never ramps down for want of a command.
+    Never,
+}
+
+impl Stale {
+    /// As nmes-core has it, to which zero is never.
+    const fn core_ms(self) -> u32 {
+        match self {
+            Self::After(ms) => ms,
+            Self::Never => 0,
+        }
+    }
+
+    /// As `hello` says it.
+    pub(crate) fn value(self) -> serde_json::Value {
+        match self {
+            Self::After(ms) => ms.into(),
+            Self::Never => "never".into(),
+        }
+    }
+}
+
+fn stale(text: &str) -> Result<Stale, String> {
+    if text == "never" {
+        return Ok(Stale::Never);
+    }
+    let ms = parse::millis(text).ok().filter(|ms| *ms > 0);
+    ms.map(Stale::After).ok_or_else(|| "accepted: 1 to 10000 ms, whole numbers, or the word never".to_owned())
 }
 
 /// Serves until Ctrl-C. A thread writes to standard output, so nobody may hold its lock.
@@ -131,7 +167,7 @@ fn channels(args: &ServeArgs) -> Result<Vec<Channel<'static>>, Failure> {
         },
         rate,
         train: Train {
-            stale_after: Millis::from_millis(args.stale_ms).unwrap_or(Millis::MAX),
+            stale_after: Millis::from_millis(args.stale_ms.core_ms()).unwrap_or(Millis::MAX),
             ..Train::default()
         },
         set: ceiling,

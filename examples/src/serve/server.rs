@@ -207,7 +207,7 @@ impl<'s> Server<'s> {
             "role": if self.clients.is_writer(id) { "writer" } else { "reader" },
             "output": self.args.device.device.map_or_else(|| "simulated".to_owned(), |d| format!("{d:?}").to_lowercase()),
             "keep_alive_ms": KEEP_ALIVE.as_millis(),
-            "stale_ms": self.args.stale_ms,
+            "stale_ms": self.args.stale_ms.value(),
             "ramp_ms": self.args.ramp_ms,
             "channels": channels,
         })
