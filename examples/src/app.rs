@@ -4,7 +4,7 @@ use crate::catalogue::{list, show};
 use crate::cli::{
     Ask, CheckArgs, Cli, Command, EventsArgs, PlotArgs, ReportArgs, ReportFormat, RunArgs, unused,
 };
-use crate::desk::LevelChange;
+use crate::desk::{LevelChange, end_us};
 use crate::device;
 use crate::diary;
 use crate::envelope::envelope;
@@ -28,7 +28,7 @@ use crate::titrate;
 use crate::wave::wave;
 use crate::written::{Files, is_no_input};
 use indicatif::{ProgressBar, ProgressStyle};
-use nmes_core::Plan;
+use nmes_core::{Plan, Session};
 use nmes_protocols::{Built, CATALOGUE, Condition, GaitConfig, Storage};
 use nmes_safety::{Checked, assess, check};
 use std::io::Write;
@@ -214,14 +214,14 @@ fn gait_of(built: &Built<'_>, row: &Condition) -> Result<GaitConfig, Failure> {
 
 /// A bar on standard error, where that is a terminal; else nothing.
 fn with_progress(scenario: &Scenario, gait: &GaitConfig, checked: &Checked<'_>) -> Result<Run, Failure> {
-    let bar = progress(checked.plan().session().length().as_millis());
+    let bar = progress(checked.plan().session());
     let result = run(scenario, gait, checked, &mut |t_us| bar.set_position(t_us / 1_000));
     bar.finish_and_clear();
     result
 }
 
-fn progress(length_ms: u32) -> ProgressBar {
-    let bar = ProgressBar::new(u64::from(length_ms));
+fn progress(session: &Session<'_>) -> ProgressBar {
+    let bar = ProgressBar::new(end_us(session).div_ceil(1_000));
     if let Ok(style) = ProgressStyle::with_template("simulating {bar:40} {percent} %") {
         bar.set_style(style);
     }
@@ -258,7 +258,7 @@ pub fn with_play<T>(
     let checked = check(plan, &scenario.setup, &scenario.profile);
     let checked = checked.map_err(|denied| Failure::Denied(denied_text(&denied)))?;
     memory.map_or(Ok(()), Memory::begin)?;
-    let bar = progress(checked.plan().session().length().as_millis());
+    let bar = progress(checked.plan().session());
     let desk = scenario.desk();
     let played = play(&desk, &checked, scenario.stop, &mut |t_us| bar.set_position(t_us / 1_000));
     bar.finish_and_clear();

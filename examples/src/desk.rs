@@ -5,9 +5,10 @@
 
 use crate::failure::Failure;
 use crate::phase::Phases;
+use crate::text::thousandths;
 use nmes_core::{
-    ChannelState, Counters, FrameKind, Hardware, Level, MAX_CHANNELS, MicroAmps, PulseReceipt, Setting,
-    StopPolicy,
+    ChannelState, Counters, FrameKind, Hardware, Level, MAX_CHANNELS, MicroAmps, PulseReceipt, Session,
+    Setting, StopPolicy,
 };
 use nmes_hal_adapters::sim::{Bench, Delivered, EdgeSink, SimAlarm, SimEdge, SimOutput, SimSense, Stage};
 use nmes_hal_adapters::{ArmRefusal, Cause, Stats, Stimulator, Stopped, Ticked};
@@ -19,6 +20,25 @@ use std::cell::RefCell;
 pub(crate) const TICK_US: u64 = 10_000;
 /// A session that goes on for this long past its end will never end.
 pub(crate) const OVERTIME_US: u64 = 60_000_000;
+/// When a session is over, in µs: its length, and later by the largest offset, as a channel ends later by its own.
+pub(crate) fn end_us(session: &Session<'_>) -> u64 {
+    let offsets = session.channels().iter().map(|channel| channel.offset.as_micros());
+    u64::from(session.length().as_millis()) * 1_000 + u64::from(offsets.max().unwrap_or(0))
+}
+
+/// For people: how long a session is, and by how much its last channel is later.
+pub(crate) fn length_text(session: &Session<'_>) -> String {
+    let length_ms = u64::from(session.length().as_millis());
+    let later_us = end_us(session) - length_ms * 1_000;
+    let length = thousandths(length_ms, 3);
+    // onsets that are spread over a period change no length
+    if later_us < 1_000_000 {
+        format!("{length} s")
+    } else {
+        format!("{length} s, its last channel {} s later", later_us as f64 / 1e6)
+    }
+}
+
 /// Raising the set levels takes no longer than this: 1 A at 5 mA a second.
 const RAISE_MAX_US: u64 = 200_000_000;
 

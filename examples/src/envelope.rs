@@ -1,5 +1,6 @@
 //! The picture of a session that runs by its own clock or by a timer, from what was played.
 
+use crate::desk::length_text;
 use crate::plot::envelope::{EnvelopePicture, Row};
 use crate::report::PlayedShown;
 use crate::text::{thousandths, trimmed};
@@ -81,7 +82,7 @@ fn subtitle(shown: &PlayedShown<'_>) -> String {
         Schedule::Gated(_) => "a timer in place of the trigger".to_owned(),
     };
     format!(
-        "{} mA, {} µs, {} Hz; ramps {} s up, {} s down; {times}; {} at {} s, length {} s; {} ohm",
+        "{} mA, {} µs, {} Hz; ramps {} s up, {} s down; {times}; {} at {} s, length {}; {} ohm",
         thousandths(u64::from(set.amplitude.as_microamps()), 3),
         set.width.as_micros(),
         trimmed(hz, 3),
@@ -89,7 +90,7 @@ fn subtitle(shown: &PlayedShown<'_>) -> String {
         seconds(ramp.down.as_millis()),
         if shown.played.cut_short { "stopped" } else { "over" },
         trimmed(shown.played.end_us as f64 / 1e6, 1),
-        seconds(session.length().as_millis()),
+        length_text(session),
         shown.scenario.load_ohm
     )
 }

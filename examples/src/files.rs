@@ -2,12 +2,13 @@
 
 use crate::app::say;
 use crate::cli::{ExportArgs, FileSyntax, SessionCommand, ValidateArgs, unused};
+use crate::desk::length_text;
 use crate::failure::Failure;
 use crate::flags;
 use crate::names::find_row;
 use crate::own::SessionOnDisk;
 use crate::scenario::{Scenario, usual_hardware};
-use crate::text::{shown, thousandths};
+use crate::text::shown;
 use crate::written::save_whole;
 use nmes_core::Plan;
 use nmes_protocols::files::{
@@ -182,10 +183,9 @@ fn validate_session(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Fail
     let built = built.map_err(|error| refused(&path, &error))?;
     compiles(&path, &built)?;
     let channels = counted(built.session.channels().len(), "channel");
-    let seconds = thousandths(u64::from(built.session.length().as_millis()), 3);
+    let length = length_text(&built.session);
     if let SessionOnDisk::Own(own) = &file {
-        let head =
-            format!("{path}: a session of one's own, \"{}\", {channels}, {seconds} s", shown(&own.name));
+        let head = format!("{path}: a session of one's own, \"{}\", {channels}, {length}", shown(&own.name));
         return say(
             out,
             &format!(
@@ -201,7 +201,7 @@ fn validate_session(args: &ValidateArgs, out: &mut dyn Write) -> Result<(), Fail
     say(
         out,
         &format!(
-            "{path}: a session of {}, {channels}, {seconds} s; not as the protocol has it by default: {changed}\n{notes}  \
+            "{path}: a session of {}, {channels}, {length}; not as the protocol has it by default: {changed}\n{notes}  \
              Taken for somebody with \"no\" to every question; `nmes check --session` holds it against every limit.\n",
             row.name
         ),

@@ -1,5 +1,6 @@
 //! The picture of a run, from what the run showed.
 
+use crate::desk::end_us;
 use crate::judge::{Outcome, StepVerdict};
 use crate::plot::{Picture, PulseTrace};
 use crate::report::Shown;
@@ -18,7 +19,7 @@ pub fn picture<'s>(shown: &'s Shown<'s>) -> Picture<'s> {
     let scenario = shown.scenario;
     let plan = shown.checked.plan();
     let channel = &plan.session().channels()[0];
-    let planned_us = u64::from(plan.session().length().as_millis()) * 1_000;
+    let planned_us = end_us(plan.session());
     // where a fault ended the run, the time that it did not have is drawn too
     let end_us = if shown.cut_us().is_some() { planned_us } else { shown.run.played.end_us };
     let whole_us = end_us.max(1_000_000);

@@ -1,7 +1,7 @@
 //! Plays a checked plan on the simulated bench by its own clock: contractions, one train, stages; and, where a trigger
 //! works the gate, a timer in its place.
 
-use crate::desk::{Desk, OVERTIME_US, Played, Player, TICK_US, Table};
+use crate::desk::{Desk, OVERTIME_US, Played, Player, TICK_US, Table, end_us};
 use crate::failure::Failure;
 use nmes_core::{Gate, GateInput, Schedule, Session, StopPolicy};
 use nmes_safety::Checked;
@@ -71,10 +71,10 @@ fn session(
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), Failure> {
     let mut timer = Timer::in_place_of_a_trigger(session);
-    let length_us = u64::from(session.length().as_millis()) * 1_000;
+    let end_us = end_us(session);
     let mut tick_us = 0;
     while !player.over() {
-        if tick_us > length_us + OVERTIME_US {
+        if tick_us > end_us + OVERTIME_US {
             return Err(Failure::Faulted("the session went on past its end".to_owned()));
         }
         let stop_us = stop.map_or(u64::MAX, |(us, _)| us);
@@ -99,7 +99,7 @@ fn session(
             tick_us += TICK_US;
             player.tick();
         }
-        progress(tick_us.min(length_us));
+        progress(tick_us.min(end_us));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Runs a checked plan on a simulated bench: the heel events of a walk work the trigger, the trigger works the gate.
 
-use crate::desk::{OVERTIME_US, Played, Player, TICK_US, Table};
+use crate::desk::{OVERTIME_US, Played, Player, TICK_US, Table, end_us};
 use crate::failure::Failure;
 use crate::gait::Foot;
 use crate::heels::HeelTrigger;
@@ -100,12 +100,12 @@ impl Bout<'_> {
         let first = |foot| if scenario.walk.starts_on_heel(foot) { Heel::Loaded } else { Heel::Lifted };
         let other = scenario.other_heel.then(|| first(scenario.foot.other()));
         self.trigger.start(first(scenario.foot), other);
-        let length_us = u64::from(checked.plan().session().length().as_millis()) * 1_000;
+        let end_us = end_us(checked.plan().session());
         let read = |foot: &Foot| *foot == scenario.foot || scenario.other_heel;
         let heel = scenario.walk.heels().filter(|(_, foot, _)| read(foot)).collect();
         let mut agenda = Agenda { heel, stop: scenario.stop, tick_us: 0 };
         while !self.player.over() {
-            if agenda.tick_us > length_us + OVERTIME_US {
+            if agenda.tick_us > end_us + OVERTIME_US {
                 return Err(Failure::Faulted("the session went on past its end".to_owned()));
             }
             let (at_us, due) = agenda.next(self.trigger.poll_at());
@@ -113,7 +113,7 @@ impl Bout<'_> {
                 continue;
             }
             self.serve(due, &mut agenda, scenario.foot);
-            progress(agenda.tick_us.min(length_us));
+            progress(agenda.tick_us.min(end_us));
         }
         Ok(())
     }

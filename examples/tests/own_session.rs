@@ -26,6 +26,49 @@ fn written(name: &str, text: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// REQ-APP-352: a channel that is later by more than a minute runs to its end in every command that runs it; `validate` and the picture
+/// say the offset; what E-SES-1 does not take is denied and not run.
+#[test]
+fn a_late_channel_runs_to_its_end() {
+    let (head, channel) = FILE.split_once("[[channels]]").unwrap();
+    let channel = channel.split("[[channels]]").next().unwrap();
+    let head: String = head
+        .lines()
+        .map(|line| {
+            if line.starts_with("length_ms") { "length_ms = 12000\n".to_owned() } else { format!("{line}\n") }
+        })
+        .collect();
+    let later = |us: u32| {
+        let offset: String = channel
+            .lines()
+            .map(|line| {
+                if line.starts_with("offset_us") {
+                    format!("offset_us = {us}\n")
+                } else {
+                    format!("{line}\n")
+                }
+            })
+            .collect();
+        format!("{head}[[channels]]{offset}")
+    };
+    let path = written("later.toml", &later(90_000_000));
+    let (dir, svg) = (scratch("later"), scratch("later").join("later.svg"));
+    let (dir, svg) = (dir.to_str().unwrap(), svg.to_str().unwrap());
+    for args in [["run", "--out-dir", dir], ["events", "--format", "csv"], ["plot", "--out", svg]] {
+        let (status, out, err) = said(&[&args[..1], &["--session", &path], &args[1..]].concat());
+        assert_eq!((status, err.as_str()), (0, ""), "{args:?}: {out}");
+    }
+    let drawn = std::fs::read_to_string(svg).unwrap();
+    assert!(
+        drawn.contains("length 12 s, its last channel 90 s later") && drawn.contains("over at 9"),
+        "{drawn}"
+    );
+    assert!(said(&["session", "validate", &path]).1.contains("12 s, its last channel 90 s later;"));
+    let far = written("far.toml", &later(3_600_000_000));
+    let (status, _, err) = said(&["run", "--session", &far, "--out-dir", dir]);
+    assert!(status == 1 && err.contains("E-SES-1"), "{err}");
+}
+
 /// REQ-APP-195: the example fits the schema; what the schema refuses the types refuse, for every field that is left out or
 /// has another name, and each value of another kind.
 #[test]

@@ -1,7 +1,6 @@
 //! How far a session on a stimulator is: one line on standard error, on a terminal only.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nmes_core::Millis;
 
 /// A line that is drawn over itself. Where standard error is no terminal nothing is drawn.
 pub(crate) struct Progress {
@@ -11,8 +10,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn of(length: Millis) -> Self {
-        let bar = ProgressBar::new(u64::from(length.as_millis() / 1_000));
+    pub(crate) fn of(end_us: u64) -> Self {
+        let bar = ProgressBar::new(end_us / 1_000_000);
         if let Ok(style) = ProgressStyle::with_template("{bar:40} {msg}") {
             bar.set_style(style);
         }
@@ -49,7 +48,6 @@ fn line(second: u64, of: u64, pulses: usize, stopping: bool) -> String {
 mod tests {
     use super::{Progress, line};
     use indicatif::{ProgressDrawTarget, TermLike};
-    use nmes_core::Millis;
     use std::io;
     use std::sync::{Arc, Mutex};
 
@@ -93,7 +91,7 @@ mod tests {
     #[test]
     fn a_line_a_second() {
         let paper = Paper::default();
-        let mut progress = Progress::of(Millis::from_millis(90_000).unwrap());
+        let mut progress = Progress::of(90_000_000);
         progress.bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(paper.clone())));
         progress.is_at(12_000_000, 480, false);
         progress.is_at(12_999_999, 519, false);

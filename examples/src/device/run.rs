@@ -7,6 +7,7 @@ use super::progress::Progress;
 use super::rig::{Rig, TURN, not_stopped};
 use crate::app::say_json;
 use crate::cli::{Ask, CODE_MAX, CODE_MIN, LOAD_OHM, NA_PER_CODE, RunArgs, SEED, TICKS_HZ, unused};
+use crate::desk::end_us;
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 use nmes_core::{ChannelState, Hardware, Micros, Overlap, Plan, PulseReceipt, Schedule, StopPolicy};
@@ -189,8 +190,8 @@ impl Destination<'_> {
             run_on.map_or_else(String::new, |run_on| format!("The stimulator repeats pulses: {run_on}.\n"));
         say(out, &format!("{BANNER}\n{run_on}\n"))?;
         let rig = Rig::open(&session, Port::open(self.port, self.line)?, &mut buffer)?;
-        let length = self.checked.plan().session().length();
-        let progress = if self.quiet { Progress::none() } else { Progress::of(length) };
+        let end_us = end_us(self.checked.plan().session());
+        let progress = if self.quiet { Progress::none() } else { Progress::of(end_us) };
         let player = Player { checked: self.checked, session: &session, rig, progress };
         player.play(self.port, name, pressed, out).map(|played| (played, delivered))
     }
@@ -327,7 +328,7 @@ impl<'r, S: Plays> Player<'r, S> {
     ) -> Result<Played, Failure> {
         let device = name(&self.session.borrow());
         let session = self.checked.plan().session();
-        let seconds = session.length().as_millis() / 1_000;
+        let seconds = end_us(session) / 1_000_000;
         say(
             out,
             &format!("connected: {device} on {port}; {} channels, {seconds} s\n", session.channels().len()),

@@ -9,6 +9,7 @@ pub mod message;
 pub(crate) mod server;
 
 use crate::cli::GuardArgs;
+use crate::desk::end_us;
 use crate::device::{DeviceArgs, DeviceWord};
 use crate::failure::Failure;
 use crate::parse;
@@ -203,9 +204,7 @@ fn checked<'a>(args: &ServeArgs, plan: Plan<'a>) -> Result<Checked<'a>, Failure>
     let setup = Setup::new(&areas, UseClass::Continuous).map_err(|e| refuse(&e))?;
     let setup = setup.with_rail_mv(150_000).map_err(|e| refuse(&e))?;
     // as long as asked on each channel, of which the last begins a little later
-    let later = plan.session().channels().iter().map(|channel| channel.offset.as_micros()).max().unwrap_or(0);
-    let longest = u64::from(args.seconds) + u64::from(later.div_ceil(1_000));
-    let longest = longest.min(rules::E_SES_1.loosest);
+    let longest = end_us(plan.session()).div_ceil(1_000).min(rules::E_SES_1.loosest);
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).map_err(|e| refuse(&e))?;
     let setup = guarded(setup, &args.guards)?;
     check(plan, &setup, &Profile::default())
