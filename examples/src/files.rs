@@ -105,7 +105,9 @@ pub(crate) fn run(command: &SessionCommand, out: &mut dyn Write) -> Result<(), F
 
 fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<(), Failure> {
     unused::where_nothing_runs(&args.ask)?;
+    unused::in_export(&args.ask)?;
     let mut scenario = Scenario::of(&args.ask)?;
+    unused::week_of(args.week, scenario.row)?;
     if let Some(week) = args.week {
         scenario.request = scenario.row.in_week(week, &scenario.request);
     }
