@@ -30,6 +30,8 @@
 //!             (true, true) => panic!("both diagonals are closed"),
 //!         }
 //!     }
+//!     // whatever the DAC has: power-up may have left anything in it
+//!     fn is_closed(&self, _channel: u8) -> bool { self.pins.contains(&Some(true)) }
 //! }
 //!
 //! fn rig() -> OutputRig<Stage, impl nmes_hal_adapters::Output> {
@@ -54,7 +56,7 @@
 mod board;
 mod permits;
 
-pub use board::{Board, BoardError, Chip, I2cWires, Pin, Pwm, SpiWires};
+pub use board::{Board, BoardError, Chip, I2cWires, Pin, Pwm, SpiWires, UNKNOWN};
 
 use crate::output::Output;
 use core::fmt;

@@ -10,7 +10,8 @@
     reason = "tests: a panic here is a failed test"
 )]
 
-use nmes_core::conformance::{Rig, Seen, holds};
+use embedded_hal::digital::OutputPin;
+use nmes_core::conformance::{Rig, Seen, check, holds};
 use nmes_core::*;
 use nmes_hal_adapters::conformance::{Board, Chip, OutputRig, Pin, SpiWires, permits};
 use nmes_hal_adapters::sim::{Bench, EdgeSink, Load, SimEdge, SimError, SimOutput, Stage, StageFault};
@@ -69,6 +70,14 @@ impl Chip for Mcp {
             Bridge::WithEnable if a == b => Some(Level::Shorted),
             Bridge::Diagonal if a && b => panic!("both diagonals are closed"),
             Bridge::Diagonal | Bridge::WithEnable => Some(Level::Code(if a { code } else { -code })),
+        }
+    }
+
+    fn is_closed(&self, channel: u8) -> bool {
+        let pin = |n: usize| self.pins[4 * usize::from(channel) + n];
+        match self.bridge {
+            Bridge::Diagonal => pin(0) == Some(true) || pin(1) == Some(true),
+            Bridge::WithEnable => pin(2) == Some(true) && pin(0) != pin(1),
         }
     }
 }
@@ -311,4 +320,28 @@ fn off_after_the_one_shot_ran_out_is_off() {
     output.off().unwrap();
     output.apply(&permits(&[(1, Level::Code(5))]).unwrap()).unwrap();
     assert_eq!((bench.level(0), bench.level(1)), (Level::Open, Level::Code(5)));
+}
+
+/// REQ-HAL-474: a constructor that closes the bridge for a moment, while nobody knows what the DAC has, is found; nothing is where
+/// another pin moves.
+#[test]
+fn a_bridge_closed_on_an_unknown_dac_is_found() {
+    let rig = |early: Option<u8>| {
+        let board = mcp(Bridge::Diagonal, true);
+        if let Some(pin) = early {
+            OutputPin::set_high(&mut board.pin(pin)).unwrap();
+            OutputPin::set_low(&mut board.pin(pin)).unwrap();
+        }
+        let dac = Mcp4922::new(board.spi(0), None::<Pin<Mcp>>).unwrap();
+        let bridge = HBridge::diagonal(board.pin(0), board.pin(1)).unwrap();
+        let timing = HardwareTiming { has_latch: false, ..HardwareTiming::ideal(1_000_000) };
+        OutputRig::new(&board, DacBridge::new(dac, [bridge], hardware(timing, 1)).unwrap())
+    };
+    for pin in [0, 1] {
+        let found = check(|| rig(Some(pin)), 1).unwrap_err().to_string();
+        assert!(found.contains("within construction"), "{found}");
+    }
+    for harmless in [None, Some(14)] {
+        check(|| rig(harmless), 1).unwrap();
+    }
 }

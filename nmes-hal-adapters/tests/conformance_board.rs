@@ -41,6 +41,9 @@ impl Chip for Pointed {
     fn level(&self, _channel: u8) -> Option<Level> {
         None
     }
+    fn is_closed(&self, _channel: u8) -> bool {
+        false
+    }
 }
 
 /// REQ-HAL-473: what is written before a read of the same I2C transaction reaches the model before it; what is written in a row

@@ -173,6 +173,17 @@ impl Chip for Stage {
             (true, true) => panic!("both diagonals are closed"),
         })
     }
+
+    fn is_closed(&self, channel: u8) -> bool {
+        let pin = |n: usize| self.pins[4 * usize::from(channel) + n];
+        let held = self.armed == Some(false) || self.charged == Some(false);
+        let closed = match self.pins_each {
+            1 => pin(0) == Some(true),
+            2 => pin(0) == Some(true) || pin(1) == Some(true),
+            _ => pin(2) == Some(true) && pin(0) != pin(1),
+        };
+        closed && !held
+    }
 }
 
 fn board(part: Part, channels: u8, pins_each: usize, transparent: bool) -> Board<Stage> {

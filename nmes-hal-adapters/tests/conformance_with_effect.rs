@@ -41,6 +41,10 @@ impl Chip for Stage {
             (true, true) => panic!("both diagonals are closed"),
         }
     }
+
+    fn is_closed(&self, _channel: u8) -> bool {
+        self.pins.contains(&Some(true))
+    }
 }
 
 /// Writes a code only where it believes that another one is out.

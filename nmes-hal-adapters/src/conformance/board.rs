@@ -35,7 +35,15 @@ pub trait Chip {
 
     /// What the terminals of a channel do now; `None` while it follows from power-up and not from what was written.
     fn level(&self, channel: u8) -> Option<Level>;
+
+    /// Asked while [`Chip::level`] is `None`: whether what was written lets through whatever the channel powered up with. With a
+    /// bridge, that a pair of its switches is closed, whether its DAC was written or not; without one, that the output is on.
+    /// Counts as a level that drives, [`UNKNOWN`], which no property takes.
+    fn is_closed(&self, channel: u8) -> bool;
 }
+
+/// What is seen of a channel whose output is closed on a level that nobody wrote.
+pub const UNKNOWN: Level = Level::Code(i32::MAX);
 
 /// A board of parts, recorded. Clones are the same board.
 #[derive(Debug)]
@@ -204,7 +212,8 @@ impl<C: Chip> Board<C> {
 impl<C: Chip> State<C> {
     fn look(&mut self) {
         for (channel, last) in (0_u8..).zip(&mut self.levels) {
-            let Some(level) = self.chip.level(channel) else { continue };
+            let unknown = || self.chip.is_closed(channel).then_some(UNKNOWN);
+            let Some(level) = self.chip.level(channel).or_else(unknown) else { continue };
             if *last != Some(level) {
                 *last = Some(level);
                 self.seen.push(Seen { tick: self.now, event: self.event, channel, level });
