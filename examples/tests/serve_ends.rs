@@ -5,8 +5,11 @@
 mod serving;
 
 use serde_json::json;
-use serving::small;
-use std::process::{Command, Stdio};
+use serving::{Served, small};
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// `serve` that has to refuse what it is given; one that serves instead is ended.
@@ -49,4 +52,61 @@ fn never_stale_is_a_word() {
         drop(client);
         served.end();
     }
+}
+
+/// `serve` with a log, started by a shell that says first how large a file may become.
+fn with_log(log: &std::path::Path, limits: &str) -> Served {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (nmes, name) = (env!("CARGO_BIN_EXE_nmes"), log.to_str().unwrap());
+    let line = format!("{limits} exec {nmes} serve --listen 127.0.0.1:0 --ceiling-ma 4 --log {name}");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).stdin(Stdio::null()).stdout(OwnedFd::from(theirs)).stderr(Stdio::piped());
+    let child = shell.spawn().unwrap();
+    drop(shell);
+    let mut shown = BufReader::new(ours);
+    let mut line = String::new();
+    while !line.starts_with("listening at ") {
+        line.clear();
+        assert!(shown.read_line(&mut line).unwrap() > 0, "it ended");
+    }
+    let address = line["listening at ".len()..].split(',').next().unwrap().to_owned();
+    Served { child, shown, address, log: log.to_owned() }
+}
+
+/// Ctrl-C; exit status and standard error.
+fn interrupted(mut child: Child) -> (Option<i32>, String) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    (child.wait().unwrap().code(), err)
+}
+
+/// REQ-APP-354: a log that may not grow any more ends with a whole line, the status has what is missing, and the program ends with 2; so
+/// it does where nothing at all was taken; a log that was kept ends with 0.
+#[test]
+fn a_log_that_is_cut_short_ends_with_a_line() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for (limits, expected) in [("trap '' XFSZ; ulimit -f 1;", 2), ("", 0)] {
+        let log = folder.join(format!("log-{expected}.jsonl"));
+        let _ = std::fs::remove_file(&log);
+        let served = with_log(&log, limits);
+        let mut client = served.client();
+        client.arm();
+        for seq in 0..40 {
+            client.set(0, 3_000, seq);
+            client.answer(seq);
+        }
+        client.say(&json!({ "do": "status" }));
+        let unlogged = client.until("status")["status"]["unlogged"].as_u64().unwrap();
+        assert_eq!(unlogged > 0, expected == 2, "{unlogged}");
+        let (status, err) = interrupted(served.child);
+        assert_eq!(status, Some(expected), "{err}");
+        let text = std::fs::read_to_string(&log).unwrap();
+        assert!(text.ends_with('\n') && text.lines().count() > 2, "{text}");
+        text.lines().for_each(|line| drop(serde_json::from_str::<serde_json::Value>(line).unwrap()));
+    }
+    let served = with_log(std::path::Path::new("/dev/full"), "");
+    served.client().arm();
+    let (status, err) = interrupted(served.child);
+    assert!(status == Some(2) && err.contains("error: /dev/full: "), "{status:?} {err}");
 }

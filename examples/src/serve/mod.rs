@@ -127,8 +127,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<(), Failure> {
         if args.device.device.is_some() { crate::device::run::BANNER } else { crate::report::WARNING };
     let head =
         format!("{warning}\nlistening at {local}, protocol version {}, for {output}\n", message::VERSION);
-    Server::new(args, &checked, listener)?.run(head);
-    Ok(())
+    Server::new(args, &checked, listener)?.run(head)
 }
 
 fn listener(args: &ServeArgs) -> Result<TcpListener, Failure> {

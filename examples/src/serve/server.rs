@@ -20,7 +20,6 @@ use nmes_safety::Checked;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io::BufWriter;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -89,7 +88,10 @@ impl<'s> Server<'s> {
     }
 
     /// Until Ctrl-C; the terminal gets this first.
-    pub(crate) fn run(&mut self, head: String) {
+    ///
+    /// # Errors
+    /// The log was not kept to its end.
+    pub(crate) fn run(&mut self, head: String) -> Result<(), Failure> {
         self.terminal.say(head);
         while self.pressed.load(Ordering::SeqCst) == 0 {
             let Some(incoming) = self.next(IDLE) else { continue };
@@ -106,6 +108,10 @@ impl<'s> Server<'s> {
             }
         }
         self.terminal.say("ended by Ctrl-C\n".to_owned());
+        let (log, path) = (self.log.take(), self.args.log.as_deref());
+        log.zip(path).map_or(Ok(()), |(log, path)| {
+            log.end().map_err(|why| Failure::writing(path, &format!("{why}; what is missing is its end")))
+        })
     }
 
     /// Microseconds since the server began.
@@ -298,5 +304,5 @@ fn log_file(path: &std::path::Path) -> Result<Aside, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
     }
     let file = std::fs::File::create(path).map_err(|error| Failure::writing(path, &error))?;
-    Ok(Aside::new(path.display().to_string(), LOGGING_MAX, BufWriter::new(file)))
+    Ok(Aside::new(path.display().to_string(), LOGGING_MAX, file))
 }
