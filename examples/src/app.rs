@@ -15,7 +15,7 @@ use crate::memory::{self, Memory};
 use crate::picture::picture;
 use crate::play::play;
 use crate::plot::DrawError;
-use crate::records::{save, write_changes, write_pulses};
+use crate::records::{write_changes, write_pulses};
 use crate::report::{
     CheckJson, Listing, PULSES, PlayedShown, RefusedJson, RunJson, Shown, WARNING, limits_text, run_text,
     sources_text,
@@ -346,7 +346,9 @@ fn say_changes(
 ) -> Result<(), Failure> {
     let hardware = &scenario.hardware;
     if let Some(path) = &args.out {
-        return save(path, |file| write_changes(changes, hardware, args.format, file));
+        let mut files = Files::default();
+        files.add(path, |file| write_changes(changes, hardware, args.format, file))?;
+        return files.keep().map(drop);
     }
     let mut text = Vec::new();
     let written = write_changes(changes, hardware, args.format, &mut text);
@@ -366,8 +368,9 @@ fn plot(args: &PlotArgs, out: &mut dyn Write) -> Result<(), Failure> {
     is_no_input(&path, &args.ask)?;
     let mut write = |drawn: Result<String, DrawError>| {
         let drawn = drawn.map_err(|error| Failure::writing(&path, &error))?;
-        save(&path, |file| file.write_all(drawn.as_bytes()))?;
-        say(out, &format!("{WARNING}\nWritten: {}\n", path.display()))
+        let mut files = Files::default();
+        files.add(&path, |file| file.write_all(drawn.as_bytes()))?;
+        say(out, &format!("{WARNING}\nWritten: {}\n", files.keep()?))
     };
     if plays(&scenario) {
         return with_play(&scenario, None, |shown| {

@@ -13,9 +13,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Names the file and the flag.
 pub(crate) fn may_write(path: &Path, read: Option<&Path>, flag: &str) -> Result<(), Failure> {
-    let whole = |path: &Path| fs::canonicalize(path).ok();
-    let (there, is_read) = (whole(path).filter(|there| there.is_file()), read.and_then(whole));
-    if there.is_none() || there == is_read {
+    if !path.is_file() || read.is_some_and(|read| is_one_file(path, read)) {
         return Ok(());
     }
     let name = path.display();
@@ -71,13 +69,33 @@ pub(crate) fn may_be_made(path: &Path, flag: &str) -> Result<(), Failure> {
 /// # Errors
 /// Names it, and the flag that reads it.
 pub(crate) fn is_no_input(path: &Path, ask: &Ask) -> Result<(), Failure> {
-    let whole = |path: &Path| fs::canonicalize(path).ok();
-    let Some(there) = whole(path) else { return Ok(()) };
     let read = [("--gait", &ask.walk.gait), ("--session", &ask.session), ("--subject", &ask.subject)];
-    let same = |file: &Option<PathBuf>| file.as_deref().and_then(whole).is_some_and(|file| file == there);
+    let same = |file: &Option<PathBuf>| file.as_deref().is_some_and(|file| is_one_file(path, file));
     let Some((flag, _)) = read.into_iter().find(|(_, file)| same(file)) else { return Ok(()) };
     let name = path.display();
     Err(Failure::Input(format!("{name}: would be written over what {flag} reads; accepted: another name")))
+}
+
+/// Whether two names are of one file that is there: by a link of either kind, too.
+#[cfg(unix)]
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path: &Path| fs::metadata(path).map(|about| (about.dev(), about.ino())).ok();
+    identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// Whether two names are of one file that is there; hard links are not told apart here.
+#[cfg(not(unix))]
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| other == one))
+}
+
+/// The name of a file that is not there yet, by the folder that it will be in.
+fn by_folder(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let whole = fs::canonicalize(folder).ok().zip(path.file_name());
+    let whole = whole.map(|(folder, name)| folder.join(name));
+    whole.or_else(|| std::path::absolute(path).ok()).unwrap_or_else(|| path.to_owned())
 }
 
 /// Files that stand beside their places until all of them are complete.
@@ -140,8 +158,13 @@ impl Files {
             }
         }
         // through a link, not in place of it
-        let goes_to = if replaced { fs::canonicalize(path) } else { Ok(path.to_owned()) };
+        let goes_to = if replaced { fs::canonicalize(path) } else { Ok(by_folder(path)) };
         let goes_to = goes_to.map_err(|error| Failure::writing(path, &error))?;
+        if self.parts.iter().any(|part| part.goes_to == goes_to || is_one_file(&part.goes_to, &goes_to)) {
+            return Err(Failure::Input(format!(
+                "{named}: named for two files that are written; accepted: a name for each"
+            )));
+        }
         let at = beside(&goes_to);
         let named = if replaced { format!("{named} (in place of the one before)") } else { named };
         self.parts.push(Part { at: at.clone(), goes_to, named });

@@ -9,9 +9,10 @@ use crate::app::say;
 use crate::failure::Failure;
 use crate::flags;
 use crate::plot::wave::WavePicture;
-use crate::records::{save, write_changes};
+use crate::records::write_changes;
 use crate::scenario::ticks_up;
 use crate::text::Paint;
+use crate::written::Files;
 use args::{WaveArgs, WaveFormat};
 use kinds::Kind;
 use nmes_core::{ChannelHardware, ConfigError, Field, Hardware, HardwareTiming, Plan, Schedule, Session};
@@ -49,19 +50,20 @@ fn put_out(
     played: &Played,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let mut written = Vec::new();
+    let (mut files, mut written) = (Files::default(), Vec::new());
     if let Some(path) = &args.samples {
         let samples = played::samples(plan, SAMPLES_MAX)?;
         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        save(path, |file| file.write_all(&bytes))?;
+        files.add(path, |file| file.write_all(&bytes))?;
         written.push(format!("{} ({} samples, 16 bits, little endian)", path.display(), samples.len()));
     }
     if let Some(path) = &args.svg {
         let picture = WavePicture::of(kind.row(), plan, played);
         let svg = picture.to_svg().map_err(|error| Failure::writing(path, &error))?;
-        save(path, |file| file.write_all(svg.as_bytes()))?;
+        files.add(path, |file| file.write_all(svg.as_bytes()))?;
         written.push(path.display().to_string());
     }
+    files.keep()?;
     match args.format {
         WaveFormat::Csv => {
             let mut text = Vec::new();
