@@ -40,6 +40,21 @@ fn a_bad_gait_file_is_refused_with_its_line_and_what_is_accepted() {
     }
 }
 
+/// REQ-APP-356: the same event of a foot at the same microsecond is refused with its line, wherever among those of that time it
+/// stands; another event, foot or time is none.
+#[test]
+fn an_event_that_stands_twice_is_refused() {
+    let head = "t_us,foot,event\n10,left,toe_off\n10,right,heel_off\n";
+    let said = refused(&format!("{head}10,left,toe_off\n"));
+    let told =
+        "toe_off of the left foot at t_us 10 stands twice; accepted: each event of a foot once at a time";
+    assert!(said.contains("line 4") && said.contains(told), "{said}");
+    for other in ["10,right,toe_off", "10,left,heel_strike", "11,left,toe_off"] {
+        let walk = Walk::parse(format!("{head}{other}\n").as_bytes(), "walk.csv").unwrap();
+        assert_eq!(walk.events().len(), 3, "{other}");
+    }
+}
+
 /// REQ-APP-001: a file that is not there is named.
 #[test]
 fn a_missing_gait_file_is_named() {

@@ -156,7 +156,7 @@ impl Walk {
     ///
     /// # Errors
     /// Names the line, the value and what is accepted: an empty file, another header, a time that is not a
-    /// whole number, a time before the one ahead of it, an unknown foot or event.
+    /// whole number, a time before the one ahead of it, an unknown foot or event, one that stands twice.
     pub fn parse(reader: impl Read, name: &str) -> Result<Self, GaitError> {
         let fail = |line, what| GaitError { file: name.to_owned(), line, what };
         let mut csv = csv::ReaderBuilder::new()
@@ -177,7 +177,9 @@ impl Walk {
                 continue;
             }
             let earliest = events.last().map_or(0, |e| e.t_us);
-            events.push(parse_event(&record, earliest).map_err(|what| fail(line, what))?);
+            let event = parse_event(&record, earliest).map_err(|what| fail(line, what))?;
+            once(&events, &event).map_err(|what| fail(line, what))?;
+            events.push(event);
         }
         if events.is_empty() {
             let what = "empty; expected a line `t_us,foot,event` and events such as `480000,right,heel_off`";
@@ -320,6 +322,19 @@ fn check_header(record: &csv::StringRecord) -> Result<(), String> {
     }
     let found: Vec<&str> = record.iter().collect();
     Err(format!("the first line is \"{}\"; expected the header t_us,foot,event", found.join(",")))
+}
+
+/// A foot does the same thing once at a time: a line that stands twice is no step.
+fn once(before: &[Event], event: &Event) -> Result<(), String> {
+    if !before.iter().rev().take_while(|other| other.t_us == event.t_us).any(|other| other == event) {
+        return Ok(());
+    }
+    let Event { t_us, foot, event } = event;
+    Err(format!(
+        "{} of the {} foot at t_us {t_us} stands twice; accepted: each event of a foot once at a time",
+        event.word(),
+        foot.word()
+    ))
 }
 
 fn parse_event(record: &csv::StringRecord, earliest: u64) -> Result<Event, String> {
