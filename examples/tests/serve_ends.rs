@@ -110,3 +110,24 @@ fn a_log_that_is_cut_short_ends_with_a_line() {
     let (status, err) = interrupted(served.child);
     assert!(status == Some(2) && err.contains("error: /dev/full: "), "{status:?} {err}");
 }
+
+/// REQ-APP-357: empty lines get no answer, and a client that sends nothing else is taken for one that is lost.
+#[test]
+fn an_empty_line_is_no_sign_of_life() {
+    let served = small(&[]);
+    let mut client = served.client();
+    client.next();
+    client.raw(b"\n  \r\n\t\n{\"do\":\"ping\"}\n");
+    assert!(client.next().get("pong").is_some(), "nothing was said before it");
+    client.arm();
+    client.socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let (begin, mut seen) = (Instant::now(), String::new());
+    while !seen.contains("ramp_down") && begin.elapsed() < Duration::from_secs(5) {
+        client.raw(b"\n");
+        // what is not there in time is read with the next turn
+        let _ = client.lines.read_line(&mut seen);
+    }
+    assert!(seen.contains("the client says nothing") && !seen.contains("error"), "{seen}");
+    drop(client);
+    served.end();
+}

@@ -159,6 +159,20 @@ fn limits_of_a_person_bind() {
     }
 }
 
+/// REQ-PRO-442: a measurement of no ascent is refused with its place; one of one, or of many by hand, is taken.
+#[test]
+fn what_was_measured_was_measured_once() {
+    let with = |repeats: u8| {
+        let text = SUBJECT.replace("repeats = 3", &format!("repeats = {repeats}"));
+        SubjectFile::from_text(&text, Syntax::Toml).map_err(|error| error.to_string())
+    };
+    let told = with(0).unwrap_err();
+    assert!(told.starts_with("measured[0].repeats: 0; accepted: 1 to 255"), "{told}");
+    for repeats in [1, 5, 255] {
+        assert_eq!(with(repeats).unwrap().measured(0).unwrap().repeats, repeats);
+    }
+}
+
 /// REQ-PRO-429: a limit that names no rule or is looser than its rule is an error where the limits are laid over a setup, though the
 /// file was never held against itself; none is left out.
 #[test]

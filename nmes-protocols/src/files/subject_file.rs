@@ -113,7 +113,7 @@ pub struct MeasuredFile {
     /// Force at the functional amplitude, in percent of the maximal voluntary one.
     #[serde(default)]
     pub mvic_percent: Option<u8>,
-    /// Of how many ascents these are the medians.
+    /// Of how many ascents these are the medians: 1 at least. A titration has up to 5; by hand there may be more.
     pub repeats: u8,
     /// What ended the last ascent.
     pub ended: Ended,
@@ -329,6 +329,14 @@ impl MeasuredFile {
         let width = self.width_us.as_micros();
         if width == 0 || width > 10_000_000 {
             return Err(self.refused(index, "width_us", u64::from(width), "1 to 10000000 µs"));
+        }
+        if self.repeats == 0 {
+            return Err(self.refused(
+                index,
+                "repeats",
+                0,
+                "1 to 255: what was measured was measured once at least",
+            ));
         }
         if let Some(percent) = self.mvic_percent.filter(|percent| *percent > 150) {
             return Err(self.refused(index, "mvic_percent", u64::from(percent), "0 to 150 %"));
