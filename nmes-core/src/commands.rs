@@ -1,6 +1,6 @@
 //! What comes from outside while a session runs: settings, the gate, pause and resume.
 
-use crate::channel::ChannelState;
+use crate::channel::{ChannelState, Pending};
 use crate::channel_plan::ChannelPlan;
 use crate::engine::{CommandReceipt, Engine};
 use crate::error::{ConfigError, Field, at_most};
@@ -12,6 +12,15 @@ use crate::units::MicroAmps;
 use core::ops::Range;
 
 impl<'p> Engine<'p, '_> {
+    /// Pulses that have not begun come no more, so that no trim of another channel on their source waits for them.
+    pub(crate) fn withdraw_all(&mut self) {
+        for state in self.channels.iter_mut().filter(|state| !state.under_way()) {
+            if state.pending == Pending::Frame {
+                state.pending = Pending::Nothing;
+            }
+        }
+    }
+
     /// Sets amplitude and width of a channel at full level, from its next frame on. An amplitude of zero is silence:
     /// an output that rests at something after a pulse goes open at once.
     /// The same setting again keeps it from going stale.

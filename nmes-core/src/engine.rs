@@ -213,15 +213,6 @@ impl<'p, 's> Engine<'p, 's> {
         }
     }
 
-    /// Pulses that have not begun come no more, so that no trim of another channel on their source waits for them.
-    fn withdraw_all(&mut self) {
-        for state in self.channels.iter_mut().filter(|state| !state.under_way()) {
-            if state.pending == Pending::Frame {
-                state.pending = Pending::Nothing;
-            }
-        }
-    }
-
     fn hard_off(&mut self, now: u64) {
         for (state, plan) in self.channels.iter_mut().zip(self.plan.channels()) {
             if state.open_now(plan, now.max(state.since)).is_none() {
