@@ -20,6 +20,7 @@ use std::cell::RefCell;
 pub(crate) const TICK_US: u64 = 10_000;
 /// A session that goes on for this long past its end will never end.
 pub(crate) const OVERTIME_US: u64 = 60_000_000;
+
 /// When a session is over, in µs: its length, and later by the largest offset, as a channel ends later by its own.
 pub(crate) fn end_us(session: &Session<'_>) -> u64 {
     let offsets = session.channels().iter().map(|channel| channel.offset.as_micros());

@@ -98,7 +98,7 @@ impl<'p> Facts<'p> {
         let onsets = Onsets::of(plan, compiled, wait);
         let second = pulse.worst_second(&onsets, wait);
         // the worst second of even pulses is never less than a period of them
-        let period = if onsets.is_even() { 0 } else { pulse.mean_square_na2(rate) };
+        let period = onsets.within_group().map_or(0, |rate| pulse.mean_square_na2(rate));
         let while_on_na2 = second.mean_square_na2.max(period);
         let in_guard = pulse.in_guard(onsets.in_guard(), compiled.longest_ticks());
         Some(Self {

@@ -373,8 +373,9 @@ impl<'a, const N: usize> Guard<'a, N> {
             watch.set.drop_to(MicroAmps::ZERO);
             watch.waits = false;
             watch.contact = ContactWatch::default();
-            // no contraction goes on from before
+            // no contraction goes on from before, and no burst
             watch.train_began = None;
+            watch.next_of_group = 0;
         }
     }
 

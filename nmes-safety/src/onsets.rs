@@ -163,9 +163,11 @@ impl<'p> Onsets<'p> {
         ticks.checked_div(self.period).unwrap_or(0).saturating_add(1).saturating_mul(ROUNDED)
     }
 
-    /// Whether pulses are counted as if they came at the fastest rate all the time.
-    pub(crate) const fn is_even(&self) -> bool {
-        self.group.is_none()
+    /// The fastest that pulses of a group follow one another: at the rate within a burst, after the shortest interval of a list.
+    /// `None` where they are counted as if they came evenly.
+    pub(crate) fn within_group(&self) -> Option<Rate> {
+        let least = self.group?.intervals.iter().min().map(|us| us.as_micros());
+        Some(least.and_then(|us| Rate::new(1, us).ok()).unwrap_or(self.rate))
     }
 
     fn at_rate(&self, ticks: u64) -> Held {

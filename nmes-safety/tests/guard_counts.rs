@@ -194,6 +194,37 @@ fn bursts_that_begin_anew() {
     }
 }
 
+/// REQ-SAF-709: a burst after a fresh arming is one of its own, however soon after the one before, and after pulses that looked for
+/// contact.
+#[test]
+fn a_burst_after_a_fresh_arming() {
+    let timing = Timing::Bursts(Bursts { pulses: 7, every: Rate::new(1, 10_000_000).unwrap() });
+    let set = (1_000, 200);
+    let rig =
+        Rig { hz: 100, train: Train { timing, ..Train::default() }, set, ceiling: set, ..Rig::default() };
+    let checked = rig.checked();
+    let burst = |guard: &mut Guard<'static>, from: u32, at: u64| {
+        (0..7).try_for_each(|n| play(guard, &pulse(checked, from + n, at + u64::from(n) * 10_000)))
+    };
+    let (mut guard, now) = ready(checked);
+    burst(&mut guard, 0, now).unwrap();
+    let later = now + 200_000;
+    guard.handle(later, Event::Disarm).unwrap();
+    // E-SLEW-1
+    let later = later + 1_000_000;
+    guard.handle(later, Event::Probe).unwrap();
+    guard.set_level(later, 0, setting(1_000, 200)).unwrap();
+    for n in 0..5 {
+        let at = later + 10_000 + u64::from(n) * 100_000;
+        assert!(play(&mut guard, &pulse(checked, 10 + n, at)).is_ok(), "{n}");
+    }
+    let armed = later + 600_000;
+    guard.handle(armed, Event::Contact).unwrap();
+    let now = raise(&mut guard, checked, armed);
+    assert!(now < later + 4_000_000, "within the ten seconds of a burst");
+    burst(&mut guard, 20, now).unwrap();
+}
+
 /// At how many limits that a plan keeps it is told that the guard may trip, at how many it does, and at how many near the
 /// value nothing is told. It never does where nothing is told.
 fn told_and_tripped(rigs: &[Rig]) -> [u32; 3] {

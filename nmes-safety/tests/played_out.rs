@@ -134,13 +134,13 @@ fn pairs(case: &Case, plan: &Plan<'_>, wave: &Wave, moved: bool) -> Vec<Pair> {
     let charge_more = ticks * i128::from(wave.peak());
     let square_more = charge_more * i128::from(wave.peak());
     let squares = up(wave.window(second, square) + a_second * square_more, 1, wide);
-    // while they come, pulses stand a period apart, within a burst too
-    let rate = plan.channel(0).unwrap().rate();
-    let while_on = up(
-        wave.pulse(square) + repeats * square_more,
-        u128::from(rate.pulses()) * 1_000_000,
-        wide * u128::from(rate.per_us()),
-    );
+    // while they come, pulses stand a period apart, within a burst too, or the shortest interval of a list
+    let (pulses, per_us) = match case.train.timing {
+        Timing::List(list) => (1, list.iter().min().unwrap().as_micros()),
+        Timing::Even | Timing::Bursts(_) | Timing::Sweep(_) => case.rate,
+    };
+    let each = wave.pulse(square) + repeats * square_more;
+    let while_on = up(each, u128::from(pulses) * 1_000_000, wide * u128::from(per_us));
     let of_a_period = squares.max(while_on);
     let mut pairs = vec![
         (

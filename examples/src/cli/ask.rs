@@ -145,6 +145,10 @@ pub(crate) const CODE_MAX: i32 = 2_047;
 pub(crate) const SEED: u64 = 1;
 /// The resistance that is simulated where no flag says another.
 pub(crate) const LOAD_OHM: u32 = 1_000;
+/// The resistance that a check takes where no flag says another.
+pub(crate) const CHECKED_OHM: u32 = 1_000;
+/// The rail, in volts as they are written.
+pub(crate) const RAIL: &str = "150";
 
 /// The simulated output stage.
 #[derive(Clone, Debug, Args)]
@@ -182,10 +186,10 @@ pub struct LoadArgs {
     #[arg(long, value_name = "R", value_parser = parse::ohms, allow_hyphen_values = true, default_value_t = LOAD_OHM)]
     pub load_ohm: u32,
     /// The resistance that the check takes as the largest; what really comes may be more, as pads dry out.
-    #[arg(long, value_name = "R", value_parser = parse::ohms, allow_hyphen_values = true, default_value = "1000")]
+    #[arg(long, value_name = "R", value_parser = parse::ohms, allow_hyphen_values = true, default_value_t = CHECKED_OHM)]
     pub checked_load_ohm: u32,
     /// Supply rail of the output stage.
-    #[arg(long, value_name = "V", value_parser = parse::volts, allow_hyphen_values = true, default_value = "150")]
+    #[arg(long, value_name = "V", value_parser = parse::volts, allow_hyphen_values = true, default_value = RAIL)]
     pub rail_v: u32,
     /// How much stronger the negative polarity is than commanded.
     #[arg(long, value_name = "P", value_parser = parse::percent, allow_hyphen_values = true, default_value = "0")]

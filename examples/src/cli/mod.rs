@@ -9,7 +9,7 @@ pub use ask::{
     Ask, ControlWord, GuardArgs, InnervationWord, LoadArgs, Person, PulseArgs, StageArgs, StepShape,
     StopArgs, StopWord, TriggerWord, WalkArgs,
 };
-pub(crate) use ask::{CODE_MAX, CODE_MIN, LOAD_OHM, NA_PER_CODE, SEED, TICKS_HZ};
+pub(crate) use ask::{CHECKED_OHM, CODE_MAX, CODE_MIN, LOAD_OHM, NA_PER_CODE, RAIL, SEED, TICKS_HZ};
 pub use bodies::{CrankArgs, CrankHarm, CrankWord, EmgArgs};
 pub use files::{
     DiaryArgs, DiaryShape, ExportArgs, FileSyntax, RecordShape, RecordsArgs, SessionCommand, TitrateArgs,

@@ -1,8 +1,9 @@
 //! A flag that would do nothing for a protocol is refused, so that nobody takes it for obeyed.
 
-use super::{Ask, CODE_MAX, CODE_MIN, LOAD_OHM, NA_PER_CODE, RunArgs, SEED, TICKS_HZ};
+use super::{Ask, CHECKED_OHM, CODE_MAX, CODE_MIN, LOAD_OHM, NA_PER_CODE, RAIL, RunArgs, SEED, TICKS_HZ};
 use crate::failure::Failure;
 use crate::gait::Foot;
+use crate::parse;
 use nmes_protocols::{CATALOGUE, Change, Condition, TriggerKind};
 
 /// A flag, and whether it was given.
@@ -76,37 +77,40 @@ pub(crate) fn where_nothing_runs(ask: &Ask) -> Result<(), Failure> {
     Err(Failure::Input(format!("{flag}: {why}; accepted: run, events, plot")))
 }
 
-/// The resistance that a check takes where no flag says another.
-const CHECKED_OHM: u32 = 1_000;
-/// The rail that it takes, in mV.
-const RAIL_MV: u32 = 150_000;
-
-/// What a session file does not hold: pads, stage, load, limits, side and walk; and of a person, where a file is written as it is.
-///
-/// # Errors
-/// Names the first such flag and what takes it.
-pub(crate) fn in_export(ask: &Ask) -> Result<(), Failure> {
-    let (load, stage) = (&ask.load, &ask.stage);
-    let given = [
-        ("--side", ask.person.side != Foot::Left),
-        ("--motor-threshold-ma", ask.session.is_some() && ask.person.motor_threshold_ma.is_some()),
-        ("--trigger", ask.shape.trigger.is_some()),
-        ("--gait", ask.walk.gait.is_some()),
+/// Flags of the simulated output stage, each with whether it says other than its default.
+pub(crate) fn of_stage(ask: &Ask) -> [(&'static str, bool); 6] {
+    let stage = &ask.stage;
+    [
         ("--ticks-hz", stage.ticks_hz != TICKS_HZ),
         ("--na-per-code", stage.na_per_code != NA_PER_CODE),
         ("--code-min", stage.code_min != CODE_MIN),
         ("--code-max", stage.code_max != CODE_MAX),
         ("--late-us", stage.late_us != 0),
         ("--declared-late-us", stage.declared_late_us.is_some()),
+    ]
+}
+
+/// What a session file does not hold: pads, stage, load, limits, side and walk; and of a person, where a file is written as it is.
+///
+/// # Errors
+/// Names the first such flag and what takes it.
+pub(crate) fn in_export(ask: &Ask) -> Result<(), Failure> {
+    let load = &ask.load;
+    let given = [
+        ("--side", ask.person.side != Foot::Left),
+        ("--motor-threshold-ma", ask.session.is_some() && ask.person.motor_threshold_ma.is_some()),
+        ("--trigger", ask.shape.trigger.is_some()),
+        ("--gait", ask.walk.gait.is_some()),
         ("--checked-load-ohm", load.checked_load_ohm != CHECKED_OHM),
-        ("--rail-v", load.rail_v != RAIL_MV),
+        ("--rail-v", parse::volts(RAIL) != Ok(load.rail_v)),
         ("--electrode-cm2", load.electrode_cm2.is_some()),
         ("--contact-fraction", load.contact_fraction.is_some()),
         ("--one-shot-us", load.guards.one_shot_us.is_some()),
         ("--watchdog-ms", load.guards.watchdog_ms.is_some()),
         ("--profile", load.profile.is_some()),
     ];
-    let Some((flag, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
+    let mut all = of_stage(ask).into_iter().chain(given);
+    let Some((flag, _)) = all.find(|(_, given)| *given) else { return Ok(()) };
     Err(Failure::Input(format!(
         "{flag}: changes nothing in a session file; accepted with check, report, run, events, plot"
     )))

@@ -6,7 +6,7 @@ use super::port::{LineSettings, Port};
 use super::progress::Progress;
 use super::rig::{Rig, TURN, not_stopped};
 use crate::app::say_json;
-use crate::cli::{Ask, CODE_MAX, CODE_MIN, LOAD_OHM, NA_PER_CODE, RunArgs, SEED, TICKS_HZ, unused};
+use crate::cli::{Ask, LOAD_OHM, RunArgs, SEED, unused};
 use crate::desk::end_us;
 use crate::failure::Failure;
 use crate::scenario::Scenario;
@@ -243,19 +243,13 @@ fn only_device_options(ask: &Ask) -> Result<(), Failure> {
     let stage = &ask.stage;
     let load = &ask.load;
     let given = [
-        ("--ticks-hz", stage.ticks_hz != TICKS_HZ),
-        ("--na-per-code", stage.na_per_code != NA_PER_CODE),
-        ("--code-min", stage.code_min != CODE_MIN),
-        ("--code-max", stage.code_max != CODE_MAX),
-        ("--late-us", stage.late_us != 0),
-        ("--declared-late-us", stage.declared_late_us.is_some()),
         ("--seed", stage.seed != SEED),
         ("--load-ohm", load.load_ohm != LOAD_OHM),
         ("--polarity-mismatch-pct", load.polarity_mismatch_pct != 0),
         ("--stop-at-us", ask.stop.stop_at_us.is_some()),
         ("--gait", ask.walk.gait.is_some()),
     ];
-    match given.iter().find(|(_, given)| *given) {
+    match unused::of_stage(ask).iter().chain(&given).find(|(_, given)| *given) {
         Some((flag, _)) => Err(Failure::Input(format!(
             "{flag}: of the simulation; with --device it has no meaning, leave it out"
         ))),

@@ -277,7 +277,8 @@ pub static E_DC_4: Rule = Rule::at_most("E-DC-4", 500, Unit::MicroAmpsPerCm2)
     .over(Window::Rolling(1_000), Load::Any)
     .ours("iontophoresis practice, recalled");
 
-/// r.m.s. density on the part of the electrode that is in contact, half of it or what a setup states if that is less.
+/// r.m.s. density on the part of the electrode that is in contact, half of it or what a setup states if that is less. Over the window of
+/// N-DOC-1, whose figure it is: stricter than one second.
 pub static E_J_2: Rule = Rule::at_most("E-J-2", N_DOC_1.limit, Unit::MicroAmpsRmsPerCm2)
     .of("r.m.s. current density on the contact area", "√(f·ΣI²t)/A")
     .over(Window::Period, R500)
