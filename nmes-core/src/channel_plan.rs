@@ -147,6 +147,31 @@ impl<'a> ChannelPlan<'a> {
         self.onsets.period_ticks()
     }
 
+    /// Ticks from the first onset of a train to onset `index`, of a channel whose rate sweeps; `None` of another. Onsets are put out
+    /// less than 2 ticks from there, for as long as [`Sweep`](crate::Sweep) says. Work: as an onset of the sweep.
+    ///
+    /// ```
+    /// use nmes_core::*;
+    /// # let set = Setting::new(40_000, 300).unwrap();
+    /// let (from, to) = (Rate::from_hz(10)?, Rate::from_hz(50)?);
+    /// let over = Millis::from_millis(8_000).unwrap();
+    /// let timing = Timing::Sweep(Sweep { from, to, over, law: SweepLaw::Linear });
+    /// # let channels = [Channel { pulse: PulseShape::default(), rate: to, set, ceiling: set,
+    /// #     train: Train { timing, ..Train::default() }, ramp: Ramp::default(), offset: Micros::ZERO }];
+    /// # let session = Session::new(&channels, Schedule::Continuous, Millis::from_millis(10_000).unwrap()).unwrap();
+    /// # let dac = ChannelHardware::symmetric(100_000, -2_048, 2_047);
+    /// # let hardware = Hardware::new(HardwareTiming::ideal(1_000_000), &[dac], 0).unwrap();
+    /// # let plan = Plan::compile(&session, &hardware)?;
+    /// let channel = plan.channel(0).unwrap();
+    /// // 240 pulses, 30 a second on average, in the 8 s, then 50 a second
+    /// assert_eq!([0, 240, 290].map(|index| channel.swept_ticks(index)), [Some(0), Some(8_000_000), Some(9_000_000)]);
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn swept_ticks(&self, index: u64) -> Option<u64> {
+        self.onsets.swept_ticks(index)
+    }
+
     /// Which way the primary phase drives.
     #[must_use]
     pub const fn leading(&self) -> Polarity {

@@ -184,6 +184,14 @@ impl<'a> OnsetPlan<'a> {
     pub(crate) const fn period_ticks(&self) -> u64 {
         self.rate.whole
     }
+
+    /// Ticks from onset 0 of a sweep to another; `None` where it is none.
+    pub(crate) fn swept_ticks(&self, index: u64) -> Option<u64> {
+        match &self.kind {
+            Kind::Sweep { plan, .. } => Some(plan.elapsed(index)),
+            Kind::Even | Kind::Bursts { .. } | Kind::List { .. } => None,
+        }
+    }
 }
 
 fn validate_bursts(rate: Rate, bursts: Bursts) -> Result<(), ConfigError> {

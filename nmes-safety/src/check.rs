@@ -65,8 +65,7 @@ struct Facts<'p> {
     channel: u8,
     compiled: &'p ChannelPlan<'p>,
     pulse: PulseMetrics,
-    /// The fastest there is in mHz. Of a sweep, and of stages with a rate of their own, sums over time are those of a train at
-    /// this rate: an upper bound.
+    /// The fastest that is allowed, in mHz.
     rate_mhz: Ratio,
     /// The lowest there is, in mHz: next to nothing where the timing varies.
     lowest_mhz: u64,
@@ -98,8 +97,7 @@ impl<'p> Facts<'p> {
         let onsets = Onsets::of(plan, compiled, wait);
         let second = pulse.worst_second(&onsets, wait);
         // the worst second of even pulses is never less than a period of them
-        let period = onsets.within_group().map_or(0, |rate| pulse.mean_square_na2(rate));
-        let while_on_na2 = second.mean_square_na2.max(period);
+        let while_on_na2 = second.mean_square_na2.max(onsets.while_on_na2(&pulse));
         let in_guard = pulse.in_guard(onsets.in_guard(), compiled.longest_ticks());
         Some(Self {
             channel,

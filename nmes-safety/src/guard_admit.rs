@@ -290,7 +290,7 @@ impl Examination<'_> {
             Cite::PLAN,
             ahead,
             most.saturating_add(terms.wait),
-            "ticks ahead of its bursts",
+            "ticks ahead of its timing",
         )
     }
 

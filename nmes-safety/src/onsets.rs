@@ -1,10 +1,13 @@
 //! How densely the pulses of a channel may stand: the most of them in any window of time.
 
-use nmes_core::{ChannelPlan, Micros, Plan, Rate, Schedule, Timing};
+mod swept;
 
-use crate::metrics::{div_up, divide, narrow, product, times};
-use crate::stages::{shortest_rest, stages_of};
+use nmes_core::{ChannelPlan, Micros, Plan, Rate, Schedule, Stage, Timing};
+
+use crate::metrics::{PulseMetrics, div_up, divide, narrow, product, times};
+use crate::stages::{longest_on, shortest_rest, stages_of};
 use crate::windows::EIGHTHS;
+use swept::{Swept, is_faster};
 
 /// By how much two onsets may be nearer than their times say, in ticks: each is a sum of two that are rounded down.
 const ROUNDED: u64 = 2;
@@ -23,7 +26,6 @@ struct Group<'p> {
 impl<'p> Group<'p> {
     fn of(timing: Timing<'p>) -> Option<Self> {
         match timing {
-            // a sweep is taken for a train at the fastest it may be
             Timing::Even | Timing::Sweep(_) => None,
             Timing::Bursts(bursts) => Some(Self {
                 pulses: u64::from(bursts.pulses),
@@ -107,6 +109,29 @@ pub(crate) struct Sustained {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Sustained { each, depth });
 
+/// What two kinds of trains hold at most in a window that only one of them is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Either([Option<Held>; 2]);
+
+impl Either {
+    /// The larger of what the two come to, as [`Held::amount`].
+    pub(crate) fn amount(&self, each: u128, a_tick: u128) -> u128 {
+        self.0.iter().flatten().map(|held| held.amount(each, a_tick)).max().unwrap_or(0)
+    }
+
+    fn onsets(&self) -> u64 {
+        self.0.iter().flatten().map(Held::onsets).max().unwrap_or(0)
+    }
+}
+
+/// How the pulses of a train follow one another.
+#[derive(Clone, Copy, Debug)]
+enum Train<'p> {
+    Even,
+    Grouped(Group<'p>),
+    Swept(Swept<'p>),
+}
+
 /// When the pulses of a channel may come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Onsets<'p> {
@@ -114,7 +139,10 @@ pub(crate) struct Onsets<'p> {
     rate: Rate,
     /// The shortest time between two onsets, in ticks.
     period: u64,
-    group: Option<Group<'p>>,
+    /// Trains by the timing of the channel; `None` where each stage has a rate of its own.
+    timed: Option<Train<'p>>,
+    /// Trains of stages with rates of their own, which are even: the fastest of them.
+    staged: Option<Rate>,
     /// From the last pulse of a train to the first of the next at least, in ticks; the largest value where there is one train.
     apart: u64,
     /// The longest a pulse takes, and is late.
@@ -123,22 +151,30 @@ pub(crate) struct Onsets<'p> {
 
 impl<'p> Onsets<'p> {
     /// Of a channel whose onsets may be `wait` ticks late.
-    pub(crate) fn of(plan: &Plan<'p>, channel: &ChannelPlan<'p>, wait: u64) -> Self {
+    pub(crate) fn of(plan: &Plan<'p>, channel: &'p ChannelPlan<'p>, wait: u64) -> Self {
         let hz = plan.hardware().timing().ticks_per_second;
-        let stages = stages_of(plan);
-        // stages that have a rate are played evenly: the fastest of all counts
-        let is_staged = stages.iter().any(|stage| stage.rate.is_some());
-        let group = Group::of(channel.channel().train.timing).filter(|_| !is_staged);
+        let ticks = |ms: u64| ms.saturating_mul(u64::from(hz)) / 1_000;
         let span = channel.longest_ticks().saturating_add(wait);
         let rest = match plan.session().schedule() {
             Schedule::Continuous => None,
             Schedule::Cyclic(cycle) => Some(cycle.rest),
-            Schedule::Program(_) => Some(shortest_rest(stages)),
+            Schedule::Program(stages) => Some(shortest_rest(stages)),
             Schedule::Gated(gate) => Some(gate.min_off),
         };
-        let ticks = |ms: u32| u64::from(ms).saturating_mul(u64::from(hz)) / 1_000;
-        let apart = rest.map_or(u64::MAX, |rest| ticks(rest.as_millis()).saturating_sub(span));
-        Self { hz, rate: channel.rate(), period: channel.period_ticks(), group, apart, span }
+        let apart = rest.map_or(u64::MAX, |rest| ticks(u64::from(rest.as_millis())).saturating_sub(span));
+        let stages = stages_of(plan);
+        let is_timed = stages.is_empty() || stages.iter().any(|stage| stage.rate.is_none());
+        let train = || match channel.channel().train.timing {
+            Timing::Sweep(sweep) => {
+                let longest = ticks(longest_on(plan, channel.channel()).saturating_add(1));
+                Train::Swept(Swept::new(channel, sweep, longest))
+            }
+            timing @ (Timing::Even | Timing::Bursts(_) | Timing::List(_)) => {
+                Group::of(timing).map_or(Train::Even, Train::Grouped)
+            }
+        };
+        let (timed, staged) = (is_timed.then(train), fastest(stages));
+        Self { hz, rate: channel.rate(), period: channel.period_ticks(), timed, staged, apart, span }
     }
 
     /// How often `per_us / count` µs fit into so many ticks, and what is left of these, rounded up.
@@ -163,22 +199,59 @@ impl<'p> Onsets<'p> {
         ticks.checked_div(self.period).unwrap_or(0).saturating_add(1).saturating_mul(ROUNDED)
     }
 
-    /// The fastest that pulses of a group follow one another: at the rate within a burst, after the shortest interval of a list.
-    /// `None` where they are counted as if they came evenly.
-    pub(crate) fn within_group(&self) -> Option<Rate> {
-        let least = self.group?.intervals.iter().min().map(|us| us.as_micros());
-        Some(least.and_then(|us| Rate::new(1, us).ok()).unwrap_or(self.rate))
+    /// The mean square of the shortest period there is, in nA², where the worst second may have less: of bursts, lists and sweeps. At the
+    /// rate within a burst, after the shortest interval of another.
+    pub(crate) fn while_on_na2(&self, pulse: &PulseMetrics) -> u128 {
+        let rate = match &self.timed {
+            None | Some(Train::Even) => return 0,
+            Some(Train::Grouped(group)) => {
+                let least = group.intervals.iter().min().map(|us| us.as_micros());
+                least.and_then(|us| Rate::new(1, us).ok()).unwrap_or(self.rate)
+            }
+            Some(Train::Swept(swept)) => {
+                let Some(ticks) = swept.shortest() else { return 0 };
+                let us = product(ticks, 1_000_000).checked_div(u128::from(self.hz)).unwrap_or(0);
+                u32::try_from(us).ok().and_then(|us| Rate::new(1, us).ok()).unwrap_or(self.rate)
+            }
+        };
+        pulse.mean_square_na2(rate)
     }
 
+    /// Of even trains at the channel's rate.
     fn at_rate(&self, ticks: u64) -> Held {
-        let ticks = ticks.saturating_add(self.rounded_in(ticks));
-        let (whole, rest) = self.fit(ticks, u64::from(self.rate.pulses()), u64::from(self.rate.per_us()));
+        self.evenly(self.rate, ticks.saturating_add(self.rounded_in(ticks)))
+    }
+
+    fn evenly(&self, rate: Rate, ticks: u64) -> Held {
+        let (whole, rest) = self.fit(ticks, u64::from(rate.pulses()), u64::from(rate.per_us()));
         Held { sure: 0, whole, rest, most: None }
     }
 
-    /// What a group comes to where that is less than one pulse a period. A train that begins anew begins a group.
+    /// What pulses come to in the long run, where that is less than one a period. A train that begins anew begins a group, or a sweep.
     pub(crate) fn sustained(&self) -> Option<Sustained> {
-        let group = self.group?;
+        let alone = match (&self.timed, self.staged) {
+            (Some(Train::Grouped(group)), None) => return self.of_groups(group),
+            (Some(Train::Swept(swept)), None) => {
+                Sustained { each: self.period_of(swept.lasting()), depth: swept.ahead(self.hz) }
+            }
+            (None, Some(rate)) => Sustained { each: self.period_of(rate), depth: 2 },
+            _ => return None,
+        };
+        self.begun_anew(alone).filter(|sustained| sustained.each > self.period)
+    }
+
+    /// What trains come to, where each of them comes to so much.
+    fn begun_anew(&self, alone: Sustained) -> Option<Sustained> {
+        let Sustained { each, depth } = alone;
+        if self.apart == u64::MAX || (depth == 2 && self.apart > each) {
+            return Some(alone);
+        }
+        let both = product(each, depth).saturating_add(u128::from(self.apart));
+        let (each, _) = divide(product(each, self.apart), both)?;
+        Some(Sustained { each: narrow(each), depth })
+    }
+
+    fn of_groups(&self, group: &Group<'_>) -> Option<Sustained> {
         let parts = product(group.groups, 1_000_000).max(1);
         let (long, _) = divide(product(group.per_us, u64::from(self.hz)), parts)?;
         let (each, depth) = if self.apart == u64::MAX {
@@ -192,6 +265,15 @@ impl<'p> Onsets<'p> {
         (each > self.period).then_some(Sustained { each, depth })
     }
 
+    /// Ticks of a period, rounded down.
+    fn period_of(&self, rate: Rate) -> u64 {
+        let parts = product(u64::from(rate.pulses()), 1_000_000);
+        narrow(
+            divide(product(u64::from(rate.per_us()), u64::from(self.hz)), parts)
+                .map_or(0, |(whole, _)| whole),
+        )
+    }
+
     /// The most pulses that end in a window of so many ticks.
     pub(crate) fn ending_in(&self, ticks: u64) -> u64 {
         self.window(ticks.saturating_add(self.span)).onsets()
@@ -199,20 +281,54 @@ impl<'p> Onsets<'p> {
 
     /// What any window of so many ticks holds of pulses that may be cut by its ends.
     #[inline(never)]
-    pub(crate) fn window(&self, ticks: u64) -> Held {
-        let Some(group) = self.group else { return self.at_rate(ticks) };
-        let ticks = ticks.saturating_add(ROUNDED);
+    pub(crate) fn window(&self, ticks: u64) -> Either {
+        let touches_two = ticks.saturating_add(ROUNDED) > self.apart;
+        match (&self.timed, self.staged) {
+            // trains of both kinds may be in it
+            (Some(_), Some(_)) if touches_two => Either([Some(self.at_rate(ticks)), None]),
+            (None, Some(rate)) if touches_two && self.period_of(rate) >= self.apart => {
+                Either([Some(self.at_rate(ticks)), None])
+            }
+            (timed, staged) => Either([
+                timed.as_ref().map(|train| self.timed(train, ticks)),
+                staged.map(|rate| self.evenly(rate, ticks)),
+            ]),
+        }
+    }
+
+    /// The same of trains by the timing of the channel.
+    fn timed(&self, train: &Train<'_>, ticks: u64) -> Held {
+        let wide = ticks.saturating_add(ROUNDED);
+        match train {
+            Train::Even => self.at_rate(ticks),
+            Train::Grouped(group) => self.grouped(group, wide),
+            Train::Swept(swept) => {
+                let alone = swept.window(ticks);
+                if wide <= self.apart {
+                    return alone;
+                }
+                let most = self.trains_in(wide).saturating_mul(alone.onsets());
+                Held { most: Some(most), ..self.at_rate(wide) }
+            }
+        }
+    }
+
+    fn grouped(&self, group: &Group<'_>, ticks: u64) -> Held {
         let (groups, left) = self.fit(ticks, group.groups, group.per_us);
         let (groups, left) = (narrow(groups), narrow(left));
         // no window that is no longer than what is between two trains touches both
         if ticks <= self.apart {
             let sure = groups.saturating_mul(group.pulses);
-            return Held { sure, most: Some(self.most_beside(&group, left)), ..self.at_rate(left) };
+            return Held { sure, most: Some(self.most_beside(group, left)), ..self.at_rate(left) };
         }
         // each train that it touches begins a group anew
-        let trains = ticks.checked_div(self.apart).map_or(u64::MAX, |n| n.saturating_add(1));
-        let most = groups.saturating_add(trains).saturating_mul(group.pulses);
+        let most = groups.saturating_add(self.trains_in(ticks)).saturating_mul(group.pulses);
         Held { most: Some(most), ..self.at_rate(ticks) }
+    }
+
+    /// The trains that a window touches.
+    fn trains_in(&self, ticks: u64) -> u64 {
+        ticks.checked_div(self.apart).map_or(u64::MAX, |n| n.saturating_add(1))
     }
 
     /// The pulses of one group that a window of less than it touches.
@@ -235,12 +351,18 @@ impl<'p> Onsets<'p> {
     }
 }
 
+/// The fastest rate that a stage has of its own.
+fn fastest(stages: &[Stage]) -> Option<Rate> {
+    let rates = stages.iter().filter_map(|stage| stage.rate);
+    rates.reduce(|one, other| if is_faster(other, one) { other } else { one })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use nmes_core::{
         Bursts, Channel, ChannelHardware, Cycle, Hardware, HardwareTiming, Millis, PulseShape, Ramp, Session,
-        Setting, Stage, Sweep, SweepLaw, Train,
+        Setting, Sweep, SweepLaw,
     };
 
     /// Of pulses of 600 µs, one tick a µs.
@@ -251,7 +373,7 @@ mod tests {
         look: impl FnOnce(&Onsets<'_>) -> T,
     ) -> T {
         let set = Setting::new(10_000, 300).unwrap();
-        let train = Train { timing, ..Train::default() };
+        let train = nmes_core::Train { timing, ..nmes_core::Train::default() };
         let (pulse, rate) =
             (PulseShape { gap: Micros::ZERO, ..PulseShape::default() }, Rate::from_hz(hz).unwrap());
         let channels =
@@ -331,22 +453,99 @@ mod tests {
         });
     }
 
-    /// REQ-SAF-701: a sweep, and stages with a rate, are taken for the fastest there is.
+    fn hz(hz: u32) -> Rate {
+        Rate::from_hz(hz).unwrap()
+    }
+
+    fn ms(ms: u32) -> Millis {
+        Millis::from_millis(ms).unwrap()
+    }
+
+    fn sweep(from: u32, to: u32, over_ms: u32, law: SweepLaw) -> Timing<'static> {
+        Timing::Sweep(Sweep { from: hz(from), to: hz(to), over: ms(over_ms), law })
+    }
+
+    /// REQ-SAF-692: of a sweep the window where its pulses stand closest: 4 ticks for what is rounded are part of one more.
     #[test]
-    fn at_the_fastest() {
-        let (from, to) = (Rate::from_hz(10).unwrap(), Rate::from_hz(100).unwrap());
-        let ms = |ms| Millis::from_millis(ms).unwrap();
-        let sweep = Timing::Sweep(Sweep { from, to, over: ms(1_000), law: SweepLaw::Linear });
-        with(100, sweep, Schedule::Continuous, |onsets| assert_eq!(held(onsets, 1_000_000), 100_000));
+    fn sweeps_in_a_window() {
+        for (from, to, over, law, most) in [
+            // 55 a second on average, then 10 a second
+            (100, 10, 1_000, SweepLaw::Linear, 55_004),
+            (100, 10, 500, SweepLaw::Linear, 32_504),
+            // 90 / ln 10, 39.09 a second
+            (100, 10, 1_000, SweepLaw::Exponential, 39_088),
+            // what it ends at
+            (10, 100, 1_000, SweepLaw::Linear, 100_004),
+            (10, 60, 5_000, SweepLaw::Exponential, 60_004),
+        ] {
+            with(100, sweep(from, to, over, law), Schedule::Continuous, |onsets| {
+                let held = held(onsets, 1_000_000);
+                let close = most - 1_000..=most + 1_000;
+                assert!(close.contains(&held), "{from} {to} {over} {law:?}: {held}");
+            });
+        }
+        // trains of 700 ms of one that rises over 7 s: 45.5 pulses, the last of 19 a second
+        with(100, sweep(10, 100, 7_000, SweepLaw::Linear), resting(2_000), |onsets| {
+            assert!((9_000..=12_000).contains(&held(onsets, 1_000_000)));
+            let while_on = Rate::new(1, 53_000).unwrap();
+            assert!(
+                matches!(&onsets.timed, Some(Train::Swept(swept)) if swept.shortest() > Some(while_on.per_us().into()))
+            );
+        });
+        // two trains in a second
+        with(100, sweep(100, 10, 100, SweepLaw::Linear), resting(200), |onsets| {
+            let alone = with(100, sweep(100, 10, 100, SweepLaw::Linear), resting(2_000), |onsets| {
+                held(onsets, 1_000_000)
+            });
+            let both = held(onsets, 1_000_000);
+            assert!(alone < both && both < 100_000, "{alone} {both}");
+        });
+    }
+
+    /// REQ-SAF-692: of stages the fastest rate there is, and the channel's where a stage has none.
+    #[test]
+    fn stages_in_a_window() {
         let stage = |rate| Stage {
-            cycle: Cycle { hold: ms(1_000), rest: ms(1_000) },
+            cycle: Cycle { hold: ms(1_000), rest: ms(1_500) },
             repeats: 2,
             level_permille: 1_000,
             rate,
         };
-        let stages = [stage(None), stage(Some(from))];
-        with(100, bursts(), Schedule::Program(&stages), |onsets| {
-            assert_eq!(held(onsets, 1_000_000), 100_000)
+        let (slow, fast, own) = (stage(Some(hz(10))), stage(Some(hz(30))), stage(None));
+        for (stages, most) in
+            [([slow, slow], 10_000), ([slow, fast], 30_000), ([fast, slow], 30_000), ([slow, own], 100_000)]
+        {
+            with(100, Timing::Even, Schedule::Program(&stages), |onsets| {
+                assert_eq!(held(onsets, 1_000_000), most);
+            });
+        }
+        // 14 pulses of bursts and what 2 ticks hold, or 30 of a stage
+        for (stages, most) in [([slow, own], 14_002), ([fast, own], 30_000)] {
+            with(100, bursts(), Schedule::Program(&stages), |onsets| {
+                assert_eq!(held(onsets, 1_000_000), most);
+                // a window that holds trains of both kinds
+                assert_eq!(held(onsets, 2_000_000), 200_000);
+            });
+        }
+    }
+
+    /// REQ-SAF-693: a sweep that falls is ahead of the rate it ends at by the pulses of its beginning; trains that begin anew are so each.
+    #[test]
+    fn sustained() {
+        with(100, sweep(100, 10, 1_000, SweepLaw::Linear), Schedule::Continuous, |onsets| {
+            // 55 in the first second, 10 at the rate that lasts
+            assert_eq!(onsets.sustained(), Some(Sustained { each: 100_000, depth: 48 }));
+        });
+        with(100, sweep(10, 50, 1_000, SweepLaw::Linear), Schedule::Continuous, |onsets| {
+            assert_eq!(onsets.sustained(), Some(Sustained { each: 20_000, depth: 2 }));
+        });
+        with(100, sweep(10, 100, 1_000, SweepLaw::Linear), Schedule::Continuous, |onsets| {
+            assert_eq!(onsets.sustained(), None);
+        });
+        with(100, sweep(100, 10, 1_000, SweepLaw::Linear), resting(10_000), |onsets| {
+            let Sustained { each, depth } = onsets.sustained().unwrap();
+            // 48 periods in the 0.7 s of a train, of which 7 are of the rate that lasts: so many more in each 10 s
+            assert_eq!((each, depth), (69_443, 44));
         });
     }
 }

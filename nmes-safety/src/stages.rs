@@ -30,6 +30,18 @@ pub(crate) fn longest_opening(plan: &Plan<'_>, gate: Gate, down: u64) -> u64 {
     if chain >= MINUTE_MS { session } else { chain.min(session) }
 }
 
+/// The longest a channel is on without a rest, in ms.
+pub(crate) fn longest_on(plan: &Plan<'_>, asked: &Channel<'_>) -> u64 {
+    let (up, down) = (u64::from(asked.ramp.up.as_millis()), u64::from(asked.ramp.down.as_millis()));
+    let contraction = |hold: Millis| u64::from(hold.as_millis()).saturating_add(up).saturating_add(down);
+    match plan.session().schedule() {
+        Schedule::Continuous => u64::from(plan.session().length().as_millis()),
+        Schedule::Cyclic(cycle) => contraction(cycle.hold),
+        Schedule::Program(stages) => contraction(longest_hold(stages)),
+        Schedule::Gated(gate) => longest_opening(plan, gate, down),
+    }
+}
+
 pub(crate) fn stages_of<'a>(plan: &Plan<'a>) -> &'a [Stage] {
     match plan.session().schedule() {
         Schedule::Program(stages) => stages,
@@ -39,13 +51,12 @@ pub(crate) fn stages_of<'a>(plan: &Plan<'a>) -> &'a [Stage] {
 
 /// Whether every pulse of a channel comes at its rate.
 pub(crate) fn is_steady(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> bool {
-    channel.channel().train.timing == Timing::Even && stages_of(plan).iter().all(|stage| stage.rate.is_none())
+    channel.channel().train.timing == Timing::Even && !has_own_rates(plan)
 }
 
-/// Whether what a channel puts out over time is counted by when its pulses come, not as if they always came at their fastest.
-pub(crate) fn is_counted(plan: &Plan<'_>, channel: &ChannelPlan<'_>) -> bool {
-    let sweeps = matches!(channel.channel().train.timing, Timing::Sweep(_));
-    !sweeps && stages_of(plan).iter().all(|stage| stage.rate.is_none())
+/// Whether some stage has a rate of its own: then the fastest of all counts, at full level.
+pub(crate) fn has_own_rates(plan: &Plan<'_>) -> bool {
+    stages_of(plan).iter().any(|stage| stage.rate.is_some())
 }
 
 /// Whether two channels of a plan are asked for the same pulses at the same rate, and put them out alike. When the first one

@@ -112,23 +112,6 @@ fn a_trip_of_uneven_trains_is_told_of() {
     assert!(told + tripped == 0 && untold >= 20, "{tripped} of {told}, {untold}");
 }
 
-/// The number of the first pulse that the guard refuses, of onsets in ticks after a first one.
-fn refused(checked: &'static Checked<'static>, onsets: impl Iterator<Item = u64>) -> Option<u32> {
-    let (mut guard, now) = ready(checked);
-    let first = now + 1_000_000;
-    (1..).zip(onsets).find_map(|(number, at)| {
-        let onset = first + at;
-        tended(&mut guard, onset - 1_000);
-        let trip = play(&mut guard, &pulse(checked, number, onset)).err()?;
-        assert_eq!(
-            (trip.fault, trip.rule, trip.unit),
-            (Fault::Rate, "PLAN", "ticks ahead of its bursts"),
-            "{trip}"
-        );
-        Some(number)
-    })
-}
-
 /// REQ-SAF-709: bursts and lists as they are planned are admitted for as long as they go on; at the rate within a burst no more
 /// than one burst has, and in the long run no more than the plan's.
 #[test]

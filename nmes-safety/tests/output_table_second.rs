@@ -120,8 +120,8 @@ fn only_members_share() {
     }
 }
 
-/// REQ-SAF-612: where a rate moves the rows say that the figures are as if it always were the fastest; of bursts, which are
-/// counted as they come, they do not.
+/// REQ-SAF-612, REQ-SAF-692: where stages have rates of their own the rows say that the figures are as if all had the fastest; of bursts
+/// and sweeps, which are counted as they come, they do not.
 #[test]
 fn an_upper_bound_says_so() {
     let even = Case::pulse(20_000, 200, 100);
@@ -131,16 +131,21 @@ fn an_upper_bound_says_so() {
     let (from, to) = (Rate::from_hz(10).unwrap(), Rate::from_hz(100).unwrap());
     let sweep = Timing::Sweep(Sweep { from, to, over: ms(1_000), law });
     let swept = Case { train: Train { timing: sweep, ..Train::default() }, ..even };
+    let cycle = Cycle { hold: ms(1_000), rest: ms(1_000) };
+    let stages = vec![Stage { cycle, repeats: 2, level_permille: 500, rate: Some(from) }];
+    let staged = Case { schedule: Schedule::Program(stages.leak()), length_ms: 7_000, ..even };
     let bound = |case: &Case| {
         case.plan(|plan| {
             let table = OutputTable::of(&plan, &case.setup, 0).unwrap();
             let list = Characteristics::of(&plan, &case.setup, 0).unwrap();
             let rows = ["12", "13"].map(|n| *table.row(n).unwrap());
             let rows = rows.into_iter().chain(["10", "11", "12"].map(|n| *list.row(n).unwrap()));
-            rows.map(|row| row.remark.contains("at their fastest: an upper bound")).collect::<Vec<_>>()
+            rows.map(|row| row.remark.contains("fastest rate of all and full level: an upper bound"))
+                .collect::<Vec<_>>()
         })
     };
-    assert_eq!((bound(&even), bound(&burst), bound(&swept)), (vec![false; 5], vec![false; 5], vec![true; 5]));
+    let [all, none] = [true, false].map(|said| vec![said; 5]);
+    assert_eq!([&even, &burst, &swept, &staged].map(bound), [none.clone(), none.clone(), none, all]);
     // 20 mA for 400 µs: 100 times a second, or 14 times, and what two ticks hold
     assert_eq!([figures(&even).unwrap()[2].0, figures(&burst).unwrap()[2].0], [800, 113]);
     let frequency = |case: &Case| {

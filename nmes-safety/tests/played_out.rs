@@ -45,7 +45,7 @@ prop_compose! {
     }
 }
 
-/// Bursts, and lists of intervals, each at no more than a rate, that come round within the time that is played.
+/// Bursts, lists of intervals and sweeps, each at no more than a rate, that come round within the time that is played.
 fn uneven_timings(rate: (u32, u32)) -> impl Strategy<Value = Timing<'static>> {
     let period = rate.1.div_ceil(rate.0);
     let bursts = (1_u16..8, 0_u32..400_000).prop_map(move |(pulses, rest)| {
@@ -54,7 +54,12 @@ fn uneven_timings(rate: (u32, u32)) -> impl Strategy<Value = Timing<'static>> {
     });
     let interval = prop_oneof![Just(period), period..period + 200_000].prop_map(us);
     let list = prop::collection::vec(interval, 1..8).prop_map(|list| Timing::List(list.leak()));
-    prop_oneof![bursts, list]
+    let slower =
+        || prop_oneof![Just(1), 1_u32..12].prop_map(move |times| Rate::new(rate.0, rate.1 * times).unwrap());
+    let law = prop_oneof![Just(SweepLaw::Linear), Just(SweepLaw::Exponential)];
+    let sweep = (slower(), slower(), 1_u32..1_500, law)
+        .prop_map(|(from, to, over, law)| Timing::Sweep(Sweep { from, to, over: ms(over), law }));
+    prop_oneof![bursts, list, sweep]
 }
 
 prop_compose! {
@@ -99,6 +104,13 @@ fn root(square: u128) -> u128 {
     root + u128::from(root * root < square)
 }
 
+/// The shortest time between two pulses, in ticks, were none of them late and the first not deferred.
+fn shortest(wave: &Wave, timing: &HardwareTiming) -> u64 {
+    let onsets: Vec<u64> = wave.frames.iter().filter(|frame| frame.1).map(|frame| frame.0).collect();
+    let moved = timing.min_edge_ticks + timing.late_max_ticks + 2 * timing.stamp_error_ticks;
+    onsets.windows(2).map(|pair| pair[1] - pair[0] + u64::from(moved)).min().unwrap_or(u64::MAX)
+}
+
 /// The strongest level of the shortest pulse there is: what an offset leaves in a gap weighs most in it.
 fn peak_of_the_shortest(plan: &Plan<'_>) -> u64 {
     let (compiled, asked) = (plan.channel(0).unwrap(), plan.session().channels()[0].ceiling);
@@ -134,13 +146,16 @@ fn pairs(case: &Case, plan: &Plan<'_>, wave: &Wave, moved: bool) -> Vec<Pair> {
     let charge_more = ticks * i128::from(wave.peak());
     let square_more = charge_more * i128::from(wave.peak());
     let squares = up(wave.window(second, square) + a_second * square_more, 1, wide);
-    // while they come, pulses stand a period apart, within a burst too, or the shortest interval of a list
-    let (pulses, per_us) = match case.train.timing {
-        Timing::List(list) => (1, list.iter().min().unwrap().as_micros()),
-        Timing::Even | Timing::Bursts(_) | Timing::Sweep(_) => case.rate,
+    // while they come, pulses stand a period apart, within a burst too, or the shortest interval of a list, or what comes of a sweep
+    let (pulses, per) = match case.train.timing {
+        Timing::List(list) => (1_000_000, wide * u128::from(list.iter().min().unwrap().as_micros())),
+        Timing::Even | Timing::Bursts(_) => {
+            (u128::from(case.rate.0) * 1_000_000, wide * u128::from(case.rate.1))
+        }
+        Timing::Sweep(_) => (1, shortest(wave, &case.timing).into()),
     };
     let each = wave.pulse(square) + repeats * square_more;
-    let while_on = up(each, u128::from(pulses) * 1_000_000, wide * u128::from(per_us));
+    let while_on = up(each, pulses, per);
     let of_a_period = squares.max(while_on);
     let mut pairs = vec![
         (
@@ -205,7 +220,7 @@ fn worst_of(case: &Case, plan: &Plan<'_>, seed: u64) -> Option<[Vec<Pair>; 2]> {
             random = step(random);
             Lateness::Pattern((random >> 32) as u32)
         }));
-        ways.push(Lateness::Random(seed | 1));
+        ways.extend([Lateness::Longest, Lateness::Random(seed | 1)]);
     }
     let all = ways.into_iter().map(|way| {
         let wave = play(plan, way, PLAYED_MS, &mut |_| None)?.swap_remove(0);
@@ -227,7 +242,7 @@ proptest! {
         within(&input)?;
     }
 
-    /// REQ-SAF-400, REQ-SAF-701: the same of bursts and lists of intervals.
+    /// REQ-SAF-400, REQ-SAF-692, REQ-SAF-701: the same of bursts, lists of intervals and sweeps.
     #[test]
     fn one_channel_of_uneven_trains(input in uneven()) {
         within(&input)?;
@@ -237,7 +252,8 @@ proptest! {
 proptest! {
     #![proptest_config(config(200))]
 
-    /// REQ-SAF-701: of bursts and lists that begin anew with each contraction, no window holds more than the check counts.
+    /// REQ-SAF-692, REQ-SAF-701: of bursts, lists and sweeps that begin anew with each contraction, no window holds more than the check
+    /// counts.
     #[test]
     fn trains_that_begin_anew(input in uneven(), hold in 50_u32..900, rest in 20_u32..1_600) {
         let cycle = Schedule::Cyclic(Cycle { hold: ms(hold), rest: ms(rest) });

@@ -132,8 +132,8 @@ proptest! {
         }
     }
 
-    /// REQ-CORE-42: each onset of a sweep is within 2 ticks of the ideal one, both laws, up and down, also after the
-    /// end, and no interval is shorter than the least.
+    /// REQ-CORE-42, REQ-CORE-170: each onset of a sweep is within 2 ticks of the ideal one, both laws, up and down, also after the
+    /// end, and no interval is shorter than the least; and each is so near to where it is said to be.
     #[test]
     fn sweeps_are_near_their_ideal(
         ends in (100_u32..2_000_000, 100_u32..2_000_000), over in 1_u32..=60_000,
@@ -153,6 +153,8 @@ proptest! {
         for (n, tick) in onsets(&plan, start).take(2_000).enumerate() {
             let distance = (tick - start) as f64 - ideal(&sweep, hz, n as u64);
             prop_assert!(distance.abs() < 2.0, "onset {} is {} ticks off", n, distance);
+            let said = plan.swept_ticks(n as u64).unwrap();
+            prop_assert!((tick - start).abs_diff(said) <= 2, "onset {} is said to be at {}", n, said);
             prop_assert!(last.is_none_or(|l| tick >= l + plan.period_ticks()));
             last = Some(tick);
         }

@@ -11,7 +11,7 @@ use crate::metrics::{Ratio, density_square, narrow, power, product, root_up, sca
 use crate::report::{Detail, MAX_ROWS, Place, Remark, Row, Verdict};
 use crate::rules::*;
 use crate::setup::{Setup, UseClass};
-use crate::stages::{is_steady, longest_hold, longest_opening, longest_period, shortest_rest};
+use crate::stages::{is_steady, longest_on, longest_period, shortest_rest};
 
 /// A rule and its judge, in the order of the report.
 pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
@@ -51,7 +51,7 @@ pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
     (&E_W_1, Channel(|c, f| Some(c.width(f)))),
     (&E_F_1, Channel(|c, f| Some(c.rate(f)))),
     (&E_IPG_1, Channel(|c, f| c.gap(f))),
-    (&E_DUTY_1, Channel(|c, f| Some(c.exercise(&E_DUTY_1, c.on_time(f.asked()))))),
+    (&E_DUTY_1, Channel(|c, f| Some(c.exercise(&E_DUTY_1, longest_on(c.plan, f.asked()))))),
     (&E_REST_1, Channel(|c, _| Some(c.exercise(&E_REST_1, c.rest_time())))),
     (&E_SES_1, Session(|c| c.session())),
     (&E_SLEW_2, Channel(|c, f| c.slew(f))),
@@ -393,21 +393,6 @@ impl Context<'_> {
         }
         let remark = Some(Remark::SessionLengthUnstated);
         Found { verdict: Some(Verdict::NotEvaluated), remark, ..found }
-    }
-
-    /// The longest a channel is on without a rest, in ms.
-    fn on_time(&self, asked: &nmes_core::Channel<'_>) -> u64 {
-        let (up, down) = (u64::from(asked.ramp.up.as_millis()), u64::from(asked.ramp.down.as_millis()));
-        match self.plan.session().schedule() {
-            Schedule::Continuous => u64::from(self.plan.session().length().as_millis()),
-            Schedule::Cyclic(cycle) => {
-                u64::from(cycle.hold.as_millis()).saturating_add(up).saturating_add(down)
-            }
-            Schedule::Program(stages) => {
-                u64::from(longest_hold(stages).as_millis()).saturating_add(up).saturating_add(down)
-            }
-            Schedule::Gated(gate) => longest_opening(self.plan, gate, down),
-        }
     }
 
     /// The shortest rest between two contractions, in ms.

@@ -7,7 +7,7 @@ use crate::check::{Figure, figures};
 use crate::metrics::{PulseMetrics, narrow, scale_up};
 use crate::rules::{G_LO_I, G_PD_1, N_DOC_1, Rule, Unit};
 use crate::setup::Setup;
-use crate::stages::is_counted;
+use crate::stages::has_own_rates;
 
 /// A channel with everything that is worked out of it.
 pub(super) struct Facts<'p, 'a> {
@@ -25,8 +25,8 @@ pub(super) struct Facts<'p, 'a> {
 const NO_PULSE: &str = "no pulse can be made at the ceiling";
 const AREA: &str = "the conductive area of the smallest electrode";
 
-/// What a figure over a second is of: of the channel or of an electrode that it shares, each with pulses that are counted as
-/// they come and with others.
+/// What a figure over a second is of: of the channel or of an electrode that it shares, each with one rate and with stages that have
+/// rates of their own.
 type SecondRemarks = [[&'static str; 2]; 2];
 
 macro_rules! shared {
@@ -34,16 +34,16 @@ macro_rules! shared {
         "; on an electrode that several channels share, where their currents add"
     };
 }
-macro_rules! uneven {
+macro_rules! staged {
     () => {
-        "; as if pulses always came at their fastest: an upper bound"
+        "; as if every stage had the fastest rate of all and full level: an upper bound"
     };
 }
 macro_rules! of_a_second {
     ($what:literal, $own:literal, $tail:literal) => {
         [
-            [concat!($what, $own, $tail), concat!($what, $own, uneven!(), $tail)],
-            [concat!($what, shared!(), $tail), concat!($what, shared!(), uneven!(), $tail)],
+            [concat!($what, $own, $tail), concat!($what, $own, staged!(), $tail)],
+            [concat!($what, shared!(), $tail), concat!($what, shared!(), staged!(), $tail)],
         ]
     };
 }
@@ -221,12 +221,9 @@ impl<'p, 'a> Facts<'p, 'a> {
         let Some(Figure { value, is_shared }) = figure else {
             return (Answer::MakerStates(AREA), "");
         };
-        let ([even, uneven], is_even) = if is_shared {
-            (shared, self.plan.channels().all(|channel| is_counted(self.plan, channel)))
-        } else {
-            (own, is_counted(self.plan, self.compiled))
-        };
-        (Answer::Figure { unit: rule.unit, value }, if is_even { even } else { uneven })
+        let [of_one_rate, staged] = if is_shared { shared } else { own };
+        let remark = if has_own_rates(self.plan) { staged } else { of_one_rate };
+        (Answer::Figure { unit: rule.unit, value }, remark)
     }
 }
 

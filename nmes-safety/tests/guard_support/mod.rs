@@ -284,3 +284,20 @@ pub(crate) fn play_sensed<'a>(
 pub(crate) fn fault<T: core::fmt::Debug>(result: Result<T, Trip>) -> Fault {
     result.unwrap_err().fault
 }
+
+/// The number of the first pulse that the guard refuses, of onsets in ticks after a first one.
+pub(crate) fn refused(checked: &'static Checked<'static>, onsets: impl Iterator<Item = u64>) -> Option<u32> {
+    let (mut guard, now) = ready(checked);
+    let first = now + 1_000_000;
+    (1..).zip(onsets).find_map(|(number, at)| {
+        let onset = first + at;
+        tended(&mut guard, onset - 1_000);
+        let trip = play(&mut guard, &pulse(checked, number, onset)).err()?;
+        assert_eq!(
+            (trip.fault, trip.rule, trip.unit),
+            (Fault::Rate, "PLAN", "ticks ahead of its timing"),
+            "{trip}"
+        );
+        Some(number)
+    })
+}

@@ -18,12 +18,14 @@ pub(crate) enum Lateness {
     /// By all that the guard admits, L + 2 ε, where its bit is set, else not at all: sixteen bits for the edges of each odd
     /// frame of a channel, sixteen for those of each even one. The stamps make each look nearer to the others.
     Pattern(u32),
+    /// By all that the guard admits where a level ends for a weaker one, so that the stronger lasts the longer.
+    Longest,
     Random(u64),
 }
 
 impl Lateness {
     /// How late an edge is, and how late its stamp says it is.
-    fn next(&mut self, timing: &HardwareTiming, odd: bool, edge: u16) -> (u64, u64) {
+    fn next(&mut self, timing: &HardwareTiming, odd: bool, edge: u16, weaker: bool) -> (u64, u64) {
         let (late, off) = (u64::from(timing.late_max_ticks), u64::from(timing.stamp_error_ticks));
         match self {
             Self::Never => (0, 0),
@@ -31,6 +33,8 @@ impl Lateness {
                 let bit = u32::from(edge.min(15)) + if odd { 16 } else { 0 };
                 if *bits >> bit & 1 == 1 { (late + 2 * off, late + off) } else { (0, off) }
             }
+            Self::Longest if weaker => (late + 2 * off, late + off),
+            Self::Longest => (0, off),
             Self::Random(state) => {
                 *state = step(*state);
                 let true_late = (*state >> 33) % (late + 1);
@@ -232,7 +236,14 @@ pub(crate) fn play(plan: &Plan<'_>, mut late: Lateness, ms: u32, trigger: Trigge
             let changes: Vec<Change> = engine.step().iter().flat_map(Step::changes).collect();
             let odd = changes.first().is_some_and(|c| waves[usize::from(c.channel)].frames.len() % 2 == 1);
             let edge = changes.first().and_then(|c| c.edge).unwrap_or(0);
-            let (late, stamped) = late.next(timing, odd, edge);
+            let weaker = changes.first().is_some_and(|c| {
+                let current =
+                    |level: Level| Some(level.current_na(plan.channel(c.channel)?.hardware()).unsigned_abs());
+                let before =
+                    waves[usize::from(c.channel)].steps.last().map_or(0, |step| step.1.unsigned_abs());
+                current(c.level) < Some(before)
+            });
+            let (late, stamped) = late.next(timing, odd, edge, weaker);
             let at = (due + late).max(since);
             since = at;
             for change in changes {
