@@ -163,6 +163,15 @@ impl ChannelPlan<'_> {
         })
     }
 
+    /// The gap between two repeats, of which the dead time is left when the last edge of a repeat is moved into it.
+    pub(crate) fn open_between_repeats(&self) -> u32 {
+        if self.dead_ticks == 0 || self.repeat_gap_ticks == 0 {
+            return self.repeat_gap_ticks;
+        }
+        let least = self.stretch_ticks().saturating_add(u64::from(self.dead_ticks));
+        self.repeat_gap_ticks.max(u32::try_from(least).unwrap_or(u32::MAX))
+    }
+
     /// A repeat ends before the next begins, late or not; and a frame has a bounded number of edges.
     fn validate_repeats(&self) -> Result<(), ConfigError> {
         let repeats = u64::from(self.cycles);

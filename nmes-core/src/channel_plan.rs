@@ -117,6 +117,7 @@ impl<'a> ChannelPlan<'a> {
             offset_ticks: micros_to_ticks_long(channel.offset, hz),
         };
         let stretch = i64::try_from(plan.stretch_ticks()).unwrap_or(i64::MAX);
+        let plan = Self { repeat_gap_ticks: plan.open_between_repeats(), ..plan };
         let room_ticks = u64::try_from(plan.room_needed()).unwrap_or(u64::MAX);
         let width_min = plan.width_min.max(plan.shortest_retimed());
         let ramp_floor = plan.floor_of_ramp();
@@ -184,7 +185,8 @@ impl<'a> ChannelPlan<'a> {
         self.gap_ticks
     }
 
-    /// The gap between two repeats as it is put out, under the same rule; 0 for a pulse that is not repeated.
+    /// The gap between two repeats as it is put out, under the same rule, but with a dead time at least that + L + 2 ε +
+    /// [`ChannelPlan::stretch_ticks`]: the edge before it is moved. 0 for a pulse that is not repeated.
     #[must_use]
     pub const fn repeat_gap_ticks(&self) -> u32 {
         self.repeat_gap_ticks

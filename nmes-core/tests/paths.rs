@@ -211,6 +211,58 @@ fn tight_periods_keep_the_dead_time() {
     }
 }
 
+/// REQ-CORE-07: dead time from one repeat to the next, of which the edge before is moved, whichever edges are late: the gap is made so
+/// long.
+#[test]
+fn repeats_keep_the_dead_time() {
+    for (percent, dead, jitter) in [(100, 20, 20), (150, 150, 20), (150, 60, 10), (300, 100, 20)] {
+        let balance =
+            if percent == 100 { Balance::Symmetric } else { Balance::Asymmetric { length_percent: percent } };
+        let repeat = Repeat { count: 2, gap: Micros::ZERO };
+        let pulse = PulseShape { balance, repeat, ..PulseShape::default() };
+        let timing = HardwareTiming { dead_ticks: dead, ..late(jitter) };
+        with_plan(&[Channel { pulse, ..plain() }], Schedule::Continuous, 500, timing, |plan| {
+            let mut least = u64::MAX;
+            for pattern in 0..64_u32 {
+                let late = |edge: u16| if pattern >> (edge % 6) & 1 == 1 { u64::from(jitter) } else { 0 };
+                least = least.min(open_with(plan, late));
+            }
+            // no longer than it has to be for the worst of them
+            let dead = u64::from(dead);
+            let room = plan.channel(0).unwrap().stretch_ticks();
+            assert!((dead..=dead + room).contains(&least), "{percent} %: {least} of {dead}");
+        });
+    }
+}
+
+/// The shortest time between two polarities of channel 0 at full level, with each edge so late.
+fn open_with(plan: &Plan<'_>, late: impl Fn(u16) -> u64) -> u64 {
+    let mut storage = [ChannelState::new()];
+    let mut engine = Engine::new(plan, &mut storage).unwrap();
+    engine.command(0, plan.session().channels()[0].set, 0).unwrap();
+    engine.start(0);
+    let (mut way, mut off, mut least) = (0, 0, u64::MAX);
+    loop {
+        while let Some(frame) = engine.pending() {
+            engine.accept(frame.channel(), frame.sequence());
+        }
+        let Next::At(tick) = engine.next() else { return least };
+        let change = engine.step().unwrap().changes().next();
+        let t = tick + change.and_then(|change| change.edge).map_or(0, &late);
+        let code = change.map_or(0, |change| match change.level {
+            Level::Code(code) => code.signum(),
+            Level::Open | Level::Shorted => 0,
+        });
+        if code != 0 && way != 0 && code != way {
+            least = least.min(t - off);
+        }
+        if change.is_some() {
+            (way, off) = (if code == 0 { way } else { code }, t);
+        }
+        engine.applied(t).unwrap();
+    }
+}
+
 /// REQ-CORE-07: a bridge with a dead time rests open between pulses, or it is refused.
 #[test]
 fn dead_time_needs_an_open_rest() {

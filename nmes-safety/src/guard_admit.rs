@@ -62,7 +62,7 @@ impl<const N: usize> Guard<'_, N> {
         let spacing = self.limits.spacing_ticks;
         let found = Finding::above(Fault::Form, Cite::HARDWARE, spacing, close, "ticks between edges")
             .or_else(|| exam.codes(&survey))
-            .or_else(|| turns(&survey, u64::from(timing.dead_ticks)))
+            .or_else(|| exam.turns(&survey, timing.dead_ticks))
             .or_else(|| match exam.frame.kind() {
                 FrameKind::Pulse => self.pulse(exam, &survey, rests),
                 FrameKind::Trim | FrameKind::Recover => self.repayment(exam, &survey, rests.1),
@@ -200,13 +200,22 @@ fn energy(square: u128, most: u128) -> Finding {
     Finding::new(Fault::Energy, Cite::of(&rules::N_EN_1), shown(square), shown(most), "µA²·ticks")
 }
 
-/// A bridge is open between two polarities for its dead time.
-fn turns(survey: &Survey, dead_ticks: u64) -> Option<Finding> {
-    let open = survey.open_between?;
-    Finding::above(Fault::Form, Cite::HARDWARE, dead_ticks, open, "ticks open between polarities")
-}
-
 impl Examination<'_> {
+    /// A bridge is open between two polarities for its dead time, also where the edge before is late and the one after is not; from
+    /// one repeat to the next also where the edge before is moved.
+    fn turns(&self, survey: &Survey, dead_ticks: u32) -> Option<Finding> {
+        if dead_ticks == 0 {
+            return None;
+        }
+        let terms = &self.watch.terms;
+        let least = u64::from(dead_ticks).saturating_add(u64::from(terms.jitter));
+        let short = |least, open: Option<u64>| {
+            Finding::above(Fault::Form, Cite::HARDWARE, least, open?, "ticks open between polarities")
+        };
+        short(least, survey.open_between)
+            .or_else(|| short(least.saturating_add(u64::from(terms.stretch)), survey.open_to_next))
+    }
+
     fn coarser_gain(&self) -> u32 {
         self.hardware.na_per_code_positive.max(self.hardware.na_per_code_negative)
     }

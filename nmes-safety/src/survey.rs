@@ -131,6 +131,8 @@ pub(crate) struct Survey {
     pub(crate) shortest: u32,
     /// The shortest time that the output is open between two polarities; `None` where it drives one way.
     pub(crate) open_between: Option<u64>,
+    /// The same from one repeat to the next.
+    pub(crate) open_to_next: Option<u64>,
 }
 
 /// How long the output has been open since it last drove, and which way that was.
@@ -254,10 +256,11 @@ impl Survey {
         // from the last of a repeat to the first that the next one drives
         let again =
             if frame.cycles() > 1 { frame.cycle_segments().position(|s| is_driven(&s)) } else { None };
+        survey.open_between = pass.turn.least.take();
         for segment in frame.cycle_segments().take(again.map_or(0, |index| index.saturating_add(1))) {
             pass.turn.take(&segment);
         }
-        survey.open_between = pass.turn.least;
+        survey.open_to_next = pass.turn.least;
         survey.total(pass.total(frame.cycles(), survey.known.gap_last), frame.cycles(), leads_up);
         survey
     }
@@ -274,6 +277,7 @@ impl Survey {
             ticks: 0,
             shortest: u32::MAX,
             open_between: None,
+            open_to_next: None,
         }
     }
 

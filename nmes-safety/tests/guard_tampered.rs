@@ -285,6 +285,25 @@ fn dead_time() {
     assert_eq!(refused(&repeated(20), &frame(&repeated(19)), "a tick less"), Fault::Form);
 }
 
+/// REQ-SAF-694: the dead time is left where the edge before it is late and the one after it is not; from one repeat to the next also
+/// where the edge before is moved.
+#[test]
+fn dead_time_beside_late_edges() {
+    let rig = Rig { dead: 20, late: 5, gap_us: 0, repeat: Repeat { count: 2, gap: us(0) }, ..PLAIN };
+    assert_eq!(admit(&rig, &frame(&rig)), Ok(()));
+    let segments = list(&frame(&rig));
+    let stretch = rig.checked().plan().channel(0).unwrap().stretch_ticks();
+    assert_eq!((segments[1], u64::from(segments[3].ticks)), (open(25), 25 + stretch));
+    // a tick of either gap is taken, in each repeat alike
+    for gaps in [vec![1, 5], vec![3]] {
+        let mut short = list(&frame(&rig));
+        for gap in gaps {
+            short[gap].ticks -= 1;
+        }
+        assert_eq!(refused(&rig, &remade(&frame(&rig), 0, 0, &short), "a tick less"), Fault::Form);
+    }
+}
+
 /// REQ-SAF-213: a step of a table that is no code drives nothing and opens nothing: the dead time is that of the gap, whatever
 /// stands beside it.
 #[test]
