@@ -5,6 +5,7 @@ use core::{fmt, ptr};
 
 use nmes_core::{Channel, ChannelPlan, MAX_CHANNELS, Plan};
 
+use crate::guard_sums::Words;
 use crate::metrics::{PulseMetrics, Ratio, Second, narrow};
 use crate::onsets::Onsets;
 use crate::profile::{Limit, Profile};
@@ -375,16 +376,28 @@ pub struct Checked<'a> {
     setup: Setup,
     profile: Profile,
     report: Report,
+    words: Words,
 }
 
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Checked<'_> { setup, profile } not { plan, report });
+nmes_core::flip_fields!(Checked<'_> { setup, profile } not { plan, report, words });
 
 impl<'a> Checked<'a> {
     /// The plan that was checked.
     #[must_use]
     pub const fn plan(&self) -> &Plan<'a> {
         &self.plan
+    }
+
+    /// As if the plan had changed in memory.
+    #[cfg(test)]
+    pub(crate) const fn with_plan(self, plan: Plan<'a>) -> Self {
+        Self { plan, ..self }
+    }
+
+    /// Words of the plan as it was checked: what a guard is made of has to have them still.
+    pub(crate) const fn words(&self) -> &Words {
+        &self.words
     }
 
     /// What the check took as given.
@@ -455,7 +468,8 @@ pub fn check<'a>(plan: Plan<'a>, setup: &Setup, profile: &Profile) -> Result<Che
     if report.verdict() == Verdict::Deny {
         return Err(Denied { plan, report });
     }
-    Ok(Checked { plan, setup: *setup, profile: *profile, report })
+    let words = Words::of(&plan, setup);
+    Ok(Checked { plan, setup: *setup, profile: *profile, report, words })
 }
 
 #[cfg(test)]

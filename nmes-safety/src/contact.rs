@@ -237,6 +237,7 @@ impl Contact {
     pub const fn begin(&mut self, now: u64) {
         if now < self.at_tick || now < self.begun_tick {
             self.in_a_row = 0;
+            self.last = Impedance { start_ohm: None, end_ohm: None };
         }
         self.begun_tick = now;
         self.begun_ohm = None;

@@ -341,7 +341,8 @@ impl<'a, const N: usize> Guard<'a, N> {
     }
 
     /// Moves the interlock. [`Event::Disarm`] (a stop, a supply return, a change of profile) brings every set level
-    /// to zero and forgets frames that wait; a pulse under way is still watched to its end.
+    /// to zero and forgets frames that wait; a pulse under way is still watched to its end. What was put out stays in the windows, and
+    /// the session goes on: its length counts from its first pulse, whatever armings are between.
     ///
     /// # Errors
     /// As [`Interlock::handle`]; and [`Event::Pulse`], [`Event::Level`] and [`Event::Ramp`], which the guard sees itself.
@@ -373,14 +374,16 @@ impl<'a, const N: usize> Guard<'a, N> {
             watch.set.drop_to(MicroAmps::ZERO);
             watch.waits = false;
             watch.contact = ContactWatch::default();
-            // no contraction goes on from before, and no burst
+            // no contraction goes on from before, no burst, and no pulses in a row
             watch.train_began = None;
             watch.next_of_group = 0;
+            watch.forget_measured();
         }
     }
 
     /// Leaves a latched fault for [`State::SelfTest`], with every channel open, every set level at zero and frames
-    /// numbered from anywhere again. Ledgers begin at zero, as a new engine's do. The black box stays, and so do the windows, for
+    /// numbered from anywhere again. Call it, as [`Guard::new`], no sooner than a dead time of the bridge after the output opened.
+    /// Ledgers begin at zero, as a new engine's do. The black box stays, and so do the windows, for
     /// what was put out still counts. The clock may begin anew with it: `now` is where it stands.
     ///
     /// # Errors
@@ -389,7 +392,8 @@ impl<'a, const N: usize> Guard<'a, N> {
         let state = self.interlock.reset(acknowledged)?;
         self.off(now);
         self.zero();
-        let mut fresh = Self { black_box: self.black_box, ..Self::made(self.checked, now) };
+        // and what was checked is still what it was when this guard was made
+        let mut fresh = Self { black_box: self.black_box, sums: self.sums, ..Self::made(self.checked, now) };
         for (watch, before) in fresh.watches.iter_mut().zip(&self.watches) {
             watch.windows = before.windows;
             watch.windows.not_ahead_of(now);

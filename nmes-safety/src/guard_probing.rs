@@ -53,8 +53,9 @@ impl<const N: usize> Guard<'_, N> {
         if let Some((_, _, watch)) = self.parts(channel) {
             let onset = watch.admitted.frame().onset_tick();
             watch.next_probe = watch.next_probe.max(onset).saturating_add(period);
-            // of no burst of the plan
+            // of no burst and no contraction of the plan
             watch.next_of_group = 0;
+            watch.train_began = None;
         }
     }
 

@@ -1,13 +1,30 @@
 //! Whether what never changes while a guard lives is still what it was.
 
-use nmes_core::ChannelPlan;
+use nmes_core::{ChannelPlan, MAX_CHANNELS, Plan};
 
 use crate::check::Checked;
 use crate::fault::{Cite, Fault, Finding};
 use crate::guard::Guard;
 use crate::limits::Limits;
-use crate::setup::UseClass;
+use crate::setup::{Setup, UseClass};
 use crate::watch::Watch;
+
+/// Words of a plan as it was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Words {
+    plan: u32,
+    channels: [u32; MAX_CHANNELS],
+}
+
+impl Words {
+    pub(crate) fn of(plan: &Plan<'_>, setup: &Setup) -> Self {
+        let mut channels = [0; MAX_CHANNELS];
+        for (word, channel) in channels.iter_mut().zip(plan.channels()) {
+            *word = channel.word();
+        }
+        Self { plan: plan_word(plan, setup), channels }
+    }
+}
 
 /// Checksums of what never changes while a guard lives. The plan stands outside of it, and the engine goes by the same one: a gain
 /// that changed there would make both wrong alike.
@@ -22,11 +39,12 @@ pub(crate) struct Sums<const N: usize> {
 impl<const N: usize> Sums<N> {
     pub(crate) fn of(checked: &Checked<'_>, limits: &Limits, watches: &[Watch<'_>; N]) -> Self {
         let mut plans = [0; N];
-        for (word, plan) in plans.iter_mut().zip(checked.plan().channels()) {
-            *word = plan.word();
+        let words = checked.words();
+        for (word, as_checked) in plans.iter_mut().zip(&words.channels) {
+            *word = *as_checked;
         }
         let terms = watches.map(|watch| watch.terms.sum());
-        Self { limits: limits.sum(), terms, plan: plan_word(checked), plans }
+        Self { limits: limits.sum(), terms, plan: words.plan, plans }
     }
 }
 
@@ -43,9 +61,9 @@ impl<const N: usize> nmes_core::flip::Flip for Sums<N> {
 }
 
 /// The plan without its channels, and what of the setup is asked while it runs.
-fn plan_word(checked: &Checked<'_>) -> u32 {
-    let wear = checked.setup().use_class() == UseClass::FunctionalWear;
-    checked.plan().word().wrapping_add(wear.into())
+fn plan_word(plan: &Plan<'_>, setup: &Setup) -> u32 {
+    let wear = setup.use_class() == UseClass::FunctionalWear;
+    plan.word().wrapping_add(wear.into())
 }
 
 impl<const N: usize> Guard<'_, N> {
@@ -55,7 +73,10 @@ impl<const N: usize> Guard<'_, N> {
         self.next_sum = if turn < self.checked.plan().channel_count() { turn.saturating_add(1) } else { 0 };
         let sums = &self.sums;
         let intact = match turn.checked_sub(1) {
-            None => self.limits.sum() == sums.limits && plan_word(self.checked) == sums.plan,
+            None => {
+                let plan = plan_word(self.checked.plan(), self.checked.setup());
+                self.limits.sum() == sums.limits && plan == sums.plan
+            }
             Some(channel) => {
                 let (place, plan) = (usize::from(channel), self.plan_of(channel).map(ChannelPlan::word));
                 let terms = self.watches.get(place).map(|watch| watch.terms.sum());

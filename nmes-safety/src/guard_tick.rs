@@ -252,21 +252,8 @@ impl Watch<'_> {
         let declared = self.terms.declared;
         let dc =
             |most: u64| Finding::above(Fault::MeasuredDc, cite, charge, most.saturating_add(declared), unit);
-        let balance = self.imbalance_warning.and_then(|permille| {
-            let warn = limits.measured.balance_warn;
-            Finding::above(
-                Fault::MeasuredBalance,
-                Cite::of(&rules::E_BAL_2),
-                permille,
-                warn,
-                "‰ of the phase charge",
-            )
-        });
         let lost = Finding::unless(!self.contact.lost, Fault::ContactLoss, Cite::of(&rules::E_DEL_1));
-        Findings {
-            trip: rms.or_else(|| dc(limits.dc_trip)),
-            warning: lost.or_else(|| dc(limits.dc_warn)).or(balance),
-        }
+        Findings { trip: rms.or_else(|| dc(limits.dc_trip)), warning: lost.or_else(|| dc(limits.dc_warn)) }
     }
 
     /// An edge that is due and did not come, and measurements that stopped.
@@ -276,13 +263,21 @@ impl Watch<'_> {
             let most = limits.late_ticks.saturating_add(active.next_moves);
             Finding::above(Fault::MissingEdge, Cite::LATENESS, late, most, "ticks")
         });
-        let (cite, last) = (
-            Cite::of(&rules::E_COMP_1),
-            self.last_pulse.saturating_add(self.terms.longest_period.saturating_mul(2)),
-        );
-        let (volts, most) = (u64::from(self.last_mv), u64::from(limits.measured.clip_mv));
-        let clips = Finding::above(Fault::Compliance, cite, volts, most, "mV").filter(|_| now <= last);
-        Findings { trip: missing.or_else(|| self.stale()), warning: clips }
+        let last = self.last_pulse.saturating_add(self.terms.longest_period.saturating_mul(2));
+        let warning = self.of_the_last_pulse(&limits.measured).filter(|_| now <= last);
+        Findings { trip: missing.or_else(|| self.stale()), warning }
+    }
+
+    /// What the last pulse warns of, while pulses come.
+    fn of_the_last_pulse(&self, limits: &Tolerances) -> Option<Finding> {
+        let (cite, warn) = (Cite::of(&rules::E_BAL_2), limits.balance_warn);
+        let unit = "‰ of the phase charge";
+        let uneven = self
+            .imbalance_warning
+            .and_then(|permille| Finding::above(Fault::MeasuredBalance, cite, permille, warn, unit));
+        let (volts, most) = (u64::from(self.last_mv), u64::from(limits.clip_mv));
+        let clips = || Finding::above(Fault::Compliance, Cite::of(&rules::E_COMP_1), volts, most, "mV");
+        uneven.or_else(clips)
     }
 
     /// A train that lasts longer than its contraction or its opening.

@@ -308,6 +308,7 @@ impl<'a> Watch<'a> {
             active.dose = Dose { squared: active.dose.squared, ..Dose::default() };
             active.unsensed = 0;
         }
+        self.volts_mv = 0;
         self.end(t);
     }
 
@@ -343,6 +344,7 @@ impl<'a> Watch<'a> {
     /// Ends a pulse and judges what was measured of it. True when contact was lost with it.
     pub(crate) fn judge_pulse(&mut self, ended: &Active, limits: &Tolerances) -> (Option<Finding>, bool) {
         if ended.kind != FrameKind::Pulse {
+            self.volts_mv = 0;
             return (None, false);
         }
         (self.last_mv, self.volts_mv) = (self.volts_mv, 0);
@@ -371,6 +373,11 @@ impl<'a> Watch<'a> {
         let unit = "‰ of the phase charge";
         let found = Finding::above(Fault::MeasuredBalance, cite, permille, limits.balance_trip, unit);
         found.filter(|_| self.imbalanced >= pulses_of(&rules::E_BAL_2))
+    }
+
+    /// What was measured of pulses before a fresh arming says nothing of those after it.
+    pub(crate) const fn forget_measured(&mut self) {
+        (self.unsensed, self.imbalanced, self.imbalance_warning) = (0, 0, None);
     }
 
     /// Ends a pulse of which nothing was measured.

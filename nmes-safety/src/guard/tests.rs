@@ -312,3 +312,31 @@ fn another_plan_than_was_checked() {
         },
     );
 }
+
+/// REQ-SAF-711: a plan that changed before the guard was made is found as one that changes after it; and no reset makes it the one that
+/// was checked.
+#[test]
+fn a_plan_that_changed_before() {
+    let damage = |_: &mut Channel<'_>, _: &mut HardwareTiming, dac: &mut ChannelHardware| {
+        dac.na_per_code_positive ^= 1 << 16;
+    };
+    other(
+        UseClass::Specialist,
+        |_, _, _| (),
+        |checked| {
+            other(UseClass::Specialist, damage, |damaged| {
+                let changed = checked.with_plan(*damaged.plan());
+                let mut made_of_it = Guard::new(&changed, 0);
+                let mut reset = Guard::new(checked, 0);
+                reset.checked = damaged;
+                for guard in [&mut made_of_it, &mut reset] {
+                    let found = (1..=3).find_map(|tick| guard.tick(tick).err());
+                    is_corrupt(guard, found);
+                    guard.reset(10, Fault::StateCorrupt).unwrap();
+                    let found = (11..=13).find_map(|tick| guard.tick(tick).err());
+                    is_corrupt(guard, found);
+                }
+            });
+        },
+    );
+}

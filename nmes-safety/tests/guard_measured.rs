@@ -1,0 +1,133 @@
+//! Measurements of pulses one after another, and limits that a setup makes stricter.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use guard_support::*;
+use nmes_core::*;
+use nmes_safety::*;
+
+const PERIOD: u64 = 25_000;
+
+/// REQ-SAF-041: an imbalance trips after three pulses in a row, not after any three.
+#[test]
+fn three_in_a_row() {
+    let checked = Rig {
+        measured: true,
+        balance: Balance::Asymmetric { length_percent: 300 },
+        class: UseClass::Continuous,
+        ..Rig::default()
+    }
+    .checked();
+    let (mut guard, now) = ready(checked);
+    for n in 1..=8_u32 {
+        let gain = move |edge: u16| if edge == 1 && n % 2 == 0 { 850 } else { 1_000 };
+        play_sensed(&mut guard, checked, &pulse(checked, n, now + u64::from(n) * PERIOD), gain).unwrap();
+    }
+}
+
+/// REQ-SAF-041: the warning of an imbalance is of the last pulse, measured or not.
+#[test]
+fn the_warning_goes() {
+    let checked = Rig {
+        measured: true,
+        balance: Balance::Asymmetric { length_percent: 300 },
+        class: UseClass::Continuous,
+        ..Rig::default()
+    }
+    .checked();
+    let (mut guard, now) = ready(checked);
+    play_sensed(
+        &mut guard,
+        checked,
+        &pulse(checked, 1, now + PERIOD),
+        |edge| if edge == 1 { 920 } else { 1_000 },
+    )
+    .unwrap();
+    assert!(guard.tick(now + PERIOD + 5_000).unwrap().warning.is_some());
+    // one pulse of which one phase is not measured
+    let frame = pulse(checked, 2, now + 2 * PERIOD);
+    guard.admit(now + 2 * PERIOD, &frame).unwrap();
+    for edge in 0..frame.edge_count() {
+        let t = frame.edge_tick(edge).unwrap();
+        let sense = sample(checked, &frame, edge, t, 1_000).filter(|_| edge == 1);
+        guard.edge(t, &change(&frame, edge), sense).unwrap();
+    }
+    assert_eq!(guard.tick(now + 2 * PERIOD + 5_000).unwrap().warning, None);
+}
+
+/// REQ-SAF-595: a voltage near the rail is warned of while pulses have it, and not after one that has not.
+#[test]
+fn the_voltage_of_the_last_pulse() {
+    let checked =
+        Rig { measured: true, more: |s| s.with_rail_mv(100_000).unwrap(), ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    for (n, mv) in [(1_u32, 99_000), (2, 20_000)] {
+        let at = now + u64::from(n) * PERIOD;
+        let frame = pulse(checked, n, at);
+        guard.keep_alive(at);
+        guard.admit(at, &frame).unwrap();
+        for edge in 0..frame.edge_count() {
+            let t = frame.edge_tick(edge).unwrap();
+            let sense = sample(checked, &frame, edge, t, 1_000)
+                .map(|s| Sensed { voltage_mv: if s.current_na < 0 { -mv } else { mv }, ..s });
+            guard.edge(t, &change(&frame, edge), sense).unwrap();
+        }
+        let warned = guard.tick(at + 5_000).unwrap().warning.map(|trip| trip.fault);
+        assert_eq!(warned, (n == 1).then_some(Fault::Compliance), "pulse {n}");
+    }
+}
+
+/// REQ-SAF-590: E-DC-3 as the device states it, 30 µA and not 50.
+#[test]
+fn stricter_direct_current() {
+    let run = |more: fn(Setup) -> Setup| {
+        let checked = Rig { more, ..Rig::default() }.checked();
+        let mut guard = armed(checked, 0);
+        (1..200_u64).find_map(|n| {
+            let now = n * 10_000;
+            let leak =
+                Sensed { current_na: 40_000, voltage_mv: 0, at_tick: now, instant: SampleInstant::Rest };
+            guard.keep_alive(now);
+            guard.sample(now, 0, leak).and_then(|()| guard.tick(now).map(drop)).err().map(|trip| trip.fault)
+        })
+    };
+    fn quiet(setup: Setup) -> Setup {
+        setup.with_measurement_noise(MicroAmps::from_microamps(1).unwrap()).unwrap()
+    }
+    assert_eq!(run(quiet), None, "the rule's own");
+    assert_eq!(
+        run(|setup| quiet(setup).with_limit(Layer::Device, &rules::E_DC_3, 30).unwrap()),
+        Some(Fault::MeasuredDc)
+    );
+}
+
+/// REQ-SAF-590: E-WD-1 as the device states it.
+#[test]
+fn stricter_keep_alive() {
+    let checked =
+        Rig { more: |s| s.with_limit(Layer::Device, &rules::E_WD_1, 500).unwrap(), ..Rig::default() }
+            .checked();
+    let mut guard = armed(checked, 0);
+    guard.tick(500_000).unwrap();
+    assert_eq!(fault(guard.tick(500_001)), Fault::KeepAlive);
+}
+
+/// REQ-SAF-034, REQ-SAF-590: N-STEP-1 as the subject states it.
+#[test]
+fn stricter_step() {
+    let checked =
+        Rig { more: |s| s.with_limit(Layer::Subject, &rules::N_STEP_1, 500).unwrap(), ..Rig::default() }
+            .checked();
+    let mut guard = armed(checked, 0);
+    assert_eq!(guard.set_level(0, 0, setting(501, 300)).unwrap_err().rule, "N-STEP-1");
+    guard.set_level(0, 0, setting(500, 300)).unwrap();
+}

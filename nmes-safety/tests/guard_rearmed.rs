@@ -1,0 +1,395 @@
+//! What a guard that goes on over armings, resets and losses of contact keeps, and what it does not.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first surprise"
+)]
+
+mod guard_support;
+
+use guard_support::*;
+use nmes_core::*;
+use nmes_safety::*;
+
+const PERIOD: u64 = 25_000;
+
+fn rearm(guard: &mut Guard<'_>, t: u64) {
+    for event in [Event::Disarm, Event::Probe, Event::Contact] {
+        guard.handle(t, event).unwrap();
+    }
+}
+
+/// REQ-SAF-710: E-BAL-2 takes three pulses in a row; two of an arming before are none of this one.
+#[test]
+fn imbalance_of_an_arming_before() {
+    let uneven = Balance::Asymmetric { length_percent: 300 };
+    let checked =
+        Rig { measured: true, balance: uneven, class: UseClass::Continuous, ..Rig::default() }.checked();
+    let clipped = |edge: u16| if edge == 1 { 850 } else { 1_000 };
+    let (mut guard, now) = ready(checked);
+    for n in 1..=2 {
+        play_sensed(&mut guard, checked, &pulse(checked, n, now + u64::from(n) * PERIOD), clipped).unwrap();
+    }
+    rearm(&mut guard, now + 3 * PERIOD);
+    let now = raise(&mut guard, checked, now + 600_000_000) + PERIOD;
+    let first = play_sensed(&mut guard, checked, &pulse(checked, 3, now), clipped);
+    assert_eq!(first.err().map(|t| t.fault), None, "ten minutes later, one pulse");
+}
+
+/// REQ-SAF-710: three pulses without a measurement are stale; two of an arming before are none of this one.
+#[test]
+fn silence_of_an_arming_before() {
+    let checked = Rig { measured: true, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    for n in 1..=2 {
+        play(&mut guard, &pulse(checked, n, now + u64::from(n) * PERIOD)).unwrap();
+    }
+    rearm(&mut guard, now + 3 * PERIOD);
+    let now = raise(&mut guard, checked, now + 600_000_000) + PERIOD;
+    assert_eq!(play(&mut guard, &pulse(checked, 3, now)).err().map(|t| t.fault), None);
+}
+
+/// REQ-SAF-710: a warning of imbalance is of the last pulse: ten minutes later there is nothing to warn of, armed again or not.
+#[test]
+fn a_warning_of_imbalance_ages() {
+    let uneven = Balance::Asymmetric { length_percent: 300 };
+    let checked =
+        Rig { measured: true, balance: uneven, class: UseClass::Continuous, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let clipped = |edge: u16| if edge == 1 { 920 } else { 1_000 };
+    play_sensed(&mut guard, checked, &pulse(checked, 1, now + PERIOD), clipped).unwrap();
+    let warned = guard.tick(now + PERIOD + 5_000).unwrap().warning.map(|t| t.fault);
+    assert_eq!(warned, Some(Fault::MeasuredBalance));
+    rearm(&mut guard, now + 2 * PERIOD);
+    let later = now + 600_000_000;
+    guard.keep_alive(later);
+    assert_eq!(
+        guard.tick(later).unwrap().warning.map(|t| t.fault),
+        None,
+        "ten minutes later, nothing put out"
+    );
+}
+
+/// REQ-SAF-710: a warning of a channel that puts nothing out any more hides none of one that does.
+#[test]
+fn an_old_warning_hides_no_new_one() {
+    let uneven = Balance::Asymmetric { length_percent: 300 };
+    let checked = Rig {
+        measured: true,
+        channels: 2,
+        balance: uneven,
+        class: UseClass::Continuous,
+        more: |s| s.with_rail_mv(100_000).unwrap(),
+        ..Rig::default()
+    }
+    .checked();
+    let (mut guard, now) = ready(checked);
+    let clipped = |edge: u16| if edge == 1 { 920 } else { 1_000 };
+    play_sensed(&mut guard, checked, &pulse(checked, 1, now + PERIOD), clipped).unwrap();
+    guard.set_level(now + 2 * PERIOD, 0, setting(0, 300)).unwrap();
+    let at = now + 60_000_000;
+    let mut frame = checked.plan().frame(1, setting(40_000, 300), at).unwrap();
+    frame.move_to(1, at);
+    tended(&mut guard, at);
+    guard.admit(at, &frame).unwrap();
+    for edge in 0..frame.edge_count() {
+        let t = frame.edge_tick(edge).unwrap();
+        let high = sample(checked, &frame, edge, t, 1_000)
+            .map(|s| Sensed { voltage_mv: 99_000 * i32::try_from(s.current_na.signum()).unwrap(), ..s });
+        guard.edge(t, &change(&frame, edge), high).unwrap();
+    }
+    let warning = guard.tick(at + 2_000).unwrap().warning.map(|t| (t.channel, t.fault));
+    assert_eq!(
+        warning,
+        Some((Some(1), Fault::Compliance)),
+        "a minute after the only uneven pulse of channel 0"
+    );
+}
+
+/// REQ-SAF-710: the voltage of a pulse that was cut is none of the next pulse.
+#[test]
+fn voltage_of_a_cut_pulse() {
+    let checked =
+        Rig { measured: true, more: |s| s.with_rail_mv(100_000).unwrap(), ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 1, now);
+    guard.keep_alive(now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    let high = Sensed {
+        current_na: 40_000_000,
+        voltage_mv: 99_000,
+        at_tick: now + 100,
+        instant: SampleInstant::PhaseEnd,
+    };
+    guard.sample(now + 100, 0, high).unwrap();
+    guard.off(now + 150);
+    // what it left is paid back
+    let t = now + 1_000;
+    let segments = [Segment { level: Level::Code(-400), ticks: 150 }];
+    let trim = PulseFrame::from_parts(0, FrameKind::Trim, 2, t, &segments, Level::Open).unwrap();
+    guard.admit(t, &trim).unwrap();
+    for edge in 0..trim.edge_count() {
+        guard.edge(trim.edge_tick(edge).unwrap(), &change(&trim, edge), None).unwrap();
+    }
+    rearm(&mut guard, t + 1_000);
+    let low = setting(2_000, 300);
+    let mut at = t + 600_000_000;
+    guard.keep_alive(at);
+    guard.set_level(at, 0, setting(1_000, 300)).unwrap();
+    at += 2_100_000;
+    guard.keep_alive(at);
+    guard.set_level(at, 0, low).unwrap();
+    play_sensed(&mut guard, checked, &pulse_at(checked, low, 3, at), |_| 1_000).unwrap();
+    assert_eq!(guard.tick(at + 1_000).unwrap().warning.map(|t| (t.fault, t.value)), None);
+}
+
+/// REQ-SAF-712: the longest contact check on the session's own guard is no contraction of it.
+#[test]
+fn a_check_is_no_contraction() {
+    let checked = Rig {
+        class: UseClass::Exercise,
+        schedule: Schedule::Cyclic(Cycle { hold: ms(1_000), rest: ms(10_000) }),
+        seconds: 600,
+        ramp_down_ms: 500,
+        ..Rig::default()
+    }
+    .checked();
+    let mut guard = Guard::new(checked, 0);
+    guard.handle(0, Event::Passed).unwrap();
+    guard.handle(0, Event::Probe).unwrap();
+    guard.set_level(0, 0, setting(1_000, 200)).unwrap();
+    for n in 0..26_u32 {
+        let at = 1_000 + u64::from(n) * 100_000;
+        play(&mut guard, &pulse_at(checked, setting(1_000, 200), n + 1, at)).unwrap();
+        guard.keep_alive(at + 5_000);
+        guard.tick(at + 5_000).unwrap_or_else(|trip| panic!("pulse {n}: {trip}"));
+    }
+}
+
+/// REQ-SAF-712: pulses of a contact check are no burst of the plan, whose bursts come once in half a second.
+#[test]
+fn a_check_is_no_burst() {
+    let train = Train {
+        timing: Timing::Bursts(Bursts { pulses: 2, every: Rate::from_hz(2).unwrap() }),
+        ..Train::default()
+    };
+    let checked = Rig { train, ..Rig::default() }.checked();
+    let mut guard = Guard::new(checked, 0);
+    guard.handle(0, Event::Passed).unwrap();
+    guard.handle(0, Event::Probe).unwrap();
+    guard.set_level(0, 0, setting(1_000, 200)).unwrap();
+    let mut n = 0;
+    for _ in 0..26_u32 {
+        let at = 1_000 + u64::from(n) * 100_000;
+        n += 1;
+        play(&mut guard, &pulse_at(checked, setting(1_000, 200), n, at))
+            .unwrap_or_else(|trip| panic!("pulse {n}: {trip}"));
+        guard.tick(at + 5_000).unwrap();
+    }
+}
+
+/// REQ-SAF-709: bursts of one arming and of the next, a third of a second later.
+#[test]
+fn bursts_of_several_armings() {
+    let train = Train {
+        timing: Timing::Bursts(Bursts { pulses: 7, every: Rate::from_hz(2).unwrap() }),
+        ..Train::default()
+    };
+    let checked =
+        Rig { hz: 100, set: (20_000, 300), ceiling: (20_000, 300), train, ..Rig::default() }.checked();
+    let mut guard = armed(checked, 0);
+    let mut t = 0;
+    let mut n = 0;
+    for round in 0..6 {
+        guard.keep_alive(t);
+        guard.set_level(t, 0, setting(500, 300)).unwrap_or_else(|r| panic!("{round} {r}"));
+        for k in 0..7 {
+            n += 1;
+            play(&mut guard, &pulse_at(checked, setting(500, 300), n, t + 1_000 + k * 10_000))
+                .unwrap_or_else(|trip| panic!("{round} {k} {trip}"));
+            guard.tick(t + 6_000 + k * 10_000).unwrap();
+        }
+        t += 300_000;
+        rearm(&mut guard, t);
+    }
+}
+
+/// REQ-SAF-709: a burst of fifty in 5 s, and again after a contact check of 3 s.
+#[test]
+fn slow_bursts_after_a_fresh_arming() {
+    let every = Rate::new(1, 5_000_000).unwrap();
+    let train = Train { timing: Timing::Bursts(Bursts { pulses: 50, every }), ..Train::default() };
+    let checked =
+        Rig { hz: 50, set: (20_000, 300), ceiling: (20_000, 300), train, ..Rig::default() }.checked();
+    let mut guard = armed(checked, 0);
+    let (mut t, mut n) = (0, 0);
+    for round in 0..2 {
+        guard.keep_alive(t);
+        guard.set_level(t, 0, setting(1_000, 300)).unwrap();
+        for k in 0..50 {
+            n += 1;
+            let at = t + 1_000 + k * 20_000;
+            guard.keep_alive(at);
+            play(&mut guard, &pulse_at(checked, setting(1_000, 300), n, at))
+                .unwrap_or_else(|trip| panic!("arming {round}, pulse {k}: {trip}"));
+            guard.tick(at + 6_000).unwrap();
+        }
+        t += 1_100_000;
+        guard.handle(t, Event::Disarm).unwrap();
+        guard.handle(t, Event::Probe).unwrap();
+        t += 2_600_000;
+        guard.handle(t, Event::Contact).unwrap();
+    }
+}
+
+/// REQ-SAF-020: a frame that waits at a disarm does not begin after the next arming, whose levels are at zero.
+#[test]
+fn a_frame_that_waits_at_a_disarm() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 1, now + 20_000);
+    guard.admit(now, &frame).unwrap();
+    for event in [Event::Disarm, Event::Probe, Event::Contact] {
+        guard.handle(now + 1_000, event).unwrap();
+    }
+    assert!(guard.admitted(0).is_none());
+    assert_eq!(
+        fault(guard.edge(now + 20_000, &change(&frame, 0), None)),
+        Fault::OutOfOrder,
+        "40 mA at a set level of zero"
+    );
+}
+
+/// REQ-SAF-031: a frame that waits when its channel is opened does not begin.
+#[test]
+fn a_frame_that_waits_when_all_is_opened() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 1, now + 1_000);
+    guard.admit(now, &frame).unwrap();
+    guard.off(now + 500);
+    assert!(guard.admitted(0).is_none());
+    assert_eq!(fault(guard.edge(now + 1_000, &change(&frame, 0), None)), Fault::OutOfOrder);
+}
+
+/// REQ-SAF-033: a reset in a pulse counts what that pulse put out.
+#[test]
+fn a_reset_in_a_pulse() {
+    let checked = Rig::default().checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 0, now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    let trip = guard.report_output_failure(now + 250);
+    guard.reset(now + 250, trip.fault).unwrap();
+    let report = guard.tick(now + 1_000).unwrap();
+    assert_eq!((report.rms_second_ua, report.indicator), (632, true));
+}
+
+/// REQ-SAF-044, REQ-SAF-045: a failure that is reported after a fault latched leaves that fault the answer, and the only entry.
+#[test]
+fn the_first_trip_that_latched_stays() {
+    let checked = Rig::default().checked();
+    let mut guard = armed(checked, 0);
+    let first = guard.admit(10, &pulse(checked, 0, 5)).map(|_| ()).unwrap_err();
+    assert_ne!(first.fault, Fault::Output);
+    assert_eq!(guard.report_output_failure(20).fault, first.fault);
+    assert_eq!(guard.latched().map(|trip| trip.fault), Some(first.fault));
+    assert_eq!(guard.black_box().entries().count(), 1);
+}
+
+/// REQ-SAF-036: after a disarm late in a session E-RAMP-1 begins anew.
+#[test]
+fn the_first_rise_begins_anew() {
+    let checked = Rig { set: (4_000, 300), ceiling: (4_000, 300), ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let t = now + 10_000_000;
+    for event in [Event::Disarm, Event::Probe, Event::Contact] {
+        guard.handle(t, event).unwrap();
+    }
+    guard.set_level(t, 0, setting(1_000, 300)).unwrap();
+    assert_eq!(guard.set_level(t + 300_000, 0, setting(2_000, 300)).unwrap_err().rule, "E-RAMP-1");
+}
+
+/// REQ-SAF-040: a lost contact does not raise what is authorised on a channel below the probe level.
+#[test]
+fn a_weak_channel_that_loses_contact() {
+    let checked = Rig { measured: true, ..Rig::default() }.checked();
+    let mut guard = armed(checked, 0);
+    let mut now = 0;
+    for ua in [1_000, 2_000] {
+        while guard.set_level(now, 0, setting(ua, 300)).is_err() {
+            now += 10_000;
+        }
+    }
+    for n in 1..=3 {
+        now += PERIOD;
+        let answer = play_sensed(&mut guard, checked, &pulse_at(checked, setting(2_000, 300), n, now), |_| 0);
+        assert_eq!(answer.is_err(), n == 3);
+    }
+    assert_eq!(guard.authorised(0), Some(setting(2_000, 300)));
+}
+
+/// REQ-SAF-048: a host that falls silent while the contact check runs.
+#[test]
+fn silent_while_probing() {
+    let checked = Rig::default().checked();
+    let mut guard = Guard::new(checked, 0);
+    guard.handle(0, Event::Passed).unwrap();
+    guard.handle(0, Event::Probe).unwrap();
+    guard.tick(1_000_000).unwrap();
+    assert_eq!(fault(guard.tick(1_000_001)), Fault::KeepAlive);
+}
+
+fn probing_lost(class: UseClass) -> (&'static Checked<'static>, Guard<'static>, u64, u32) {
+    let checked = Rig {
+        class,
+        schedule: Schedule::Cyclic(Cycle { hold: ms(5_000), rest: ms(10_000) }),
+        seconds: 600,
+        ..Rig::default()
+    }
+    .checked();
+    let mut guard = Guard::new(checked, 0);
+    guard.handle(0, Event::Passed).unwrap();
+    guard.handle(0, Event::Probe).unwrap();
+    let mut now = 0;
+    for ua in [1_000, 2_000, 3_000] {
+        while guard.set_level(now, 0, setting(ua, 200)).is_err() {
+            now += 10_000;
+        }
+    }
+    (checked, guard, now, 0)
+}
+
+/// REQ-SAF-048: that there is no contact answers a lost contact, and not a silent host.
+#[test]
+fn no_contact_is_no_answer_to_silence() {
+    let (_, mut guard, now, _) = probing_lost(UseClass::Exercise);
+    guard.keep_alive(now);
+    let trip = guard.tick(now + 1_000_001).unwrap_err();
+    assert_eq!((trip.fault, trip.response), (Fault::KeepAlive, Response::RampDown));
+    guard.handle(now + 1_000_100, Event::NoContact).unwrap();
+    assert_eq!(fault(guard.tick(now + 3_000_000)), Fault::KeepAlive);
+}
+
+/// REQ-SAF-593: a clock that goes wrong after an hour is found as soon as one that is wrong from the start.
+#[test]
+fn a_clock_that_goes_wrong_later() {
+    use nmes_safety::selftest::ClockCount;
+    let checked = Rig::default().checked();
+    let mut guard = Guard::new(checked, 0);
+    let other = |ticks| ClockCount { ticks, ticks_per_second: 32_768 };
+    for second in 0..=3_600_u64 {
+        guard.cross_check(second * 1_000_000, other(second * 32_768), 10_000).unwrap();
+    }
+    // from here on twice as fast
+    let found = (1..=4_u64).find_map(|n| {
+        guard.cross_check(3_600_000_000 + n * 2_000_000, other((3_600 + n) * 32_768), 10_000).err()
+    });
+    assert_eq!(found.map(|trip| trip.fault), Some(Fault::ClockDisagrees));
+}
