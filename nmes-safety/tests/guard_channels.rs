@@ -181,3 +181,68 @@ fn two_shared_electrodes() {
     let (alone, beside) = (value(500, 500), value(500, 10_000));
     assert_eq!(alone, beside);
 }
+
+/// REQ-SAF-028: the session's length counts to the last pulse of any channel.
+#[test]
+fn the_last_pulse_of_any_channel() {
+    let checked = Rig { channels: 2, seconds: 60, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let set = setting(40_000, 300);
+    play(&mut guard, &pulse(checked, 0, now)).unwrap();
+    let over = (1..100).find_map(|n| {
+        let at = now + u64::from(n) * 1_000_000;
+        tended(&mut guard, at - 1_000);
+        play(&mut guard, &second(checked, set, n, at)).err()
+    });
+    let trip = over.unwrap();
+    assert_eq!((trip.fault, trip.at_tick), (Fault::SessionLength, now + 61_000_000));
+}
+
+/// REQ-SAF-046: a session is past its ramps when those of every channel are over.
+#[test]
+fn ramps_of_every_channel() {
+    let checked = Rig { channels: 2, ..Rig::default() }.checked();
+    let mut guard = armed(checked, 0);
+    let set = setting(1_000, 300);
+    guard.set_level(0, 0, set).unwrap();
+    play(&mut guard, &checked.plan().frame(0, set, 1_000).unwrap()).unwrap();
+    let long = rules::E_RAMP_1.limit * 1_000;
+    guard.keep_alive(long);
+    assert_eq!(guard.tick(long).unwrap().state, State::Running);
+    guard.set_level(long, 1, set).unwrap();
+    let states = [long + 1, 2 * long - 1, 2 * long].map(|at| {
+        guard.keep_alive(at);
+        guard.tick(at).unwrap().state
+    });
+    assert_eq!(states, [State::Ramping, State::Ramping, State::Running]);
+}
+
+/// REQ-SAF-033: a tick tells of the channel that has the most, whichever it is.
+#[test]
+fn the_most_of_any_channel() {
+    let told = |channel: u8| {
+        let quiet =
+            |setup: Setup| setup.with_measurement_noise(MicroAmps::from_microamps(1).unwrap()).unwrap();
+        let checked = Rig { channels: 2, more: quiet, ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let mut frame = checked.plan().frame(channel, setting(40_000, 300), now).unwrap();
+        frame.move_to(1, now);
+        play(&mut guard, &frame).unwrap();
+        let (opened, at_tick) = (now + 10_000, now + 400_000);
+        let leak =
+            |at_tick| Sensed { current_na: 30_000, voltage_mv: 0, at_tick, instant: SampleInstant::Rest };
+        guard.sample(opened, channel, leak(opened)).unwrap();
+        guard.sample(at_tick, channel, leak(at_tick)).unwrap();
+        guard.keep_alive(at_tick);
+        let report = guard.tick(at_tick).unwrap();
+        (
+            report.rms_second_ua,
+            report.rms_five_ua,
+            report.measured_dc_na,
+            report.warning.map(|trip| trip.fault),
+        )
+    };
+    let (rms, longer, dc, warned) = told(0);
+    assert!(rms > 900 && longer > 400 && dc > 10_000 && warned == Some(Fault::MeasuredDc), "{:?}", told(0));
+    assert_eq!(told(0), told(1));
+}

@@ -131,3 +131,26 @@ fn stricter_step() {
     assert_eq!(guard.set_level(0, 0, setting(501, 300)).unwrap_err().rule, "N-STEP-1");
     guard.set_level(0, 0, setting(500, 300)).unwrap();
 }
+
+/// REQ-SAF-590: the row for r.m.s. current as the subject has it is what the guard trips by, here the value of the plan itself, of which
+/// its windows count more than a second.
+#[test]
+fn stricter_root_mean_square() {
+    let rig = Rig::default().checked();
+    let value = rig.report().row(&rules::N_RMS_1).unwrap().value.unwrap();
+    let plan = Plan::compile(rig.plan().session(), rig.plan().hardware()).unwrap();
+    let setup = rig.setup().with_limit(Layer::Subject, &rules::N_RMS_1, value).unwrap();
+    let stricter: &'static Checked<'static> =
+        Box::leak(Box::new(check(plan, &setup, rig.profile()).unwrap()));
+    let trips = [rig, stricter].map(|checked| {
+        let (mut guard, now) = ready(checked);
+        (1..120).find_map(|n| {
+            let onset = now + u64::from(n) * PERIOD;
+            tended(&mut guard, onset - 1_000);
+            let played = play(&mut guard, &pulse(checked, n, onset))
+                .and_then(|()| guard.tick(onset + 1_000).map(drop));
+            played.err().map(|trip| (trip.fault, trip.rule))
+        })
+    });
+    assert_eq!(trips, [None, Some((Fault::Rms, "N-RMS-1"))], "{value} µA");
+}

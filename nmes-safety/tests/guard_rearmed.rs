@@ -393,3 +393,37 @@ fn a_clock_that_goes_wrong_later() {
     });
     assert_eq!(found.map(|trip| trip.fault), Some(Fault::ClockDisagrees));
 }
+
+/// REQ-SAF-031: time that went on does not go back because all is opened at an earlier one.
+#[test]
+fn opening_turns_no_clock_back() {
+    let mut guard = armed(Rig::default().checked(), 0);
+    guard.tick(1_000).unwrap();
+    guard.off(500);
+    assert_eq!(fault(guard.tick(600)), Fault::ClockBackwards);
+}
+
+/// REQ-SAF-593: a second clock is no news once a fault latched.
+#[test]
+fn another_clock_after_a_fault() {
+    use nmes_safety::selftest::ClockCount;
+    let mut guard = armed(Rig::default().checked(), 0);
+    let latched = guard.report_output_failure(10);
+    let answer = guard.cross_check(20, ClockCount { ticks: 1, ticks_per_second: 32_768 }, 10_000);
+    assert_eq!(answer.unwrap_err().fault, latched.fault);
+}
+
+/// REQ-SAF-216: of a declared direct current what a cut pulse left is not owed.
+#[test]
+fn a_cut_pulse_of_a_declared_current() {
+    let declared = Balance::DeclaredDc { at_most: MicroAmps::from_microamps(1_000).unwrap() };
+    let level = (2_000, 300);
+    let checked =
+        Rig { balance: declared, gap_us: 0, set: level, ceiling: level, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let frame = pulse(checked, 1, now);
+    guard.admit(now, &frame).unwrap();
+    guard.edge(now, &change(&frame, 0), None).unwrap();
+    guard.off(now + 150);
+    play(&mut guard, &pulse(checked, 2, now + PERIOD)).unwrap();
+}
