@@ -123,5 +123,6 @@ fn setup() -> Result<Setup, Refused> {
     let (least, most) = least.zip(most).ok_or(Refused::Setup)?;
     let setup = setup.with_one_shot_between(least, most).map_err(|_| Refused::Setup)?.with_measurement();
     let length = u64::from(FOOT_DROP.session_length.max);
+    let setup = FOOT_DROP.limit(setup).map_err(|_| Refused::Setup)?;
     setup.with_limit(Layer::Protocol, &rules::E_SES_1, length).map_err(|_| Refused::Setup)
 }

@@ -80,5 +80,6 @@ fn setup() -> Result<Setup, Refused> {
     let time = Micros::from_micros(ONE_SHOT_US).ok_or(Refused::Setup)?;
     let setup = setup.with_one_shot(time).map_err(|_| Refused::Setup)?;
     let length = u64::from(row.session_length.default);
+    let setup = row.limit(setup).map_err(|_| Refused::Setup)?;
     setup.with_limit(Layer::Protocol, &rules::E_SES_1, length).map_err(|_| Refused::Setup)
 }

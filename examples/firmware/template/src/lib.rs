@@ -60,6 +60,7 @@ pub fn plan<'a>(storage: &'a mut Storage) -> Option<(Checked<'a>, GaitConfig)> {
     let answers = Answers::all_no();
     let built = build_session(&FOOT_DROP, &subject, &Request::default(), &answers, storage).ok()?;
     let setup = Setup::new(&[FOOT_DROP.electrodes.area.default], FOOT_DROP.use_class.value).ok()?;
+    let setup = FOOT_DROP.limit(setup).ok()?;
     let longest = u64::from(FOOT_DROP.session_length.default);
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).ok()?;
     let plan = Plan::compile(&built.session, &hardware().ok()?).ok()?;
