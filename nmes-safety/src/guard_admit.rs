@@ -285,8 +285,8 @@ impl Examination<'_> {
     /// the latest of those before it, each brought up to it by whole periods: so it is too soon by what one of them
     /// waited, at most. A wait is shorter than a period, so twice the rate is refused at the third pulse at the latest.
     ///
-    /// Of bursts and lists no more in the long run than they have, however they are spread: what is ahead of even pulses is at most
-    /// what two groups may be.
+    /// Of bursts, lists and sweeps no more in the long run than they have, however they are spread: what is ahead of even pulses is at
+    /// most what [`Sustained`](crate::onsets::Sustained) says.
     fn rate(&self) -> Option<Finding> {
         let (onset, terms) = (self.frame.onset_tick(), &self.watch.terms);
         let soon = self.watch.next_onset.saturating_sub(onset);

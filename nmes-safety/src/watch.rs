@@ -63,7 +63,7 @@ pub(crate) struct Watch<'a> {
     pub(crate) nominal: i64,
     /// The tick from which the rate allows the next pulse.
     pub(crate) next_onset: u64,
-    /// The tick at which the next pulse would stand if bursts and lists were even.
+    /// The tick at which the next pulse would stand if bursts, lists and sweeps were even.
     pub(crate) next_of_group: u64,
     /// The same of pulses of a contact check, since it began.
     pub(crate) next_probe: u64,

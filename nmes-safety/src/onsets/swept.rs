@@ -29,16 +29,16 @@ impl<'p> Swept<'p> {
 
     /// The last onset that is no more than so many ticks after the first, looked for by halves.
     fn count(&self, ticks: u64) -> u64 {
-        let (mut none_after, mut too_many) = (0, most_in(ticks, self.plan.period_ticks()).min(self.last));
-        while none_after < too_many {
-            let middle = too_many.saturating_sub(too_many.saturating_sub(none_after) / 2);
+        let (mut least, mut most) = (0, most_in(ticks, self.plan.period_ticks()).min(self.last));
+        while least < most {
+            let middle = most.saturating_sub(most.saturating_sub(least) / 2);
             if self.at(middle) <= ticks {
-                none_after = middle;
+                least = middle;
             } else {
-                too_many = middle.saturating_sub(1);
+                most = middle.saturating_sub(1);
             }
         }
-        none_after
+        least
     }
 
     /// What any window of so many ticks holds of one train.
