@@ -8,18 +8,19 @@
 //!
 //! | property | what is looked at |
 //! |---|---|
-//! | `starts_open` | after construction every channel was made open, and within it nothing drove |
+//! | `starts_open` | after construction every channel was made open, and its set-point zero; within it nothing drove |
 //! | `codes_come_out` | every code of the range (some 8,000 of a wider one) comes out as it is, sign and all |
 //! | `open_is_open` | open, shorted and a driven zero are three levels; each comes out as itself from every other |
 //! | `only_rests_between` | between an old level and a new one there is nothing but a rest, and so until a channel is opened alone |
 //! | `channels_are_apart` | what one channel does leaves the others as they are; one channel opens alone |
 //! | `instants_are_together` | codes of one instant change in one event with a latch, within the declared skew without |
-//! | `off_opens` | `off` opens every channel from every state, as often as it is called; nothing comes back by itself, nor with the next level of one channel |
-//! | `drop_opens` | an output that is dropped leaves every channel open |
-//! | `what_does_not_fit_is_refused` | a code outside the range or a channel that is not there is an error, and opens all |
+//! | `off_opens` | `off` opens every channel from every state, as often as it is called, and every set-point is zero; nothing comes back by itself, nor with the next level of one channel |
+//! | `drop_opens` | an output that is dropped leaves every channel open, and every set-point zero |
+//! | `drop_opens_despite_errors` | whichever transfer of a drop fails, the rest is tried, so that nothing drives; a drop after an error opens every channel |
+//! | `what_does_not_fit_is_refused` | a code outside the range or a channel that is not there is an error, also of `channel_off`, and opens all |
 //! | `errors_are_told` | whichever transfer of `apply`, `channel_off` and `off` fails, the call says so |
-//! | `errors_open` | after an error of `apply` or `channel_off` every channel is open, when one transfer failed and the next ones work; after one of `off` nothing drives, and the next `off` opens every channel |
-//! | `nothing_follows_an_error` | after an error no level comes out, whichever channel is asked, until `off` has succeeded; what is taken after that comes out as itself |
+//! | `errors_open` | after an error of `apply` or `channel_off` every channel is open and every set-point zero, when one transfer failed and the next ones work; after one of `off` nothing drives, and the next `off` opens every channel |
+//! | `nothing_follows_an_error` | after an error no level comes out, whichever channel is asked, until `off` has succeeded, and `channel_off` opens every channel; what is taken after that comes out as itself |
 //! | `hardware_stays` | the hardware record is the same throughout, so it is the one the plan was compiled for |
 //! | `plans_come_out` | random sessions: every level of the engine comes out; Σ codes × ticks of a channel is exactly 0 where L is 0; dead time and edge spacing are kept |
 //! | `stops_leave_it_open` | each stop policy, at random moments of random sessions, leaves every channel open, and so does an error |
@@ -32,12 +33,13 @@
 //! [dev-dependencies]
 //! nmes-core = { version = "*", features = ["proptest"] } # the version that your driver is built with
 //! ```
-//! The macro makes sixteen tests: one for each property, and one that none is left out. The last two properties play 2,000
+//! The macro makes seventeen tests: one for each property, and one that none is left out. The last two properties play 2,000
 //! random sessions each; the environment variable `NMES_CASES` sets another number.
 //!
 //! Where channels share a [source](crate::ChannelHardware::source), none is asked for a code while another one on it has one.
 //!
-//! What they do not see: analogue behaviour, a fault of the board, and time that the rig does not tell.
+//! What they do not see: analogue behaviour, a fault of the board, time and set-points that the rig does not tell, and what a
+//! constructor leaves that fails: a rig holds an output that was made.
 //!
 //! ```
 //! use nmes_core::conformance::{Rig, Seen, check};
@@ -87,8 +89,10 @@
 //!         result.map(|()| now)
 //!     }
 //!     fn channel_off(&mut self, now: u64, channel: u8) -> Result<u64, Self::Error> {
-//!         if self.stopped { return self.off(now); }
-//!         self.apply(now, &[(channel, Level::Open)])
+//!         if !self.stopped { return self.apply(now, &[(channel, Level::Open)]); }
+//!         let result = self.off(now);
+//!         self.stopped = true; // until `off` itself has succeeded
+//!         result
 //!     }
 //!     fn off(&mut self, now: u64) -> Result<u64, Self::Error> {
 //!         let result = self.transfer();
@@ -141,7 +145,7 @@ pub trait Rig {
     fn apply(&mut self, now: u64, edges: &[(u8, Level)]) -> Result<u64, Self::Error>;
 
     /// Opens one channel; the clock as it is read after that. After an error, until `off` has succeeded, it opens every
-    /// channel instead: which levels they have is not known then.
+    /// channel instead: which levels they have is not known then. The error stays.
     ///
     /// # Errors
     /// What the output answered.
@@ -158,7 +162,7 @@ pub trait Rig {
     fn end(&mut self, now: u64);
 
     /// After `transfers` more that work, the next transfer on a bus or change of a pin fails, once, and does nothing. Of every
-    /// call: from a level that drives, `apply`, `channel_off` and `off` each have at least one that can fail, and at most
+    /// call: from a level that drives, `apply`, `channel_off`, `off` and `end` each have at least one that can fail, and at most
     /// 1,000. A rig that does not reach one of them is told so, for then nothing was looked at.
     fn fail_after(&mut self, transfers: u32);
 
@@ -169,7 +173,7 @@ pub trait Rig {
         false
     }
 
-    /// Whether a transfer of `channel_off` and `off` can fail. `false` is for a simulated output that opens without any; a
+    /// Whether a transfer of `channel_off`, `off` and `end` can fail. `false` is for a simulated output that opens without any; a
     /// driver has a bus or a pin.
     fn opening_can_fail(&self) -> bool {
         true
@@ -177,6 +181,13 @@ pub trait Rig {
 
     /// Whether that has happened since it was asked for.
     fn failed(&self) -> bool;
+
+    /// What the current source of a channel is asked for now, by the model of the parts, whether its output is open or not: the
+    /// code that its converter has, of either sign. `None` where the rig cannot tell, which is what it says if it does not say
+    /// anything, and nothing is looked at; and while the converter has what it powered up with.
+    fn set_point(&self, _channel: u8) -> Option<i32> {
+        None
+    }
 
     /// What came out since this was last called, in order, from construction on. A level that is told twice counts once.
     fn seen(&mut self) -> Vec<Seen>;
@@ -218,7 +229,7 @@ type Holds = Result<(), String>;
 
 type Test<R> = fn(&dyn Fn() -> R, u32) -> Holds;
 
-fn named<R: Rig>() -> [(&'static str, Test<R>); 15] {
+fn named<R: Rig>() -> [(&'static str, Test<R>); 16] {
     [
         ("starts_open", levels::starts_open),
         ("codes_come_out", levels::codes_come_out),
@@ -228,6 +239,7 @@ fn named<R: Rig>() -> [(&'static str, Test<R>); 15] {
         ("instants_are_together", levels::instants_are_together),
         ("off_opens", levels::off_opens),
         ("drop_opens", levels::drop_opens),
+        ("drop_opens_despite_errors", errors::drop_opens_despite_errors),
         ("what_does_not_fit_is_refused", errors::what_does_not_fit_is_refused),
         ("errors_are_told", errors::errors_are_told),
         ("errors_open", errors::errors_open),
@@ -298,8 +310,9 @@ pub fn cases(usual: u32) -> u32 {
 macro_rules! output_conformance {
     ($name:ident, $make:expr) => {
         $crate::output_conformance!(@ $name, $make, starts_open codes_come_out open_is_open only_rests_between
-            channels_are_apart instants_are_together off_opens drop_opens what_does_not_fit_is_refused
-            errors_are_told errors_open nothing_follows_an_error hardware_stays plans_come_out stops_leave_it_open);
+            channels_are_apart instants_are_together off_opens drop_opens drop_opens_despite_errors
+            what_does_not_fit_is_refused errors_are_told errors_open nothing_follows_an_error hardware_stays
+            plans_come_out stops_leave_it_open);
     };
     (@ $name:ident, $make:expr, $($property:ident)*) => {
         mod $name {

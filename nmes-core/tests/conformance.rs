@@ -37,7 +37,8 @@ fn stamps_are_as_near_as_declared() {
     assert!(told.contains("after the stamp"), "{told}");
 }
 
-/// REQ-CORE-101, REQ-CORE-161, REQ-HAL-408: each defect is caught by the property that is there for it, and every property catches one.
+/// REQ-CORE-101, REQ-CORE-161, REQ-HAL-408, REQ-HAL-460, REQ-HAL-461, REQ-HAL-463, REQ-HAL-464: each defect is caught by the
+/// property that is there for it, and every property catches one.
 #[test]
 fn each_defect_is_caught_by_its_property() {
     let table = [
@@ -90,6 +91,20 @@ fn each_defect_is_caught_by_its_property() {
         (Defect::LateAll(1), "codes_come_out", latched()),
         (Defect::LateOff(1), "off_opens", latched()),
         (Defect::SkipsOpen, "plans_come_out", one_by_one()),
+        (Defect::UnwrittenSetPoint, "starts_open", latched()),
+        (Defect::UnwrittenSetPoint, "starts_open", shared()),
+        (Defect::KeepsSetPoint, "off_opens", latched()),
+        (Defect::KeepsSetPoint, "errors_open", calibrated()),
+        (Defect::KeepsSetPoint, "what_does_not_fit_is_refused", latched()),
+        (Defect::KeepsSetPointOnDrop, "drop_opens", latched()),
+        (Defect::DropGivesUp, "drop_opens_despite_errors", latched()),
+        (Defect::DropGivesUp, "drop_opens_despite_errors", calibrated()),
+        (Defect::StoppedDropDoesNothing, "drop_opens_despite_errors", one_by_one()),
+        (Defect::OpensOneAfterError, "nothing_follows_an_error", latched()),
+        (Defect::OpensOneAfterError, "nothing_follows_an_error", shared()),
+        (Defect::ChannelOffEndsError, "nothing_follows_an_error", calibrated()),
+        (Defect::OpensAnyChannel, "what_does_not_fit_is_refused", latched()),
+        (Defect::OpensAnyChannel, "what_does_not_fit_is_refused", shared()),
     ];
     let mut caught = std::collections::BTreeSet::new();
     for (defect, property, hardware) in table {

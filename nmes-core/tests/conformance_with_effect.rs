@@ -130,7 +130,12 @@ impl Rig for Stage {
     }
 
     fn channel_off(&mut self, now: u64, channel: u8) -> Result<u64, Self::Error> {
-        if self.stopped { self.off(now) } else { self.apply(now, &[(channel, Level::Open)]) }
+        if !self.stopped {
+            return self.apply(now, &[(channel, Level::Open)]);
+        }
+        let told = self.off(now);
+        self.stopped = true;
+        told
     }
 
     fn off(&mut self, now: u64) -> Result<u64, Self::Error> {

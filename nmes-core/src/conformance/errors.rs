@@ -15,7 +15,12 @@ enum Call {
     Apply,
     ChannelOff,
     Off,
+    /// Answers nothing.
+    Drop,
 }
+
+/// Those that answer.
+const CALLS: [Call; 3] = [Call::Apply, Call::ChannelOff, Call::Off];
 
 pub(super) fn what_does_not_fit_is_refused<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
     let count = make().hardware().channel_count();
@@ -28,19 +33,30 @@ pub(super) fn what_does_not_fit_is_refused<R: Rig>(make: &dyn Fn() -> R, _: u32)
     for edge in odd {
         let mut probe = Probe::new(make());
         probe.put(&[(0, Level::Code(1))])?;
-        let (result, seen) = probe.apply(&[edge]);
-        let strange = seen.iter().find(|s| driven(s.level) != 0);
-        match (result, strange) {
-            (Ok(()), _) => return Err(format!("{edge:?} was taken")),
-            (Err(_), Some(s)) => return Err(format!("{edge:?} was refused, and {s:?} came out")),
-            (Err(_), None) => probe.all_open(&format!("after {edge:?} was refused"))?,
-        }
+        let told = probe.apply(&[edge]);
+        is_refused(&probe, &format!("{edge:?}"), told)?;
+    }
+    for channel in [count, u8::MAX] {
+        let mut probe = Probe::new(make());
+        probe.put(&[(0, Level::Code(1))])?;
+        let told = probe.channel_off(channel);
+        is_refused(&probe, &format!("channel_off({channel}) of {count} channels"), told)?;
     }
     Ok(())
 }
 
+fn is_refused<R: Rig>(probe: &Probe<R>, what: &str, told: (Result<(), String>, Vec<Seen>)) -> Holds {
+    let (result, seen) = told;
+    let strange = seen.iter().find(|s| driven(s.level) != 0);
+    match (result, strange) {
+        (Ok(()), _) => Err(format!("{what} was taken")),
+        (Err(_), Some(s)) => Err(format!("{what} was refused, and {s:?} came out")),
+        (Err(_), None) => probe.all_safe(&format!("after {what} was refused")),
+    }
+}
+
 pub(super) fn errors_are_told<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    at_each_transfer(make, |_, told| match told.result {
+    at_each_transfer(make, &CALLS, |_, told| match told.result {
         Ok(()) => Err(format!(
             "{:?} did not tell that its transfer {} failed",
             told.failing.call, told.failing.transfer
@@ -50,18 +66,35 @@ pub(super) fn errors_are_told<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
 }
 
 pub(super) fn errors_open<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    at_each_transfer(make, |probe, told| {
+    at_each_transfer(make, &CALLS, |probe, told| {
         let when = told.failing.when();
         probe.nothing_else(&told.asked, &told.seen, &when)?;
         if matches!(told.failing.call, Call::Apply | Call::ChannelOff) {
-            return probe.all_open(&when);
+            return probe.all_safe(&when);
         }
-        // an off that failed has tried the rest: nothing drives, and the next one opens what is left
-        let drives = probe.levels.iter().flatten().find(|level| driven(**level) != 0);
-        if let Some(level) = drives {
-            return Err(format!("{when}, a channel drives {level:?}"));
-        }
+        // an off that failed has tried the rest, and the next one opens what is left
+        nothing_drives(probe, &when)?;
         opens_next(probe, &when)
+    })
+}
+
+fn nothing_drives<R: Rig>(probe: &Probe<R>, when: &str) -> Holds {
+    let drives = probe.levels.iter().flatten().find(|level| driven(**level) != 0);
+    drives.map_or(Ok(()), |level| Err(format!("{when}, a channel drives {level:?}")))
+}
+
+pub(super) fn drop_opens_despite_errors<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
+    at_each_transfer(make, &[Call::Drop], |probe, told| {
+        let when = told.failing.when();
+        probe.nothing_else(&[], &told.seen, &when)?;
+        // as an off that failed
+        nothing_drives(probe, &when)
+    })?;
+    at_each_transfer(make, &CALLS, |probe, told| {
+        let when = format!("{}, and it was dropped", told.failing.when());
+        let seen = probe.end();
+        probe.nothing_else(&[], &seen, &when)?;
+        probe.all_safe(&when)
     })
 }
 
@@ -70,28 +103,48 @@ fn opens_next<R: Rig>(probe: &mut Probe<R>, when: &str) -> Holds {
     let (result, seen) = probe.off();
     result.map_err(|e| format!("{when}, the next off was answered with {e}"))?;
     probe.nothing_else(&[], &seen, &format!("{when}, within the next off"))?;
-    probe.all_open(&format!("{when}, and off was called"))
+    probe.all_safe(&format!("{when}, and off was called"))
 }
 
 pub(super) fn nothing_follows_an_error<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    at_each_transfer(make, |probe, told| {
+    at_each_transfer(make, &CALLS, |probe, told| {
         let when = told.failing.when();
-        for code in [1, -1] {
-            let all = probe.together(0, |_| Level::Code(code));
-            let (result, seen) = probe.apply(&all);
-            if let Some(s) = seen.iter().find(|s| driven(s.level) != 0) {
-                return Err(format!("{when}, {s:?} came out"));
-            }
-            if result.is_ok() {
-                return Err(format!("{when}, {all:?} was taken"));
-            }
-        }
+        takes_nothing(probe, &when)?;
         opens_next(probe, &when)
     })?;
+    let last = make().hardware().channel_count().saturating_sub(1);
+    for alone in [0, last] {
+        at_each_transfer(make, &CALLS, |probe, told| opens_more_than(probe, told.failing, alone))?;
+    }
     // what was there before the error, and two codes that were not
-    [None, Some(0), Some(2)]
-        .into_iter()
-        .try_for_each(|next| at_each_transfer(make, |probe, told| comes_as_asked(probe, told.failing, next)))
+    [None, Some(0), Some(2)].into_iter().try_for_each(|next| {
+        at_each_transfer(make, &CALLS, |probe, told| comes_as_asked(probe, told.failing, next))
+    })
+}
+
+/// After an error.
+fn takes_nothing<R: Rig>(probe: &mut Probe<R>, when: &str) -> Holds {
+    for code in [1, -1] {
+        let all = probe.together(0, |_| Level::Code(code));
+        let (result, seen) = probe.apply(&all);
+        if let Some(s) = seen.iter().find(|s| driven(s.level) != 0) {
+            return Err(format!("{when}, {s:?} came out"));
+        }
+        if result.is_ok() {
+            return Err(format!("{when}, {all:?} was taken"));
+        }
+    }
+    Ok(())
+}
+
+/// The opening of one channel after an error opens every one, and is not the `off` that ends the error.
+fn opens_more_than<R: Rig>(probe: &mut Probe<R>, failing: Failing, alone: u8) -> Holds {
+    let when = format!("{}, and channel_off({alone}) was called", failing.when());
+    let (_, seen) = probe.channel_off(alone);
+    probe.nothing_else(&[], &seen, &when)?;
+    probe.all_open(&when)?;
+    takes_nothing(probe, &when)?;
+    opens_next(probe, &when)
 }
 
 /// A level that is taken after an error and an `off` comes out as itself: what was out at the error is known again, or is not
@@ -154,13 +207,14 @@ const STEPS: [(i32, i32); 7] =
 /// did nothing, then of those that took effect, where the rig can.
 fn at_each_transfer<R: Rig>(
     make: &dyn Fn() -> R,
+    calls: &[Call],
     mut look: impl FnMut(&mut Probe<R>, &Told) -> Holds,
 ) -> Holds {
     let turns = Probe::new(make()).turns();
     let can = make().fail_with_effect_after(0);
     for has_effect in [false, true].into_iter().filter(|has| can || !has) {
         for first in turns.iter().copied() {
-            for call in [Call::Apply, Call::ChannelOff, Call::Off] {
+            for call in calls.iter().copied() {
                 for (from, to) in STEPS {
                     let failing = Failing { call, first, from, to, has_effect, transfer: 0 };
                     at_each_of(make, failing, &mut look)?;
@@ -205,6 +259,7 @@ fn fail<R: Rig>(make: &dyn Fn() -> R, failing: Failing) -> Result<Option<(Probe<
         Call::Apply => (after.clone(), probe.apply(&after)),
         Call::ChannelOff => (Vec::new(), probe.channel_off(first)),
         Call::Off => (Vec::new(), probe.off()),
+        Call::Drop => (Vec::new(), (Ok(()), probe.end())),
     };
     if transfer > TRANSFERS_MAX && probe.rig.failed() {
         return Err(format!(
@@ -235,5 +290,7 @@ pub(super) fn hardware_stays<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
     }
     drop(probe.off());
     same(&probe, "after off")?;
-    at_each_transfer(make, |probe, told| same(probe, &format!("after an error of {:?}", told.failing.call)))
+    at_each_transfer(make, &CALLS, |probe, told| {
+        same(probe, &format!("after an error of {:?}", told.failing.call))
+    })
 }

@@ -11,10 +11,20 @@ use std::vec;
 const CODES_MAX: i64 = 8_192;
 
 pub(super) fn starts_open<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
-    let probe = Probe::new(make());
-    probe.all_open("after construction")?;
+    let mut probe = Probe::new(make());
+    probe.all_safe("after construction")?;
     // nobody asked for anything yet
-    probe.nothing_else(&[], &probe.born, "within construction")
+    probe.nothing_else(&[], &probe.born, "within construction")?;
+    // what a converter powers up with is not zero: who tells a code later tells one from the start
+    let untold: Vec<_> = probe.channels().filter(|channel| probe.rig.set_point(*channel).is_none()).collect();
+    for channel in untold {
+        drop(probe.apply(&[(channel, Level::Code(1))]));
+        if probe.rig.set_point(channel).is_some() {
+            return Err(format!("after construction, nobody has written the set-point of channel {channel}"));
+        }
+        drop(probe.apply(&[(channel, Level::Open)]));
+    }
+    Ok(())
 }
 
 pub(super) fn codes_come_out<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
@@ -188,7 +198,7 @@ pub(super) fn off_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
     let mut probe = Probe::new(make());
     let (result, _) = probe.off();
     result.map_err(|e| format!("off, before anything, was answered with {e}"))?;
-    probe.all_open("off before anything")?;
+    probe.all_safe("off before anything")?;
     for channel in probe.channels() {
         for state in probe.states(channel) {
             // the others are in the same kind of state
@@ -198,7 +208,7 @@ pub(super) fn off_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
                 let (result, seen) = probe.off();
                 result.map_err(|e| format!("{time} from {all:?} was answered with {e}"))?;
                 probe.in_time(&seen, probe.stamp)?;
-                probe.all_open(&format!("{time} from {all:?}"))?;
+                probe.all_safe(&format!("{time} from {all:?}"))?;
                 probe.nothing_else(&[], &seen, &format!("within {time} from {all:?}"))?;
             }
             probe.channels().try_for_each(|alone| comes_alone(&mut probe, &all, alone))?;
@@ -235,7 +245,7 @@ pub(super) fn drop_opens<R: Rig>(make: &dyn Fn() -> R, _: u32) -> Holds {
         let all = probe.together(channel, |c| probe.fitting(c, state));
         probe.put(&all)?;
         let seen = probe.end();
-        probe.all_open(&format!("dropped from {all:?}"))?;
+        probe.all_safe(&format!("dropped from {all:?}"))?;
         probe.nothing_else(&[], &seen, &format!("within drop from {all:?}"))?;
         probe = Probe::new(make());
     }

@@ -53,7 +53,11 @@ pub(super) fn stops_leave_it_open<R: Rig>(make: &dyn Fn() -> R, cases: u32) -> H
             // the transfer that failed may be the one that opens: asked again, it has to
             drop(probe.off());
         }
-        probe.all_open(if played.error.is_some() { "after an error" } else { "after the stop" })
+        if played.error.is_some() {
+            probe.all_safe("after an error")
+        } else {
+            probe.all_open("after the stop")
+        }
     })
 }
 

@@ -142,6 +142,15 @@ impl<R: Rig> Probe<R> {
         self.channels().try_for_each(|channel| self.is_at(channel, Some(Level::Open), when))
     }
 
+    /// Every channel is open, and its current source is asked for nothing, as far as the rig tells.
+    pub(crate) fn all_safe(&self, when: &str) -> Holds {
+        self.all_open(when)?;
+        self.channels().try_for_each(|channel| match self.rig.set_point(channel) {
+            None | Some(0) => Ok(()),
+            Some(code) => Err(format!("{when}, the set-point of channel {channel} is {code}, not 0")),
+        })
+    }
+
     pub(crate) fn channels(&self) -> std::ops::Range<u8> {
         0..self.hardware.channel_count()
     }

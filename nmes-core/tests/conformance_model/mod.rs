@@ -71,6 +71,22 @@ pub(crate) enum Defect {
     DrivesWithinError,
     /// and another code on the way to several codes of one instant.
     DrivesWithinInstant,
+    /// A set-point stays behind an open channel: nobody writes it at construction,
+    UnwrittenSetPoint,
+    /// nor makes it zero at `off` and errors,
+    KeepsSetPoint,
+    /// nor at a drop.
+    KeepsSetPointOnDrop,
+    /// Drop gives up at an error,
+    DropGivesUp,
+    /// or does nothing after one.
+    StoppedDropDoesNothing,
+    /// `channel_off` after an error opens one,
+    OpensOneAfterError,
+    /// or takes levels again.
+    ChannelOffEndsError,
+    /// `channel_off` takes any channel.
+    OpensAnyChannel,
 }
 
 /// An output of which one thing is wrong at most.
@@ -86,6 +102,8 @@ pub(crate) struct Model {
     applied: u32,
     kept: [Option<Level>; 8],
     again_at: Option<u64>,
+    set_points: [Option<i32>; 8],
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -110,6 +128,8 @@ impl Model {
             applied: 0,
             kept: [None; 8],
             again_at: None,
+            set_points: [None; 8],
+            ended: false,
         };
         let start = if defect == Defect::StartsAtZero { Level::Code(0) } else { Level::Open };
         for channel in (0..model.hardware.channel_count()).filter(|_| defect != Defect::SilentStart) {
@@ -117,6 +137,9 @@ impl Model {
                 model.show(0, channel, Level::Code(100));
             }
             model.show(0, channel, start);
+        }
+        if defect == Defect::UnwrittenSetPoint {
+            model.set_points = [None; 8];
         }
         model
     }
@@ -139,6 +162,7 @@ impl Model {
         let late = if let Defect::LateAll(ticks) = self.defect { ticks } else { 0 };
         let tick = tick + late;
         self.levels[usize::from(channel)] = level;
+        self.set_points[usize::from(channel)] = Some(if let Level::Code(code) = level { code } else { 0 });
         self.seen.push(Seen { tick, event: self.event, channel, level });
     }
 
@@ -260,6 +284,10 @@ impl Model {
         }
         self.again_at = Some(now + 10);
         let now = now + if let Defect::LateOff(ticks) = self.defect { ticks } else { 0 };
+        let set_points = self.set_points;
+        // which an `off` that failed may leave
+        let careless = matches!(self.defect, Defect::StoppedDropDoesNothing | Defect::OpensOneAfterError);
+        let shorts = self.defect == Defect::OffShorts || careless && result.is_err();
         for channel in 0..self.hardware.channel_count() {
             let old = self.levels[usize::from(channel)];
             if matches!(old, Level::Code(_)) {
@@ -268,9 +296,10 @@ impl Model {
             if self.defect == Defect::HalfOff && channel == 1 {
                 continue;
             }
-            let shorts = self.defect == Defect::OffShorts;
             self.show(now, channel, if shorts { Level::Shorted } else { Level::Open });
         }
+        let keeps = if self.ended { Defect::KeepsSetPointOnDrop } else { Defect::KeepsSetPoint };
+        self.set_points = if self.defect == keeps { set_points } else { self.set_points };
         result
     }
 
@@ -301,6 +330,14 @@ impl Rig for Model {
     }
 
     fn channel_off(&mut self, now: u64, channel: u8) -> Result<u64, Fault> {
+        if self.defect == Defect::OpensAnyChannel && channel >= self.hardware.channel_count() {
+            return Ok(now);
+        }
+        if self.stopped && self.defect == Defect::OpensOneAfterError {
+            self.show(now, channel, Level::Open);
+            return Ok(now);
+        }
+        self.stopped &= self.defect != Defect::ChannelOffEndsError;
         if self.stopped || self.defect == Defect::OpensAll {
             return self.all_off(now);
         }
@@ -324,9 +361,17 @@ impl Rig for Model {
 
     fn end(&mut self, now: u64) {
         self.glitch(now, Defect::DrivesWithinDrop);
-        if self.defect != Defect::KeepsOnDrop {
+        self.ended = true;
+        let does_nothing = self.defect == Defect::KeepsOnDrop
+            || self.defect == Defect::StoppedDropDoesNothing && self.stopped
+            || self.defect == Defect::DropGivesUp && self.transfer().is_err();
+        if !does_nothing {
             let _ = self.all_off(now);
         }
+    }
+
+    fn set_point(&self, channel: u8) -> Option<i32> {
+        self.set_points[usize::from(channel)]
     }
 
     fn fail_after(&mut self, transfers: u32) {
