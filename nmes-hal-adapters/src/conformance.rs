@@ -4,7 +4,9 @@
 //! A [`Board`] hands out buses and pins that record, and that fail when told to, before or after they took effect. A [`Chip`],
 //! which the author of a driver writes, says from the bytes and pins alone what the terminals do: from the data sheet, never
 //! from the driver's code. [`OutputRig`] puts the two and the output together. Levels reach the output as admitted edges, from
-//! guards over plans of 1 µA a code: every code of up to 100,000 is within their limits.
+//! guards over plans of 1 µA a code: every code of up to 100,000 is within their limits. Where an edge is the first one of its
+//! frame, as every code but 0 is, the frame is [begun](Output::begin) before it. A level that comes within that is told as an error
+//! of the instant, and a channel that a pin opens within [`Output::off`] only after a bus was asked as one of `off`.
 //!
 //! ```
 //! use nmes_core::{ChannelHardware, Hardware, HardwareTiming, Level};
@@ -32,6 +34,7 @@
 //!     }
 //!     // whatever the DAC has: power-up may have left anything in it
 //!     fn is_closed(&self, _channel: u8) -> bool { self.pins.contains(&Some(true)) }
+//!     fn set_point(&self, _channel: u8) -> Option<i32> { self.code.map(i32::from) }
 //! }
 //!
 //! fn rig() -> OutputRig<Stage, impl nmes_hal_adapters::Output> {
@@ -62,7 +65,7 @@ use crate::output::Output;
 use core::fmt;
 use nmes_core::conformance::{Rig, Seen};
 use nmes_core::{Hardware, Level};
-use nmes_safety::AdmittedEdge;
+use nmes_safety::{Admitted, AdmittedEdge};
 use std::format;
 use std::string::String;
 use std::vec::Vec;
@@ -75,7 +78,7 @@ use std::vec::Vec;
 /// For a code beyond ±100,000.
 #[must_use]
 pub fn permits(edges: &[(u8, Level)]) -> Option<Vec<AdmittedEdge>> {
-    permits::of(edges)
+    Some(permits::of(edges)?.into_iter().map(|(edge, _)| edge).collect())
 }
 
 /// An output on a board, as a [`Rig`].
@@ -108,6 +111,14 @@ impl<C: Chip, O: Output> OutputRig<C, O> {
         ask(output).map_err(|e| format!("{e:?}"))?;
         Ok(self.board.now())
     }
+
+    /// As a runner does it. Nothing may come out before the edges.
+    fn begin(&mut self, now: u64, frames: &[Admitted<'static>]) -> Result<(), String> {
+        let count = self.board.seen_count();
+        self.ask(now, |output| frames.iter().try_for_each(|frame| output.begin(frame)))?;
+        let seen = self.board.seen_after(count);
+        seen.map_or(Ok(()), |seen| Err(format!("{seen:?} came within begin, before its edge")))
+    }
 }
 
 impl<C: Chip, O: Output> Rig for OutputRig<C, O> {
@@ -118,10 +129,14 @@ impl<C: Chip, O: Output> Rig for OutputRig<C, O> {
     }
 
     fn apply(&mut self, now: u64, edges: &[(u8, Level)]) -> Result<u64, String> {
-        let Some(permits) = permits(edges) else {
+        let Some(permits) = permits::of(edges) else {
             return self.ask(now, |output| output.channel_off(u8::MAX));
         };
-        self.ask(now, |output| output.apply(&permits))
+        let first = permits.iter().filter(|(edge, _)| edge.number() == 0);
+        let frames: Vec<_> = first.map(|(_, frame)| *frame).collect();
+        self.begin(now, &frames)?;
+        let edges: Vec<_> = permits.into_iter().map(|(edge, _)| edge).collect();
+        self.ask(now, |output| output.apply(&edges))
     }
 
     fn channel_off(&mut self, now: u64, channel: u8) -> Result<u64, String> {
@@ -129,7 +144,13 @@ impl<C: Chip, O: Output> Rig for OutputRig<C, O> {
     }
 
     fn off(&mut self, now: u64) -> Result<u64, String> {
-        self.ask(now, Output::off)
+        self.board.off_begins();
+        let done = self.ask(now, Output::off);
+        let late = self.board.off_ends();
+        let stamp = done?;
+        late.map_or(Ok(stamp), |channel| {
+            Err(format!("channel {channel}, which a pin opened, waited for a transfer on a bus"))
+        })
     }
 
     fn end(&mut self, now: u64) {
@@ -148,6 +169,10 @@ impl<C: Chip, O: Output> Rig for OutputRig<C, O> {
 
     fn failed(&self) -> bool {
         self.board.failed()
+    }
+
+    fn set_point(&self, channel: u8) -> Option<i32> {
+        self.board.with(|chip| chip.set_point(channel))
     }
 
     fn seen(&mut self) -> Vec<Seen> {

@@ -11,10 +11,10 @@ use nmes_safety::{Admitted, AdmittedEdge};
 ///
 /// # For driver authors
 /// Make the output safe (every channel open, every set-point zero) in the constructor, on `Drop`, and before an
-/// error is returned; after an error, take no edge until [`Output::off`] has succeeded, or longer: until a restart of the
-/// driver's own. No method waits for anything but
-/// its own bus, and none calls back. The feature `proptest` has a suite that looks at all of this on a record of pins and
-/// buses: `conformance`.
+/// error is returned, and try every part of that whatever fails before it; after an error, take no edge until [`Output::off`]
+/// has succeeded, or longer: until a restart of the driver's own. The feature `proptest` has a suite that looks at this on a
+/// record of pins and buses: `conformance`. It does not see what a constructor leaves that fails. No method waits for anything
+/// but its own bus, and none calls back: that is not looked at.
 ///
 /// # For callers
 /// After an error the levels are unknown until [`Output::off`] has succeeded: call it at once, and stop. Whether edges are taken
@@ -93,14 +93,17 @@ pub trait Output {
 
     /// Opens one channel.
     ///
+    /// For driver authors: after an error, until [`Output::off`] has succeeded, it opens every channel instead, because which
+    /// levels they have is not known then, and the error stays.
+    ///
     /// # Errors
     /// A bus or pin failed, or there is no such channel. The output has already tried to open every channel.
     fn channel_off(&mut self, channel: u8) -> Result<(), Self::Error>;
 
     /// Opens every channel, at once, from any state, as often as it is called.
     ///
-    /// For driver authors: every channel is tried whatever fails before it; what does not depend on a bus (pins)
-    /// goes first. The first error of each kind is kept.
+    /// For driver authors: every channel is tried whatever fails before it, and every set-point made zero; what does not depend
+    /// on a bus (pins) goes first. The first error of each kind is kept.
     ///
     /// # Errors
     /// Some channel could not be opened. Nothing else can be done from here: cut the supply.

@@ -80,6 +80,10 @@ impl Chip for Mcp {
             Bridge::WithEnable => pin(2) == Some(true) && pin(0) != pin(1),
         }
     }
+
+    fn set_point(&self, channel: u8) -> Option<i32> {
+        self.output[usize::from(channel)].map(i32::from)
+    }
 }
 
 fn mcp(bridge: Bridge, transparent: bool) -> Board<Mcp> {

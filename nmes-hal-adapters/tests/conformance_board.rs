@@ -44,6 +44,9 @@ impl Chip for Pointed {
     fn is_closed(&self, _channel: u8) -> bool {
         false
     }
+    fn set_point(&self, _channel: u8) -> Option<i32> {
+        None
+    }
 }
 
 /// REQ-HAL-473: what is written before a read of the same I2C transaction reaches the model before it; what is written in a row

@@ -57,6 +57,11 @@ struct Stage {
 }
 
 impl Stage {
+    /// It holds its outputs at ground until it is powered up.
+    fn is_bipolar(&self) -> bool {
+        matches!(self.part, Part::Ad5752 | Part::Ad5754 | Part::Ad5724)
+    }
+
     fn take(&mut self, channel: usize, code: i32) {
         self.input[channel] = Some(code);
         if self.transparent {
@@ -155,10 +160,8 @@ impl Chip for Stage {
         if self.armed == Some(false) || self.charged == Some(false) {
             return Some(Level::Open);
         }
-        let channel = usize::from(channel);
-        let pin = |n: usize| self.pins[4 * channel + n];
-        let signed = matches!(self.part, Part::Ad5752 | Part::Ad5754 | Part::Ad5724);
-        let code = if signed && !self.powered { 0 } else { self.output[channel]? };
+        let pin = |n: usize| self.pins[4 * usize::from(channel) + n];
+        let code = self.set_point(channel)?;
         let state = match self.pins_each {
             1 => (pin(0)?, false),
             2 => (pin(0)?, pin(1)?),
@@ -183,6 +186,10 @@ impl Chip for Stage {
             _ => pin(2) == Some(true) && pin(0) != pin(1),
         };
         closed && !held
+    }
+
+    fn set_point(&self, channel: u8) -> Option<i32> {
+        if self.is_bipolar() && !self.powered { Some(0) } else { self.output[usize::from(channel)] }
     }
 }
 
@@ -341,6 +348,9 @@ impl<R: Rig> Rig for Infallibly<R> {
     fn failed(&self) -> bool {
         false
     }
+    fn set_point(&self, channel: u8) -> Option<i32> {
+        self.0.set_point(channel)
+    }
     fn seen(&mut self) -> Vec<Seen> {
         self.0.seen()
     }
@@ -356,15 +366,22 @@ fn on_chip() -> impl Rig {
     Infallibly(rig(&board, dac, diagonals::<2>(&board), hardware(timing, 2, -4_095, 4_095)))
 }
 
-type Bare = DacBridge<Mcp4921<SpiWires<Stage>, P>, P, 2, 1>;
+type Bare = DacBridge<Mcp4728<I2cWires<Stage>, P>, P, 2, 2>;
+
+/// Two channels, for the parts around an output.
+fn two() -> Board<Stage> {
+    board(Part::Mcp4728, 2, 2, false)
+}
 
 fn bare(board: &Board<Stage>) -> Bare {
-    let dac = Mcp4921::new(board.spi(0), Some(board.pin(LDAC))).unwrap();
-    DacBridge::new(dac, diagonals(board), hardware(latched(), 1, -4_095, 4_095)).unwrap()
+    let dac = Mcp4728::new(board.i2c(), 0x60, Reference::Internal, Some(board.pin(LDAC))).unwrap();
+    // each write to the pin is a transfer of the board that fails in turn
+    let dac = dac.with_ldac_writes(1);
+    DacBridge::new(dac, diagonals(board), hardware(latched(), 2, -4_095, 4_095)).unwrap()
 }
 
 fn one_shot() -> OutputRig<Stage, OneShot<Bare, PulseEnable<P>>> {
-    let board = board(Part::Mcp4921, 1, 2, false);
+    let board = two();
     board.with(|stage| stage.armed = Some(false));
     let part = PulseEnable::new(board.pin(TRIGGER), Some(board.pin(CLEAR)), 500).unwrap();
     OutputRig::new(&board, OneShot::new(bare(&board), part))
@@ -385,7 +402,7 @@ impl InputPin for Good {
 }
 
 fn powered() -> OutputRig<Stage, Powered<Bare, PinSupply<P, Good>>> {
-    let board = board(Part::Mcp4921, 1, 2, false);
+    let board = two();
     board.with(|stage| stage.charged = Some(false));
     let supply = PinSupply::new(board.pin(CONVERTER), board.pin(HOLD), Good).unwrap();
     let mut output = Powered::new(bare(&board), supply);
@@ -411,7 +428,7 @@ impl SyncLines for Lines {
 }
 
 fn synced() -> OutputRig<Stage, Marked> {
-    let board = board(Part::Mcp4921, 1, 2, false);
+    let board = two();
     let clock: fn() -> u64 = || 0;
     OutputRig::new(&board, Synced::new(bare(&board), Lines, MarkerMode::Pulse, clock))
 }

@@ -45,6 +45,10 @@ impl Chip for Stage {
     fn is_closed(&self, _channel: u8) -> bool {
         self.pins.contains(&Some(true))
     }
+
+    fn set_point(&self, _channel: u8) -> Option<i32> {
+        self.code.map(i32::from)
+    }
 }
 
 /// Writes a code only where it believes that another one is out.

@@ -40,6 +40,17 @@ pub trait Chip {
     /// bridge, that a pair of its switches is closed, whether its DAC was written or not; without one, that the output is on.
     /// Counts as a level that drives, [`UNKNOWN`], which no property takes.
     fn is_closed(&self, channel: u8) -> bool;
+
+    /// What the current source of a channel is asked for now, whether its output is open or not: the code that its converter has
+    /// out. It has to be 0 while nothing is asked for. `None` while the converter has what it powered up with, which is not zero;
+    /// and always `None` where nothing but the terminals is known, so that nothing is looked at.
+    fn set_point(&self, channel: u8) -> Option<i32>;
+
+    /// Whether a pin only lets through what was written on a bus, as the latch of a shift register does whose outputs are the
+    /// switches. Any other pin that opens a channel within [`Output::off`](crate::Output::off) has to do so before the bus is asked.
+    fn waits_for_bus(&self, _pin: u8) -> bool {
+        false
+    }
 }
 
 /// What is seen of a channel whose output is closed on a level that nobody wrote.
@@ -67,6 +78,25 @@ struct State<C> {
     /// What fails takes effect first.
     has_effect: bool,
     failed: bool,
+    /// Within an `off`.
+    off: Option<Off>,
+}
+
+/// What an `off` did so far.
+#[derive(Debug)]
+struct Off {
+    /// Channels that drove at a transfer on a bus, and were not opened since.
+    waited: Vec<bool>,
+    /// One that a pin opened after that.
+    late: Option<u8>,
+}
+
+/// What happens on a board.
+#[derive(Clone, Copy, Debug)]
+enum Wire {
+    Bus,
+    Pin(u8),
+    Register,
 }
 
 /// A transfer or a change of a pin that failed, on purpose.
@@ -123,6 +153,7 @@ impl<C: Chip> Board<C> {
             fail_in: None,
             has_effect: false,
             failed: false,
+            off: None,
         })))
     }
 
@@ -191,12 +222,33 @@ impl<C: Chip> Board<C> {
         core::mem::take(&mut self.0.borrow_mut().seen)
     }
 
+    /// The first of what was seen since there were so many of it.
+    pub(super) fn seen_after(&self, count: usize) -> Option<Seen> {
+        self.0.borrow().seen.get(count).copied()
+    }
+
+    /// How much was seen and not taken.
+    pub(super) fn seen_count(&self) -> usize {
+        self.0.borrow().seen.len()
+    }
+
+    pub(super) fn off_begins(&self) {
+        let mut state = self.0.borrow_mut();
+        state.off = Some(Off { waited: vec![false; state.levels.len()], late: None });
+    }
+
+    /// A channel that a pin opened within it, and could have before the bus was asked.
+    pub(super) fn off_ends(&self) -> Option<u8> {
+        self.0.borrow_mut().off.take()?.late
+    }
+
     /// One transfer or change of a pin. One that fails does nothing, or takes effect first, as it was asked for.
-    fn happens(&self, is_transfer: bool, what: impl FnOnce(&mut C)) -> Result<(), BoardError> {
+    fn happens(&self, wire: Wire, what: impl FnOnce(&mut C)) -> Result<(), BoardError> {
         let mut state = self.0.borrow_mut();
         state.event += 1;
-        if is_transfer {
+        if matches!(wire, Wire::Bus) {
             state.now += u64::from(state.transfer_ticks);
+            state.bus_is_asked();
         }
         let fails = state.fail_in == Some(0);
         state.fail_in = state.fail_in.and_then(|left| left.checked_sub(1));
@@ -204,12 +256,35 @@ impl<C: Chip> Board<C> {
         if !fails || state.has_effect {
             what(&mut state.chip);
             state.look();
+            state.may_have_opened(wire);
         }
         if fails { Err(BoardError { event: state.event }) } else { Ok(()) }
     }
 }
 
 impl<C: Chip> State<C> {
+    fn bus_is_asked(&mut self) {
+        let Some(off) = &mut self.off else { return };
+        for (waited, level) in off.waited.iter_mut().zip(&self.levels) {
+            *waited |= matches!(level, Some(Level::Code(code)) if *code != 0);
+        }
+    }
+
+    fn may_have_opened(&mut self, wire: Wire) {
+        let Some(off) = &mut self.off else { return };
+        let could_go_first = match wire {
+            Wire::Bus => false,
+            Wire::Pin(pin) => !self.chip.waits_for_bus(pin),
+            Wire::Register => true,
+        };
+        for ((channel, waited), level) in (0_u8..).zip(&mut off.waited).zip(&self.levels) {
+            if *waited && *level == Some(Level::Open) {
+                *waited = false;
+                off.late = off.late.or(could_go_first.then_some(channel));
+            }
+        }
+    }
+
     fn look(&mut self) {
         for (channel, last) in (0_u8..).zip(&mut self.levels) {
             let unknown = || self.chip.is_closed(channel).then_some(UNKNOWN);
@@ -233,7 +308,7 @@ impl<C> spi::ErrorType for SpiWires<C> {
 impl<C: Chip> spi::SpiDevice for SpiWires<C> {
     fn transaction(&mut self, operations: &mut [spi::Operation<'_, u8>]) -> Result<(), BoardError> {
         let bus = self.1;
-        self.0.happens(true, |chip| {
+        self.0.happens(Wire::Bus, |chip| {
             let mut written = vec![];
             for operation in operations {
                 match operation {
@@ -281,7 +356,7 @@ impl<C> i2c::ErrorType for I2cWires<C> {
 
 impl<C: Chip> i2c::I2c for I2cWires<C> {
     fn transaction(&mut self, address: u8, operations: &mut [i2c::Operation<'_>]) -> Result<(), BoardError> {
-        self.0.happens(true, |chip| {
+        self.0.happens(Wire::Bus, |chip| {
             let mut written = vec![];
             for operation in operations {
                 match operation {
@@ -308,11 +383,11 @@ impl<C> digital::ErrorType for Pin<C> {
 
 impl<C: Chip> digital::OutputPin for Pin<C> {
     fn set_low(&mut self) -> Result<(), BoardError> {
-        self.0.happens(false, |chip| chip.pin(self.1, false))
+        self.0.happens(Wire::Pin(self.1), |chip| chip.pin(self.1, false))
     }
 
     fn set_high(&mut self) -> Result<(), BoardError> {
-        self.0.happens(false, |chip| chip.pin(self.1, true))
+        self.0.happens(Wire::Pin(self.1), |chip| chip.pin(self.1, true))
     }
 }
 
@@ -334,6 +409,6 @@ impl<C: Chip> pwm::SetDutyCycle for Pwm<C> {
     }
 
     fn set_duty_cycle(&mut self, duty: u16) -> Result<(), BoardError> {
-        self.board.happens(false, |chip| chip.pwm(self.channel, duty))
+        self.board.happens(Wire::Register, |chip| chip.pwm(self.channel, duty))
     }
 }

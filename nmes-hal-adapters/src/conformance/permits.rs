@@ -4,7 +4,7 @@ use nmes_core::{
     Channel, ChannelHardware, Gate, Hardware, HardwareTiming, Level, MAX_CHANNELS, Micros, Millis, Plan,
     Polarity, PulseShape, Ramp, Rate, Rest, Schedule, Session, Setting, Train,
 };
-use nmes_safety::{AdmittedEdge, Checked, Event, Guard, Profile, Setup, UseClass, check};
+use nmes_safety::{Admitted, AdmittedEdge, Checked, Event, Guard, Profile, Setup, UseClass, check};
 use std::boxed::Box;
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
@@ -17,10 +17,12 @@ const WIDTH_US: u32 = 60;
 
 /// A plan for each polarity and rest.
 type Plans = Vec<(Polarity, Rest, &'static Checked<'static>)>;
-type Known = HashMap<(u8, Level), AdmittedEdge>;
+/// An edge, and the frame that it is of.
+type Permit = (AdmittedEdge, Admitted<'static>);
+type Known = HashMap<(u8, Level), Permit>;
 
 /// The edges; `None` when there is a channel that no hardware has.
-pub(super) fn of(edges: &[(u8, Level)]) -> Option<Vec<AdmittedEdge>> {
+pub(super) fn of(edges: &[(u8, Level)]) -> Option<Vec<Permit>> {
     static KNOWN: OnceLock<Mutex<Known>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| Mutex::new(Known::new()));
     let mut known = known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -34,7 +36,7 @@ pub(super) fn of(edges: &[(u8, Level)]) -> Option<Vec<AdmittedEdge>> {
 }
 
 /// A rest is the gap of a pulse of one code, a code its first phase.
-fn made(channel: u8, level: Level) -> AdmittedEdge {
+fn made(channel: u8, level: Level) -> Permit {
     let (code, leading, gap) = match level {
         Level::Code(0) => (1, Polarity::Positive, Rest::DrivenZero),
         Level::Code(code @ 1..) => (code.unsigned_abs(), Polarity::Positive, Rest::Open),
@@ -56,11 +58,11 @@ fn made(channel: u8, level: Level) -> AdmittedEdge {
         guard.set_level(now, channel, setting(code.min(step * 1_000))).unwrap();
     }
     let frame = checked.plan().frame(channel, setting(code), now + 1_000).unwrap();
-    let admitted = guard.admit(now, &frame).unwrap();
+    let admitted = *guard.admit(now, &frame).unwrap();
     let rests = !matches!(level, Level::Code(code) if code != 0);
     let edge = admitted.edge(u16::from(rests)).unwrap();
     assert_eq!((edge.channel(), edge.level()), (channel, level));
-    edge
+    (edge, admitted)
 }
 
 /// A checked plan of eight channels, made once for each polarity and rest.
