@@ -5,6 +5,7 @@ pub(crate) mod port;
 mod progress;
 pub(crate) mod rig;
 pub(crate) mod run;
+pub(crate) mod sent;
 pub(crate) mod simulate;
 
 use crate::failure::Failure;

@@ -65,6 +65,11 @@ impl<'r, S: Plays> Rig<'r, S> {
         self.session.borrow().is_behind()
     }
 
+    /// The oldest pulse of a channel that was taken and did not go out.
+    pub(crate) fn unsent(&self, channel: u8) -> Option<u32> {
+        self.session.borrow().unsent(channel)
+    }
+
     /// Sends stops and waits until one is taken; gives what was said to them, whatever went wrong before.
     pub(crate) fn close(mut self) -> StopAnswer {
         self.driver.session_mut().0.borrow_mut().stop();

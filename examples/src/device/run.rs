@@ -5,6 +5,7 @@ use super::delivered::Delivered;
 use super::port::{LineSettings, Port};
 use super::progress::Progress;
 use super::rig::{Rig, TURN, not_stopped};
+use super::sent::sent;
 use crate::app::say_json;
 use crate::cli::{Ask, LOAD_OHM, RunArgs, SEED, unused};
 use crate::desk::end_us;
@@ -342,6 +343,8 @@ impl<'r, S: Plays> Player<'r, S> {
         drop(stim);
         let (stalls, waited_us, worst_late_us) = (clock.stalls(), clock.waited(), clock.worst_late());
         let stop = self.rig.close();
+        let unsent = |channel| self.session.borrow().unsent(channel);
+        let receipts = sent(receipts, self.checked.plan(), unsent);
         Ok(Played { receipts, end_us, why, stop, stalls, waited_us, worst_late_us })
     }
 

@@ -92,6 +92,11 @@ where
 
     pub(crate) fn run(&mut self) -> Result<Ended, Failure> {
         let ended = self.beat();
+        if ended.is_err() {
+            // nothing goes out any more; what was under way is told, and the fault is known
+            let _ = self.stim.stop(StopPolicy::HardOff);
+            let _ = self.note(Ok(()));
+        }
         for channel in 0..MAX_CHANNELS {
             while let Some(waiting) = self.waiting[channel].pop_front() {
                 let value =
@@ -137,7 +142,9 @@ where
     /// What a call on the stimulator left behind.
     fn note(&mut self, result: Result<(), Stopped>) -> Result<(), Failure> {
         while let Some(receipt) = self.stim.take_receipt() {
-            self.pulse(&receipt);
+            if let Some(receipt) = self.link.sent(receipt, self.server.checked.plan()) {
+                self.pulse(&receipt);
+            }
         }
         result.map_err(|stopped| {
             Failure::Faulted(

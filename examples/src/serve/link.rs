@@ -3,8 +3,9 @@
 use crate::device::DeviceWord;
 use crate::device::rig::Rig;
 use crate::device::run::{bind, rehastim2_session, sciencemode4_session};
+use crate::device::sent::sent;
 use crate::failure::Failure;
-use nmes_core::Plan;
+use nmes_core::{Plan, PulseReceipt};
 use nmes_hal_adapters::sim::Bench;
 use nmes_hal_adapters::wire::Plays;
 use std::cell::RefCell;
@@ -17,6 +18,8 @@ pub(crate) trait Link {
     fn is_busy(&self) -> bool;
     /// Reads and sends what is due.
     fn pump(&mut self) -> Result<(), Failure>;
+    /// A pulse as it went out; nothing where it did not.
+    fn sent(&self, receipt: PulseReceipt, plan: &Plan<'_>) -> Option<PulseReceipt>;
 }
 
 /// The clock of the simulated stage follows.
@@ -34,6 +37,10 @@ impl Link for Stage<'_> {
     fn pump(&mut self) -> Result<(), Failure> {
         Ok(())
     }
+
+    fn sent(&self, receipt: PulseReceipt, _plan: &Plan<'_>) -> Option<PulseReceipt> {
+        Some(receipt)
+    }
 }
 
 impl<S: Plays> Link for Rig<'_, S> {
@@ -45,6 +52,15 @@ impl<S: Plays> Link for Rig<'_, S> {
 
     fn pump(&mut self) -> Result<(), Failure> {
         self.step()
+    }
+
+    /// A pulse that is over was sent: its clock waited for that, or the device repeats it.
+    fn sent(&self, receipt: PulseReceipt, plan: &Plan<'_>) -> Option<PulseReceipt> {
+        if receipt.cut {
+            sent(vec![receipt], plan, |channel| self.unsent(channel)).pop()
+        } else {
+            Some(receipt)
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! A checked plan on the device: its grid as a [`Hardware`], frames as pulses of its list, and what it cannot do.
 
-use super::commands::{CHANNELS, Count, GRID, List, Pulse, Start};
+use super::commands::{CHANNELS, Command, Count, GRID, List, Pulse, Start};
 use super::machine::{Fault, Phase};
 use super::session::Session;
 use crate::wire::{
-    BOUND, Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, StopAnswer, TICKS, at_most,
+    BOUND, Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, StopAnswer, TICKS, Unsent, at_most,
     even_period_us, refuse, second_plan, whole_pulse,
 };
 use nmes_core::{
@@ -129,13 +129,19 @@ impl Bound {
 pub(super) struct Wanted {
     bound: Option<Bound>,
     pulses: [Pulse; CHANNELS],
+    unsent: Unsent,
     told: bool,
     played: bool,
 }
 
 impl Wanted {
-    pub(super) const NOTHING: Self =
-        Self { bound: None, pulses: [Pulse::OFF; CHANNELS], told: true, played: false };
+    pub(super) const NOTHING: Self = Self {
+        bound: None,
+        pulses: [Pulse::OFF; CHANNELS],
+        unsent: Unsent::NOTHING,
+        told: true,
+        played: false,
+    };
 
     /// The list and its pulses, if they have changed.
     ///
@@ -147,6 +153,13 @@ impl Wanted {
         let start = Start::new(&list, self.pulses.get(..count).unwrap_or(&self.pulses))?;
         self.told = true;
         Ok(Some((list, start)))
+    }
+
+    /// A command is on its way.
+    pub(super) fn sent(&mut self, command: &Command) {
+        if matches!(command, Command::StartList(_)) {
+            self.unsent.started();
+        }
     }
 
     fn set(&mut self, channel: u8, pulse: Pulse) {
@@ -190,6 +203,7 @@ impl Plays for Session {
         let channel = admitted.frame().channel();
         bound.covers(channel, &pulse)?;
         self.wanted.set(channel, pulse);
+        self.wanted.unsent.taken(channel, admitted.frame().sequence());
         self.wanted.played = true;
         Ok(())
     }
@@ -201,6 +215,10 @@ impl Plays for Session {
     /// Never: the newest pulse replaces one that waits.
     fn is_behind(&self) -> bool {
         false
+    }
+
+    fn unsent(&self, channel: u8) -> Option<u32> {
+        self.wanted.unsent.of(channel)
     }
 
     fn end(&mut self) -> Result<(), PlayError<Fault>> {
@@ -294,8 +312,13 @@ mod tests {
         session.machine.phase = Phase::Running;
         session.machine.list = Some(list);
         let pulses = [group; super::CHANNELS];
-        session.wanted =
-            Wanted { bound: Some(Bound { list, most: pulses }), pulses, told: false, played: true };
+        session.wanted = Wanted {
+            bound: Some(Bound { list, most: pulses }),
+            pulses,
+            told: false,
+            played: true,
+            ..Wanted::NOTHING
+        };
         let mut out = [0; Session::FRAME_MAX];
         assert!(matches!(session.poll(0, &mut out), Poll::Send(_)));
         assert_eq!(session.phase(), Phase::Stopping);

@@ -5,8 +5,8 @@ use super::machine::{Fault, Phase};
 use super::points::{GRID, POINTS_MAX, Point, Points};
 use super::session::Session;
 use crate::wire::{
-    Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, StopAnswer, TICKS, at_most, even_period_us,
-    refuse, second_plan, whole_pulse,
+    Exchange, Field, Limit, PlayError, Plays, Refusal, RunOn, StopAnswer, TICKS, Unsent, at_most,
+    even_period_us, refuse, second_plan, whole_pulse,
 };
 use nmes_core::{
     Balance, ChannelHardware, ChannelPlan, ConfigError, Form, Hardware, HardwareTiming, Level, Plan,
@@ -160,13 +160,22 @@ fn peak_ua(points: &Points) -> u32 {
     points.as_slice().iter().map(|point| point.current_ua().unsigned_abs()).max().unwrap_or(0)
 }
 
+/// A pulse of the low level, the how manieth it is of all channels, and its number.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    order: u32,
+    sequence: u32,
+    config: ChannelConfig,
+}
+
 /// What is to be sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub(super) bound: Option<Bound>,
-    /// Pulses of the low level, with the order in which they came.
-    pulses: [Option<(u32, ChannelConfig)>; CHANNELS],
+    /// Pulses of the low level.
+    pulses: [Option<Waiting>; CHANNELS],
     order: u32,
+    unsent: Unsent,
     /// Trains of the mid level, and whether the device has been told.
     trains: [Option<Train>; CHANNELS],
     told: bool,
@@ -178,6 +187,7 @@ impl Wanted {
         bound: None,
         pulses: [None; CHANNELS],
         order: 0,
+        unsent: Unsent::NOTHING,
         trains: [None; CHANNELS],
         told: true,
         played: false,
@@ -189,8 +199,8 @@ impl Wanted {
     /// They are none that the device takes: it goes on with what it was told before, so it has to be stopped.
     pub(super) fn take(&mut self) -> Result<Option<Command>, Refusal> {
         let waiting = self.pulses.iter_mut().filter(|slot| slot.is_some());
-        let oldest = waiting.min_by_key(|slot| slot.map_or(u32::MAX, |(order, _)| order));
-        if let Some((_, config)) = oldest.and_then(Option::take) {
+        let oldest = waiting.min_by_key(|slot| slot.map_or(u32::MAX, |waiting| waiting.order));
+        if let Some(Waiting { config, .. }) = oldest.and_then(Option::take) {
             return Ok(Some(Command::LowLevelChannel(config)));
         }
         if self.told {
@@ -203,6 +213,19 @@ impl Wanted {
 
     fn is_waiting(&self) -> bool {
         self.pulses.iter().any(Option::is_some)
+    }
+
+    /// A command is on its way.
+    pub(super) fn sent(&mut self, command: &Command) {
+        match command {
+            Command::LowLevelChannel(config) => {
+                let channel = (config.connector.code() << 2) | config.channel.code();
+                let next = self.pulses.get(usize::from(channel)).and_then(Option::as_ref);
+                self.unsent.sent(channel, next.map(|waiting| waiting.sequence));
+            }
+            Command::MidLevelUpdate(_) => self.unsent.started(),
+            Command::LowLevelInit { .. } | Command::MidLevelInit { .. } | Command::Plain(_) => {}
+        }
     }
 }
 
@@ -233,7 +256,7 @@ impl Plays for Session {
         let (Some(bound), true) = (self.wanted.bound, self.is_ready()) else {
             return Err(self.not_ready());
         };
-        let channel = admitted.frame().channel();
+        let (channel, sequence) = (admitted.frame().channel(), admitted.frame().sequence());
         let points = Points::of(admitted.frame())?;
         points.balanced()?;
         let period = bound.covers(channel, &points)?;
@@ -243,7 +266,7 @@ impl Plays for Session {
             let slot = self.wanted.pulses.get_mut(index).filter(|slot| slot.is_none());
             let slot = slot.ok_or(PlayError::Behind { channel })?;
             let config = ChannelConfig { channel: channel_of, connector, points: Some(points) };
-            *slot = Some((self.wanted.order, config));
+            *slot = Some(Waiting { order: self.wanted.order, sequence, config });
             self.wanted.order = self.wanted.order.wrapping_add(1);
         } else {
             let train = Some(Train::new(period, 0, points)?);
@@ -252,6 +275,7 @@ impl Plays for Session {
                 self.wanted.told = false;
             }
         }
+        self.wanted.unsent.taken(channel, sequence);
         self.wanted.played = true;
         Ok(())
     }
@@ -265,6 +289,10 @@ impl Plays for Session {
 
     fn is_behind(&self) -> bool {
         self.wanted.is_waiting() || self.is_sending_a_pulse()
+    }
+
+    fn unsent(&self, channel: u8) -> Option<u32> {
+        self.wanted.unsent.of(channel)
     }
 
     fn end(&mut self) -> Result<(), PlayError<Fault>> {

@@ -164,7 +164,10 @@ impl Exchange for Session {
         self.refill();
         match self.machine.next(now_ms) {
             Next::Send(number, command) => match command.encode(number, out) {
-                Ok(length) => Poll::Send(length),
+                Ok(length) => {
+                    self.wanted.sent(&command);
+                    Poll::Send(length)
+                }
                 Err(_) => {
                     self.machine.lost();
                     Poll::Wait(now_ms)

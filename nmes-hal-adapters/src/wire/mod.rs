@@ -14,6 +14,7 @@ mod play;
 mod refusal;
 mod run_on;
 mod stops;
+mod unsent;
 mod writer;
 
 pub(crate) use bind::{BOUND, TICKS, at_most, even_period_us, refuse, second_plan};
@@ -29,6 +30,7 @@ pub use play::{DeviceOutput, PlayError, Plays, Shared, StopAnswer};
 pub use refusal::{Field, Grid, Limit, Refusal};
 pub use run_on::RunOn;
 pub(crate) use stops::Stops;
+pub(crate) use unsent::Unsent;
 pub use writer::{EncodeError, Writer};
 
 /// First byte of a frame.

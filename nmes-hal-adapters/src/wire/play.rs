@@ -40,6 +40,11 @@ pub trait Plays: Exchange {
     /// A pulse was taken and could not be sent yet.
     fn is_behind(&self) -> bool;
 
+    /// The number of the oldest pulse of a channel that was taken and was not handed to the port, nor any after it; once the
+    /// conversation is over none of them ever is. A device that repeats makes its pulses itself: before it was started none was
+    /// sent, from then on this is `None`.
+    fn unsent(&self, channel: u8) -> Option<u32>;
+
     /// Ends everything that was played. Nothing to do, and still ready, when nothing was.
     ///
     /// # Errors
