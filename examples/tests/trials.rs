@@ -63,8 +63,17 @@ fn cycling_at_cadences() {
     }
 }
 
+/// A muscle has the trains and pulses of its channel.
+fn counted_alike(ride: &Value) {
+    let of = |rows: &Value| -> Vec<(Value, Value)> {
+        rows.as_array().unwrap().iter().map(|row| (row["trains"].clone(), row["pulses"].clone())).collect()
+    };
+    assert_eq!(of(&ride["muscles"]), of(&ride["session"]["channels"]), "{ride}");
+}
+
 /// REQ-APP-133: each harm to crank or encoder ends output: pulses stop within the stated time and the ramp of 76 ms, and the
-/// report says which it was. REQ-APP-317: what is a fault of the trigger is one of the session.
+/// report says which it was. REQ-APP-317: what is a fault of the trigger is one of the session. REQ-APP-328: a muscle has the trains and
+/// the pulses of its channel, those after a harm too.
 #[test]
 fn cycling_with_harms() {
     for (harm, within_ms, says) in [
@@ -80,6 +89,7 @@ fn cycling_with_harms() {
         for at in ["7", "7.3", "7.7", "8.2"] {
             let ride =
                 json(&["run", "fes-cycle", "--seconds", "11", "--harm", harm, "--harm-at-s", at], "harm");
+            counted_alike(&ride);
             let after = ride["off_after_us"].as_u64().unwrap();
             assert!(after <= (within_ms + 76) * 1_000, "{harm} at {at}: {after} µs");
             assert!(ride["muscles"].as_array().unwrap().iter().all(|m| m["outside"] == 0), "{harm}");

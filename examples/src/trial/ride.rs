@@ -22,7 +22,7 @@ const STEP_US: u64 = 1_000;
 const BESIDE_DEG: f64 = 3.0;
 const ENCODER: Encoder = Encoder { counts_per_turn: 1_024, forward: Forward::Up, index_mdeg: None };
 
-/// One muscle of one leg.
+/// One muscle of one leg. Trains and pulses are all there were; what is said of where and how strong is of those before a harm.
 #[derive(Clone, Debug, Serialize)]
 pub struct MuscleRow {
     /// The channel.
@@ -39,9 +39,9 @@ pub struct MuscleRow {
     pub lead_deg: f64,
     /// The strongest pulse of a train, on average, in mA.
     pub peak_ma: f64,
-    /// Trains.
+    /// Trains, those after a harm too.
     pub trains: usize,
-    /// Pulses.
+    /// Pulses, those after a harm too.
     pub pulses: usize,
     /// Pulses more than 3 degrees beside the window, before a harm was done.
     pub outside: usize,
@@ -318,7 +318,7 @@ fn muscle_row(
         let from_middle = (path.pull(*us, delay_us) - start - middle + 180.0).rem_euclid(360.0) - 180.0;
         from_middle.abs() > middle + BESIDE_DEG
     });
-    let trains = trains(&good);
+    let (count, trains) = (trains(pulses).len(), trains(&good));
     let mean = |values: &mut dyn Iterator<Item = f64>| {
         let all: Vec<f64> = values.collect();
         if all.is_empty() { f64::NAN } else { all.iter().sum::<f64>() / all.len() as f64 }
@@ -334,7 +334,7 @@ fn muscle_row(
         end_deg: (start + mean(&mut lasts().map(end))).rem_euclid(360.0),
         lead_deg: mean(&mut firsts().map(|us| path.pull(us, delay_us) - path.deg(us))),
         peak_ma: mean(&mut trains.iter().map(|t| t.iter().map(|p| p.1).fold(0.0, f64::max))),
-        trains: trains.len(),
+        trains: count,
         pulses: pulses.len(),
         outside: outside.count(),
     }
