@@ -31,6 +31,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nmes_core::{Plan, Session};
 use nmes_protocols::{Built, CATALOGUE, Condition, GaitConfig, Storage};
 use nmes_safety::{Checked, assess, check};
+use serde::Serialize;
 use std::io::Write;
 
 /// Does what was asked; everything for people or programs goes to `out`. Where JSON was asked for and there is none of what was
@@ -101,6 +102,31 @@ pub(crate) fn say_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Re
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failure::Input(format!("JSON: {error}")))?;
     say(out, &format!("{text}\n"))
+}
+
+/// A run for programs.
+#[derive(Serialize)]
+struct WithMemory<'m, T> {
+    #[serde(flatten)]
+    run: T,
+    /// What was wrong with one slot of the dose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_damaged: Option<&'m str>,
+}
+
+/// A run for programs, with what was wrong with the memory that it keeps its session in.
+pub(crate) fn say_run(
+    out: &mut dyn Write,
+    memory: Option<&Memory>,
+    run: &impl Serialize,
+) -> Result<(), Failure> {
+    say_json(out, &WithMemory { run, memory_damaged: memory.and_then(Memory::damaged) })
+}
+
+/// On standard error, where it is in the way of nothing that was asked for.
+fn say_aside(line: &str) {
+    // nobody reads it: what was asked for is said all the same
+    let _ = writeln!(std::io::stderr(), "{}", Paint::for_stderr().warn(line));
 }
 
 fn check_only(args: &CheckArgs, out: &mut dyn Write) -> Result<(), Failure> {
@@ -240,6 +266,7 @@ fn run_all(args: &RunArgs, out: &mut dyn Write) -> Result<(), Failure> {
     unused::in_run(args, row)?;
     let memory = args.memory.as_deref().map(Memory::open).transpose()?;
     let memory = memory.as_ref();
+    memory.and_then(Memory::damaged).into_iter().for_each(|damaged| say_aside(&format!("note: {damaged}")));
     if own { crate::trial::run_trial(args, memory, out) } else { run_and_show(args, memory, out) }
 }
 
@@ -282,7 +309,7 @@ fn play_and_show(
         })?;
         let written = files.keep()?;
         if args.json {
-            say_json(out, &shown.json())?;
+            say_run(out, memory, &shown.json())?;
         } else {
             say(out, &format!("{}\nWritten: {written}\n", shown.text(Paint::for_stdout())))?;
         }
@@ -314,7 +341,7 @@ fn run_and_show(args: &RunArgs, memory: Option<&Memory>, out: &mut dyn Write) ->
         })?;
         let written = files.keep()?;
         if args.json {
-            say_json(out, &RunJson::from(shown))?;
+            say_run(out, memory, &RunJson::from(shown))?;
         } else {
             let text = run_text(shown, args.steps, Paint::for_stdout());
             say(out, &format!("{text}\nWritten: {written}\n"))?;

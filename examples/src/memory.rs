@@ -4,6 +4,7 @@
 //! record is lost is refused before anything is run.
 
 mod lock;
+mod log;
 mod show;
 
 pub(crate) use show::run as show;
@@ -14,8 +15,8 @@ use lock::Lock;
 use nmes_core::{Hardware, MAX_CHANNELS, MicroAmps};
 use nmes_hal_adapters::{Store, load, save};
 use nmes_safety::records::{
-    ChannelRecord, DOSE_BYTES, DoseMeter, DoseRecord, Found, LOG_BYTES, LogFlags, OffPermit, PulseRecord,
-    SessionEnd, Slot, SlotWrite,
+    ChannelRecord, DOSE_BYTES, DoseMeter, DoseRecord, Found, LogFlags, OffPermit, PulseRecord, SessionEnd,
+    Slot, SlotWrite,
 };
 use nmes_safety::{Checked, selftest::LimitsSum};
 use std::cell::Cell;
@@ -25,15 +26,24 @@ use std::path::{Path, PathBuf};
 /// The delivered log in a folder.
 const LOG: &str = "delivered.log";
 
+/// Never written: all ones, or all zeros.
+fn is_blank(bytes: &[u8]) -> bool {
+    [0, 0xFF].iter().any(|blank| bytes.iter().all(|byte| byte == blank))
+}
+
 /// Two files in place of two pages of flash.
 struct Pages<'p>(&'p Path);
 
 impl Pages<'_> {
     fn page(&self, slot: Slot) -> PathBuf {
-        self.0.join(match slot {
-            Slot::A => "dose-a.bin",
-            Slot::B => "dose-b.bin",
-        })
+        self.0.join(name(slot))
+    }
+}
+
+const fn name(slot: Slot) -> &'static str {
+    match slot {
+        Slot::A => "dose-a.bin",
+        Slot::B => "dose-b.bin",
     }
 }
 
@@ -62,6 +72,8 @@ impl Store for Pages<'_> {
 #[derive(Debug)]
 pub struct Memory {
     folder: PathBuf,
+    /// What is wrong with one slot, where the other one is good.
+    damaged: Option<String>,
     /// The number of the session that was begun.
     session: Cell<u32>,
 }
@@ -74,9 +86,16 @@ impl Memory {
     /// holds its lock.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).map_err(|error| Failure::writing(folder, &error))?;
-        let memory = Self { folder: folder.to_owned(), session: Cell::new(0) };
+        let memory = Self { folder: folder.to_owned(), damaged: None, session: Cell::new(0) };
         let _lock = Lock::take(folder)?;
-        memory.found().map(|_| memory)
+        let damaged = memory.found().map(|found| damage(folder, &found))?;
+        Ok(Self { damaged, ..memory })
+    }
+
+    /// What was wrong with one slot of the dose when it was opened, where the other one is good; for people and for programs.
+    #[must_use]
+    pub fn damaged(&self) -> Option<&str> {
+        self.damaged.as_deref()
     }
 
     fn found(&self) -> Result<Found, Failure> {
@@ -125,7 +144,9 @@ impl Memory {
         let limits_crc = LimitsSum::of_checked(checked).value();
         let session = self.session.get();
         let hz = checked.plan().hardware().timing().ticks_per_second;
-        self.append(&log(checked.plan().hardware(), played, limits_crc, session))?;
+        let path = self.folder.join(LOG);
+        let entries = log(checked.plan().hardware(), played, limits_crc, session);
+        log::append(&path, &entries).map_err(|error| Failure::writing(&path, &error))?;
         if played.black_box.entries().next().is_some() {
             let path = self.folder.join(format!("black-box-{session}.bin"));
             std::fs::write(&path, played.black_box.of_session(hz, session).encode())
@@ -139,18 +160,17 @@ impl Memory {
         let after = DoseRecord { limits_crc, last_level, ..after };
         self.save(&found, &after)
     }
+}
 
-    /// Behind a torn entry, of a run that was ended while it wrote, the log goes on at the next whole one.
-    fn append(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let path = self.folder.join(LOG);
-        let open = std::fs::OpenOptions::new().create(true).append(true).open(&path);
-        open.and_then(|mut file| {
-            let torn = file.metadata()?.len() % LOG_BYTES as u64;
-            let fill = [0; LOG_BYTES].into_iter().skip(torn as usize).filter(|_| torn > 0);
-            file.write_all(&fill.chain(bytes.iter().copied()).collect::<Vec<u8>>())
-        })
-        .map_err(|error| Failure::writing(&path, &error))
-    }
+/// A slot that is damaged beside one that is good.
+fn damage(folder: &Path, found: &Found) -> Option<String> {
+    let Found::Kept(kept) = found else { return None };
+    let (bad, good) = (name(kept.slot.other()), name(kept.slot));
+    let why = kept.damaged?;
+    Some(format!(
+        "{}: {bad} is damaged ({why}); {good} counts, and the next record goes to {bad}",
+        folder.display()
+    ))
 }
 
 fn refused(folder: &Path, error: &dyn std::fmt::Display) -> Failure {

@@ -3,6 +3,7 @@
 use crate::app::{say, say_json};
 use crate::cli::{RecordShape, RecordsArgs};
 use crate::failure::Failure;
+use crate::memory::is_blank;
 use crate::records::kind_word;
 use crate::text::{Table, thousandths, trimmed};
 use nmes_safety::records::{
@@ -20,6 +21,8 @@ enum Content {
     Dose(Box<DoseRecord>, u32),
     BlackBox(Box<StoredBlackBox>),
     Log(Vec<Result<LogEntry, DecodeError>>),
+    /// Never written: all ones, or all zeros.
+    Blank,
     /// None of them, and why.
     Damaged(String),
 }
@@ -79,6 +82,9 @@ fn read(path: &Path) -> Result<Content, Failure> {
         let black_box = |stored| Content::BlackBox(Box::new(stored));
         return Ok(StoredBlackBox::decode(&bytes).map_or_else(damaged, black_box));
     }
+    if !bytes.is_empty() && is_blank(&bytes) {
+        return Ok(Content::Blank);
+    }
     let entries: Vec<_> = log_entries(&bytes).collect();
     if entries.iter().any(Result::is_ok) {
         return Ok(Content::Log(entries));
@@ -92,7 +98,7 @@ fn read(path: &Path) -> Result<Content, Failure> {
 /// What of a file cannot be read.
 fn damage(path: &Path, content: &Content) -> Option<String> {
     let entries = match content {
-        Content::Dose(..) | Content::BlackBox(_) => return None,
+        Content::Dose(..) | Content::BlackBox(_) | Content::Blank => return None,
         Content::Damaged(why) => return Some(format!("{}: {why}", path.display())),
         Content::Log(entries) => entries,
     };
@@ -108,6 +114,7 @@ fn text(path: &Path, content: &Content) -> String {
         Content::Dose(record, number) => dose_text(record, *number),
         Content::BlackBox(stored) => black_box_text(stored),
         Content::Log(entries) => log_text(entries),
+        Content::Blank => "  never written\n".to_owned(),
         Content::Damaged(why) => format!("  damaged: {why}\n"),
     };
     format!("{}\n{body}\n", path.display())
@@ -303,11 +310,20 @@ fn csv(contents: &[(PathBuf, Content)]) -> Result<String, Failure> {
             }
         }
     }
-    if contents.iter().all(|(_, content)| matches!(content, Content::Dose(..) | Content::BlackBox(_))) {
+    if contents.iter().all(|(path, content)| is_no_log(path, content)) {
         return Err(Failure::Input("no delivered log among these; only pulses have columns".to_owned()));
     }
     let bytes = csv.into_inner().map_err(|error| failed(&error))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A blank page that is called as one of a dose or of faults is no log either.
+fn is_no_log(path: &Path, content: &Content) -> bool {
+    match content {
+        Content::Dose(..) | Content::BlackBox(_) => true,
+        Content::Blank => path.extension().is_some_and(|end| end == "bin"),
+        Content::Log(_) | Content::Damaged(_) => false,
+    }
 }
 
 fn log_row(channel: Option<&ChannelRecord>, pulse: &PulseRecord) -> LogRow {
@@ -335,6 +351,7 @@ fn json(path: &Path, content: &Content) -> serde_json::Value {
         Content::Dose(record, number) => ("dose", serde_json::json!({ "number": number, "record": record })),
         Content::BlackBox(stored) => ("black_box", faults_json(stored)),
         Content::Log(entries) => ("delivered", entries.iter().map(entry_json).collect()),
+        Content::Blank => ("blank", serde_json::Value::Null),
         Content::Damaged(why) => ("damaged", serde_json::json!({ "damaged": why })),
     };
     serde_json::json!({ "file": path.display().to_string(), "kind": kind, "content": content })

@@ -6,7 +6,7 @@ mod ride;
 pub use effort::{EffortSummary, try_wrist};
 pub use ride::{MuscleRow, RideSummary, ride};
 
-use crate::app::{denied_text, say, say_json};
+use crate::app::{denied_text, say, say_run};
 use crate::cli::RunArgs;
 use crate::desk::Played;
 use crate::failure::Failure;
@@ -102,7 +102,7 @@ fn finish<S: Serialize>(
     files.add(&args.out_dir.join(PULSES), pulses)?;
     let written = files.keep()?;
     if args.json {
-        say_json(out, &TrialJson { trial: &shown.summary, session: played.json() })?;
+        say_run(out, memory, &TrialJson { trial: &shown.summary, session: played.json() })?;
     } else {
         let paint = Paint::for_stdout();
         let (warning, sections) = (paint.head(WARNING), played.sections(paint));
