@@ -356,11 +356,13 @@ fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<(), Failure> {
     if plays(&scenario) {
         return with_play(&scenario, None, |shown| {
             say_changes(args, &shown.played.changes, &scenario, out)?;
+            shown.aside().iter().for_each(|line| say_aside(line));
             shown.verdict()
         });
     }
     with_run(&args.ask, |shown| {
         say_changes(args, &shown.run.played.changes, shown.scenario, out)?;
+        shown.notes().iter().for_each(|note| say_aside(&format!("note: {note}")));
         verdict(shown)
     })
 }
@@ -402,11 +404,13 @@ fn plot(args: &PlotArgs, out: &mut dyn Write) -> Result<(), Failure> {
     if plays(&scenario) {
         return with_play(&scenario, None, |shown| {
             write(envelope(shown).to_svg())?;
+            shown.aside().iter().for_each(|line| say_aside(line));
             shown.verdict()
         });
     }
     with_run(&args.ask, |shown| {
         write(picture(shown).to_svg())?;
+        shown.notes().iter().for_each(|note| say_aside(&format!("note: {note}")));
         verdict(shown)
     })
 }

@@ -108,9 +108,12 @@ pub enum Command {
     SimulateDevice(SimulateArgs),
     /// Take commands from another program, pulse by pulse, as JSON lines over TCP.
     Serve(ServeArgs),
-    /// Print every level change on the output, one a line.
+    /// Print every level change on the output, one a line. A timer stands in for every trigger but a walk's: of a crank or an EMG that
+    /// is another session than `run` has, and standard error says so, with the notes of the session.
     Events(EventsArgs),
-    /// Draw the picture of a run, nothing else: a walk with what its steps got, or the level of every channel over a session.
+    /// Draw the picture of a run, nothing else: a walk with what its steps got, or the level of every channel over a session. A timer
+    /// stands in for every trigger but a walk's: of a crank or an EMG that is another session than `run` has, and standard error says
+    /// so, with the notes of the session.
     Plot(PlotArgs),
     /// Show one pulse and a train of any kind: as compiled for an output stage, level by level; list the kinds.
     Wave(Box<WaveArgs>),

@@ -129,7 +129,8 @@ impl<'s> Shown<'s> {
     }
 
     /// All that the text has as notes, oddities of the walk among it.
-    fn notes(&self) -> Vec<String> {
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
         let debounce_us = u64::from(self.gait.times().debounce.as_millis()) * 1_000;
         let oddities = self.scenario.walk.oddities(self.scenario.foot, debounce_us);
         let mut notes = self.scenario.all_notes(self.built);

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::scenario::Scenario;
 use crate::text::{Paint, Table, thousandths, trimmed};
 use nmes_core::{Plan, Rate, Schedule, Timing};
-use nmes_protocols::{Built, Settings, Unit};
+use nmes_protocols::{Built, Settings, TriggerKind, Unit};
 use nmes_safety::{Checked, Report, Response};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -210,14 +210,35 @@ impl<'s> PlayedShown<'s> {
         let seconds = trimmed(self.played.end_us as f64 / 1e6, 1);
         let early = if self.played.cut_short { ", stopped before its end" } else { "" };
         let _ = writeln!(text, "\n{}: {seconds} s{early}.", paint.head(scenario.row.title));
-        if let Some(openings) = self.played.openings {
-            let _ = writeln!(
-                text,
-                "  A timer stands in for the trigger ({}): {openings} openings within the bounds of the gate.",
-                scenario.row.trigger.value
-            );
+        if let Some(timer) = self.timer() {
+            let _ = writeln!(text, "  {timer}.");
         }
         text
+    }
+
+    /// That a timer stands in for the trigger, where one does.
+    fn timer(&self) -> Option<String> {
+        let (openings, trigger) = (self.played.openings?, self.scenario.row.trigger.value);
+        Some(format!(
+            "A timer stands in for the trigger ({trigger}): {openings} openings within the bounds of the gate"
+        ))
+    }
+
+    /// What goes with level changes and a picture, line by line: that the session is another one than that of `nmes run`, and the notes.
+    #[must_use]
+    pub fn aside(&self) -> Vec<String> {
+        let own = match self.scenario.row.trigger.value {
+            TriggerKind::CrankAngle => "; `nmes run` has a simulated crank, and with it another session",
+            TriggerKind::EmgThreshold => "; `nmes run` has a simulated EMG, and with it another session",
+            TriggerKind::Cyclic
+            | TriggerKind::Continuous
+            | TriggerKind::HeelSwitch
+            | TriggerKind::HeelOrTilt
+            | TriggerKind::ManualSwitch
+            | TriggerKind::SwitchOrPosition => "",
+        };
+        let timer = self.timer().map(|timer| format!("note: {timer}{own}"));
+        timer.into_iter().chain(self.notes().iter().map(|note| format!("note: {note}"))).collect()
     }
 
     fn table(&self, paint: Paint) -> String {
