@@ -130,7 +130,7 @@ pub(crate) fn whole_pulse<F>(admitted: &Admitted<'_>) -> Result<(), PlayError<F>
 ///
 /// # Limits
 /// A pulse that was sent is put out whole; `off` sends a stop with the next poll. [`StopPolicy::RecoverNow`] is refused,
-/// which ends the session by `off`.
+/// which ends the session by `off`. `channel_off` of a channel that the plan has not does nothing, and is no error.
 ///
 /// [`StopPolicy::RecoverNow`]: nmes_core::StopPolicy::RecoverNow
 #[derive(Debug)]
