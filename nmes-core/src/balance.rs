@@ -27,8 +27,6 @@ pub(crate) struct Payer {
     pub(crate) spacing: u32,
     /// Highest code, as a magnitude.
     pub(crate) code_limit: u32,
-    /// Over the same width one code × tick more can be paid as well: what a pulse before may have left is less than that.
-    pub(crate) any_carry: bool,
 }
 
 /// Pays `owed` nanoampere-ticks (in the direction of the primary phase) back over about `width` ticks.
@@ -37,22 +35,52 @@ pub(crate) struct Payer {
 /// r of them. r is 0 or leaves both parts at least `spacing` long; otherwise w is widened, by [`WIDEN_MAX_TICKS`] at most.
 /// `None` when no such width exists, when the code range is too small, or when nothing is owed.
 pub(crate) fn repay(owed: i64, width: u32, payer: &Payer) -> Option<Balancing> {
-    let mut found = None;
+    over_width(owed, width, payer, |units, left_na_ticks, w| {
+        Some(Balancing { left_na_ticks, ..split(units, w, payer)? })
+    })
+}
+
+/// The same with `carried` more, from the pulse before, over a width that pays whatever it left: nothing, or one code × tick
+/// more. So the width does not depend on what was carried.
+pub(crate) fn repay_carried(owed: i64, carried: i64, width: u32, payer: &Payer) -> Option<Balancing> {
+    over_width(owed, width, payer, |units, left, w| {
+        let (low, rest) = divide(units, w)?;
+        let same = in_parts(low, rest, w, payer)?;
+        let (more_low, more_rest) =
+            if rest.checked_add(1)? < w { (low, rest.checked_add(1)?) } else { (low.checked_add(1)?, 0) };
+        let more = in_parts(more_low, more_rest, w, payer)?;
+        let left = left.checked_add(carried)?;
+        let over = left.checked_sub(payer.gain_na)?;
+        if over >= 0 {
+            return Some(Balancing { left_na_ticks: over, ..more });
+        }
+        if left >= 0 {
+            return Some(Balancing { left_na_ticks: left, ..same });
+        }
+        // custom points that pay the other way than those of the code before
+        let less = split(units.checked_sub(1)?, w, payer)?;
+        Some(Balancing { left_na_ticks: left.checked_add(payer.gain_na)?, ..less })
+    })
+}
+
+/// The first width over which `pay` has levels for so many codes × ticks, with what is less than one of them.
+#[inline]
+fn over_width(
+    owed: i64,
+    width: u32,
+    payer: &Payer,
+    pay: impl Fn(u64, i64, u32) -> Option<Balancing>,
+) -> Option<Balancing> {
     for extra in 0..=WIDEN_MAX_TICKS {
         let w = width.checked_add(extra)?;
         let total = owed.checked_add(payer.drift_na.checked_mul(i64::from(w))?)?;
         let units = u64::try_from(total.checked_div(payer.gain_na)?).ok()?;
-        let left_na_ticks = total.checked_rem(payer.gain_na)?;
-        let more = !payer.any_carry || split(units.checked_add(1)?, w, payer).is_some();
-        if let Some(parts) = split(units, w, payer).filter(|_| more) {
-            found = Some(Balancing { left_na_ticks, ..parts });
-            break;
-        }
-        if payer.drift_na == 0 && units == 0 {
-            return None;
+        let found = pay(units, total.checked_rem(payer.gain_na)?, w);
+        if found.is_some() || (payer.drift_na == 0 && units == 0) {
+            return found;
         }
     }
-    found
+    None
 }
 
 /// The same for a channel without offset, from code-ticks: one division a width.
@@ -62,6 +90,11 @@ pub(crate) fn repay_units(units: u64, width: u32, payer: &Payer) -> Option<Balan
 
 fn split(units: u64, width: u32, payer: &Payer) -> Option<Balancing> {
     let (low, rest) = divide(units, width)?;
+    in_parts(low, rest, width, payer)
+}
+
+/// `low` codes over the width, and one more for `rest` ticks of it.
+fn in_parts(low: u32, rest: u32, width: u32, payer: &Payer) -> Option<Balancing> {
     let high = low.checked_add(1)?;
     let low_ticks = width.checked_sub(rest)?;
     if low.max(if rest == 0 { 0 } else { high }) > payer.code_limit || (low == 0 && rest == 0) {
@@ -119,7 +152,7 @@ mod tests {
             spacing in 1_u32..5, gain in 1_i64..200_000,
         ) {
             let width = primary * percent / 100;
-            let payer = Payer { gain_na: gain, drift_na: 0, spacing, code_limit: 8_191, any_carry: false };
+            let payer = Payer { gain_na: gain, drift_na: 0, spacing, code_limit: 8_191 };
             let units = u64::from(codes) * u64::from(primary);
             if let Some(b) = repay_units(units, width, &payer) {
                 let paid = u64::from(b.first.0) * u64::from(b.first.1) + u64::from(b.last.0) * u64::from(b.last.1);
@@ -140,7 +173,7 @@ mod tests {
             owed in 1_000_000_i64..100_000_000_000, width in 50_u32..2_000,
             gain in 1_000_i64..200_000, drift in -900_i64..900,
         ) {
-            let payer = Payer { gain_na: gain, drift_na: drift, spacing: 2, code_limit: u32::MAX, any_carry: false };
+            let payer = Payer { gain_na: gain, drift_na: drift, spacing: 2, code_limit: u32::MAX };
             if let Some(b) = repay(owed, width, &payer) {
                 let per = |c: u32| i64::from(c) * gain - drift;
                 let paid = per(b.last.0) * i64::from(b.last.1) + per(b.first.0) * i64::from(b.first.1);

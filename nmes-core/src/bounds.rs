@@ -65,7 +65,6 @@ impl ChannelPlan<'_> {
         at_most(Field::AmplitudeCodes, i64::from(code), limit, "the code range of the hardware")?;
         let other = self.hardware.code_limit(!leading);
         self.recipe(code, width, 0)
-            .filter(|_| self.is_always_payable(code, width))
             .map(|recipe| recipe.code.unsigned_abs())
             .ok_or_else(|| self.unpayable(width, code, other))
     }

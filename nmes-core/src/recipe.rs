@@ -1,6 +1,6 @@
 //! The levels and lengths of one pulse at one setting.
 
-use crate::balance::{Balancing, Payer, repay, repay_units};
+use crate::balance::{Balancing, Payer, repay_carried, repay_units};
 use crate::cell::{Body, Cell, Packed, scale};
 use crate::channel_plan::ChannelPlan;
 use crate::pulse::{Balance, Form, Polarity};
@@ -35,13 +35,14 @@ struct Draft<'p> {
     sign: i32,
     units: i64,
     owed_na: i64,
+    /// This repeat's part of what the pulse before left, in nA·ticks in the direction of the main phase.
+    carried: i64,
     exact: bool,
-    any_carry: bool,
 }
 
 impl ChannelPlan<'_> {
     /// The pulse of about `code` codes and `width` ticks with a nominal ledger of `carry` before it. Where no
-    /// balancing phase fits, a code a little lower is taken.
+    /// balancing phase fits, a code a little lower is taken: the same one, whatever is carried.
     pub(crate) fn recipe(&self, code: u32, width: u32, carry: i64) -> Option<Recipe> {
         let mut cell = Cell::EMPTY;
         let Made { code, carry } = self.make(&mut cell, code, width, carry)?;
@@ -50,17 +51,6 @@ impl ChannelPlan<'_> {
 
     /// The same, made where it is needed. When there is none, what is in `cell` is of no use.
     pub(crate) fn make(&self, cell: &mut Cell, code: u32, width: u32, carry: i64) -> Option<Made> {
-        self.make_near(cell, code, width, Some(carry))
-    }
-
-    /// Whether there is such a pulse whatever the one before it left: less than one code × tick, and nothing on an exact channel.
-    pub(crate) fn is_always_payable(&self, code: u32, width: u32) -> bool {
-        let mut cell = Cell::EMPTY;
-        self.exact || self.make_near(&mut cell, code, width, None).is_some()
-    }
-
-    /// Without a carry, one that takes any.
-    fn make_near(&self, cell: &mut Cell, code: u32, width: u32, carry: Option<i64>) -> Option<Made> {
         if width < self.width_min {
             return None;
         }
@@ -85,7 +75,7 @@ impl ChannelPlan<'_> {
         }
     }
 
-    fn make_at(&self, cell: &mut Cell, code: u32, width: u32, carry: Option<i64>) -> Option<Made> {
+    fn make_at(&self, cell: &mut Cell, code: u32, width: u32, carry: i64) -> Option<Made> {
         let leading = self.channel.pulse.leading == Polarity::Positive;
         if code == 0 || code > self.hardware.code_limit(leading) {
             return None;
@@ -94,13 +84,12 @@ impl ChannelPlan<'_> {
         let main = if leading { codes } else { codes.checked_neg()? };
         let sign = main.signum();
         let exact = self.hardware.is_exact();
-        let (any_carry, carry) = (carry.is_none(), carry.unwrap_or(0));
         // repeats are the same to the code, so each takes its share of what is carried
         let repeats = i64::from(self.cycles);
         let share = if repeats == 1 { carry } else { carry.checked_div(repeats)? };
-        let owed_na = share.checked_mul(i64::from(sign))?;
+        let carried = share.checked_mul(i64::from(sign))?;
         *cell = Cell { code: main, zero: self.gap_level(), cycles: self.cycles, ..Cell::EMPTY };
-        let mut draft = Draft { plan: self, cell, sign, units: 0, owed_na, exact, any_carry };
+        let mut draft = Draft { plan: self, cell, sign, units: 0, owed_na: 0, carried, exact };
         let left = draft.lay_out(code, width)?.checked_mul(i64::from(sign))?;
         draft.between_repeats();
         let added = left.checked_sub(share)?.checked_mul(repeats)?;
@@ -115,7 +104,6 @@ impl ChannelPlan<'_> {
             drift_na: i64::from(self.hardware.offset_na).saturating_mul(sign(!positive)),
             spacing: self.segment_min,
             code_limit: self.hardware.code_limit(positive),
-            any_carry: false,
         }
     }
 }
@@ -248,10 +236,9 @@ impl Draft<'_> {
             self.count(level, last.ticks)?;
         }
         self.cell.tail = u16::MAX;
-        if !self.exact {
-            return Some(self.owed_na);
-        }
-        self.units.checked_mul(self.plan.hardware.gain_na(true))?.checked_add(self.owed_na)
+        let sum =
+            if self.exact { self.units.checked_mul(self.plan.hardware.gain_na(true))? } else { self.owed_na };
+        sum.checked_add(self.carried)
     }
 
     fn repay(&mut self, code: u32, width: u32) -> Option<i64> {
@@ -265,7 +252,6 @@ impl Draft<'_> {
         let forwards = points && if self.exact { self.units < 0 } else { self.owed_na < 0 };
         let towards = if forwards { 1 } else { -1 };
         let mut payer = plan.payer((self.sign > 0) == forwards);
-        payer.any_carry = self.any_carry;
         if points {
             payer.code_limit = self.most_of_last_point(&payer, forwards)?;
         }
@@ -273,7 +259,7 @@ impl Draft<'_> {
         let balancing = if self.exact {
             repay_units(u64::try_from(against(self.units)?).ok()?, nominal, &payer)?
         } else {
-            repay(against(self.owed_na)?, nominal, &payer)?
+            repay_carried(against(self.owed_na)?, against(self.carried)?, nominal, &payer)?
         };
         self.cell.tail = self.cell.per_cycle();
         self.push_balancing(&balancing, towards)?;

@@ -103,12 +103,12 @@ impl Maker<'_> {
         }
     }
 
-    /// The pulse at a code and a width; up to 8 codes lower where that one cannot be paid back.
+    /// The pulse at a code and a width; up to 8 codes lower where that one cannot be paid back, whatever may be carried.
     pub fn pulse(&self, code: i128, width: i128, carry: i128) -> Option<Pulse> {
         if width < self.least().max(10 * self.jitter) || code < 1 {
             return None;
         }
-        ((code - 8).max(1)..=code).rev().find_map(|code| self.exactly(code, width, carry, false))
+        ((code - 8).max(1)..=code).rev().find_map(|code| self.exactly(code, width, carry))
     }
 
     /// Whether a setting is taken: it can be put out, and where the balancing phase may need two levels (not that of a
@@ -123,26 +123,23 @@ impl Maker<'_> {
             Form::Prepulse(_) | Form::Triphasic { .. } => true,
         };
         let wide = plain || !shape.balance.is_balanced() || width >= 4 * self.least();
-        // what a pulse before may have left, less than one code × tick more or nothing, can be paid over the same width
-        let any = || ((code - 8).max(1)..=code).any(|code| self.exactly(code, width, 0, true).is_some());
-        wide && self.pulse(code, width, 0).is_some() && (self.output.is_exact() || any())
+        wide && self.pulse(code, width, 0).is_some()
     }
 
-    fn exactly(&self, code: i128, width: i128, carry: i128, any_carry: bool) -> Option<Pulse> {
+    fn exactly(&self, code: i128, width: i128, carry: i128) -> Option<Pulse> {
         let shape = &self.channel.pulse;
         let count = i128::from(shape.repeat.count);
         let (before, main) = self.phases(code, width)?;
         let share = if shape.balance.is_balanced() { carry / count } else { 0 };
         let mut once = before.clone();
         once.extend(main.clone());
-        let mut left = share + self.charge(&once);
-        let after = self.balance(code, width, &once, left, any_carry)?;
+        let after = self.balance(code, width, &once, share)?;
         let body = once.len();
         once.extend(after);
         if once.iter().any(|(level, _)| !self.in_range(*level)) {
             return None;
         }
-        left = share + self.charge(&once);
+        let left = share + self.charge(&once);
         let drifts = self.output.offset_na != 0 && matches!(self.zero(), Level::Code(_));
         let apart = (if drifts { Level::Open } else { self.zero() }, self.gap_ticks(shape.repeat.gap));
         let mut segments = once.clone();
@@ -241,14 +238,13 @@ impl Maker<'_> {
         main.into_iter().take(leading).collect()
     }
 
-    /// What pays `owed` nanoampere-ticks back.
+    /// What pays a body back, and the `share` of what the pulse before left, in nanoampere-ticks.
     fn balance(
         &self,
         code: i128,
         width: i128,
         body: &[(Level, i128)],
-        owed: i128,
-        any_carry: bool,
+        share: i128,
     ) -> Option<Vec<(Level, i128)>> {
         let shape = &self.channel.pulse;
         let last = match shape.form {
@@ -269,12 +265,12 @@ impl Maker<'_> {
             all.extend(body.iter().map(mirrored));
             return Some(all);
         }
-        let owed = owed + self.charge(&all);
+        let owed = self.charge(body) + self.charge(&all);
         let nominal = match last {
             Some((_, ticks)) => ticks,
             None => self.nominal(code, width, body),
         };
-        all.extend(self.pay(owed, nominal, last.is_some().then_some(code), any_carry)?);
+        all.extend(self.pay(owed, share, nominal, last.is_some().then_some(code))?);
         Some(all)
     }
 
@@ -293,14 +289,14 @@ impl Maker<'_> {
     }
 
     /// One or two levels one code apart, over the nominal width or up to 16 ticks more, so that less than one code × tick
-    /// is left; each as long as the edge spacing, the shorter one first. Custom points have a limit, and may pay either
-    /// way.
+    /// is left; each as long as the edge spacing, the shorter one first. Of a calibrated output over the first such width that
+    /// pays nothing carried, and one code × tick more. Custom points have a limit, and may pay either way.
     fn pay(
         &self,
         owed: i128,
+        share: i128,
         nominal: i128,
         points: Option<i128>,
-        any_carry: bool,
     ) -> Option<Vec<(Level, i128)>> {
         let body_units = owed * self.sign();
         // exact outputs turn on the sum, calibrated ones of custom points on the sum of codes: they are the same here
@@ -317,10 +313,11 @@ impl Maker<'_> {
             let equal = (self.gain(self.sign() > 0) * code + gain - 1) / gain;
             most = most.min(equal + 1);
         }
-        let owed = -owed * towards;
+        let (owed, share) = (-owed * towards, -share * towards);
+        let pays = |more: i128, width: i128| self.in_parts(owed + more, towards, width, most);
         (nominal..=nominal + 16)
-            .filter(|w| !any_carry || self.in_parts(owed + gain, towards, *w, most).is_some())
-            .find_map(|width| self.in_parts(owed, towards, width, most))
+            .filter(|w| self.output.is_exact() || (pays(0, *w).is_some() && pays(gain, *w).is_some()))
+            .find_map(|width| pays(share, width))
     }
 
     /// The same over a width or a little more: `owed` is how much, `towards` the way that pays it back.
