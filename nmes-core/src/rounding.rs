@@ -89,7 +89,8 @@ impl ChannelPlan<'_> {
         let set = self.channel.set;
         let width = self.width_ticks(set.width);
         let recipe = self.recipe(self.code_for(set.amplitude), width, 0);
-        let (code, pulse) = recipe.map_or((0, 0), |r| (r.code, r.cell.cycle_ticks(self.body())));
+        let (code, cycle) = recipe.map_or((0, 0), |r| (r.code, r.cell.cycle_ticks(self.body())));
+        let pulse = cycle.saturating_sub(u64::from(self.repeat_gap_ticks));
         let mut report = RoundingReport::EMPTY;
         report.push(Rounded {
             field: Field::Amplitude,
@@ -104,7 +105,7 @@ impl ChannelPlan<'_> {
             report.push(self.rounded(Field::RampTime, ns, ticks));
         }
         report.push(self.rounded(Field::Offset, nanos(self.channel.offset), self.offset_ticks));
-        self.round_further(&mut report);
+        self.round_further(&mut report, pulse);
         report
     }
 
@@ -112,26 +113,28 @@ impl ChannelPlan<'_> {
         Rounded { field, requested, realised: ticks_to_ns(ticks, self.ticks_per_second), unit: "ns" }
     }
 
-    /// The primary phase, the gap after it and the phase that pays it back.
+    /// The primary phase (of custom points the whole pulse), the gap after it and the phase that pays it back.
     fn round_phases(&self, report: &mut RoundingReport, width: u32, pulse: u64) {
         let (shape, asked) = (self.channel.pulse, nanos(self.channel.set.width));
         let (width, gap) = (u64::from(width), u64::from(self.gap_ticks));
-        report.push(self.rounded(Field::PhaseWidth, asked, width));
+        let points = matches!(shape.form, Form::Points(_));
+        report.push(self.rounded(Field::PhaseWidth, asked, if points { pulse } else { width }));
         if !shape.balance.is_balanced() {
             return;
         }
-        if !matches!(shape.form, Form::Points(_)) {
+        if !points {
             report.push(self.rounded(Field::InterphaseGap, nanos(shape.gap), gap));
         }
         if shape.form == Form::Rectangular {
             let length = asked.saturating_mul(u64::from(shape.balance.length_percent())) / 100;
-            let other = width.saturating_add(gap).saturating_add(u64::from(self.repeat_gap_ticks));
-            report.push(self.rounded(Field::BalanceLength, length, pulse.saturating_sub(other)));
+            let balancing = pulse.saturating_sub(width.saturating_add(gap));
+            report.push(self.rounded(Field::BalanceLength, length, balancing));
         }
     }
 
-    /// The parts that only some pulses have.
-    fn round_further(&self, report: &mut RoundingReport) {
+    /// The parts that only some pulses have. The last of custom points lasts for what is left of the pulse: it may be longer or
+    /// shorter than asked, to pay the others back.
+    fn round_further(&self, report: &mut RoundingReport, pulse: u64) {
         let shape = self.channel.pulse;
         if let Form::Prepulse(prepulse) = shape.form {
             let ticks = u64::from(self.pre_ticks);
@@ -141,10 +144,12 @@ impl ChannelPlan<'_> {
             let ticks = u64::from(self.repeat_gap_ticks);
             report.push(self.rounded(Field::RepeatGap, nanos(shape.repeat.gap), ticks));
         }
-        if let Form::Points(points) = shape.form {
-            for (point, planned) in points.iter().zip(&self.points) {
-                report.push(self.rounded(Field::PointWidth, nanos(point.width), u64::from(planned.ticks)));
-            }
+        let Form::Points(points) = shape.form else { return };
+        let mut left = pulse;
+        for (index, (point, planned)) in (0..).zip(points.iter().zip(&self.points)) {
+            let ticks = if index < self.body_points { u64::from(planned.ticks) } else { left };
+            left = left.saturating_sub(ticks);
+            report.push(self.rounded(Field::PointWidth, nanos(point.width), ticks));
         }
     }
 }
