@@ -194,12 +194,13 @@ impl ChannelPlan<'_> {
         )
     }
 
-    /// A declared direct current covers what the ceiling can be.
+    /// A declared direct current covers what any setting up to the ceiling can be.
     fn validate_direct_current(&self) -> Result<(), ConfigError> {
         let Balance::DeclaredDc { at_most: declared } = self.channel.pulse.balance else { return Ok(()) };
         let ceiling = self.channel.ceiling;
-        let recipe = self.recipe(self.code_for(ceiling.amplitude), self.width_ticks(ceiling.width), 0);
-        let charge = u128::from(recipe.map_or(0, |r| r.carry.unsigned_abs()));
+        let (code, width) = (self.code_for(ceiling.amplitude), self.width_ticks(ceiling.width));
+        let there = u128::from(self.recipe(code, width, 0).map_or(0, |r| r.carry.unsigned_abs()));
+        let charge = there.max(self.declared_below(code, width));
         // nA·ticks × pulses/µs ÷ (ticks/s) are 10^3 µA
         let pulses = u128::from(self.channel.rate.pulses()).saturating_mul(1_000);
         let per = u128::from(self.channel.rate.per_us()).saturating_mul(u128::from(self.ticks_per_second));
@@ -208,6 +209,36 @@ impl ChannelPlan<'_> {
         let mean = mean.and_then(|ua| i64::try_from(ua).ok()).unwrap_or(i64::MAX);
         let source = "the direct current that the session declares";
         at_most(Field::DirectCurrent, mean, i64::from(declared.as_microamps()), source)
+    }
+
+    /// The most charge, in nA·ticks, that a pulse of declared direct current may have below its ceiling and not at it. A charge of one
+    /// polarity rises with the amplitude. One of custom points of both is what is left of them, and moves by up to half a code over
+    /// each level that is rounded; an offset may be more than the weakest levels.
+    fn declared_below(&self, code: u32, width: u32) -> u128 {
+        let offset = u128::from(self.hardware.offset_na.unsigned_abs()).saturating_mul(u128::from(width));
+        offset.saturating_add(self.left_of_points(code)).saturating_mul(u128::from(self.cycles))
+    }
+
+    /// Of custom points of both polarities; 0 of another pulse.
+    fn left_of_points(&self, code: u32) -> u128 {
+        let Form::Points(given) = self.channel.pulse.form else { return 0 };
+        let points = self.points.get(..given.len()).unwrap_or(&[]);
+        if points.iter().all(|point| point.fraction >= 0) {
+            return 0;
+        }
+        let leading = self.channel.pulse.leading == Polarity::Positive;
+        let (mut sum, mut rounded) = (0_i128, 0_i128);
+        for point in points {
+            let gain = self.hardware.gain_na((point.fraction > 0) == leading);
+            let each = i128::from(gain).saturating_mul(i128::from(point.ticks));
+            sum = sum.saturating_add(each.saturating_mul(i128::from(point.fraction)));
+            if !matches!(point.fraction.saturating_abs(), 0 | crate::FULL_SCALE) {
+                rounded = rounded.saturating_add(each);
+            }
+        }
+        // FULL_SCALE is 2^14
+        let left = sum.unsigned_abs().saturating_mul(u128::from(code)).saturating_add(0x3fff) >> 14;
+        left.saturating_add(rounded.unsigned_abs().div_ceil(2))
     }
 
     /// Whether the last edge of a pulse is moved to repay late ones. It is where the balancing part is rectangular; the

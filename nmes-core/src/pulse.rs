@@ -32,8 +32,9 @@ pub enum Balance {
         /// Width of the balancing phase in percent of the main phase.
         length_percent: u16,
     },
-    /// It does not: a monophasic pulse. The mean direct current at the ceiling is declared and held against this; a
-    /// safety profile may still deny it.
+    /// It does not: a monophasic pulse. The mean direct current of every setting up to the ceiling is declared and held against
+    /// this, with half a code for each level of custom points of both polarities that is rounded; a safety profile may still
+    /// deny it.
     DeclaredDc {
         /// The most mean direct current, phase charge × rate, that the session admits to.
         at_most: MicroAmps,

@@ -12,6 +12,7 @@ mod common;
 
 use common::*;
 use nmes_core::*;
+use proptest::prelude::*;
 
 fn us(n: u32) -> Micros {
     Micros::from_micros(n).unwrap()
@@ -62,7 +63,7 @@ fn lengths_of_points_are_those_put_out() {
                     let lengths = |field| told(field).map(|row| row.realised).collect::<Vec<_>>();
                     assert_eq!(lengths(Field::PhaseWidth), [ns(whole)], "{gain} nA at {clock:?}");
                     assert_eq!(lengths(Field::PointWidth), [ns(first), ns(whole - first)]);
-                    let last = told(Field::PointWidth).last().unwrap();
+                    let last = told(Field::PointWidth).next_back().unwrap();
                     longer += u32::from(last.error() > i64::from(1_000_000_000 / clock.0));
                     shorter += u32::from(last.error() < -i64::from(1_000_000_000 / clock.0));
                 });
@@ -70,4 +71,68 @@ fn lengths_of_points_are_those_put_out() {
         }
     }
     assert!(longer > 0 && shorter > 0, "{longer} and {shorter}");
+}
+
+/// The direct current that a channel has at its ceiling or below, by the refusal of one that declares none; 0 where that is taken.
+fn least_declared(pulse: PulseShape<'_>, set: Setting, output: ChannelHardware) -> Option<u32> {
+    let balance = Balance::DeclaredDc { at_most: MicroAmps::ZERO };
+    let channel = Channel { pulse: PulseShape { balance, ..pulse }, set, ceiling: set, ..plain() };
+    plan_for(channel, output, (1_000_000, 1), |plan| match plan {
+        Ok(_) => Some(0),
+        Err(ConfigError::Above { field: Field::DirectCurrent, value, .. }) => u32::try_from(value).ok(),
+        Err(_) => None,
+    })
+}
+
+/// The most direct current in nA, rounded up, that a pulse of such a channel has at an amplitude of whole milliamperes, with so
+/// much declared.
+fn most_of_all(pulse: PulseShape<'_>, set: Setting, output: ChannelHardware, at_most: u32) -> u64 {
+    let at_most = MicroAmps::from_microamps(at_most).unwrap();
+    let pulse = PulseShape { balance: Balance::DeclaredDc { at_most }, ..pulse };
+    plan_for(Channel { pulse, set, ceiling: set, ..plain() }, output, (1_000_000, 1), |plan| {
+        let plan = plan.unwrap();
+        let settings = (1..=set.amplitude.as_microamps() / 1_000)
+            .map(|ma| Setting { amplitude: MicroAmps::from_microamps(ma * 1_000).unwrap(), ..set });
+        let charges = settings.filter_map(|setting| plan.frame(0, setting, 0)?.net_charge(&output));
+        charges.map(|charge| (charge.magnitude() * 40).div_ceil(1_000_000)).max().unwrap()
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(1_000))]
+
+    /// REQ-CORE-172: a direct current that a session declares is not exceeded at any amplitude up to the ceiling, whichever way the
+    /// levels of custom points are rounded there.
+    #[test]
+    fn a_declared_direct_current_covers_all_amplitudes(
+        first in 1_i16..=1_000, second in -1_000_i16..=1_000, last in -1_000_i16..=1_000, widths in (50_u32..400, 50_u32..400, 50_u32..400),
+        ma in 1_u32..30, other in 800_000_u32..1_200_000, offset_na in -400_000_i32..400_000, count in 1_u16..3, exact in any::<bool>(),
+    ) {
+        let points = [point(first, widths.0), point(second, widths.1), point(last, widths.2)];
+        let set = Setting::new(ma * 1_000, widths.0 + widths.1 + widths.2).unwrap();
+        let repeat = Repeat { count, gap: us(200) };
+        let pulse = PulseShape { form: Form::Points(&points), repeat, ..PulseShape::default() };
+        let plain = ChannelHardware::symmetric(1_000_000, -100, 100);
+        let output = if exact { plain } else { ChannelHardware { na_per_code_negative: other, offset_na, ..plain } };
+        let Some(declared) = least_declared(pulse, set, output) else { return Err(TestCaseError::reject("not to be had")) };
+        let most = most_of_all(pulse, set, output, declared);
+        prop_assert!(most <= u64::from(declared) * 1_000, "{most} nA of {declared} µA");
+    }
+}
+
+/// REQ-CORE-172: two levels of 1,000 and −333 ‰, 100 and 300 µs: at 6 mA they come to nothing in codes of 1 mA, at 1 mA to 10 µA at
+/// 100 a second; half a code for 300 µs is 15. What is not rounded takes no more than it has, as does a charge of one polarity.
+#[test]
+fn a_direct_current_is_declared_for_what_is_rounded() {
+    let output = ChannelHardware::symmetric(1_000_000, -100, 100);
+    let declared = |points: &[Point], ma: u32| {
+        let set = Setting::new(ma * 1_000, points.iter().map(|p| p.width.as_micros()).sum()).unwrap();
+        let pulse = PulseShape { form: Form::Points(points), ..PulseShape::default() };
+        least_declared(pulse, set, output)
+    };
+    // at 40 a second: 6 mA for 0.1 µs, and half a code for 300 µs
+    assert_eq!(declared(&[point(1_000, 100), point(-333, 300)], 6), Some(7));
+    assert_eq!(declared(&[point(1_000, 100), point(-1_000, 100)], 6), Some(0));
+    assert_eq!(declared(&[point(1_000, 100), point(500, 100)], 6), Some(36));
+    assert_eq!(declared(&[point(1_000, 300), point(0, 100)], 40), Some(480));
 }
