@@ -118,7 +118,10 @@ impl<'p> Engine<'p, '_> {
             GateInput::Open => self.open_gate(which, &gate, now),
             GateInput::Hold => self.each_of(which, now, |state, plan| state.hold(plan, now)),
             GateInput::Close { down } => {
-                self.each_of(which, now, |state, plan| state.close_gate(plan, down, now))
+                let answer =
+                    self.each_of(which.clone(), now, |state, plan| state.close_gate(plan, down, now));
+                // channels that were closed before this may be over after those that it closes
+                self.part(&which).iter().fold(answer, |answer, state| answer.as_late_as(state.ramps_until()))
             }
             GateInput::Toggle => {
                 let mut parts =

@@ -40,7 +40,8 @@ pub enum GateAnswer {
     },
     /// The train under way goes on, from its present level.
     Continued,
-    /// The ramp-down began; no pulse stands at or after this tick.
+    /// The ramp-down began; no pulse stands at or after this tick, also on the channels that the input is for and that were
+    /// ramping down already.
     Closed {
         /// Ticks.
         over_tick: u64,
@@ -67,6 +68,15 @@ impl GateAnswer {
             }
             (Self::Ignored, answer) => answer,
             (answer, _) => answer,
+        }
+    }
+
+    /// Of an input that closes a channel: a train of another may last as long.
+    pub(crate) fn as_late_as(self, until: u64) -> Self {
+        if let Self::Closed { over_tick } = self {
+            Self::Closed { over_tick: over_tick.max(until) }
+        } else {
+            self
         }
     }
 }
@@ -214,6 +224,11 @@ impl ChannelState {
     /// A train is running and not over at `tick`.
     fn is_on(&self, tick: u64) -> bool {
         self.train == Train::Running && self.envelope.fraction(tick).is_some()
+    }
+
+    /// No pulse of the train stands at or after this tick; 0 without one.
+    pub(crate) fn ramps_until(&self) -> u64 {
+        if self.train == Train::Running { self.envelope.over_tick() } else { 0 }
     }
 
     pub(crate) fn open_gate(

@@ -136,3 +136,44 @@ fn a_direct_current_is_declared_for_what_is_rounded() {
     assert_eq!(declared(&[point(1_000, 100), point(500, 100)], 6), Some(36));
     assert_eq!(declared(&[point(1_000, 300), point(0, 100)], 40), Some(480));
 }
+
+/// The answer to closing the gate of all channels at 1,560 ms, and when the last edge comes. Before that each channel of `closed`
+/// was closed at its time, in ms, and the first opens once more where `again` says.
+fn closed_together(closed: &[(u64, u8)], again: Option<u64>) -> (GateAnswer, u64) {
+    let ramp = Ramp { up: ms(0), down: ms(500), down_min: ms(200), ..Ramp::default() };
+    let channels = [Channel { ramp, ..plain() }, Channel { ramp, offset: us(300_000), ..plain() }];
+    let shut = GateInput::Close { down: None };
+    let mut script = vec![(0, Action::Gate(GateInput::Open))];
+    script.extend(closed.iter().map(|&(at, channel)| (at * 1_000, Action::GateChannel(channel, shut))));
+    script.extend(again.map(|at| (at * 1_000, Action::GateChannel(1, GateInput::Open))));
+    script.push((1_560_000, Action::Gate(shut)));
+    with_plan(&channels, gated(5_000, 2_000, 60), 20_000, HardwareTiming::ideal(1_000_000), |plan| {
+        let run = play_on(plan, &script, || 0);
+        (*run.answers.last().unwrap(), run.edges.last().unwrap().tick)
+    })
+}
+
+/// REQ-CORE-173: a gate that closes says when the last channel is over, also where one of them was closed before and takes longer than
+/// those that it closes. (Of a channel that waited for its least OFF time it answered 1,860 ms; another had pulses until 1,976 ms.)
+#[test]
+fn a_gate_is_over_when_its_last_channel_is() {
+    let over = |ms: u64| GateAnswer::Closed { over_tick: ms * 1_000 };
+    let cases = [
+        (vec![], None, over(2_360)),
+        (vec![(1_500, 1)], None, over(2_300)),
+        (vec![(1_500, 0)], None, over(2_360)),
+        (vec![(1_000, 1), (1_500, 0)], Some(1_550), over(2_000)),
+        (vec![(1_000, 1), (1_500, 0)], None, GateAnswer::Ignored),
+    ];
+    for (closed, again, expected) in cases {
+        let (answer, last) = closed_together(&closed, again);
+        assert_eq!(answer, expected, "{closed:?}, {again:?}");
+        if let GateAnswer::Closed { over_tick } = answer {
+            // a pulse begins before, and ends up to 700 µs later
+            assert!(
+                (over_tick - 25_000..over_tick + 700).contains(&last),
+                "{closed:?}: {last} of {over_tick}"
+            );
+        }
+    }
+}

@@ -16,8 +16,19 @@ impl Machine<'_> {
             GateInput::Toggle if which.clone().any(|n| self.is_open(n, now)) => self.gate(which, close, now),
             GateInput::Toggle | GateInput::Open => self.open(which, &gate, now),
             GateInput::Hold => self.each(which, now, |machine, n| machine.hold(n, now)),
-            GateInput::Close { down } => self.each(which, now, |machine, n| machine.close(n, down, now)),
+            GateInput::Close { down } => {
+                let answer = self.each(which.clone(), now, |machine, n| machine.close(n, down, now));
+                self.with_those_closed_before(which, answer)
+            }
         }
+    }
+
+    /// A closing tells the latest time also of channels that are on their way down already.
+    fn with_those_closed_before(&self, which: Range<usize>, answer: GateAnswer) -> GateAnswer {
+        let GateAnswer::Closed { over_tick } = answer else { return answer };
+        let falling = self.lines[which].iter().filter(|line| !line.closing && !line.done);
+        let over = falling.filter_map(|line| Some(&line.train.as_ref()?.envelope)).map(|e| e.close + e.down);
+        GateAnswer::Closed { over_tick: over.max().map_or(over_tick, |over| over_tick.max(over as u64)) }
     }
 
     /// Of several channels the latest time.
