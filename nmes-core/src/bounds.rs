@@ -1,7 +1,7 @@
 //! What a hardware refuses of a channel, and how much room late edges need.
 
 use crate::balance::{WIDEN_MAX_TICKS, unpayable};
-use crate::cell::{Body, PlanPoint};
+use crate::cell::{Body, PlanPoint, scale};
 use crate::channel_plan::ChannelPlan;
 use crate::error::{ConfigError, Field, at_least, at_most};
 use crate::pulse::{Balance, Form, Polarity};
@@ -95,13 +95,29 @@ impl ChannelPlan<'_> {
     }
 
     fn unpayable(&self, width: u32, code: u32, limit: u32) -> ConfigError {
-        let Form::Table(levels) = self.channel.pulse.form else { return unpayable(code, limit) };
-        let steps = u32::try_from(levels.len()).unwrap_or(u32::MAX);
-        let source = "each step of a table is at least the edge spacing + L + 2 ε long";
-        let least = i64::from(self.segment_min).saturating_mul(i64::from(steps));
-        at_least(Field::PhaseTicks, i64::from(width), least, source)
+        if let Form::Table(levels) = self.channel.pulse.form {
+            let steps = u32::try_from(levels.len()).unwrap_or(u32::MAX);
+            let source = "each step of a table is at least the edge spacing + L + 2 ε long";
+            let least = i64::from(self.segment_min).saturating_mul(i64::from(steps));
+            if let Err(error) = at_least(Field::PhaseTicks, i64::from(width), least, source) {
+                return error;
+            }
+        }
+        let source = "a table or points whose levels are all under half a code are no output";
+        at_least(Field::AmplitudeCodes, i64::from(self.strongest_code(code)), 1, source)
             .err()
             .unwrap_or_else(|| unpayable(code, limit))
+    }
+
+    /// The strongest code of the levels that are given.
+    fn strongest_code(&self, code: u32) -> u32 {
+        match self.body() {
+            Body::None => code,
+            Body::Points(_) | Body::Table(_) => {
+                let level = i16::try_from(self.loudest()).unwrap_or(crate::FULL_SCALE);
+                scale(i32::try_from(code).unwrap_or(i32::MAX), level).unsigned_abs()
+            }
+        }
     }
 
     /// On a fast clock a width or a gap may be more ticks than a level can last, all of which fit 32 bits.

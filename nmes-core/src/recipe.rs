@@ -195,7 +195,9 @@ impl Draft<'_> {
         self.cell.step =
             width.checked_div(u32::from(steps)).filter(|&ticks| ticks >= self.plan.segment_min)?;
         self.cell.extra = u16::try_from(width.checked_rem(u32::from(steps))?).ok()?;
-        self.count_body()
+        self.count_body()?;
+        // one polarity: nothing, when each of its levels is under half a code
+        (self.units != 0).then_some(())
     }
 
     fn count_body(&mut self) -> Option<()> {
@@ -234,6 +236,9 @@ impl Draft<'_> {
             let level = if last.fraction == 0 { self.plan.gap_level() } else { Packed::driven(code) };
             self.cell.push(level, last.ticks);
             self.count(level, last.ticks)?;
+            if !self.cell.drives(self.plan.body()) {
+                return None;
+            }
         }
         self.cell.tail = u16::MAX;
         let sum =

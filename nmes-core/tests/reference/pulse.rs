@@ -136,6 +136,9 @@ impl Maker<'_> {
         let after = self.balance(code, width, &once, share)?;
         let body = once.len();
         once.extend(after);
+        if !once.iter().any(|(level, _)| matches!(level, Level::Code(code) if *code != 0)) {
+            return None;
+        }
         if once.iter().any(|(level, _)| !self.in_range(*level)) {
             return None;
         }
