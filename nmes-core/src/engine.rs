@@ -96,7 +96,7 @@ pub struct CommandReceipt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Finished {
-    /// When the last channel went open.
+    /// When the last channel went open; where nothing was put out, when the session began (0 where it did not begin).
     pub at_tick: u64,
     /// The largest ledger of a channel, signed.
     pub residual: Charge,
@@ -482,7 +482,7 @@ impl<'p, 's> Engine<'p, 's> {
         let parts = self.channels.iter().zip(self.plan.channels());
         let ledgers = parts.map(|(state, plan)| state.ledger(plan));
         let residual = ledgers.flatten().max_by_key(|c| c.magnitude())?;
-        let at_tick = self.channels.iter().map(|s| s.since).max()?;
+        let at_tick = self.channels.iter().map(|s| s.since).chain(self.clock.start).max()?;
         Some(Finished { at_tick, residual })
     }
 

@@ -33,7 +33,7 @@ pub struct PulseReceipt {
     pub repeats: u16,
     /// The channel's ledger after the last edge.
     pub ledger: Charge,
-    /// How long the onset waited, for the pulse before it or for a shared source.
+    /// How long the onset waited after its place: see [`Counters::deferred`].
     pub deferred_ticks: u64,
     /// Whether the envelope was at full level.
     pub full_level: bool,
@@ -86,9 +86,13 @@ pub struct Counters {
     pub pulses: u32,
     /// Onsets at which the level was under one code.
     pub silent: u32,
-    /// Onsets that waited for the pulse before them, or for a shared source.
+    /// Onsets that waited after their place: for the pulse before them, for a shared source, for trims ahead of a weaker pulse,
+    /// for an output that goes open first, or because an input came within an edge spacing of them. Such an input is the start
+    /// of a session whose ramp begins above nothing: its first pulse stands an edge spacing after it.
     pub deferred: u32,
-    /// Onsets left out because they would have waited a period or more, or longer for a shared source than allowed.
+    /// Onsets left out because they would have waited a period or more, longer for a shared source than allowed, or past the
+    /// end of their train. Of the last kind there is one a train, which ends with it; the onsets that a train on a shared source
+    /// would have had after that one are not counted anywhere.
     pub dropped: u32,
     /// Trims and recoveries begun.
     pub trims: u32,

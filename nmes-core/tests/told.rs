@@ -217,3 +217,34 @@ fn levels_of_no_code_are_no_pulse() {
         assert_eq!(edges, 0);
     }
 }
+
+/// When a session that began at 5 s, or did not, and was stopped after 20 pulses is over.
+fn over_at(command: Option<u32>, began: bool) -> u64 {
+    with_plan(&[plain()], Schedule::Continuous, 1_000, HardwareTiming::ideal(1_000_000), |plan| {
+        let mut storage = [ChannelState::new()];
+        let mut engine = Engine::new(plan, &mut storage).unwrap();
+        if let Some(ua) = command {
+            engine.command(0, Setting::new(ua, 300).unwrap(), 0).unwrap();
+        }
+        if began {
+            engine.start(5_000_000);
+        }
+        let mut last = 0;
+        while last < 5_475_700 {
+            let Some(tick) = advance(&mut engine, 0) else { break };
+            last = tick;
+        }
+        engine.stop(StopPolicy::FinishPulse, last + 1_000);
+        while advance(&mut engine, 0).is_some() {}
+        engine.finished().unwrap().at_tick
+    })
+}
+
+/// REQ-CORE-175: a session in which nothing was put out is over at the tick at which it began, not at 0; another one at its last edge.
+#[test]
+fn a_silent_session_is_over_when_it_began() {
+    assert_eq!(over_at(None, true), 5_000_000);
+    // the twentieth of the 25 ms, with a gap of 100 µs between two phases of 300
+    assert_eq!(over_at(Some(40_000), true), 5_475_700);
+    assert_eq!(over_at(None, false), 0);
+}
