@@ -41,25 +41,22 @@ pub(crate) fn repay(owed: i64, width: u32, payer: &Payer) -> Option<Balancing> {
 }
 
 /// The same with `carried` more, from the pulse before, over a width that pays whatever it left: nothing, or one code × tick
-/// more. So the width does not depend on what was carried.
+/// more. So the width does not depend on what was carried. Custom points may have paid the other way before: what is carried
+/// against this one, less than a code × tick too, is carried on until it is made up.
 pub(crate) fn repay_carried(owed: i64, carried: i64, width: u32, payer: &Payer) -> Option<Balancing> {
     over_width(owed, width, payer, |units, left, w| {
         let (low, rest) = divide(units, w)?;
         let same = in_parts(low, rest, w, payer)?;
-        let (more_low, more_rest) =
-            if rest.checked_add(1)? < w { (low, rest.checked_add(1)?) } else { (low.checked_add(1)?, 0) };
-        let more = in_parts(more_low, more_rest, w, payer)?;
+        let next = rest.checked_add(1)?;
+        let (low, rest) = if next < w { (low, next) } else { (low.checked_add(1)?, 0) };
+        let more = in_parts(low, rest, w, payer)?;
         let left = left.checked_add(carried)?;
         let over = left.checked_sub(payer.gain_na)?;
-        if over >= 0 {
-            return Some(Balancing { left_na_ticks: over, ..more });
-        }
-        if left >= 0 {
-            return Some(Balancing { left_na_ticks: left, ..same });
-        }
-        // custom points that pay the other way than those of the code before
-        let less = split(units.checked_sub(1)?, w, payer)?;
-        Some(Balancing { left_na_ticks: left.checked_add(payer.gain_na)?, ..less })
+        Some(if over < 0 {
+            Balancing { left_na_ticks: left, ..same }
+        } else {
+            Balancing { left_na_ticks: over, ..more }
+        })
     })
 }
 

@@ -145,6 +145,32 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(cases(2_000))]
+
+    /// REQ-CORE-159, REQ-INV-02: and so of custom points whose last one pays the others back one way in a ramp, by the rounding of
+    /// their codes, and the other way above it; less than a code × tick is left after each of them.
+    #[test]
+    fn points_that_pay_either_way_are_one_code(
+        codes in 4_u32..100, second in 880_u32..920, other in 1_050_000_u32..1_150_000, min_edge_ticks in 1_u32..40, up in 0_u32..100,
+    ) {
+        let at = |permille: i32, us| Point { permille: i16::try_from(permille).unwrap(), width: Micros::from_micros(us).unwrap() };
+        let second = i32::try_from(second).unwrap();
+        let points = [at(1_000, 200), at(-second, 200), at(second - 1_000, 200)];
+        let set = Setting::new(codes * 1_000, 600).unwrap();
+        let pulse = PulseShape { form: Form::Points(&points), ..PulseShape::default() };
+        let channel = Channel { pulse, set, ceiling: set, ramp: ramped(up, 0, 0), ..plain() };
+        let told = calibrated(channel, (1_000_000, other), min_edge_ticks, |plan| {
+            let run = play_on(plan, &[], || 0);
+            let left = run.pulses().map(|pulse| pulse.ledger.magnitude()).max();
+            (puts_out_what_it_tells(plan), left)
+        });
+        let Some((told, left)) = told else { return Err(TestCaseError::reject("not to be had")) };
+        prop_assert_eq!(told, Ok(()));
+        prop_assert!(left < Some(u64::from(other)));
+    }
+}
+
 /// REQ-CORE-78: less than full is never refused by a recruitment pattern, down to nothing: where few codes or a short phase cannot be
 /// paid back, in levels an edge spacing long, it is silence.
 #[test]

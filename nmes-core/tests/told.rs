@@ -248,3 +248,85 @@ fn a_silent_session_is_over_when_it_began() {
     assert_eq!(over_at(Some(40_000), true), 5_475_700);
     assert_eq!(over_at(None, false), 0);
 }
+
+/// What is told of a channel against its pulse at the set value: the strongest level the leading way, the main phase, the whole of what
+/// balances a rectangular pulse, the whole of custom points.
+fn report_is_of(plan: &Plan<'_>, number: u8) -> Result<(), TestCaseError> {
+    let channel = plan.channel(number).unwrap();
+    let (shape, output) = (channel.channel().pulse, channel.hardware());
+    let frame = plan.frame(number, channel.channel().set, 0).unwrap();
+    let way = if channel.leading() == Polarity::Positive { 1 } else { -1 };
+    let along = |s: &Segment| s.level.current_na(output) * way;
+    let hz = u128::from(plan.hardware().timing().ticks_per_second);
+    let count = u64::from(shape.repeat.count);
+    let gaps = (count - 1) * u64::from(channel.repeat_gap_ticks());
+    let told = plan.rounding(number).unwrap();
+    let ns = |field| told.rows().iter().find(|row| row.field == field).map(|row| u128::from(row.realised));
+    let of = |ticks: u64| Some(u128::from(ticks) * 1_000_000_000 / hz);
+    let levels = matches!(shape.form, Form::Points(_) | Form::Table(_));
+    if !levels {
+        let main = frame.segment(frame.main_segment()).unwrap();
+        prop_assert_eq!(ns(Field::PhaseWidth), of(u64::from(main.ticks)));
+        let strongest = frame.segments().map(|s| along(&s)).max().unwrap();
+        prop_assert_eq!(ns(Field::Amplitude), u128::try_from(strongest).ok());
+    }
+    if matches!(shape.form, Form::Points(_)) {
+        prop_assert_eq!(ns(Field::PhaseWidth), of((frame.length_ticks() - gaps) / count));
+    }
+    if shape.form == Form::Rectangular && shape.balance.is_balanced() {
+        let against = |s: &Segment| matches!(s.level, Level::Code(code) if code != 0 && along(s) < 0);
+        let balancing: u64 = frame.segments().filter(against).map(|s| u64::from(s.ticks)).sum();
+        prop_assert_eq!(ns(Field::BalanceLength), of(balancing / count));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(1_000))]
+
+    /// REQ-CORE-12, REQ-CORE-159, REQ-CORE-171: over random sessions the report of roundings is of the pulse at the set value, and each
+    /// pulse at full level has the code that its command was answered with.
+    #[test]
+    fn reports_and_receipts_are_of_what_comes_out(case in case(Kind { late: false, exact: false })) {
+        let session = case.session();
+        let Ok(plan) = Plan::compile(&session, &case.hardware) else { return Err(TestCaseError::reject("not to be had")) };
+        for number in 0..plan.channel_count() {
+            report_is_of(&plan, number)?;
+        }
+        let whole = !matches!(session.schedule(), Schedule::Program(_));
+        let run = play_on(&plan, &[(0, Action::Gate(GateInput::Open))], || 0);
+        let codes = with_engine(&plan, |engine| {
+            let set = session.channels().iter().zip(0..);
+            set.map(|(channel, number)| engine.command(number, channel.set, 0).unwrap().codes).collect::<Vec<_>>()
+        });
+        for pulse in run.pulses().filter(|pulse| whole && pulse.full_level) {
+            prop_assert_eq!(pulse.code.unsigned_abs(), codes[usize::from(pulse.channel)]);
+        }
+    }
+
+    /// REQ-CORE-173: whatever came before, and whichever channels are on their way up or down, no pulse stands at or after the tick that
+    /// a closing of all of them is answered with.
+    #[test]
+    fn no_pulse_comes_after_a_closed_gate(
+        inputs in prop::collection::vec((1_u64..200, 0_u8..5, 0_u8..4), 1..30), downs in prop::collection::vec(20_u32..500, 3),
+        offsets in prop::collection::vec(0_u32..300_000, 3), min_off in 0_u32..300,
+    ) {
+        let with = |(down, offset): (&u32, &u32)| Channel { ramp: ramped(40, *down, 0), offset: us(*offset), ..plain() };
+        let channels: Vec<_> = downs.iter().zip(&offsets).map(with).collect();
+        let mut tick = 0;
+        let mut script: Vec<_> = inputs.into_iter().map(|(after, kind, channel)| {
+            tick += after * 1_000;
+            let input = [GateInput::Open, GateInput::Open, GateInput::Hold, GateInput::Toggle, GateInput::Close { down: None }];
+            let input = input[usize::from(kind)];
+            (tick, if channel == 3 { Action::Gate(input) } else { Action::GateChannel(channel, input) })
+        }).collect();
+        script.push((tick + 30_000, Action::Gate(GateInput::Close { down: None })));
+        let run = with_plan(&channels, gated(2_000, min_off, 600), 20_000, HardwareTiming::ideal(1_000_000), |plan| {
+            play_on(plan, &script, || 0)
+        });
+        if let Some(GateAnswer::Closed { over_tick }) = run.answers.last() {
+            let last = run.pulses().map(|pulse| pulse.onset_tick).max();
+            prop_assert!(last.is_none_or(|last| last < *over_tick), "{last:?}, over at {over_tick}");
+        }
+    }
+}

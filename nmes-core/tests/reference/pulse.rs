@@ -293,7 +293,8 @@ impl Maker<'_> {
 
     /// One or two levels one code apart, over the nominal width or up to 16 ticks more, so that less than one code × tick
     /// is left; each as long as the edge spacing, the shorter one first. Of a calibrated output over the first such width that
-    /// pays nothing carried, and one code × tick more. Custom points have a limit, and may pay either way.
+    /// pays nothing carried, and one code × tick more. Custom points have a limit, and may pay either way; what is carried from the
+    /// other way is carried on.
     fn pay(
         &self,
         owed: i128,
@@ -320,7 +321,7 @@ impl Maker<'_> {
         let pays = |more: i128, width: i128| self.in_parts(owed + more, towards, width, most);
         (nominal..=nominal + 16)
             .filter(|w| self.output.is_exact() || (pays(0, *w).is_some() && pays(gain, *w).is_some()))
-            .find_map(|width| pays(share, width))
+            .find_map(|width| pays(share.max(0), width))
     }
 
     /// The same over a width or a little more: `owed` is how much, `towards` the way that pays it back.
