@@ -103,17 +103,17 @@ impl ChannelPlan<'_> {
                 return error;
             }
         }
-        let source = "a table or points whose levels are all under half a code are no output";
+        let source = "a table whose levels are all under half a code is no output";
         at_least(Field::AmplitudeCodes, i64::from(self.strongest_code(code)), 1, source)
             .err()
             .unwrap_or_else(|| unpayable(code, limit))
     }
 
-    /// The strongest code of the levels that are given.
+    /// The strongest code of a table, or that of another pulse.
     fn strongest_code(&self, code: u32) -> u32 {
         match self.body() {
-            Body::None => code,
-            Body::Points(_) | Body::Table(_) => {
+            Body::None | Body::Points(_) => code,
+            Body::Table(_) => {
                 let level = i16::try_from(self.loudest()).unwrap_or(crate::FULL_SCALE);
                 scale(i32::try_from(code).unwrap_or(i32::MAX), level).unsigned_abs()
             }

@@ -315,12 +315,6 @@ impl Cell {
         parts.fold(0, |sum, (_, ticks)| sum.saturating_add(u64::from(ticks)))
     }
 
-    /// Whether any level of a repeat is a code that is not 0.
-    pub(crate) fn drives(&self, body: Body<'_>) -> bool {
-        (0..self.per_cycle())
-            .any(|within| self.part(within, body).is_some_and(|(level, _)| level.code() != 0))
-    }
-
     /// The greatest magnitude of the codes that drive one way; 1 when none does.
     pub(crate) fn strongest(&self, sign: i32, body: Body<'_>) -> u32 {
         let code = |within| self.part(within, body).map_or(0, |(level, _)| level.code());

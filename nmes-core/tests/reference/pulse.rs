@@ -136,7 +136,8 @@ impl Maker<'_> {
         let after = self.balance(code, width, &once, share)?;
         let body = once.len();
         once.extend(after);
-        if !once.iter().any(|(level, _)| matches!(level, Level::Code(code) if *code != 0)) {
+        let driven = once.iter().any(|(level, _)| matches!(level, Level::Code(code) if *code != 0));
+        if matches!(shape.form, Form::Table(_)) && !driven {
             return None;
         }
         if once.iter().any(|(level, _)| !self.in_range(*level)) {
