@@ -17,17 +17,20 @@ pub(super) struct Swept<'p> {
 
 impl<'p> Swept<'p> {
     /// Of trains of no more than so many ticks.
+    #[inline(never)]
     pub(super) fn new(plan: &'p ChannelPlan<'p>, sweep: Sweep, longest: u64) -> Self {
         let new = Self { plan, sweep, rises: is_faster(sweep.to, sweep.from), last: u64::MAX };
         Self { last: new.count(longest), ..new }
     }
 
     /// Ticks from the first onset to another.
+    #[inline(never)]
     fn at(&self, index: u64) -> u64 {
         self.plan.swept_ticks(index).unwrap_or(u64::MAX)
     }
 
     /// The last onset that is no more than so many ticks after the first, looked for by halves.
+    #[inline(never)]
     fn count(&self, ticks: u64) -> u64 {
         let (mut least, mut most) = (0, most_in(ticks, self.plan.period_ticks()).min(self.last));
         while least < most {
@@ -42,6 +45,7 @@ impl<'p> Swept<'p> {
     }
 
     /// What any window of so many ticks holds of one train.
+    #[inline(never)]
     pub(super) fn window(&self, ticks: u64) -> Held {
         // each onset is up to 2 ticks from its ideal
         let ticks = ticks.saturating_add(ROUNDED.saturating_mul(2));
@@ -58,6 +62,7 @@ impl<'p> Swept<'p> {
     }
 
     /// The shortest time between two pulses of a train, in ticks; `None` where it has one.
+    #[inline(never)]
     pub(super) fn shortest(&self) -> Option<u64> {
         let before = self.last.checked_sub(1)?;
         let between = if self.rises { (before, self.last) } else { (0, 1) };
@@ -70,6 +75,7 @@ impl<'p> Swept<'p> {
     }
 
     /// By how many pulses, at most, a window is ahead of the rate that it ends at.
+    #[inline(never)]
     pub(super) fn ahead(&self, hz: u32) -> u64 {
         if self.rises {
             return 2;
