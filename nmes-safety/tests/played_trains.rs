@@ -143,3 +143,34 @@ fn trains_without_a_rest_on_a_slow_clock() {
         });
     }
 }
+
+/// REQ-SAF-692: on a slow clock, where each onset of a sweep is up to two ticks from its ideal, no second of one has more than the
+/// check counts.
+#[test]
+fn sweeps_on_a_slow_clock() {
+    let rate = |mhz| Rate::from_millihertz(mhz).unwrap();
+    for step in 0..60_u32 {
+        let (slow, fast) = (rate(1_300 + step * 777), rate(41_000 + step * 613));
+        let law = if step % 2 == 0 { SweepLaw::Linear } else { SweepLaw::Exponential };
+        for (from, to) in [(slow, fast), (fast, slow)] {
+            let timing = Timing::Sweep(Sweep { from, to, over: ms(700 + step * 13), law });
+            let case = Case {
+                schedule: Schedule::Continuous,
+                up_down_min: (0, 0, 0),
+                length_ms: 2_600,
+                rate: (41_000 + step * 613, 1_000_000_000),
+                train: Train { timing, ..Train::default() },
+                timing: HardwareTiming::ideal(2_000),
+                setup: exercise(5_000),
+                ..Case::pulse(20_000, 1_000, 40)
+            };
+            case.plan(|plan| {
+                let report = assess(&plan, &case.setup, &case.profile);
+                let wave = play(&plan, Lateness::Never, 2_600, &mut |_| None).unwrap().swap_remove(0);
+                let played = wave.window(1_999, played_support::square).unsigned_abs() / 2_000;
+                let counted = value(&report, &rules::N_IND_1);
+                assert!(played <= counted * counted * 1_000_000, "{from:?} {to:?}: {counted} µA");
+            });
+        }
+    }
+}
