@@ -481,21 +481,3 @@ fn a_probe_in_the_noise() {
     let coarse = Rig { gains: (900_000, 900_000), ..rig(2_200) }.checked();
     assert!(matches!(Probe::of(coarse).check(coarse), Err(ProbeError::Noise { .. })));
 }
-
-/// REQ-SAF-713: where the clock began anew nothing is known of an impedance that was measured before.
-#[test]
-fn impedance_of_another_clock() {
-    let mut contact = Contact::new(1_000_000, Polarity::Positive);
-    for pulse in 0..3_u64 {
-        let s = Sensed {
-            current_na: 3_000_000,
-            voltage_mv: 3_000,
-            at_tick: 9_000_000 + pulse * 100_000,
-            instant: SampleInstant::PhaseEnd,
-        };
-        contact.take(3_000_000, &s);
-    }
-    contact.begin(1_000);
-    assert_eq!(contact.state(1_000), ContactState::Unknown);
-    assert_eq!(contact.impedance(), Impedance::default(), "what was measured before is forgotten");
-}

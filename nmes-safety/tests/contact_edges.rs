@@ -137,6 +137,8 @@ fn nothing_is_known_on_a_new_clock() {
         old.begin(begun * MS);
         old.begin(anew * MS);
         assert_eq!(old.state(3_000 * MS), state, "{begun} ms, then {anew} ms");
+        let forgotten = old.impedance() == Impedance::default();
+        assert_eq!(forgotten, state == ContactState::Unknown, "{begun} ms, then {anew} ms");
     }
 }
 

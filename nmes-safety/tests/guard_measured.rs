@@ -20,13 +20,7 @@ const PERIOD: u64 = 25_000;
 /// REQ-SAF-041: an imbalance trips after three pulses in a row, not after any three.
 #[test]
 fn three_in_a_row() {
-    let checked = Rig {
-        measured: true,
-        balance: Balance::Asymmetric { length_percent: 300 },
-        class: UseClass::Continuous,
-        ..Rig::default()
-    }
-    .checked();
+    let checked = asymmetric().checked();
     let (mut guard, now) = ready(checked);
     for n in 1..=8_u32 {
         let gain = move |edge: u16| if edge == 1 && n % 2 == 0 { 850 } else { 1_000 };
@@ -37,13 +31,7 @@ fn three_in_a_row() {
 /// REQ-SAF-041: the warning of an imbalance is of the last pulse, measured or not.
 #[test]
 fn the_warning_goes() {
-    let checked = Rig {
-        measured: true,
-        balance: Balance::Asymmetric { length_percent: 300 },
-        class: UseClass::Continuous,
-        ..Rig::default()
-    }
-    .checked();
+    let checked = asymmetric().checked();
     let (mut guard, now) = ready(checked);
     play_sensed(
         &mut guard,

@@ -26,9 +26,7 @@ fn rearm(guard: &mut Guard<'_>, t: u64) {
 /// REQ-SAF-710: E-BAL-2 takes three pulses in a row; two of an arming before are none of this one.
 #[test]
 fn imbalance_of_an_arming_before() {
-    let uneven = Balance::Asymmetric { length_percent: 300 };
-    let checked =
-        Rig { measured: true, balance: uneven, class: UseClass::Continuous, ..Rig::default() }.checked();
+    let checked = asymmetric().checked();
     let clipped = |edge: u16| if edge == 1 { 850 } else { 1_000 };
     let (mut guard, now) = ready(checked);
     for n in 1..=2 {
@@ -56,9 +54,7 @@ fn silence_of_an_arming_before() {
 /// REQ-SAF-710: a warning of imbalance is of the last pulse: ten minutes later there is nothing to warn of, armed again or not.
 #[test]
 fn a_warning_of_imbalance_ages() {
-    let uneven = Balance::Asymmetric { length_percent: 300 };
-    let checked =
-        Rig { measured: true, balance: uneven, class: UseClass::Continuous, ..Rig::default() }.checked();
+    let checked = asymmetric().checked();
     let (mut guard, now) = ready(checked);
     let clipped = |edge: u16| if edge == 1 { 920 } else { 1_000 };
     play_sensed(&mut guard, checked, &pulse(checked, 1, now + PERIOD), clipped).unwrap();
@@ -77,16 +73,7 @@ fn a_warning_of_imbalance_ages() {
 /// REQ-SAF-710: a warning of a channel that puts nothing out any more hides none of one that does.
 #[test]
 fn an_old_warning_hides_no_new_one() {
-    let uneven = Balance::Asymmetric { length_percent: 300 };
-    let checked = Rig {
-        measured: true,
-        channels: 2,
-        balance: uneven,
-        class: UseClass::Continuous,
-        more: |s| s.with_rail_mv(100_000).unwrap(),
-        ..Rig::default()
-    }
-    .checked();
+    let checked = Rig { channels: 2, more: |s| s.with_rail_mv(100_000).unwrap(), ..asymmetric() }.checked();
     let (mut guard, now) = ready(checked);
     let clipped = |edge: u16| if edge == 1 { 920 } else { 1_000 };
     play_sensed(&mut guard, checked, &pulse(checked, 1, now + PERIOD), clipped).unwrap();

@@ -61,6 +61,12 @@ impl Default for Rig {
     }
 }
 
+/// Of a weak and long balancing phase, measured.
+pub(crate) fn asymmetric() -> Rig {
+    let balance = Balance::Asymmetric { length_percent: 300 };
+    Rig { measured: true, balance, class: UseClass::Continuous, ..Rig::default() }
+}
+
 pub(crate) fn ms(value: u32) -> Millis {
     Millis::from_millis(value).unwrap()
 }
