@@ -116,6 +116,8 @@ impl<'p> Engine<'p, '_> {
         };
         match input {
             GateInput::Open => self.open_gate(which, &gate, now),
+            // nothing rises after a stop: the pulse under way is the last
+            GateInput::Hold if self.clock.stopping => GateAnswer::Ignored,
             GateInput::Hold => self.each_of(which, now, |state, plan| state.hold(plan, now)),
             GateInput::Close { down } => {
                 let answer =

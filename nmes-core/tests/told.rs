@@ -137,6 +137,29 @@ fn a_direct_current_is_declared_for_what_is_rounded() {
     assert_eq!(declared(&[point(1_000, 300), point(0, 100)], 40), Some(480));
 }
 
+/// REQ-CORE-196: a gate is held while its train goes on, and not after a stop, within the last pulse and after it. (Within the pulse
+/// it was answered with `Continued`.)
+#[test]
+fn nothing_is_held_after_a_stop() {
+    let repeat = Repeat { count: 19, gap: us(100) };
+    let pulse = PulseShape { repeat, ..plain().pulse };
+    let channels = [Channel { pulse, ..plain() }, plain()];
+    let held = |at: u64, stop: Option<StopPolicy>| {
+        let mut script = vec![(0, Action::Gate(GateInput::Open))];
+        script.extend(stop.map(|policy| (2_000, Action::Stop(policy))));
+        script.push((at, Action::Gate(GateInput::Hold)));
+        with_plan(&channels, gated(5_000, 0, 60), 20_000, HardwareTiming::ideal(1_000_000), |plan| {
+            *play_on(plan, &script, || 0).answers.last().unwrap()
+        })
+    };
+    for at in [2_000, 2_001, 14_000, 20_000] {
+        assert_eq!(held(at, None), GateAnswer::Continued, "{at}");
+        for policy in [StopPolicy::FinishPulse, StopPolicy::RecoverNow, StopPolicy::HardOff] {
+            assert_eq!(held(at, Some(policy)), GateAnswer::Ignored, "{at}, {policy:?}");
+        }
+    }
+}
+
 /// The answer to closing the gate of all channels at 1,560 ms, and when the last edge comes. Before that each channel of `closed`
 /// was closed at its time, in ms, and the first opens once more where `again` says.
 fn closed_together(closed: &[(u64, u8)], again: Option<u64>) -> (GateAnswer, u64) {
