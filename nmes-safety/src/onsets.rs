@@ -177,15 +177,6 @@ impl<'p> Onsets<'p> {
         Self { hz, rate: channel.rate(), period: channel.period_ticks(), timed, staged, apart, span }
     }
 
-    /// How often `per_us / count` µs fit into so many ticks, and what is left of these, rounded up.
-    #[inline(never)]
-    fn fit(&self, ticks: u64, count: u64, per_us: u64) -> (u128, u128) {
-        let parts = product(count, 1_000_000);
-        let long = product(per_us, u64::from(self.hz)).max(1);
-        let (whole, left) = divide(times(u128::from(ticks), parts), long).unwrap_or_default();
-        (whole, div_up(left, parts))
-    }
-
     /// By how much pulses may stand nearer in a window where trains follow without a rest: each rounds once more, and stands off the one
     /// before by a period that is rounded down. Nothing where a period is whole ticks.
     fn rounded_in(&self, ticks: u64) -> u64 {
@@ -223,7 +214,7 @@ impl<'p> Onsets<'p> {
     }
 
     fn evenly(&self, rate: Rate, ticks: u64) -> Held {
-        let (whole, rest) = self.fit(ticks, u64::from(rate.pulses()), u64::from(rate.per_us()));
+        let (whole, rest) = fit(self.hz, ticks, u64::from(rate.pulses()), u64::from(rate.per_us()));
         Held { sure: 0, whole, rest, most: None }
     }
 
@@ -314,7 +305,7 @@ impl<'p> Onsets<'p> {
     }
 
     fn grouped(&self, group: &Group<'_>, ticks: u64) -> Held {
-        let (groups, left) = self.fit(ticks, group.groups, group.per_us);
+        let (groups, left) = fit(self.hz, ticks, group.groups, group.per_us);
         let (groups, left) = (narrow(groups), narrow(left));
         // no window that is no longer than what is between two trains touches both
         if ticks <= self.apart {
@@ -349,6 +340,15 @@ impl<'p> Onsets<'p> {
         let touched = self.span.checked_div(eighth).unwrap_or(0).saturating_add(2);
         by_eighths.min(touching(eighth.saturating_mul(kept)).saturating_mul(touched))
     }
+}
+
+/// How often `per_us / count` µs fit into so many ticks, and what is left of these, rounded up.
+#[inline(never)]
+fn fit(hz: u32, ticks: u64, count: u64, per_us: u64) -> (u128, u128) {
+    let parts = product(count, 1_000_000);
+    let long = product(per_us, u64::from(hz)).max(1);
+    let (whole, left) = divide(times(u128::from(ticks), parts), long).unwrap_or_default();
+    (whole, div_up(left, parts))
 }
 
 /// The fastest rate that a stage has of its own.

@@ -2,8 +2,8 @@
 
 use nmes_core::{ChannelPlan, Rate, Sweep};
 
-use super::{Held, ROUNDED};
-use crate::metrics::{divide, narrow, product, times};
+use super::{Held, ROUNDED, fit};
+use crate::metrics::{narrow, product};
 
 /// Onsets of a train that stand ever closer until its end, or ever farther from its beginning.
 #[derive(Clone, Copy, Debug)]
@@ -83,10 +83,9 @@ impl<'p> Swept<'p> {
         let over = product(u64::from(self.sweep.over.as_millis()), u64::from(hz)).div_ceil(1_000);
         let falling = self.count(narrow(over));
         let to = self.sweep.to;
-        let parts = times(u128::from(self.at(falling)), product(u64::from(to.pulses()), 1_000_000));
-        let lasting = divide(parts, product(u64::from(to.per_us()), u64::from(hz)).max(1));
+        let (lasting, _) = fit(hz, self.at(falling), u64::from(to.pulses()), u64::from(to.per_us()));
         // the onset at the beginning, a part of a pulse at the end, and what is rounded
-        falling.saturating_sub(lasting.map_or(0, |(whole, _)| narrow(whole))).saturating_add(3)
+        falling.saturating_sub(narrow(lasting)).saturating_add(3)
     }
 }
 
