@@ -424,6 +424,17 @@ fn the_trend_is_of_contact() {
     assert_eq!(contact.state(end), ContactState::Rising);
 }
 
+/// REQ-SAF-622: the trend is held against what three phases in a row say, not against the first of them, which says nothing yet.
+#[test]
+fn the_trend_begins_where_phases_agree() {
+    let mut contact = Contact::new(1_000_000, Polarity::Positive);
+    let end = phases(&mut contact, 0, 2, 1_000);
+    let end = phases(&mut contact, end + 1, 60, 1_600);
+    assert_eq!(contact.state(end), ContactState::Good);
+    let end = phases(&mut contact, end + 1, 60, 2_401);
+    assert_eq!(contact.state(end), ContactState::Rising, "over 1.5 times 1.6 kohm");
+}
+
 /// REQ-SAF-623: with a noise that the setup states, phases of twice that are judged and those just under it are not.
 #[test]
 fn small_currents_with_a_stated_noise() {

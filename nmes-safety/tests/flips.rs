@@ -126,6 +126,33 @@ fn limits_and_terms_of(channels: usize) -> u32 {
     seen
 }
 
+/// REQ-SAF-430: what is authorised on a channel is looked at before a pulse of that channel is admitted, and not only at the next tick.
+#[test]
+fn what_is_authorised_is_looked_at_before_a_pulse() {
+    let checked = Rig { channels: 2, set: (1_000, 300), ..Rig::default() }.checked();
+    let all = leaves(&mut ready(checked).0);
+    let authorised =
+        |path: &str| ["authorised", "complement"].iter().any(|part| path.contains(&format!("set.{part}")));
+    let found = |leaf: usize, bit: u32, channel: u8| {
+        let (mut guard, now) = ready(checked);
+        flip(&mut guard, leaf, bit);
+        let mut frame = checked.plan().frame(channel, setting(1_000, 300), now + 100).unwrap();
+        frame.move_to(1, now + 100);
+        guard.admit(now, &frame).err().map(|trip| (trip.fault, trip.channel))
+    };
+    let damage = |channel| Some((Fault::StateCorrupt, Some(channel)));
+    let (mut first, mut second) = (0, 0);
+    for (leaf, (path, bits)) in all.iter().enumerate().filter(|(_, (path, _))| authorised(path)) {
+        match [0, 1].map(|channel| found(leaf, bits - 1, channel)) {
+            [one, None] if one == damage(0) => first += 1,
+            [None, two] if two == damage(1) => second += 1,
+            // of a channel that the plan has not
+            answers => assert_eq!(answers, [None, None], "{path}"),
+        }
+    }
+    assert!(first > 0 && first == second, "{first} and {second}");
+}
+
 /// The tick of the edge that [`under_way`] is at.
 fn leaves_now(guard: &Guard<'_>) -> u64 {
     guard.admitted(0).unwrap().frame().onset_tick()

@@ -74,6 +74,21 @@ fn every_channel_is_opened() {
     assert!(guard.admitted(1).is_none());
 }
 
+/// REQ-SAF-032: a ledger that overflows when all is opened is a fault, of the channel whose it is.
+#[test]
+fn an_overflow_when_all_is_opened() {
+    let checked = Rig { channels: 2, ..Rig::default() }.checked();
+    let most = u64::try_from(i64::MAX).unwrap() / 40_000_000;
+    for (past, expected) in [(0, None), (1, Some((Fault::LedgerOverflow, Some(1))))] {
+        let (mut guard, now) = ready(checked);
+        let frame = second(checked, setting(40_000, 300), 1, now);
+        guard.admit(now, &frame).unwrap();
+        guard.edge(now, &change(&frame, 0), None).unwrap();
+        guard.off(now + most + past);
+        assert_eq!(guard.latched().map(|trip| (trip.fault, trip.channel)), expected, "{past}");
+    }
+}
+
 /// REQ-SAF-040: contact that is lost on the second channel lowers that one, and is reported of it.
 #[test]
 fn the_channel_that_lost_contact() {

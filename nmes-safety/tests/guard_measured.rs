@@ -52,6 +52,71 @@ fn the_warning_goes() {
     assert_eq!(guard.tick(now + 2 * PERIOD + 5_000).unwrap().warning, None);
 }
 
+/// REQ-SAF-041, REQ-SAF-590: where a setup lets a pulse leave less than what the rule warns of, it is warned of that.
+#[test]
+fn a_warning_is_never_past_the_trip() {
+    let warned = |more: fn(Setup) -> Setup, permille: i64| {
+        let checked = Rig { more, ..asymmetric() }.checked();
+        let (mut guard, now) = ready(checked);
+        let gain = move |edge: u16| if edge == 1 { permille } else { 1_000 };
+        play_sensed(&mut guard, checked, &pulse(checked, 1, now + PERIOD), gain).unwrap();
+        guard.tick(now + PERIOD + 5_000).unwrap().warning.map(|trip| (trip.fault, trip.limit))
+    };
+    fn quiet(setup: Setup) -> Setup {
+        setup.with_measurement_noise(MicroAmps::from_microamps(1).unwrap()).unwrap()
+    }
+    let uneven = |limit| Some((Fault::MeasuredBalance, limit));
+    let strict = |setup: Setup| quiet(setup).with_limit(Layer::Device, &rules::E_BAL_2, 10).unwrap();
+    assert_eq!([980, 979].map(|permille| warned(quiet, permille)), [None, uneven(20)]);
+    assert_eq!([990, 989].map(|permille| warned(strict, permille)), [None, uneven(10)]);
+}
+
+/// REQ-SAF-590: E-PEAK-1 as the device states it holds for what is measured too, to within what noise may read.
+#[test]
+fn stricter_peak() {
+    let trips = |more: fn(Setup) -> Setup, na: i64| {
+        let checked = Rig { more, ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 1, now);
+        guard.admit(now, &frame).unwrap();
+        guard.edge(now, &change(&frame, 0), None).unwrap();
+        let sensed =
+            Sensed { current_na: na, voltage_mv: 0, at_tick: now + 20, instant: SampleInstant::PhaseStart };
+        guard.sample(now + 20, 0, sensed).err().map(|trip| (trip.fault, trip.rule))
+    };
+    let own = |setup: Setup| setup;
+    let strict = |setup: Setup| setup.with_limit(Layer::Device, &rules::E_PEAK_1, 40_000).unwrap();
+    let noise = i64::from(Rig::default().checked().setup().measurement_noise().as_microamps()) * 1_000;
+    let over = |rule| Some((Fault::OverCurrent, rule));
+    assert_eq!([0, 1].map(|more| trips(strict, 40_000_000 + noise + more)), [None, over("E-PEAK-1")]);
+    assert_eq!([0, 1].map(|more| trips(own, 48_000_000 + more)), [None, over("E-OC-1")]);
+}
+
+/// REQ-SAF-590, REQ-SAF-595: E-COMP-1 as the device states it is what a measured voltage is held against.
+#[test]
+fn stricter_compliance() {
+    let warned = |more: fn(Setup) -> Setup, mv: i32| {
+        let checked = Rig { measured: true, more, ..Rig::default() }.checked();
+        let (mut guard, now) = ready(checked);
+        let frame = pulse(checked, 1, now);
+        guard.admit(now, &frame).unwrap();
+        for edge in 0..frame.edge_count() {
+            let t = frame.edge_tick(edge).unwrap();
+            let sense = sample(checked, &frame, edge, t, 1_000);
+            let sense = sense.map(|s| Sensed { voltage_mv: if s.current_na < 0 { -mv } else { mv }, ..s });
+            guard.edge(t, &change(&frame, edge), sense).unwrap();
+        }
+        guard.tick(now + 5_000).unwrap().warning.map(|trip| (trip.fault, trip.limit))
+    };
+    let own = |setup: Setup| setup.with_rail_mv(100_000).unwrap();
+    let strict = |setup: Setup| {
+        setup.with_rail_mv(100_000).unwrap().with_limit(Layer::Device, &rules::E_COMP_1, 800).unwrap()
+    };
+    let clips = |limit| Some((Fault::Compliance, limit));
+    assert_eq!([90_000, 90_001].map(|mv| warned(own, mv)), [None, clips(90_000)]);
+    assert_eq!([80_000, 80_001].map(|mv| warned(strict, mv)), [None, clips(80_000)]);
+}
+
 /// REQ-SAF-595: a voltage near the rail is warned of while pulses have it, and not after one that has not.
 #[test]
 fn the_voltage_of_the_last_pulse() {

@@ -136,7 +136,8 @@ impl Maker<'_> {
         let after = self.balance(code, width, &once, share)?;
         let body = once.len();
         once.extend(after);
-        let driven = once.iter().any(|(level, _)| matches!(level, Level::Code(code) if *code != 0));
+        // whatever pays back what an offset leaves meanwhile
+        let driven = main.iter().any(|(level, _)| matches!(level, Level::Code(code) if *code != 0));
         if matches!(shape.form, Form::Table(_)) && !driven {
             return None;
         }
