@@ -381,3 +381,34 @@ fn pulse_of(engine: &mut Engine<'_, '_>, lateness: u64) -> Option<u64> {
     (0..3).try_for_each(|_| advance(engine, 0).map(drop))?;
     advance(engine, lateness)
 }
+
+/// REQ-CORE-181: of channels that are due together the lower number comes first, without a latch one after the other, whatever was asked
+/// of which of them before.
+#[test]
+fn channels_that_are_due_together_come_in_order() {
+    for (commanded, has_latch) in (0..8).flat_map(|mask| [(mask, false), (mask, true)]) {
+        let timing = HardwareTiming { has_latch, ..late(0) };
+        with_plan(&[plain(); 3], Schedule::Continuous, 1_000, timing, |plan| {
+            with_engine(plan, |engine| {
+                let (mut due, mut came) = (0, vec![]);
+                for _ in 0..60 {
+                    accept_all(engine);
+                    let Next::At(at) = engine.next() else { panic!("due") };
+                    if at > due + 1_000 {
+                        for channel in (0..3).filter(|channel| commanded >> channel & 1 == 1) {
+                            let set = Setting::new(30_000 + u32::from(at % 50_000 < 25_000), 300).unwrap();
+                            engine.command(channel, set, at - 500).unwrap();
+                        }
+                        accept_all(engine);
+                    }
+                    if at > due {
+                        (due, came) = (at, vec![]);
+                    }
+                    came.extend(engine.step().unwrap().changes().map(|change| change.channel));
+                    assert!(came.is_sorted(), "{commanded:03b} at {at}: {came:?}");
+                    engine.applied(at).unwrap();
+                }
+            });
+        });
+    }
+}
