@@ -94,6 +94,22 @@ fn the_period_holds_all_that_may_follow() {
     }
 }
 
+/// REQ-INV-03: between two repeats there is room for the worst stretch of the one before and a least segment, to the tick; with no edge
+/// late there need not be.
+#[test]
+fn the_gap_of_repeats_holds_what_late_edges_owe() {
+    let of = |gap| {
+        let repeat = Repeat { count: 3, gap: us(gap) };
+        Channel { pulse: PulseShape { repeat, ..plain().pulse }, ..plain() }
+    };
+    let least = on(of(2_000), late(15), DAC, |plan| plan.unwrap().stretch_ticks()) + 1 + 15;
+    let gap = u32::try_from(least).unwrap();
+    let value = i64::from(gap);
+    assert_eq!(refused(of(gap - 1), late(15), DAC), Some((Field::InterphaseGap, value - 1, value)));
+    assert_eq!(refused(of(gap), late(15), DAC), None);
+    assert_eq!(refused(of(gap - 1), ideal(), DAC), None);
+}
+
 /// REQ-CORE-07, REQ-CORE-08: a gap is the dead time and all by which its two edges, as stamped, may come nearer: L + 2 ε.
 #[test]
 fn a_gap_holds_the_dead_time_and_what_stamps_are_off() {
