@@ -228,6 +228,14 @@ fn play(run: &Run, checked: &Checked<'_>, most: u32) -> Result<u32, String> {
             host.call(&mut stim)
         };
         went.map_err(|stopped| format!("{stopped:?}, after {} edges", edges.get()))?;
+        let next = stim.engine().step().map(|step| step.at_tick());
+        if [stim.due(), clock.next_alarm()] != [next; 2] {
+            return Err(format!(
+                "{next:?} is next, {:?} prepared, alarm {:?}",
+                stim.due(),
+                clock.next_alarm()
+            ));
+        }
         if let Some(trip) = stim.last_trip() {
             return Err(format!("{trip:?}, after {} edges", edges.get()));
         }
@@ -236,9 +244,9 @@ fn play(run: &Run, checked: &Checked<'_>, most: u32) -> Result<u32, String> {
     Ok(edges.get())
 }
 
-/// REQ-HAL-410, REQ-SAF-570: settings, gates and pauses at random instants, most of them next to an edge, on one to four
-/// channels, with edges up to L late, with and without a latch, with sources of their own and shared: nothing trips, and no
-/// frame is refused.
+/// REQ-HAL-410, REQ-HAL-250, REQ-SAF-570: settings, gates and pauses at random instants, most of them next to an edge, on one to four
+/// channels, with edges up to L late, with and without a latch, with sources of their own and shared: nothing trips, no
+/// frame is refused, and what is prepared and what the alarm is set to are always what the engine has next.
 #[test]
 fn no_call_is_a_nuisance() {
     let edges = Cell::new(0_u64);
