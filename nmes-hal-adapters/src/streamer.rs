@@ -10,7 +10,7 @@ use nmes_safety::{BlackBox, Checked, Event, Fault, Guard, Response, State, Trip}
 use crate::outcome::{ArmRefusal, Cause, CommandError, Stopped};
 use crate::sense::Sense;
 use crate::stimulator::faults::close;
-use crate::stimulator::levels::{could_have, is_lower, may_open, raise, set_level};
+use crate::stimulator::levels::{could_have, is_lower, may_open, raise, set_level, silence};
 use crate::stimulator::permit;
 
 /// Renders one checked plan into the halves of a buffer that a DMA channel plays round and round into a converter.
@@ -396,7 +396,9 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
     fn disarm(&mut self) {
         if self.guard.state().permits_output() {
             self.end_levels();
-            let _ = self.guard.handle(self.renderer.tick(), Event::Disarm);
+            let now = self.renderer.tick();
+            silence(self.renderer.engine_mut(), now);
+            let _ = self.guard.handle(now, Event::Disarm);
         }
     }
 }

@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::wildcard_enum_match_arm,
     reason = "tests; a panic is a failure"
 )]
 

@@ -1,6 +1,7 @@
 //! What is done when something is wrong, the output always first.
 
 use super::Stimulator;
+use super::levels::silence;
 use crate::alarm::Alarm;
 use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
@@ -116,10 +117,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     pub(super) fn disarm(&mut self, now: u64) {
         if self.guard.state().permits_output() {
             self.end_levels();
-            for channel in 0..self.engine.plan().channel_count() {
-                let set = self.engine.setting(channel).unwrap_or(Setting::ZERO);
-                let _ = self.engine.command(channel, Setting { amplitude: MicroAmps::ZERO, ..set }, now);
-            }
+            silence(&mut self.engine, now);
             let _ = self.guard.handle(now, Event::Disarm);
         }
     }

@@ -61,6 +61,14 @@ pub(crate) fn raise<const N: usize>(
     }
 }
 
+/// Every level to zero, its width as it is.
+pub(crate) fn silence(engine: &mut Engine<'_, '_>, now: u64) {
+    for channel in 0..engine.plan().channel_count() {
+        let set = engine.setting(channel).unwrap_or(Setting::ZERO);
+        let _ = engine.command(channel, Setting { amplitude: MicroAmps::ZERO, ..set }, now);
+    }
+}
+
 impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     pub(super) fn set_level(&mut self, channel: u8, setting: Setting, now: u64) -> Result<(), CommandError> {
         set_level(&mut self.engine, &mut self.guard, self.ending, (channel, setting, now))
