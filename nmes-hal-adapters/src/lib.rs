@@ -76,4 +76,6 @@ mod dac_bridge_tests;
 #[cfg(test)]
 mod latch_tests;
 #[cfg(test)]
+mod part_tests;
+#[cfg(test)]
 mod test_log;
