@@ -91,6 +91,58 @@ fn what_was_found_long_ago_is_refused() {
     assert!(!StoreError::<()>::Stale.to_string().is_empty());
 }
 
+/// REQ-HAL-432: nor is the same record, saved twice more by somebody else, what was found: its number differs.
+#[test]
+fn the_same_record_of_later_is_not_what_was_found() {
+    let off = OffPermit::before_any_guard;
+    let mut store = SimStore::new();
+    let one = save(&mut store, &Found::Blank, &record(1), off()).unwrap();
+    let two = save(&mut store, &Found::Kept(one), &record(1), off()).unwrap();
+    let three = save(&mut store, &Found::Kept(two), &record(1), off()).unwrap();
+    assert_eq!((three.record, three.slot), (one.record, one.slot));
+    assert_eq!(save(&mut store, &Found::Kept(one), &record(9), off()), Err(StoreError::Stale));
+    assert_eq!((load(&mut store), store.writings()), (Ok(Found::Kept(three)), 3));
+}
+
+/// A part of which one address line is broken: both slots are one.
+struct OnePlace([u8; DOSE_BYTES]);
+
+impl Store for OnePlace {
+    type Error = std::convert::Infallible;
+    fn read(&mut self, _slot: Slot) -> Result<[u8; DOSE_BYTES], Self::Error> {
+        Ok(self.0)
+    }
+    fn write(&mut self, write: &nmes_safety::records::SlotWrite<'_>) -> Result<(), Self::Error> {
+        self.0 = *write.bytes();
+        Ok(())
+    }
+}
+
+/// REQ-HAL-282, REQ-HAL-433: a memory in which both slots are one place keeps no record beside the one that is written, and says so.
+#[test]
+fn two_slots_in_one_place_are_found() {
+    let off = OffPermit::before_any_guard;
+    let mut place = OnePlace([0xFF; DOSE_BYTES]);
+    let kept = (0..4).try_fold(Found::Blank, |found, number| {
+        save(&mut place, &found, &record(number), off()).map(Found::Kept)
+    });
+    assert!(kept.is_err(), "{kept:?}");
+}
+
+/// REQ-HAL-433: what stood in either slot before is not there any more after a store was begun anew.
+#[test]
+fn nothing_of_before_stays() {
+    let off = OffPermit::before_any_guard;
+    let mut store = SimStore::new();
+    let one = save(&mut store, &Found::Blank, &record(1), off()).unwrap();
+    save(&mut store, &Found::Kept(one), &record(2), off()).unwrap();
+    let before = [Slot::A, Slot::B].map(|slot| store.read(slot).unwrap());
+    let began = begin_anew(&mut store, &record(7), off()).unwrap();
+    let after = [Slot::A, Slot::B].map(|slot| store.read(slot).unwrap());
+    assert!(after.iter().all(|bytes| !before.contains(bytes)), "{began:?}");
+    assert_eq!(began.record, record(7));
+}
+
 /// REQ-HAL-433: a store that refuses, because its record is lost or two writings have one number, can be begun anew, and so can
 /// one that does not; a part that does not keep what it is given is told.
 #[test]
