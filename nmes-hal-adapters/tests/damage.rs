@@ -90,6 +90,43 @@ fn what_is_prepared_is_looked_at_before_it_is_put_out() {
     assert!(flips > 200 && found > 30, "{flips} bits, {found} found");
 }
 
+/// REQ-HAL-251: how many edges and which openings are prepared, and when they are due, is part of that word: each changed bit of
+/// them is found, but one that puts the time off.
+#[test]
+fn what_is_due_and_how_much_is_looked_at_too() {
+    let set = setting(5_000, 300);
+    let channels = [channel(set)];
+    let session = Session::new(&channels, gated(), ms(600_000)).unwrap();
+    let timing = HardwareTiming { pulse_rest: Rest::DrivenZero, ..late(0) };
+    let hardware = hardware(timing, 25_000, 1);
+    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
+    for (part, bits) in [("edges_len", 8), ("offs", 8), ("word", 32)] {
+        for (bit, at_end) in (0..bits).flat_map(|bit| [(bit, false), (bit, true)]) {
+            let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+            let mut states = [ChannelState::new(); 1];
+            let mut stim =
+                Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), bench.sense()).unwrap();
+            let (clock, seen) = (bench.clock(), &mut Seen::default());
+            stim.start().unwrap();
+            raise(&mut stim, clock, &[set]).unwrap();
+            stim.gate(GateInput::Open).unwrap();
+            run_to(&mut stim, clock, clock.now() + 300_000, seen).unwrap();
+            // before an edge within a pulse, and before the opening at the end of the train
+            if at_end {
+                stim.gate(GateInput::Close { down: None }).unwrap();
+            }
+            while stim.engine().step().unwrap().changes().any(|change| change.edge.is_some()) == at_end {
+                let _ = clock.fire();
+                stim.on_alarm().unwrap();
+            }
+            stim.flip(&mut Walk::new(&mut |path, _| (path == ["prepared", part]).then_some(bit)));
+            let _ = clock.fire();
+            let stopped = stim.on_alarm().unwrap_err();
+            assert_eq!(stopped.cause, Cause::Damaged, "{part} {bit} {at_end}");
+        }
+    }
+}
+
 /// REQ-HAL-253: in functional wear a pad that comes off again and again is answered by the probe level and a new rise, which
 /// takes the time of two steps, and the third time by a ramp-down that latches.
 #[test]

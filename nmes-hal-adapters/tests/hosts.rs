@@ -152,7 +152,7 @@ fn blocking(
         clock.advance_to(clock.now() + 1);
         clock.now()
     };
-    let alarm = Polled(&mut look as &mut dyn FnMut() -> u64);
+    let alarm: Polled<&mut dyn FnMut() -> u64> = Polled(&mut look);
     let mut states = [ChannelState::new(); 1];
     let mut stim = Stimulator::arm(&checked, &mut states, bench.output(), alarm, NoSense).unwrap();
     stim.start().unwrap();
@@ -227,6 +227,6 @@ fn a_timer_is_given_back_without_an_interrupt() {
     let mut alarm = TimerAlarm::<_, 16>::new(Timer(&calls), 1);
     assert_eq!(calls.take(), ["clear"]);
     alarm.set(100).unwrap();
-    drop(alarm.into_timer());
+    let _ = alarm.into_timer();
     assert_eq!(calls.take(), ["set", "clear"]);
 }
