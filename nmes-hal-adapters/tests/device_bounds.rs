@@ -97,6 +97,27 @@ fn a_frame_is_held_against_its_own_channel() {
     beyond(low(), SimP24::new(), &sm4::hardware(2).unwrap(), 3_000);
 }
 
+/// REQ-HAL-347: a list is started once for a pulse, however often that pulse is played and answered.
+#[test]
+fn a_pulse_is_told_once() {
+    let each = channels(40, 0, &[setting(20_000, 300)]);
+    let checked = checked_on(&each, &rs2::hardware(1).unwrap());
+    let mut line = Line::new(rs2::Session::new(rs2::Timing::default()), SimRehaStim2::new());
+    line.session.bind(checked.plan()).unwrap();
+    line.run(600);
+    let is_start = |frame: &[u8]| {
+        let mut decoder: rs2::Decoder = rs2::Decoder::new();
+        let body = frame.iter().find_map(|&byte| decoder.push(byte).map(<[u8]>::to_vec)).unwrap();
+        let command = rs2::Command::decode(&rs2::Packet::new(&body).unwrap()).unwrap();
+        matches!(command, rs2::Command::StartList(_))
+    };
+    for (ua, starts) in [(20_000, 1), (20_000, 1), (10_000, 2), (20_000, 3)] {
+        admitted(&checked, 0, setting(ua, 300), |frame| line.session.play(frame).unwrap());
+        line.run(500);
+        assert_eq!(line.sent.iter().filter(|(_, frame)| is_start(frame)).count(), starts);
+    }
+}
+
 fn bound_to(session: &mut impl Plays, channels: &[Channel<'_>]) -> Option<Refusal> {
     let hardware = sm4::hardware(channels.len()).unwrap();
     let plan = Session::new(channels, cyclic(), ms(20_000)).unwrap().with_overlap(Overlap::Defer(us(9_000)));

@@ -12,7 +12,7 @@ mod common;
 use common::*;
 use nmes_core::{ChannelState, Plan, Session};
 use nmes_hal_adapters::sim::{Bench, Load, Stage, StageFault};
-use nmes_hal_adapters::{ArmRefusal, Stimulator};
+use nmes_hal_adapters::{ArmRefusal, ContactSense, Sense, Stimulator};
 use nmes_safety::{Checked, Layer, Profile, Rule, Setup, UseClass, rules};
 
 /// Of a person with a limit of their own, or without one.
@@ -92,4 +92,29 @@ fn a_short_after_arming_is_not_looked_at() {
     bench.inject(0, StageFault::ShortCircuit);
     assert_eq!(bench.resistance_ohm(0), Some(0));
     run_to(&mut stim, bench.clock(), 1_000_000, &mut Seen::default()).unwrap();
+}
+
+/// REQ-HAL-452: a measurement that keeps contact tells the one that it keeps it of which session is armed, and when.
+#[test]
+fn what_is_told_of_a_session_is_passed_on() {
+    #[derive(Default)]
+    struct Told(Vec<u64>);
+    impl Sense for &mut Told {
+        fn sample(&mut self, _channel: u8, _level: nmes_core::Level) -> Option<nmes_safety::Sensed> {
+            None
+        }
+        fn session(&mut self, session: &Checked<'_>) {
+            self.0.push(u64::from(session.plan().channel_count()));
+        }
+        fn arming(&mut self, now: u64) {
+            self.0.push(now);
+        }
+    }
+    let channels = [channel(setting(20_000, 300))];
+    let checked = session(&channels, None);
+    let mut told = Told::default();
+    let mut sense = ContactSense::new(&checked, &mut told);
+    sense.session(&checked);
+    sense.arming(77);
+    assert_eq!(told.0, [1, 77]);
 }

@@ -129,6 +129,23 @@ fn two_slots_in_one_place_are_found() {
     assert!(kept.is_err(), "{kept:?}");
 }
 
+/// REQ-HAL-283: each piece that is written has the part's longest write cycle before the next one.
+#[test]
+fn each_piece_has_its_write_cycle() {
+    struct Waits(u32);
+    impl embedded_hal::delay::DelayNs for &mut Waits {
+        fn delay_ns(&mut self, ns: u32) {
+            self.0 += ns;
+        }
+    }
+    let mut waits = Waits(0);
+    let write = nmes_safety::records::first_write(&record(7), OffPermit::before_any_guard());
+    let mut bus = I2cMock::new(&eeprom_writes(Slot::A, write.bytes(), 0));
+    I2cEeprom::new(&mut bus, &mut waits, 0x50, 0).write(&write).unwrap();
+    assert_eq!(waits.0, u32::try_from(DOSE_BYTES.div_ceil(32)).unwrap() * 5_000_000);
+    bus.done();
+}
+
 /// REQ-HAL-433: what stood in either slot before is not there any more after a store was begun anew.
 #[test]
 fn nothing_of_before_stays() {
