@@ -28,7 +28,7 @@ pub struct Admitted<'a> {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Admitted<'_> { frame });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(AdmittedEdge { level, sequence, number, channel, kind, last });
+nmes_core::flip_fields!(AdmittedEdge { code, sequence, place });
 
 impl<'a> Admitted<'a> {
     pub(crate) const fn new(frame: PulseFrame<'a>) -> Self {
@@ -64,7 +64,7 @@ impl<'a> Admitted<'a> {
         let (channel, kind, sequence) = (frame.channel(), frame.kind(), frame.sequence());
         let last = edge == frame.segment_count();
         let level = if last { frame.rest() } else { frame.segment(edge)?.level };
-        Some(AdmittedEdge { level, sequence, number: edge, channel, kind, last })
+        Some(AdmittedEdge::new((level, last), sequence, (edge, channel), kind))
     }
 }
 
@@ -74,27 +74,81 @@ impl<'a> Admitted<'a> {
 /// use nmes_safety::AdmittedEdge;
 /// let forged = AdmittedEdge { channel: 0, level: nmes_core::Level::Code(4_095) };
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AdmittedEdge {
-    level: Level,
+    /// 0 for a level of no code.
+    code: i32,
     sequence: u32,
-    number: u16,
-    channel: u8,
-    kind: FrameKind,
-    last: bool,
+    /// Its number, the channel in the third byte, and in the fourth what kind of level it is, why there is a frame, and whether it
+    /// ends that: three words are kept and compared with less work than six fields.
+    place: u32,
+}
+
+/// Bits of the fourth byte of a place.
+const SHORTED: u8 = 1;
+const CODE: u8 = 2;
+const LEVELS: u8 = 3;
+const TRIM: u8 = 1 << 2;
+const RECOVER: u8 = 2 << 2;
+const KINDS: u8 = 3 << 2;
+const LAST: u8 = 1 << 4;
+
+impl core::fmt::Debug for AdmittedEdge {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("AdmittedEdge")
+            .field("level", &self.level())
+            .field("sequence", &self.sequence)
+            .field("number", &self.number())
+            .field("channel", &self.channel())
+            .field("kind", &self.kind())
+            .field("last", &self.is_last())
+            .finish()
+    }
 }
 
 impl AdmittedEdge {
+    #[inline]
+    const fn new(
+        (level, last): (Level, bool),
+        sequence: u32,
+        (number, channel): (u16, u8),
+        kind: FrameKind,
+    ) -> Self {
+        let (way, code) = match level {
+            Level::Open => (0, 0),
+            Level::Shorted => (SHORTED, 0),
+            Level::Code(code) => (CODE, code),
+        };
+        let kind = match kind {
+            FrameKind::Pulse => 0,
+            FrameKind::Trim => TRIM,
+            FrameKind::Recover => RECOVER,
+        };
+        let [low, high] = number.to_le_bytes();
+        let bits = way | kind | if last { LAST } else { 0 };
+        Self { code, sequence, place: u32::from_le_bytes([low, high, channel, bits]) }
+    }
+
+    const fn bits(&self) -> u8 {
+        let [.., bits] = self.place.to_le_bytes();
+        bits
+    }
+
     /// The channel.
     #[must_use]
     pub const fn channel(&self) -> u8 {
-        self.channel
+        let [_, _, channel, _] = self.place.to_le_bytes();
+        channel
     }
 
     /// The level it goes to.
     #[must_use]
     pub const fn level(&self) -> Level {
-        self.level
+        match self.bits() & LEVELS {
+            CODE => Level::Code(self.code),
+            SHORTED => Level::Shorted,
+            _ => Level::Open,
+        }
     }
 
     /// Number of its frame.
@@ -106,19 +160,24 @@ impl AdmittedEdge {
     /// Its place in the frame; 0 is the onset.
     #[must_use]
     pub const fn number(&self) -> u16 {
-        self.number
+        let [low, high, ..] = self.place.to_le_bytes();
+        u16::from_le_bytes([low, high])
     }
 
     /// Whether it ends the frame.
     #[must_use]
     pub const fn is_last(&self) -> bool {
-        self.last
+        self.bits() & LAST != 0
     }
 
     /// Why the frame exists: a pulse, or a repayment.
     #[must_use]
     pub const fn kind(&self) -> FrameKind {
-        self.kind
+        match self.bits() & KINDS {
+            0 => FrameKind::Pulse,
+            TRIM => FrameKind::Trim,
+            _ => FrameKind::Recover,
+        }
     }
 
     /// What the channel does with it, as [`Engine::step`](nmes_core::Engine::step) says it and
@@ -126,8 +185,12 @@ impl AdmittedEdge {
     #[inline]
     #[must_use]
     pub const fn change(&self) -> Change {
-        let Self { channel, sequence, number, level, .. } = *self;
-        Change { channel, sequence, edge: Some(number), level }
+        Change {
+            channel: self.channel(),
+            sequence: self.sequence,
+            edge: Some(self.number()),
+            level: self.level(),
+        }
     }
 
     /// All of it in one word, for whoever keeps it a while: any one flipped bit of it gives another word.
@@ -140,22 +203,8 @@ impl AdmittedEdge {
     #[inline]
     #[must_use]
     pub const fn word(&self) -> u32 {
-        let Self { level, sequence, number, channel, kind, last } = *self;
-        let (tag, code) = match level {
-            Level::Open => (0, 0),
-            Level::Shorted => (1, 0),
-            Level::Code(code) => (2, code.cast_unsigned()),
-        };
-        let kind = match kind {
-            FrameKind::Pulse => 0,
-            FrameKind::Trim => 1,
-            FrameKind::Recover => 2,
-        };
-        let [low, high] = number.to_le_bytes();
-        let place = u32::from_le_bytes([low, high, channel, 0]);
-        let ways = u32::from_le_bytes([tag, kind, if last { 1 } else { 0 }, 0]);
         // each word turned another way, so that one bit of one is one bit of the sum
-        code ^ sequence.rotate_left(11) ^ place.rotate_left(23) ^ ways.rotate_left(17)
+        self.code.cast_unsigned() ^ self.sequence.rotate_left(11) ^ self.place.rotate_left(23)
     }
 }
 
@@ -163,50 +212,50 @@ impl AdmittedEdge {
 mod tests {
     use super::*;
 
-    const NONE: AdmittedEdge = AdmittedEdge {
-        level: Level::Code(0),
-        sequence: 0,
-        number: 0,
-        channel: 0,
-        kind: FrameKind::Pulse,
-        last: false,
-    };
-    const ALL: AdmittedEdge = AdmittedEdge {
-        level: Level::Code(-1),
-        sequence: u32::MAX,
-        number: u16::MAX,
-        channel: u8::MAX,
-        kind: FrameKind::Pulse,
-        last: true,
-    };
+    const NONE: AdmittedEdge = AdmittedEdge { code: 0, sequence: 0, place: 0 };
+    const ALL: AdmittedEdge = AdmittedEdge { code: -1, sequence: u32::MAX, place: u32::MAX };
 
     /// REQ-HAL-251: any one flipped bit of an edge is one bit of its word, whatever the others are.
     #[test]
     fn each_bit_is_a_bit_of_the_word() {
-        for (edge, code) in [(NONE, 0), (ALL, -1)] {
-            let is_a_bit = |other: AdmittedEdge| {
-                assert_eq!((edge.word() ^ other.word()).count_ones(), 1, "{edge:?} and {other:?}");
-            };
+        for edge in [NONE, ALL] {
             for bit in 0..u32::BITS {
-                is_a_bit(AdmittedEdge { level: Level::Code(code ^ (1 << bit)), ..edge });
-                is_a_bit(AdmittedEdge { sequence: edge.sequence ^ (1 << bit), ..edge });
-            }
-            for bit in 0..u16::BITS {
-                is_a_bit(AdmittedEdge { number: edge.number ^ (1 << bit), ..edge });
-            }
-            for bit in 0..u8::BITS {
-                is_a_bit(AdmittedEdge { channel: edge.channel ^ (1 << bit), ..edge });
-            }
-            is_a_bit(AdmittedEdge { last: !edge.last, ..edge });
-            for kind in [FrameKind::Trim, FrameKind::Recover] {
-                is_a_bit(AdmittedEdge { kind, ..edge });
+                let one = 1_u32 << bit;
+                for other in [
+                    AdmittedEdge { code: edge.code ^ one.cast_signed(), ..edge },
+                    AdmittedEdge { sequence: edge.sequence ^ one, ..edge },
+                    AdmittedEdge { place: edge.place ^ one, ..edge },
+                ] {
+                    assert_eq!((edge.word() ^ other.word()).count_ones(), 1, "{edge:?} and {other:?}");
+                }
             }
         }
         // a driven zero, nothing connected, and electrodes connected to each other are told apart
-        let [zero, open, shorted] = [Level::Code(0), Level::Open, Level::Shorted].map(|level| {
-            let edge = AdmittedEdge { level, ..NONE };
-            edge.word()
-        });
+        let [zero, open, shorted] = [Level::Code(0), Level::Open, Level::Shorted]
+            .map(|level| AdmittedEdge::new((level, false), 0, (0, 0), FrameKind::Pulse).word());
         assert!(zero != open && zero != shorted && open != shorted);
+    }
+
+    /// REQ-HAL-251: an edge says what it was made of, at both ends of each range.
+    #[test]
+    fn an_edge_says_what_it_was_made_of() {
+        for level in [
+            Level::Open,
+            Level::Shorted,
+            Level::Code(i32::MIN + 1),
+            Level::Code(0),
+            Level::Code(i32::MAX - 1),
+        ] {
+            for kind in [FrameKind::Pulse, FrameKind::Trim, FrameKind::Recover] {
+                for (last, sequence, number, channel) in
+                    [(false, 0, 0, 0), (true, u32::MAX, u16::MAX, u8::MAX), (false, 1, 0x102, 3)]
+                {
+                    let edge = AdmittedEdge::new((level, last), sequence, (number, channel), kind);
+                    assert_eq!((edge.level(), edge.is_last(), edge.kind()), (level, last, kind));
+                    assert_eq!((edge.sequence(), edge.number(), edge.channel()), (sequence, number, channel));
+                    assert_eq!(edge.change(), Change { channel, sequence, edge: Some(number), level });
+                }
+            }
+        }
     }
 }
