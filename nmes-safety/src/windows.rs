@@ -245,7 +245,9 @@ mod tests {
     #[test]
     fn thousandths_are_rounded_up() {
         assert_eq!((thousandth(0), thousandth(u32::MAX)), (0, u32::MAX.div_ceil(1_000)));
-        for number in (1..=u32::MAX / 1_000).map(|n| n * 1_000) {
+        // under Miri all of them take twenty minutes
+        let step = if cfg!(miri) { 9_973 } else { 1 };
+        for number in (1..=u32::MAX / 1_000).step_by(step).map(|n| n * 1_000) {
             assert_eq!(thousandth(number), number / 1_000);
             assert_eq!(thousandth(number - 999), number / 1_000);
             assert_eq!(thousandth(number + 1), number / 1_000 + 1);
