@@ -96,7 +96,7 @@ fn long_values_are_cut() {
         // a line that is cut keeps its beginning
         assert!(name == "field.toml" || said.contains("xxxxxxxx"), "{name}: {said}");
     }
-    assert!(refused("long-name.toml", &whole.replace("knee-oa", &long)).contains("no more than 48 bytes"));
+    assert!(refused("name.toml", &whole.replace("knee-oa", &long)).contains("no more than 48 bytes"));
 }
 
 /// REQ-APP-241: a subject's code and placement are refused with the room that there is, and taken when they fill it.

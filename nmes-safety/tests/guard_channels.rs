@@ -236,8 +236,6 @@ fn ramps_of_every_channel() {
 #[test]
 fn the_most_of_any_channel() {
     let told = |channel: u8| {
-        let quiet =
-            |setup: Setup| setup.with_measurement_noise(MicroAmps::from_microamps(1).unwrap()).unwrap();
         let checked = Rig { channels: 2, more: quiet, ..Rig::default() }.checked();
         let (mut guard, now) = ready(checked);
         let mut frame = checked.plan().frame(channel, setting(40_000, 300), now).unwrap();

@@ -62,9 +62,6 @@ fn a_warning_is_never_past_the_trip() {
         play_sensed(&mut guard, checked, &pulse(checked, 1, now + PERIOD), gain).unwrap();
         guard.tick(now + PERIOD + 5_000).unwrap().warning.map(|trip| (trip.fault, trip.limit))
     };
-    fn quiet(setup: Setup) -> Setup {
-        setup.with_measurement_noise(MicroAmps::from_microamps(1).unwrap()).unwrap()
-    }
     let uneven = |limit| Some((Fault::MeasuredBalance, limit));
     let strict = |setup: Setup| quiet(setup).with_limit(Layer::Device, &rules::E_BAL_2, 10).unwrap();
     assert_eq!([980, 979].map(|permille| warned(quiet, permille)), [None, uneven(20)]);
@@ -92,49 +89,51 @@ fn stricter_peak() {
     assert_eq!([0, 1].map(|more| trips(own, 48_000_000 + more)), [None, over("E-OC-1")]);
 }
 
+/// Plays pulse `n` with all its current and so many millivolts, and says what the tick after it warns of.
+fn warned_at(
+    guard: &mut Guard<'static>,
+    checked: &'static Checked<'static>,
+    (n, at): (u32, u64),
+    mv: i32,
+) -> Option<Trip> {
+    let frame = pulse(checked, n, at);
+    guard.keep_alive(at);
+    guard.admit(at, &frame).unwrap();
+    for edge in 0..frame.edge_count() {
+        let t = frame.edge_tick(edge).unwrap();
+        let sense = sample(checked, &frame, edge, t, 1_000)
+            .map(|s| Sensed { voltage_mv: if s.current_na < 0 { -mv } else { mv }, ..s });
+        guard.edge(t, &change(&frame, edge), sense).unwrap();
+    }
+    guard.tick(at + 5_000).unwrap().warning
+}
+
+fn rail(setup: Setup) -> Setup {
+    setup.with_rail_mv(100_000).unwrap()
+}
+
 /// REQ-SAF-590, REQ-SAF-595: E-COMP-1 as the device states it is what a measured voltage is held against.
 #[test]
 fn stricter_compliance() {
     let warned = |more: fn(Setup) -> Setup, mv: i32| {
         let checked = Rig { measured: true, more, ..Rig::default() }.checked();
         let (mut guard, now) = ready(checked);
-        let frame = pulse(checked, 1, now);
-        guard.admit(now, &frame).unwrap();
-        for edge in 0..frame.edge_count() {
-            let t = frame.edge_tick(edge).unwrap();
-            let sense = sample(checked, &frame, edge, t, 1_000);
-            let sense = sense.map(|s| Sensed { voltage_mv: if s.current_na < 0 { -mv } else { mv }, ..s });
-            guard.edge(t, &change(&frame, edge), sense).unwrap();
-        }
-        guard.tick(now + 5_000).unwrap().warning.map(|trip| (trip.fault, trip.limit))
+        warned_at(&mut guard, checked, (1, now), mv).map(|trip| (trip.fault, trip.limit))
     };
-    let own = |setup: Setup| setup.with_rail_mv(100_000).unwrap();
-    let strict = |setup: Setup| {
-        setup.with_rail_mv(100_000).unwrap().with_limit(Layer::Device, &rules::E_COMP_1, 800).unwrap()
-    };
+    let strict = |setup: Setup| rail(setup).with_limit(Layer::Device, &rules::E_COMP_1, 800).unwrap();
     let clips = |limit| Some((Fault::Compliance, limit));
-    assert_eq!([90_000, 90_001].map(|mv| warned(own, mv)), [None, clips(90_000)]);
+    assert_eq!([90_000, 90_001].map(|mv| warned(rail, mv)), [None, clips(90_000)]);
     assert_eq!([80_000, 80_001].map(|mv| warned(strict, mv)), [None, clips(80_000)]);
 }
 
 /// REQ-SAF-595: a voltage near the rail is warned of while pulses have it, and not after one that has not.
 #[test]
 fn the_voltage_of_the_last_pulse() {
-    let checked =
-        Rig { measured: true, more: |s| s.with_rail_mv(100_000).unwrap(), ..Rig::default() }.checked();
+    let checked = Rig { measured: true, more: rail, ..Rig::default() }.checked();
     let (mut guard, now) = ready(checked);
     for (n, mv) in [(1_u32, 99_000), (2, 20_000)] {
-        let at = now + u64::from(n) * PERIOD;
-        let frame = pulse(checked, n, at);
-        guard.keep_alive(at);
-        guard.admit(at, &frame).unwrap();
-        for edge in 0..frame.edge_count() {
-            let t = frame.edge_tick(edge).unwrap();
-            let sense = sample(checked, &frame, edge, t, 1_000)
-                .map(|s| Sensed { voltage_mv: if s.current_na < 0 { -mv } else { mv }, ..s });
-            guard.edge(t, &change(&frame, edge), sense).unwrap();
-        }
-        let warned = guard.tick(at + 5_000).unwrap().warning.map(|trip| trip.fault);
+        let warned =
+            warned_at(&mut guard, checked, (n, now + u64::from(n) * PERIOD), mv).map(|trip| trip.fault);
         assert_eq!(warned, (n == 1).then_some(Fault::Compliance), "pulse {n}");
     }
 }
@@ -153,9 +152,6 @@ fn stricter_direct_current() {
             guard.sample(now, 0, leak).and_then(|()| guard.tick(now).map(drop)).err().map(|trip| trip.fault)
         })
     };
-    fn quiet(setup: Setup) -> Setup {
-        setup.with_measurement_noise(MicroAmps::from_microamps(1).unwrap()).unwrap()
-    }
     assert_eq!(run(quiet), None, "the rule's own");
     assert_eq!(
         run(|setup| quiet(setup).with_limit(Layer::Device, &rules::E_DC_3, 30).unwrap()),

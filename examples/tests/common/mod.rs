@@ -15,9 +15,10 @@ use nmes_examples::records::write_changes;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output};
 
-/// A directory of this test run's own.
+/// A directory of the test's own: tests run side by side, and each is a thread that has its name.
 pub(crate) fn scratch(name: &str) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let test = std::thread::current().name().unwrap_or("main").replace("::", "-");
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test).join(name);
     std::fs::create_dir_all(&dir).unwrap();
     dir
 }

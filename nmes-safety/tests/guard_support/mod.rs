@@ -61,6 +61,11 @@ impl Default for Rig {
     }
 }
 
+/// A setup whose measurement has next to no noise, for [`Rig::more`].
+pub(crate) fn quiet(setup: Setup) -> Setup {
+    setup.with_measurement_noise(MicroAmps::from_microamps(1).unwrap()).unwrap()
+}
+
 /// Of a weak and long balancing phase, measured.
 pub(crate) fn asymmetric() -> Rig {
     let balance = Balance::Asymmetric { length_percent: 300 };
