@@ -1,11 +1,10 @@
 //! The check before a session: every rule against the worst that a plan allows at run time.
 
 use core::cmp::Reverse;
-use core::{fmt, ptr};
+use core::ptr;
 
 use nmes_core::{Channel, ChannelPlan, MAX_CHANNELS, Plan};
 
-use crate::guard_sums::Words;
 use crate::metrics::{PulseMetrics, Ratio, Second, narrow};
 use crate::onsets::Onsets;
 use crate::profile::{Limit, Profile};
@@ -292,7 +291,7 @@ fn margin(rule: &Rule, value: u64, limit: u64) -> Option<i64> {
 /// their ceilings, edges as late as the hardware declares, the longest contractions and shortest rests and ramps
 /// that a gate allows. The work depends on channels and rules, not on the length of the session.
 ///
-/// Use [`check`] to run the plan; this only reports.
+/// Use [`check`](crate::check()) to run the plan; this only reports.
 ///
 /// ```
 /// use nmes_core::*;
@@ -346,130 +345,6 @@ pub fn assess(plan: &Plan<'_>, setup: &Setup, profile: &Profile) -> Report {
 pub fn held_at_run_time() -> impl Iterator<Item = &'static Rule> {
     let is_judged = |rule: &Rule| judges::JUDGES.iter().any(|(judged, _)| ptr::eq(*judged, rule));
     rules::ALL.iter().copied().filter(move |rule| !is_judged(rule))
-}
-
-/// Permission to run a plan. Only [`check`] makes one: there is no constructor, no `Default` and no `Deserialize`.
-///
-/// ```compile_fail,E0451
-/// fn forge(plan: nmes_core::Plan<'_>, setup: nmes_safety::Setup, report: nmes_safety::Report) {
-///     let profile = nmes_safety::Profile::default();
-///     let _ = nmes_safety::Checked { plan, setup, profile, report };
-/// }
-/// ```
-///
-/// ```compile_fail,E0277
-/// fn from_nothing<T: Default>() -> T { T::default() }
-/// let _ = from_nothing::<nmes_safety::Checked<'static>>();
-/// ```
-///
-/// ```compile_fail,E0277
-/// fn from_plan<'a, T: From<nmes_core::Plan<'a>>>(plan: nmes_core::Plan<'a>) -> T { T::from(plan) }
-/// fn forge(plan: nmes_core::Plan<'static>) -> nmes_safety::Checked<'static> { from_plan(plan) }
-/// ```
-#[cfg_attr(
-    feature = "serde",
-    doc = "With the `serde` feature a report is written, and nothing is read back:\n\n```compile_fail,E0277\nfn read<'a, T: serde::Deserialize<'a>>() {}\nread::<nmes_safety::Checked<'static>>();\n```"
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checked<'a> {
-    plan: Plan<'a>,
-    setup: Setup,
-    profile: Profile,
-    report: Report,
-    words: Words,
-}
-
-#[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(Checked<'_> { setup, profile } not { plan, report, words });
-
-impl<'a> Checked<'a> {
-    /// The plan that was checked.
-    #[must_use]
-    pub const fn plan(&self) -> &Plan<'a> {
-        &self.plan
-    }
-
-    /// As if the plan had changed in memory.
-    #[cfg(test)]
-    pub(crate) const fn with_plan(self, plan: Plan<'a>) -> Self {
-        Self { plan, ..self }
-    }
-
-    /// Words of the plan as it was checked: what a guard is made of has to have them still.
-    pub(crate) const fn words(&self) -> &Words {
-        &self.words
-    }
-
-    /// What the check took as given.
-    #[must_use]
-    pub const fn setup(&self) -> &Setup {
-        &self.setup
-    }
-
-    /// The profile it was checked with.
-    #[must_use]
-    pub const fn profile(&self) -> &Profile {
-        &self.profile
-    }
-
-    /// The report of the check.
-    #[must_use]
-    pub const fn report(&self) -> &Report {
-        &self.report
-    }
-
-    /// The limit of a rule over all layers, in the rule's unit; see [`Setup::limit`].
-    #[must_use]
-    pub fn limit(&self, rule: &Rule) -> Option<Limit> {
-        self.setup.limit(rule, &self.profile)
-    }
-}
-
-/// A plan that may not run, with the report that says why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Denied<'a> {
-    plan: Plan<'a>,
-    report: Report,
-}
-
-impl<'a> Denied<'a> {
-    /// The whole report.
-    #[must_use]
-    pub const fn report(&self) -> &Report {
-        &self.report
-    }
-
-    /// The plan back.
-    #[must_use]
-    pub const fn into_plan(self) -> Plan<'a> {
-        self.plan
-    }
-}
-
-impl fmt::Display for Denied<'_> {
-    /// Every denied row, one a line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("denied")?;
-        self.report.denied().try_for_each(|row| write!(f, "\n  {row}"))
-    }
-}
-
-impl core::error::Error for Denied<'_> {}
-
-/// Checks a plan and, if no rule denies it, gives the permission to run it.
-///
-/// A row that was not evaluated for want of a datum does not deny, except a channel without an electrode.
-///
-/// # Errors
-/// [`Denied`] names each rule that denies, with value, limit, unit and source, and gives the plan back.
-#[expect(clippy::result_large_err, reason = "without an allocator the plan and the report go back by value")]
-pub fn check<'a>(plan: Plan<'a>, setup: &Setup, profile: &Profile) -> Result<Checked<'a>, Denied<'a>> {
-    let report = assess(&plan, setup, profile);
-    if report.verdict() == Verdict::Deny {
-        return Err(Denied { plan, report });
-    }
-    let words = Words::of(&plan, setup);
-    Ok(Checked { plan, setup: *setup, profile: *profile, report, words })
 }
 
 #[cfg(test)]

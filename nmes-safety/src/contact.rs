@@ -2,7 +2,7 @@
 
 use nmes_core::{MicroAmps, Polarity};
 
-use crate::check::Checked;
+use crate::checked::Checked;
 use crate::rules;
 use crate::selftest::{impedance_ohm, impedance_up_ohm};
 use crate::sense::{NOISE_FLOOR, SampleInstant, Sensed, is_above_noise, nanoamps};

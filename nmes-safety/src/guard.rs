@@ -7,7 +7,7 @@ use nmes_core::{
 
 use crate::admitted::Admitted;
 use crate::blackbox::BlackBox;
-use crate::check::Checked;
+use crate::checked::Checked;
 use crate::fault::{Cite, Fault, Finding, Response, Trip};
 use crate::guard_clocks::Readings;
 use crate::guard_sums::Sums;

@@ -2,7 +2,7 @@
 
 use nmes_core::{ChannelPlan, MAX_CHANNELS, Plan};
 
-use crate::check::Checked;
+use crate::checked::Checked;
 use crate::fault::{Cite, Fault, Finding};
 use crate::guard::Guard;
 use crate::limits::Limits;

@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
+mod checked;
 mod crc32;
 mod metrics;
 pub mod output_table;
@@ -12,7 +13,8 @@ pub mod rules;
 pub mod selftest;
 mod setup;
 
-pub use check::{Checked, Denied, assess, check, held_at_run_time};
+pub use check::{assess, held_at_run_time};
+pub use checked::{Checked, Denied, check, check_into};
 pub use crc32::Crc32;
 pub use metrics::{Phase, PulseMetrics, density_ua_per_cm2, power_uw_per_cm2};
 pub use profile::{Layer, Limit, LimitError, MAX_STATED, Profile};

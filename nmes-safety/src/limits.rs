@@ -2,7 +2,7 @@
 
 use nmes_core::{ChannelPlan, Hardware, Plan};
 
-use crate::check::Checked;
+use crate::checked::Checked;
 use crate::crc32::Crc32;
 use crate::rules::{self, Rule};
 use crate::sense::{Tolerances, nanoamps};

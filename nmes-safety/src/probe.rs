@@ -8,7 +8,7 @@ use nmes_core::{
     PulseShape, Ramp, Rate, Repeat, Schedule, Session, Setting, Slope, Train,
 };
 
-use crate::check::{Checked, Denied, check};
+use crate::checked::{Checked, Denied, check};
 use crate::guard::PROBE_LEVEL;
 use crate::rules::{self, Rule};
 use crate::sense::{is_above_noise, nanoamps};

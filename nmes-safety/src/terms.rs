@@ -4,7 +4,7 @@ use nmes_core::{
     ChannelHardware, ChannelPlan, FrameKind, Millis, Overlap, Plan, Polarity, PulseFrame, Schedule,
 };
 
-use crate::check::Checked;
+use crate::checked::Checked;
 use crate::crc32::Crc32;
 use crate::limits::rms_row;
 use crate::metrics::PulseMetrics;

@@ -364,6 +364,25 @@ fn cost_and_rows_do_not_depend_on_length() {
     assert_eq!(long.row(&rules::E_SES_1).unwrap().value, Some(172_800_000));
 }
 
+/// REQ-SAF-713: in the caller's place is the permission that `check` gives; where a rule denies there is none, and what stood there
+/// before is gone.
+#[test]
+fn a_permission_in_its_place() {
+    let (good, bad) = (Case::new(), Case::pulse(130_001, 500, 40));
+    good.plan(|plan| {
+        let checked = nmes_safety::check(plan, &good.setup, &good.profile).unwrap();
+        let mut place = None;
+        assert_eq!(nmes_safety::check_into(&mut place, &plan, &good.setup, &good.profile), Ok(&checked));
+        assert_eq!(place, Some(checked));
+        bad.plan(|other| {
+            let mut place = place;
+            let report = nmes_safety::check_into(&mut place, &other, &bad.setup, &bad.profile).unwrap_err();
+            assert_eq!(report, nmes_safety::assess(&other, &bad.setup, &bad.profile));
+            assert_eq!(place, None, "no permission of the plan before");
+        });
+    });
+}
+
 /// REQ-SAF-001: what comes out of `check` is what went in, and only when no row denies. That nothing else makes a
 /// `Checked` is shown by the `compile_fail` examples in its documentation.
 #[test]

@@ -4,7 +4,7 @@
 use core::fmt;
 use core::hint::black_box;
 
-use crate::check::Checked;
+use crate::checked::Checked;
 use crate::crc32::Crc32;
 use crate::profile::{Layer, Profile};
 use crate::rules::{self, Bound, Class, Confidence, Effect, Load, Rule, Unit, Window};

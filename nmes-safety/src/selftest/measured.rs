@@ -4,7 +4,7 @@ use core::fmt;
 
 use nmes_core::{MicroAmps, Rate};
 
-use crate::check::Checked;
+use crate::checked::Checked;
 use crate::rules::{self, Rule};
 use crate::sense::{Sensed, nanoamps};
 

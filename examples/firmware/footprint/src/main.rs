@@ -121,8 +121,8 @@ fn main() -> ! {
 #[inline(never)]
 fn checked() -> Option<(&'static Checked<'static>, GaitConfig)> {
     let storage = cortex_m::singleton!(: Storage = Storage::new())?;
-    let made = cortex_m::singleton!(: Option<(Checked<'static>, GaitConfig)> = plan(storage))?;
-    made.as_ref().map(|(checked, gait)| (checked, *gait))
+    let place = cortex_m::singleton!(: Option<Checked<'static>> = None)?;
+    plan(storage, place)
 }
 
 /// What a board reads of itself, as words in memory here.

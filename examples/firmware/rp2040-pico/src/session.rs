@@ -7,7 +7,7 @@ use nmes_core::{
 use nmes_protocols::{
     Answers, FOOT_DROP, GaitConfig, Innervation, Request, Side, Storage, Subject, build_session,
 };
-use nmes_safety::{Checked, Layer, Profile, Setup, check, rules};
+use nmes_safety::{Checked, Layer, Profile, Setup, check_into, rules};
 
 const SET_UA: u32 = 40_000;
 const MOTOR_THRESHOLD_UA: u32 = 25_000;
@@ -106,9 +106,11 @@ pub(crate) fn ready() -> Result<Ready, Refused> {
     let channels = [Channel { offset: COMMAND_TO_EDGE, ..*channel(&built.session)? }];
     let channels = cortex_m::singleton!(: [Channel<'static>; 1] = channels).ok_or(Refused::Twice)?;
     let session = Session::new(channels, built.session.schedule(), built.session.length())?;
-    let plan = Plan::compile(&session, &hardware()?)?;
-    let checked = check(plan, &setup()?, &Profile::default()).map_err(|_| Refused::Denied)?;
-    let checked = cortex_m::singleton!(: Checked<'static> = checked).ok_or(Refused::Twice)?;
+    // by reference: a plan has 4 kB
+    let plan = Plan::compile(&session, &hardware()?);
+    let plan = plan.as_ref().map_err(|error| *error)?;
+    let place = cortex_m::singleton!(: Option<Checked<'static>> = None).ok_or(Refused::Twice)?;
+    let checked = check_into(place, plan, &setup()?, &Profile::default()).map_err(|_| Refused::Denied)?;
     Ok(Ready { checked, states, gait: built.gait.ok_or(Refused::Build)? })
 }
 

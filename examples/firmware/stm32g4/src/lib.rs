@@ -18,4 +18,4 @@ pub use delivered::{Delivered, Mismatch};
 pub use halves::{Half, Halves};
 pub use player::{NotReady, Phase, Player, Seen, Why};
 pub use samples::Samples;
-pub use session::{CALIBRATION, HALF, ONE_SHOT_US, RING, Refused, SAMPLE_HZ, checked, hardware};
+pub use session::{CALIBRATION, CHANNELS, HALF, ONE_SHOT_US, RING, Refused, SAMPLE_HZ, checked, hardware};

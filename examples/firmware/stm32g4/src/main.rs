@@ -57,7 +57,8 @@ fn main() -> ! {
 #[inline(never)]
 fn start(mut board: Board) -> Option<()> {
     let storage = cortex_m::singleton!(: Storage = Storage::new())?;
-    let checked = cortex_m::singleton!(: Checked<'static> = checked(storage).ok()?)?;
+    let place = cortex_m::singleton!(: Option<Checked<'static>> = None)?;
+    let checked = checked(storage, place).ok()?;
     let states = cortex_m::singleton!(: [ChannelState; 1] = [ChannelState::new(); 1])?;
     let (own, calibration) = (hardware().ok()?, Calibration::decode(&CALIBRATION).ok()?);
     let player = Player::new(checked, states, (&own, &calibration), board.enable, &ring::SAMPLES).ok()?;

@@ -12,7 +12,7 @@ use nmes_safety::Checked;
 use crate::delivered::{Delivered, Mismatch};
 use crate::halves::{Half, Halves};
 use crate::samples::Samples;
-use crate::session::HALF;
+use crate::session::{CHANNELS, HALF};
 
 /// Halves for which the start contact has to stay as it is: 20 ms.
 const STILL: u16 = 40;
@@ -77,7 +77,7 @@ pub enum NotReady<E> {
 
 /// Everything that runs. The stage is off on drop.
 pub struct Player<'a, P: OutputPin> {
-    streamer: Streamer<'a, i16, P>,
+    streamer: Streamer<'a, i16, P, CHANNELS>,
     delivered: Delivered,
     halves: Halves,
     ring: [[i16; HALF]; 2],
@@ -111,7 +111,7 @@ impl<'a, P: OutputPin> Player<'a, P> {
     ) -> Result<Self, NotReady<P::Error>> {
         let target = checked.plan().session().channels().first().ok_or(NotReady::Plan)?.set;
         let delivered = Delivered::new(calibration, hardware).map_err(NotReady::Calibration)?;
-        let armed = Streamer::arm(checked, states, hardware, enable, &mut NoSense);
+        let armed = Streamer::arm_sized(checked, states, hardware, enable, &mut NoSense);
         let mut player = Self {
             streamer: armed.map_err(NotReady::Arm)?,
             delivered,
@@ -242,7 +242,7 @@ impl<'a, P: OutputPin> Player<'a, P> {
 
     /// The runner, to look at.
     #[must_use]
-    pub const fn streamer(&self) -> &Streamer<'a, i16, P> {
+    pub const fn streamer(&self) -> &Streamer<'a, i16, P, CHANNELS> {
         &self.streamer
     }
 }

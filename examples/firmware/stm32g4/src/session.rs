@@ -5,10 +5,12 @@ use nmes_protocols::{
     Answers, BuildError, Innervation, Request, Side, Storage, Subject, build_session,
     conditions::TKA_STEVENS_LAPSLEY,
 };
-use nmes_safety::{Checked, Layer, Profile, Setup, check, rules};
+use nmes_safety::{Checked, Layer, Profile, Setup, check_into, rules};
 
 /// Samples a second: the tick of the plan, and the timer of the converter.
 pub const SAMPLE_HZ: u32 = 100_000;
+/// Channels that the board has: a guard has room for so many, and each takes some 1,000 bytes.
+pub const CHANNELS: usize = 1;
 /// Samples in a half of the ring: 500 µs.
 pub const HALF: usize = 50;
 /// Samples in the ring.
@@ -58,19 +60,24 @@ pub fn hardware() -> Result<Hardware, ConfigError> {
     Hardware::new(HardwareTiming::ideal(SAMPLE_HZ), &[DAC], OUTPUT_CRC)
 }
 
-/// Builds, compiles and checks.
+/// Builds, compiles and checks, into a place that is not on the stack.
 ///
 /// # Errors
 /// [`Refused`] says what does not fit.
-pub fn checked(storage: &mut Storage) -> Result<Checked<'_>, Refused> {
+pub fn checked<'a>(
+    storage: &'a mut Storage,
+    place: &'a mut Option<Checked<'a>>,
+) -> Result<&'a Checked<'a>, Refused> {
     let subject = Subject::new(Innervation::Intact, Side::Right);
     let request = Request { amplitude: MicroAmps::from_microamps(SET_UA), ..Request::default() };
     // the answers of the person, not these
     let answers = Answers::all_no();
     let row = &TKA_STEVENS_LAPSLEY;
     let built = build_session(row, &subject, &request, &answers, storage).map_err(Refused::Build)?;
-    let plan = Plan::compile(&built.session, &hardware()?)?;
-    check(plan, &setup()?, &Profile::default()).map_err(|_| Refused::Denied)
+    // by reference: a plan has 4 kB
+    let plan = Plan::compile(&built.session, &hardware()?);
+    let plan = plan.as_ref().map_err(|error| *error)?;
+    check_into(place, plan, &setup()?, &Profile::default()).map_err(|_| Refused::Denied)
 }
 
 fn setup() -> Result<Setup, Refused> {

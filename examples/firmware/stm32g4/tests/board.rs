@@ -121,13 +121,14 @@ impl Bench<'_, '_> {
 
 fn on_a_bench(run: impl FnOnce(&mut Bench<'_, '_>)) {
     let mut storage = channel_storage();
-    let checked = checked(&mut storage).unwrap();
+    let mut place = None;
+    let checked = checked(&mut storage, &mut place).unwrap();
     let mut states = [ChannelState::new(); 1];
     let enabled = Cell::new(true);
     let (own, calibration, ring) =
         (hardware().unwrap(), Calibration::decode(&CALIBRATION).unwrap(), Samples::new());
     assert_eq!(calibration, Calibration::new(&[LINE], own.calibration_crc()).unwrap());
-    let player = Player::new(&checked, &mut states, (&own, &calibration), Stage(&enabled), &ring).unwrap();
+    let player = Player::new(checked, &mut states, (&own, &calibration), Stage(&enabled), &ring).unwrap();
     let mut bench = Bench {
         player,
         enabled: &enabled,
@@ -287,12 +288,13 @@ impl OutputPin for Stuck<'_> {
 #[test]
 fn a_line_that_stays_high_is_tried_again() {
     let mut storage = channel_storage();
-    let checked = checked(&mut storage).unwrap();
+    let mut place = None;
+    let checked = checked(&mut storage, &mut place).unwrap();
     let (mut states, enabled, left) = ([ChannelState::new(); 1], Cell::new(false), Cell::new(0));
     let (own, calibration) = (hardware().unwrap(), Calibration::decode(&CALIBRATION).unwrap());
     let ring = Samples::new();
     let stage = Stuck(Stage(&enabled), &left);
-    let mut player = Player::new(&checked, &mut states, (&own, &calibration), stage, &ring).unwrap();
+    let mut player = Player::new(checked, &mut states, (&own, &calibration), stage, &ring).unwrap();
     enabled.set(true);
     // each stop tries twice
     left.set(7);
@@ -311,11 +313,12 @@ fn a_line_that_stays_high_is_tried_again() {
 #[test]
 fn another_board_arms_nothing() {
     let mut storage = channel_storage();
-    let checked = checked(&mut storage).unwrap();
+    let mut place = None;
+    let checked = checked(&mut storage, &mut place).unwrap();
     let (own, enabled, ring) = (hardware().unwrap(), Cell::new(true), Samples::new());
     let with = |hardware: &Hardware, calibration: &Calibration| {
         let mut states = [ChannelState::new(); 1];
-        Player::new(&checked, &mut states, (hardware, calibration), Stage(&enabled), &ring)
+        Player::new(checked, &mut states, (hardware, calibration), Stage(&enabled), &ring)
             .err()
             .map(|why| format!("{why:?}"))
     };

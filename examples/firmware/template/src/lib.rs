@@ -33,7 +33,7 @@ use nmes_protocols::{
     Answers, FOOT_DROP, GaitConfig, Heel, Innervation, Request, Side, Storage, Subject, Trigger,
     build_session,
 };
-use nmes_safety::{Checked, Layer, Profile, Setup, check, rules};
+use nmes_safety::{Checked, Layer, Profile, Setup, check_into, rules};
 
 /// What your output really is. Measure `late_max_ticks` on a bench: run with a generous one into a dummy load, read
 /// `Stats::worst_late`, add a margin.
@@ -50,8 +50,12 @@ pub fn hardware() -> Result<Hardware, ConfigError> {
     Hardware::new(timing, &[ChannelHardware::symmetric(25_000, -4_095, 4_095)], 0)
 }
 
-/// Foot drop for one person, compiled and checked. `None` where any of it is refused: ask each call for the reason.
-pub fn plan<'a>(storage: &'a mut Storage) -> Option<(Checked<'a>, GaitConfig)> {
+/// Foot drop for one person, compiled and checked, in a place that is not on the stack: on a board a static. `None` where any of it
+/// is refused: ask each call for the reason.
+pub fn plan<'a>(
+    storage: &'a mut Storage,
+    place: &'a mut Option<Checked<'a>>,
+) -> Option<(&'a Checked<'a>, GaitConfig)> {
     let subject = Subject {
         motor_threshold: MicroAmps::from_microamps(25_000),
         ..Subject::new(Innervation::Intact, Side::Left)
@@ -64,7 +68,7 @@ pub fn plan<'a>(storage: &'a mut Storage) -> Option<(Checked<'a>, GaitConfig)> {
     let longest = u64::from(FOOT_DROP.session_length.default);
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).ok()?;
     let plan = Plan::compile(&built.session, &hardware().ok()?).ok()?;
-    Some((check(plan, &setup, &Profile::default()).ok()?, built.gait?))
+    Some((check_into(place, &plan, &setup, &Profile::default()).ok()?, built.gait?))
 }
 
 /// Channels that the board has; a stimulator has room for so many, and each takes some kilobytes of memory.
@@ -215,13 +219,14 @@ mod tests {
     /// A device on a bench, and `act` on it.
     fn on_a_bench(caused_reset: bool, act: impl FnOnce(&Bench, Option<SimDevice<'_, '_>>)) {
         let mut storage = channel_storage();
-        let (checked, gait) = plan(&mut storage).unwrap();
+        let mut place = None;
+        let (checked, gait) = plan(&mut storage, &mut place).unwrap();
         let bench =
             Bench::new(hardware().unwrap(), Stage::ideal(120.0, Load::resistor(1_000.0).unwrap()), 20, 7);
         let mut states = [ChannelState::new(); 1];
         let parts = (bench.output(), bench.alarm(), bench.sense());
         let tested = selftest::tests::passed();
-        act(&bench, Device::new(&checked, &mut states, gait, parts, &Dog { caused_reset }, tested));
+        act(&bench, Device::new(checked, &mut states, gait, parts, &Dog { caused_reset }, tested));
     }
 
     type SimDevice<'a, 'b> = Device<'a, SimOutput<'b, ()>, SimAlarm<'b>, SimSense<'b>>;
