@@ -325,7 +325,8 @@ pub fn assess(plan: &Plan<'_>, setup: &Setup, profile: &Profile) -> Report {
     let context = Context::new(plan, setup, profile);
     let mut report = Report { profile: profile.name(), use_class: setup.use_class(), rows: [None; MAX_ROWS] };
     for (index, (rule, judge)) in judges::JUDGES.iter().enumerate() {
-        let row = if profile.applies(rule) { context.worst(rule, *judge, &report.rows) } else { None };
+        let applies = profile.applies(rule) || setup.states(rule);
+        let row = if applies { context.worst(rule, *judge, &report.rows) } else { None };
         let row = row.map(|row| Row { rule: context.own(rule).unwrap_or(rule), ..row });
         if let Some(slot) = report.rows.get_mut(index) {
             *slot = row;

@@ -151,6 +151,11 @@ impl<const N: usize> Stated<N> {
         self.items.iter().all(Option::is_none)
     }
 
+    /// Whether any layer states something of a rule.
+    pub(crate) fn is_stated(&self, rule: &Rule) -> bool {
+        self.items.iter().flatten().any(|(stated, _)| ptr::eq(*stated, rule))
+    }
+
     /// Whether a layer states something of a rule.
     pub(crate) fn is_by(&self, layer: Layer, rule: &Rule) -> bool {
         self.items.iter().flatten().any(|(stated, limit)| ptr::eq(*stated, rule) && limit.layer == layer)
@@ -367,7 +372,8 @@ impl Profile {
         self.base.only_for.is_none_or(|only| only == class)
     }
 
-    /// Whether a rule applies in this profile: all do but the limited-output and TENS rules of other profiles.
+    /// Whether a rule applies in this profile: all do but the limited-output and TENS rules of other profiles, which apply where a figure
+    /// of them is stated. One that a [`Setup`](crate::Setup) states binds in every profile.
     #[must_use]
     pub fn applies(&self, rule: &Rule) -> bool {
         // only guidance is opted into
@@ -375,7 +381,12 @@ impl Profile {
             return true;
         }
         let is_in = |extra: &[&'static Rule]| extra.iter().any(|one| ptr::eq(*one, rule));
-        !(is_in(&FDA_EXTRA) || is_in(&NS4_EXTRA)) || self.adds(rule)
+        !(is_in(&FDA_EXTRA) || is_in(&NS4_EXTRA)) || self.adds(rule) || self.states(rule)
+    }
+
+    /// Whether it states a figure of a rule.
+    pub(crate) fn states(&self, rule: &Rule) -> bool {
+        self.stated.is_stated(rule)
     }
 
     /// What the profile states of a rule, if it does.

@@ -312,7 +312,7 @@ impl Setup {
     }
 
     /// The same with a limit of the device, the protocol or the subject, in the rule's unit. It can only make a
-    /// rule stricter. For E-SES-1 in functional wear and continuous use the protocol's figure is the limit, and what a device
+    /// rule stricter, and one that only some profiles have binds in any of them then. For E-SES-1 in functional wear and continuous use the protocol's figure is the limit, and what a device
     /// or a subject states lowers it.
     ///
     /// # Errors
@@ -422,6 +422,11 @@ impl Setup {
             Some(self.profile_limit(rule, profile))
         };
         self.stated.strictest(rule, base)
+    }
+
+    /// Whether the device, the protocol or the subject states a limit of a rule: then it binds in every profile.
+    pub(crate) fn states(&self, rule: &Rule) -> bool {
+        self.stated.is_stated(rule)
     }
 
     /// Whether a session's length has a figure to be compared with: the rule's, or where there is none the profile's or the

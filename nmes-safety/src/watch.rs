@@ -360,7 +360,10 @@ impl<'a> Watch<'a> {
         }
         // what late edges leave is in the ledger and is repaid; the stage's own part is judged here
         let net = ended.dose.measured.saturating_sub(ended.dose.commanded).unsigned_abs();
-        let permille = net.saturating_mul(1_000).checked_div(self.known.along).unwrap_or(u64::MAX);
+        let permille = match self.known.along {
+            0 => u64::MAX,
+            along => net.saturating_mul(1_000).div_ceil(along),
+        };
         let noise = limits.noise_na.saturating_mul(self.known.driven) / 2;
         let warns = |limit: u64| permille > limit && net > noise;
         self.imbalance_warning = warns(limits.balance_warn).then_some(permille);

@@ -68,6 +68,35 @@ fn a_warning_is_never_past_the_trip() {
     assert_eq!([990, 989].map(|permille| warned(strict, permille)), [None, uneven(10)]);
 }
 
+/// REQ-SAF-715: what is left of a pulse is rounded towards the limit: ten percent and a hundredth of the current that is delivered too
+/// much trips on the third pulse, as eleven do, and ten percent do not.
+#[test]
+fn a_part_of_a_thousandth_is_more() {
+    let trips = |more_na: i64| {
+        let checked = Rig { more: quiet, ..asymmetric() }.checked();
+        let (mut guard, now) = ready(checked);
+        (1..=3).find_map(|n| {
+            let frame = pulse(checked, n, now + u64::from(n) * PERIOD);
+            guard.keep_alive(frame.onset_tick());
+            guard.admit(frame.onset_tick(), &frame).unwrap();
+            (0..frame.edge_count()).find_map(|edge| {
+                let t = frame.edge_tick(edge).unwrap();
+                let sense = sample(checked, &frame, edge, t, 1_000).map(|s| match edge {
+                    1 => Sensed { current_na: s.current_na + more_na, ..s },
+                    _ => s,
+                });
+                let trip = guard.edge(t, &change(&frame, edge), sense).err()?;
+                Some((n, trip.fault, trip.value))
+            })
+        })
+    };
+    let checked = Rig { more: quiet, ..asymmetric() }.checked();
+    let frame = pulse(checked, 1, PERIOD);
+    let current_na = frame.edge_level(0).unwrap().current_na(checked.plan().hardware().channel(0).unwrap());
+    assert_eq!(trips(current_na / 10), None, "{current_na}");
+    assert_eq!(trips(current_na / 10 + 1), Some((3, Fault::MeasuredBalance, 101)));
+}
+
 /// REQ-SAF-590: E-PEAK-1 as the device states it holds for what is measured too, to within what noise may read.
 #[test]
 fn stricter_peak() {

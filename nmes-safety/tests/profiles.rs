@@ -252,3 +252,40 @@ fn sources_fit_their_confidence() {
     let held = |id: &str| bench.iter().any(|rule| rule.id == id);
     assert!(held("N-ACC-1") && held("E-EST-1") && bench.len() == 9, "{bench:?}");
 }
+
+/// REQ-SAF-714: a limit that any layer states binds in every profile, of a rule that only some profiles have too, and of the one that
+/// elsewhere only informs: at the limit it passes, one unit past it it denies, with the layer that stated it.
+#[test]
+fn what_is_stated_binds_everywhere() {
+    let value = |profile, rule| Case { profile: named(profile), ..Case::new() }.row(rule).1.unwrap();
+    for (profile, rule) in [
+        ("fda-limited-output-draft", &rules::G_LO_Q),
+        ("fda-limited-output-draft", &rules::G_LO_I),
+        ("fda-limited-output-draft", &rules::G_LO_T),
+        ("fda-limited-output-draft", &rules::G_LO_J),
+        ("aami-ns4-style-tens", &rules::G_NS4_Q),
+        ("percutaneous-research", &rules::E_SH_1),
+    ] {
+        let value = value(profile, rule);
+        let bound = |limit, of: &dyn Fn(u64) -> Case| {
+            let report = of(limit).report();
+            let row = report.row(rule).unwrap();
+            (row.verdict, row.limit, row.layer)
+        };
+        for layer in [Layer::Profile, Layer::Device, Layer::Protocol, Layer::Subject] {
+            let case = |limit| match layer {
+                Layer::Profile => {
+                    let profile = Profile::custom("clinic", &Profile::default());
+                    Case { profile: profile.with_limit(rule, limit).unwrap(), ..Case::new() }
+                }
+                Layer::Rule | Layer::Device | Layer::Protocol | Layer::Subject => {
+                    let setup = Case::new().setup.with_limit(layer, rule, limit).unwrap();
+                    Case { setup, ..Case::new() }
+                }
+            };
+            assert_eq!(bound(value, &case), (Verdict::Pass, Some(value), layer), "{}", rule.id);
+            assert_eq!(bound(value - 1, &case), (Verdict::Deny, Some(value - 1), layer), "{}", rule.id);
+        }
+        assert!(Case::new().checked().is_ok(), "nobody states it, and it does not bind");
+    }
+}

@@ -265,7 +265,7 @@ impl Context<'_> {
     }
 
     /// The charge of the largest phase, squared, over the conductive area; on a shared electrode the charges add. It warns and
-    /// denies in a profile that has the rule for its own, and informs elsewhere.
+    /// denies in a profile that has the rule for its own and where a layer states a limit of it, and informs elsewhere.
     fn shannon(&self, place: Place) -> Option<Found> {
         let charge = match place {
             Place::Channel(channel) => self.facts(channel)?.pulse.phase_charge_pc(),
@@ -282,7 +282,8 @@ impl Context<'_> {
         let denies = value.breaks(&E_SH_1, self.setup.limit(&E_SH_1, self.profile)?.value);
         let warns = E_SH_1.warn.is_some_and(|warn| value.breaks(&E_SH_1, warn));
         let found = Found::value(value);
-        Some(match (self.profile.adds(&E_SH_1), denies, warns) {
+        let binds = self.profile.adds(&E_SH_1) || self.profile.states(&E_SH_1) || self.setup.states(&E_SH_1);
+        Some(match (binds, denies, warns) {
             (true, true, _) | (_, false, false) => found,
             (true, false, true) => Found { verdict: Some(Verdict::Warn), ..found },
             (false, ..) => Found { verdict: Some(Verdict::Inform), remark: Some(Remark::Advisory), ..found },

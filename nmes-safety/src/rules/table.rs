@@ -60,7 +60,8 @@ pub static N_DC_1: Rule = Rule::at_most("N-DC-1", 80_000, Unit::MicroAmps)
     .over(Window::Rolling(1_000), R500)
     .cites(Class::Standard, Confidence::Found, OUTPUT);
 
-/// A phase so long that it counts as direct current. On a shared electrode those of several sources add.
+/// A phase so long that it counts as direct current; the standard says "pulse", which may mean all phases of one: that reading is open. Two
+/// phases that are shorter have their energy bounded together (N-EN-1), which for a rectangle of 2 × 75 ms is 63 mA. On a shared electrode those of several sources add.
 pub static N_DC_2: Rule = Rule::at_most("N-DC-2", N_DC_1.limit, Unit::MicroAmps)
     .of("peak of a phase of 0.1 s or longer", "max|I|")
     .over(Window::Pulse, R500)
@@ -302,6 +303,8 @@ pub static E_W_1: Rule = Rule::at_most("E-W-1", 500, Unit::Micros)
 
 /// Pulse rate. A frame of several pulses, [`nmes_core::Repeat`], counts once: those within it follow faster, and the row says how fast.
 /// A train of bursts, [`nmes_core::Bursts`], counts with the rate within a burst.
+/// What is judged is the shortest interval that the timing allows, which is never less than the pulses of any second: a list with two
+/// pulses 5 ms apart counts as 200 Hz, however few come.
 pub static E_F_1: Rule = Rule::at_most("E-F-1", 150_000, Unit::MilliHertz)
     .of("pulse rate", "f")
     .over(Window::Rolling(1_000), Load::Any)
@@ -406,7 +409,8 @@ pub static E_EST_1: Rule = Rule::at_most("E-EST-1", 50, Unit::Millis)
     .ours("and no more than one pulse period")
     .effect(Effect::Bench);
 
-/// The log of events.
+/// The log of events: faults are in the black box, the parameters of each pulse in the delivered log, clamps and changes of state in the
+/// answers of engine and guard, which the device writes down where it keeps more.
 pub static E_LOG_1: Rule = Rule::at_most("E-LOG-1", 0, Unit::Items)
     .of("faults that are not kept", "n")
     .over(Window::Session, Load::Any)
@@ -430,7 +434,8 @@ pub static E_J2T_1: Rule = Rule::at_most("E-J2T-1", 920_000, Unit::MilliAmps2Sec
     .effect(Effect::Warn);
 
 /// What one output that stays on delivers before hardware opens it; without a one-shot, until the next pulse or until the
-/// watchdog, whichever is later. It warns; a one-shot that is there and too long for it is denied.
+/// watchdog, whichever is later. After the last pulse of a contraction it is the whole rest, which no figure here counts: without
+/// either, what stays on then goes on until somebody notices. It warns; a one-shot that is there and too long for it is denied.
 pub static E_STUCK_1: Rule = Rule::at_most("E-STUCK-1", 130_000_000, Unit::PicoCoulombs)
     .of("charge of one output that stays on", "max|I|·t")
     .ours("twice E-Q-1 as it binds: a one-shot on the enable line can hold it, software alone cannot")
