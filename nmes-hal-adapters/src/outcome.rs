@@ -55,7 +55,8 @@ impl fmt::Display for Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stopped {
-    /// The first thing that went wrong.
+    /// The first thing that opened it. What began a ramp-down before is in
+    /// [`Stimulator::ramping_down`](crate::Stimulator::ramping_down), and is the cause where nothing cut the ramp-down.
     pub cause: Cause,
     /// When the output was off, in ticks.
     pub at_tick: u64,

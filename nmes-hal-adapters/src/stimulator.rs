@@ -53,6 +53,8 @@ const STEPS_MAX: usize = 16;
 /// the pulse under way ends on its own grid, or is paid back at once, and trims close the ledger: `docs/stop-table.md`
 /// has the times. From another priority a mailbox adds one interval of the slow side.
 ///
+/// A ramp-down under way is no shelter: what cuts it, and what is reported then, is at [`Stimulator::ramping_down`].
+///
 /// # A missed deadline
 /// An edge that comes late is put out late and stamped; balance is then restored by the engine. Later than the
 /// hardware declares, it is a fault and the output opens: this is found *after* the late edge, so a phase lasts at
@@ -432,7 +434,7 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
         self.stopped.as_ref()
     }
 
-    /// The newest trip that did not stop it at once: contact lost, or a ramp-down begun.
+    /// The newest trip that did not stop it at once: contact lost, or a reason for a ramp-down, the first or a later one.
     #[must_use]
     pub const fn last_trip(&self) -> Option<&Trip> {
         self.last_trip.as_ref()

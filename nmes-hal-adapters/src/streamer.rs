@@ -277,6 +277,12 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
         self.stopped.as_ref()
     }
 
+    /// Why it is being ramped down, or was: as [`Stimulator::ramping_down`](crate::Stimulator::ramping_down).
+    #[must_use]
+    pub const fn ramping_down(&self) -> Option<&Trip> {
+        self.guard.ramping_down()
+    }
+
     /// The newest trip that did not stop it at once.
     #[must_use]
     pub const fn last_trip(&self) -> Option<&Trip> {
@@ -328,12 +334,10 @@ impl<'a, S: Sample, P: OutputPin, const N: usize> Streamer<'a, S, P, N> {
     }
 
     fn ramp_down(&mut self, fault: Fault) {
-        if self.ending {
-            return;
-        }
+        let first = !self.ending;
         self.end_levels();
         let now = self.renderer.tick();
-        close(self.renderer.engine_mut(), fault, now);
+        close(self.renderer.engine_mut(), fault, first, now);
     }
 
     fn raise_levels(&mut self) {

@@ -95,6 +95,15 @@ impl<const N: usize> Guard<'_, N> {
         })
     }
 
+    /// The trip that a ramp-down answers, until a reset: the first that asked for one. What comes after it is in the black box.
+    #[must_use]
+    pub const fn ramping_down(&self) -> Option<&Trip> {
+        match &self.closing {
+            Some((trip, _)) => Some(trip),
+            None => None,
+        }
+    }
+
     fn sets_intact(&self) -> Option<Finding> {
         (0..self.checked.plan().channel_count()).find_map(|channel| self.set_intact(channel))
     }

@@ -10,6 +10,29 @@ use nmes_core::{Engine, EngineFault, MicroAmps, Schedule, Setting, StopPolicy};
 use nmes_safety::{Event, Fault, PROBE_LEVEL, Response, Trip};
 
 impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
+    /// Why it is being ramped down, or was: the first reason, whatever came after it.
+    ///
+    /// # A second reason
+    /// A ramp-down is no shelter: while one is under way, what comes after it is answered as if there were none, where that ends
+    /// output sooner.
+    ///
+    /// | comes while it ramps down | what is done | [`Stimulator::stopped`] |
+    /// |---|---|---|
+    /// | a fault that [opens at once](nmes_safety::Response::OpenNow), an error of the output or the engine, [`Stimulator::report_fault`] | the output opens, in the middle of a pulse too | names it |
+    /// | [`StopPolicy::HardOff`], as for an emergency stop | the same | no cause |
+    /// | [`StopPolicy::RecoverNow`] | the pulse under way is paid back, none follows | no cause |
+    /// | [`StopPolicy::FinishPulse`]; contact lost in a session without a gate; the session's time is over | the pulse under way ends, none follows | no cause |
+    /// | contact lost in functional wear | the channel goes on down from the probe level | no cause |
+    /// | a silent host, a train that lasts too long | the ramp goes on as it was | no cause |
+    ///
+    /// Where no cause is named, the reason of the ramp-down is latched, and is the cause, once its time is over. In each row that
+    /// first reason stays here, and the black box has it before the later one. Nothing that comes later makes a stop milder: a
+    /// ramp-down that is asked for while a stop ends output lengthens nothing.
+    #[must_use]
+    pub const fn ramping_down(&self) -> Option<&Trip> {
+        self.guard.ramping_down()
+    }
+
     /// Acts on a trip. `Err` only when it opened the output.
     pub(super) fn respond(&mut self, trip: Trip) -> Result<(), Stopped> {
         match trip.response {
@@ -34,13 +57,12 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
         }
     }
 
+    /// Begins a ramp-down, or ends the one in hand with the pulse under way where the later reason asks for that.
     pub(super) fn ramp_down(&mut self, fault: Fault) {
-        if self.ending {
-            return;
-        }
+        let first = !self.ending;
         self.end_levels();
         let now = self.alarm.now();
-        close(&mut self.engine, fault, now);
+        close(&mut self.engine, fault, first, now);
     }
 
     pub(super) fn alive(&mut self) -> Result<(), Stopped> {
@@ -124,12 +146,13 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
 }
 
 /// Every train goes down by its ramp at once, also where a channel has an offset, and none begins any more. No pulse follows where
-/// the session's time is over, nor where contact is lost in a session without a gate: there is nobody to ramp down for.
-pub(crate) fn close(engine: &mut Engine<'_, '_>, fault: Fault, now: u64) {
+/// the session's time is over, nor where contact is lost in a session without a gate: there is nobody to ramp down for. That holds
+/// for a later reason too; one that asks for a ramp finds the session ending already, as it is or sooner.
+pub(crate) fn close(engine: &mut Engine<'_, '_>, fault: Fault, first: bool, now: u64) {
     let gated = matches!(engine.plan().session().schedule(), Schedule::Gated(_));
     if fault == Fault::SessionLength || (fault == Fault::ContactLoss && !gated) {
         engine.stop(StopPolicy::FinishPulse, now);
-    } else {
+    } else if first {
         engine.pause(now);
     }
 }
@@ -148,8 +171,9 @@ mod tests {
 
     use super::*;
 
-    /// How many pulses follow in 2 s after a continuous session of 40 Hz is closed for a fault, with ramps of half a second.
-    fn pulses_after(fault: Fault) -> u32 {
+    /// How many pulses follow in 2 s after a continuous session of 40 Hz is closed for a fault, and 100 ms later for another, with
+    /// ramps of half a second.
+    fn pulses_after(first: Fault, second: Option<Fault>) -> u32 {
         let (set, ms) = (Setting::new(10_000, 300).unwrap(), |ms| Millis::from_millis(ms).unwrap());
         let ramp = Ramp { up: ms(500), down: ms(500), ..Ramp::default() };
         let (pulse, train, rate) = (PulseShape::default(), Train::default(), Rate::from_hz(40).unwrap());
@@ -162,31 +186,51 @@ mod tests {
         let mut engine = Engine::new(&plan, &mut states).unwrap();
         engine.command(0, set, 0).unwrap();
         engine.start(0);
-        let mut closed_at = None;
+        let mut reasons = [(Some(first), 3_000_000), (second, 3_100_000)].into_iter().peekable();
+        let mut pulses = 0;
         loop {
             while let Some(frame) = engine.pending() {
                 let (channel, sequence) = (frame.channel(), frame.sequence());
                 assert!(engine.accept(channel, sequence));
             }
             let Next::At(due) = engine.next() else { break };
-            if closed_at.is_some_and(|at| due > at + 2_000_000) {
+            if due > 5_000_000 {
                 break;
             }
             engine.applied(due).unwrap();
-            if due > 3_000_000 && closed_at.is_none() {
-                close(&mut engine, fault, due);
-                closed_at = Some(due);
+            if let Some((reason, at)) = reasons.next_if(|&(_, at)| due > at) {
+                let is_first = at == 3_000_000;
+                if is_first {
+                    pulses = engine.counters(0).unwrap().pulses;
+                }
+                if let Some(fault) = reason {
+                    close(&mut engine, fault, is_first, due);
+                }
             }
         }
-        engine.counters(0).unwrap().pulses
+        engine.counters(0).unwrap().pulses - pulses
     }
 
-    /// REQ-HAL-034: a silent host is ramped down; after the end of a session, and where contact is lost, none but the pulse under way.
+    /// REQ-HAL-034, REQ-HAL-479: a silent host is ramped down; after the end of a session, and where contact is lost, none but the
+    /// pulse under way. The sooner of two reasons holds, whichever is first.
     #[test]
     fn what_follows_a_ramp_down() {
-        let [silent, over, lost] =
-            [Fault::KeepAlive, Fault::SessionLength, Fault::ContactLoss].map(pulses_after);
-        assert_eq!(over, lost);
-        assert!((over + 15..over + 21).contains(&silent), "{silent} {over}");
+        let ramped = [Fault::KeepAlive, Fault::OnTime];
+        let cut = [Fault::SessionLength, Fault::ContactLoss];
+        for first in ramped {
+            for second in [None].into_iter().chain(ramped.map(Some)) {
+                let pulses = pulses_after(first, second);
+                assert!((15..21).contains(&pulses), "{first:?}, {second:?}: {pulses}");
+            }
+            for second in cut {
+                let pulses = pulses_after(first, Some(second));
+                assert!((4..6).contains(&pulses), "{first:?}, {second:?}: {pulses}");
+            }
+        }
+        for first in cut {
+            for second in [None].into_iter().chain(ramped.into_iter().chain(cut).map(Some)) {
+                assert!(pulses_after(first, second) <= 1, "{first:?}, {second:?}");
+            }
+        }
     }
 }
