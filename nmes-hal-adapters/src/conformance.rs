@@ -6,7 +6,8 @@
 //! from the driver's code. [`OutputRig`] puts the two and the output together. Levels reach the output as admitted edges, from
 //! guards over plans of 1 µA a code: every code of up to 100,000 is within their limits. Where an edge is the first one of its
 //! frame, as every code but 0 is, the frame is [begun](Output::begin) before it. A level that comes within that is told as an error
-//! of the instant, and a channel that a pin opens within [`Output::off`] only after a bus was asked as one of `off`.
+//! of the instant, and a channel that a pin opens within [`Output::off`] only after a bus was asked as one of `off`. What a
+//! constructor leaves that fails, [`check_constructor`] looks at.
 //!
 //! ```
 //! use nmes_core::{ChannelHardware, Hardware, HardwareTiming, Level};
@@ -57,9 +58,11 @@
 )]
 
 mod board;
+mod construction;
 mod permits;
 
 pub use board::{Board, BoardError, Chip, I2cWires, Pin, Pwm, SpiWires, UNKNOWN};
+pub use construction::check_constructor;
 
 use crate::output::Output;
 use core::fmt;

@@ -76,7 +76,7 @@ pub struct Full(pub Mail);
 /// ```
 #[derive(Debug, Default)]
 pub struct Mailbox {
-    /// Messages written, by the sender alone.
+    /// Messages written, by the sender alone; 0 only before the first.
     sent: AtomicU32,
     /// Messages answered, by the receiver alone.
     answered: AtomicU32,
@@ -129,7 +129,7 @@ impl Sender<'_> {
             word.store(value, Ordering::Relaxed);
         }
         // the words are in place before the count says so
-        self.mailbox.sent.store(sent.wrapping_add(1), Ordering::Release);
+        self.mailbox.sent.store(sent.checked_add(1).unwrap_or(1), Ordering::Release);
         Ok(())
     }
 
@@ -291,5 +291,29 @@ fn mail([head, ua, us]: [u32; 3]) -> Option<Mail> {
         3 => Some(Mail::Open),
         4 => Some(Mail::Close),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests: a panic here is a failed test")]
+mod tests {
+    use super::*;
+
+    /// REQ-HAL-484: the message after the largest count is as any other: it waits, is taken once, and has its fate.
+    #[test]
+    fn the_count_of_messages_comes_round() {
+        let mut mailbox = Mailbox::new();
+        let (mut sender, mut receiver) = mailbox.split();
+        let before = u32::MAX - 1;
+        sender.mailbox.sent.store(before, Ordering::Relaxed);
+        sender.mailbox.answered.store(before, Ordering::Relaxed);
+        for done in [true, false, true] {
+            sender.send(Mail::Open).unwrap();
+            assert_eq!((sender.send(Mail::Close), sender.fate()), (Err(Full(Mail::Close)), Fate::Waiting));
+            assert_eq!(receiver.take(), Some(Mail::Open));
+            receiver.answer(done);
+            assert_eq!(receiver.take(), None);
+            assert_eq!(sender.fate(), if done { Fate::Done } else { Fate::Refused });
+        }
     }
 }

@@ -13,8 +13,8 @@ use nmes_safety::{Admitted, AdmittedEdge};
 /// Make the output safe (every channel open, every set-point zero) in the constructor, on `Drop`, and before an
 /// error is returned, and try every part of that whatever fails before it; after an error, take no edge until [`Output::off`]
 /// has succeeded, or longer: until a restart of the driver's own. The feature `proptest` has a suite that looks at this on a
-/// record of pins and buses: `conformance`. It does not see what a constructor leaves that fails. No method waits for anything
-/// but its own bus, and none calls back: that is not looked at.
+/// record of pins and buses: `conformance`; what a constructor leaves that fails is looked at by its `check_constructor`. No
+/// method waits for anything but its own bus, and none calls back: that is not looked at.
 ///
 /// # For callers
 /// After an error the levels are unknown until [`Output::off`] has succeeded: call it at once, and stop. Whether edges are taken

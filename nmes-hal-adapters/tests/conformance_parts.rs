@@ -15,7 +15,9 @@ use embedded_hal::pwm::SetDutyCycle;
 use embedded_hal_mock::eh1::delay::NoopDelay;
 use nmes_core::conformance::{Rig, Seen, cases, holds, properties};
 use nmes_core::*;
-use nmes_hal_adapters::conformance::{Board, Chip, I2cWires, OutputRig, Pin, Pwm, SpiWires};
+use nmes_hal_adapters::conformance::{
+    Board, Chip, I2cWires, OutputRig, Pin, Pwm, SpiWires, check_constructor,
+};
 use nmes_hal_adapters::*;
 use std::convert::Infallible;
 
@@ -455,4 +457,33 @@ fn an_on_chip_converter_keeps_the_suite() {
     for property in properties().into_iter().filter(|name| !of_errors(name)) {
         holds(property, on_chip, cases(200)).unwrap_or_else(|violation| panic!("{violation}"));
     }
+}
+
+/// A converter behind switches, each of its transfers failing in turn.
+fn constructed<D, E: std::fmt::Debug>(
+    part: Part,
+    new: impl Fn(&Board<Stage>) -> Result<D, E>,
+) -> Result<(), String> {
+    let parts = |board: &Board<Stage>| {
+        let dac = new(board).map_err(|error| format!("{error:?}"))?;
+        Ok::<_, String>((dac, HBridge::switch(board.pin(0)).map_err(|error| format!("{error:?}"))?))
+    };
+    check_constructor(|| board(part, 1, 1, false), parts)
+}
+
+/// REQ-HAL-481: each converter whose constructor fails, at whichever transfer, says so and leaves nothing on.
+#[test]
+fn a_constructor_that_fails_leaves_nothing_on() {
+    let (range, coding) = (Range::Bipolar10, Coding::OffsetBinary);
+    let delay = NoopDelay::new;
+    constructed(Part::Mcp4921, |board| Mcp4921::new(board.spi(0), Some(board.pin(LDAC)))).unwrap();
+    constructed(Part::Mcp4725, |board| Mcp4725::new(board.i2c(), 0x60)).unwrap();
+    constructed(Part::Mcp4728, |board| {
+        Mcp4728::new(board.i2c(), 0x60, Reference::Internal, Some(board.pin(LDAC)))
+    })
+    .unwrap();
+    let ldac = |board: &Board<Stage>| Some(board.pin(LDAC));
+    constructed(Part::Ad5754, |board| Ad5754::new(board.spi(0), ldac(board), range, coding, &mut delay()))
+        .unwrap();
+    constructed(Part::Duty, |board| PwmDac::new(board.pwm(0, 1_023))).unwrap();
 }

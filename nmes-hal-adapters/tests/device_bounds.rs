@@ -14,9 +14,10 @@ mod stimulators;
 use common::{channel, ms, setting};
 use nmes_core::*;
 use nmes_hal_adapters::sim::{FarEnd, SimP24, SimRehaStim2};
-use nmes_hal_adapters::wire::{Field, Limit, PlayError, Plays, Refusal};
-use nmes_hal_adapters::{rehastim2 as rs2, sciencemode4 as sm4};
+use nmes_hal_adapters::wire::{DeviceOutput, Field, Limit, PlayError, Plays, Refusal, Shared};
+use nmes_hal_adapters::{Output, rehastim2 as rs2, sciencemode4 as sm4};
 use nmes_safety::{Admitted, Checked, Event, Guard, UseClass};
+use std::cell::RefCell;
 use stimulators::Line;
 
 fn us(n: u32) -> Micros {
@@ -116,6 +117,54 @@ fn a_pulse_is_told_once() {
         line.run(500);
         assert_eq!(line.sent.iter().filter(|(_, frame)| is_start(frame)).count(), starts);
     }
+}
+
+/// Whether the device gives pulses after `channel_off` of a channel was asked for while the first of two was on.
+fn gives_after<S: Plays, D: FarEnd>(
+    (session, device): (S, D),
+    hardware: &Hardware,
+    channel: u8,
+    gives: impl Fn(&D) -> bool,
+) -> (Result<(), PlayError<S::Fault>>, bool) {
+    let set = setting(10_000, 250);
+    let channels = channels(40, 0, &[set, set]);
+    let checked = checked_on(&channels, hardware);
+    let cell = RefCell::new(session);
+    let mut output = DeviceOutput::bind(&cell, checked.plan()).unwrap();
+    let mut line = Line::new(Shared(&cell), device);
+    line.run(600);
+    admitted(&checked, 0, set, |frame| output.begin(frame).unwrap());
+    line.run(100);
+    assert!(gives(&line.device));
+    let told = output.channel_off(channel);
+    line.run(20);
+    (told, gives(&line.device))
+}
+
+/// REQ-HAL-480: `channel_off` of a channel that the hardware has not is an error, and stops the device; one that it has and that rests
+/// leaves the others on.
+#[test]
+fn a_channel_that_is_not_there_stops_the_device() {
+    for (channel, is_there, goes_on) in
+        [(0, true, false), (1, true, true), (2, false, false), (255, false, false)]
+    {
+        let list = (rs2::Session::new(rs2::Timing::default()), SimRehaStim2::new());
+        let on = |device: &SimRehaStim2| device.start.is_some_and(|start| start.active() > 0);
+        let (told, gives) = gives_after(list, &rs2::hardware(2).unwrap(), channel, on);
+        let expected = if is_there { Ok(()) } else { Err(PlayError::NoChannel { channel }) };
+        assert_eq!((told, gives), (expected, goes_on), "{channel}");
+        let mid = (sm4::Session::mid_level(sm4::Timing::default()), SimP24::new());
+        let own = Hardware::new(
+            *sm4::hardware(2).unwrap().timing(),
+            &[ChannelHardware::symmetric(500_000, -260, 260); 2],
+            0,
+        );
+        let (told, gives) = gives_after(mid, &own.unwrap(), channel, |device| device.active != 0);
+        let expected = if is_there { Ok(()) } else { Err(PlayError::NoChannel { channel }) };
+        assert_eq!((told, gives), (expected, goes_on), "{channel}");
+    }
+    let none: PlayError<rs2::Fault> = PlayError::NoChannel { channel: 2 };
+    assert_eq!(none.to_string(), "the output has no channel 2");
 }
 
 fn bound_to(session: &mut impl Plays, channels: &[Channel<'_>]) -> Option<Refusal> {

@@ -58,7 +58,7 @@ impl Exchange for Says<'_> {
 struct Port<'l> {
     log: &'l Log,
     takes: usize,
-    reads: bool,
+    reads: usize,
     fails: char,
 }
 
@@ -74,14 +74,16 @@ impl Port<'_> {
 
 impl ReadReady for Port<'_> {
     fn read_ready(&mut self) -> Result<bool, ErrorKind> {
-        self.is_well('r').map(|()| self.reads)
+        self.is_well('r').map(|()| self.reads > 0)
     }
 }
 
 impl Read for Port<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> Result<usize, ErrorKind> {
-        bytes[0] = 9;
-        Ok(1)
+        let length = bytes.len().min(self.reads);
+        bytes[..length].fill(9);
+        self.reads -= length;
+        Ok(length)
     }
 }
 
@@ -119,7 +121,7 @@ fn step(
 #[test]
 fn frames_go_out_whole() {
     for (takes, pieces) in [(9, "w[1, 2, 3, 7] f"), (3, "w[1, 2, 3] w[7] f"), (1, "w[1] w[2] w[3] w[7] f")] {
-        let (answer, logged, dropped) = step(3, |log| Port { log, takes, reads: true, fails: '0' });
+        let (answer, logged, dropped) = step(3, |log| Port { log, takes, reads: 1, fails: '0' });
         assert_eq!(answer, Ok(Poll::Wait(17)));
         assert_eq!(logged, format!("got [9] at 7 {pieces} {pieces} {pieces}"));
         assert_eq!(dropped, format!("stop {pieces}"), "the stop is of the time of the last step");
@@ -131,12 +133,37 @@ fn frames_go_out_whole() {
 #[test]
 fn a_port_that_fails_is_told() {
     let port = Err(DriverError::Port(ErrorKind::TimedOut));
-    let (answer, logged, _) = step(0, |log| Port { log, takes: 9, reads: true, fails: 'r' });
+    let (answer, logged, _) = step(0, |log| Port { log, takes: 9, reads: 1, fails: 'r' });
     assert_eq!((answer, logged.as_str()), (port, "lost at 7 w[1, 2, 3, 7] f"));
-    let (answer, logged, dropped) = step(1, |log| Port { log, takes: 9, reads: false, fails: 'w' });
+    let (answer, logged, dropped) = step(1, |log| Port { log, takes: 9, reads: 0, fails: 'w' });
     assert_eq!((answer, logged.as_str(), dropped.as_str()), (port, "lost at 7", "stop"));
-    let (answer, logged, _) = step(1, |log| Port { log, takes: 9, reads: false, fails: 'f' });
+    let (answer, logged, _) = step(1, |log| Port { log, takes: 9, reads: 0, fails: 'f' });
     assert_eq!((answer, logged.as_str()), (port, "w[1, 2, 3, 7] lost at 7"));
-    let (answer, logged, _) = step(1, |log| Port { log, takes: 0, reads: false, fails: '0' });
+    let (answer, logged, _) = step(1, |log| Port { log, takes: 0, reads: 0, fails: '0' });
     assert_eq!((answer, logged.as_str()), (Err(DriverError::Closed), "w[] lost at 7"));
+}
+
+/// REQ-HAL-482: a step sends four frames at most and asks to be called again at once where it sent as many, and reads 256 bytes at most;
+/// what is beyond waits for the next step and is not lost.
+#[test]
+fn a_step_is_bounded() {
+    let piece = "w[1, 2, 3, 7] f";
+    for (frames, sent, next) in [(3, 3, 17), (4, 4, 7), (5, 4, 7)] {
+        let (answer, logged, dropped) = step(frames, |log| Port { log, takes: 9, reads: 0, fails: '0' });
+        assert_eq!((answer, logged), (Ok(Poll::Wait(next)), vec![piece; sent].join(" ")), "{frames}");
+        assert_eq!(dropped, format!("stop {piece}"), "{frames}");
+    }
+    for (there, parts) in [(255, vec![255]), (256, vec![256]), (257, vec![256, 1])] {
+        let (log, mut buffer) = (Log::default(), [0; 4]);
+        let port = Port { log: &log, takes: 9, reads: there, fails: '0' };
+        let mut driver = Driver::new(Says { log: &log, frames: 0 }, port, &mut buffer);
+        let got: Vec<_> = (0..3)
+            .map(|_| {
+                driver.step(7).unwrap();
+                log.take().iter().map(|told| told.matches('9').count()).sum::<usize>()
+            })
+            .collect();
+        assert_eq!(got[..parts.len()], parts, "{there}");
+        assert!(got[parts.len()..].iter().all(|&more| more == 0), "{there}");
+    }
 }

@@ -193,6 +193,10 @@ impl<C: Chip> Board<C> {
         look(&mut self.0.borrow_mut().chip)
     }
 
+    pub(super) fn channels(&self) -> u8 {
+        u8::try_from(self.0.borrow().levels.len()).unwrap_or(u8::MAX)
+    }
+
     /// Tick 0, and what was seen so far was seen at it.
     pub(super) fn begin(&self) {
         let mut state = self.0.borrow_mut();

@@ -31,8 +31,8 @@ const DISCARDED_MAX: u32 = 4_096;
 ///
 /// # Bounds
 /// - Every fault leads to a stop: in the [`Exchange::poll`] after it, then again after each answer that is missed, and
-///   50 ms after each that was refused. The conversation is over when one is taken, and at most 3 × `reply_ms` after the
-///   first; then nothing more is sent.
+///   50 ms after each that was refused (`reply_ms` after it, where that is less). The conversation is over when one is taken,
+///   and at most 3 × `reply_ms` after the first, or with the third from a host that was away; then nothing more is sent.
 /// - A link that is lost without notice is found at most `keep_alive_ms` + 2 × `reply_ms` after its last answer; the
 ///   device stops by itself 2 s after the last question that reached it (STD-S26).
 /// - An answer that fits no question is a fault, but for what an earlier conversation left in the port, and while

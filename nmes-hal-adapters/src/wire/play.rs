@@ -91,6 +91,11 @@ pub enum PlayError<F> {
     },
     /// A pulse in a device cannot be cut, so neither can it be repaid.
     Repayment,
+    /// The hardware of the plan has no such channel.
+    NoChannel {
+        /// The channel asked for.
+        channel: u8,
+    },
     /// The conversation was in use at that moment; a fault of the program.
     InUse,
 }
@@ -104,6 +109,7 @@ impl<F: fmt::Display> fmt::Display for PlayError<F> {
             Self::Ended(None) => f.write_str("the conversation is over"),
             Self::Behind { channel } => write!(f, "channel {channel}: the pulse before has not been sent"),
             Self::Repayment => f.write_str("a pulse in a device cannot be cut and repaid"),
+            Self::NoChannel { channel } => write!(f, "the output has no channel {channel}"),
             Self::InUse => f.write_str("the conversation is in use"),
         }
     }
@@ -130,7 +136,7 @@ pub(crate) fn whole_pulse<F>(admitted: &Admitted<'_>) -> Result<(), PlayError<F>
 ///
 /// # Limits
 /// A pulse that was sent is put out whole; `off` sends a stop with the next poll. [`StopPolicy::RecoverNow`] is refused,
-/// which ends the session by `off`. `channel_off` of a channel that the plan has not does nothing, and is no error.
+/// which ends the session by `off`.
 ///
 /// [`StopPolicy::RecoverNow`]: nmes_core::StopPolicy::RecoverNow
 #[derive(Debug)]
@@ -190,6 +196,11 @@ impl<S: Plays> Output for DeviceOutput<'_, S> {
     }
 
     fn channel_off(&mut self, channel: u8) -> Result<(), Self::Error> {
+        if self.hardware.channel(channel).is_none() {
+            // whatever was meant may be on another channel
+            let _ = self.off();
+            return Err(PlayError::NoChannel { channel });
+        }
         self.with(|session| {
             session.rest(channel);
             Ok(())

@@ -68,3 +68,50 @@ impl Stops {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// REQ-HAL-483: of an answer of 200 ms, none is waited for past 600 ms after the first stop, but for those that a host sends that was
+    /// away: each of them has its whole time.
+    #[test]
+    fn stops_are_waited_for_so_long() {
+        let mut stops = Stops::NONE;
+        for (now, deadline) in
+            [(100, 300), (300, 500), (499, 699), (500, 700), (501, 700), (699, 700), (700, 900), (701, 901)]
+        {
+            assert_eq!(stops.send(now, 200), deadline, "{now}");
+        }
+    }
+
+    /// REQ-HAL-483: they are over after three and 600 ms, whichever is later; none is over before the first.
+    #[test]
+    fn stops_are_over_after_three_and_their_time() {
+        let mut stops = Stops::NONE;
+        assert!(!stops.are_over(u64::MAX));
+        for now in [0, 5_000] {
+            stops.send(now, 200);
+            assert!(!stops.are_over(u64::MAX), "{now}: a host that was away has tries left");
+        }
+        stops.send(5_000, 200);
+        assert!(stops.are_over(5_000));
+        let mut stops = Stops::NONE;
+        for now in [0, 50, 100, 150] {
+            stops.send(now, 200);
+        }
+        assert!(!stops.are_over(599) && stops.are_over(600));
+    }
+
+    /// REQ-HAL-442: one that was refused is sent again 50 ms after it went out; after one that was taken none is.
+    #[test]
+    fn a_refused_stop_has_a_time() {
+        let mut stops = Stops::NONE;
+        for now in [70, 300] {
+            stops.send(now, 200);
+            assert_eq!(stops.refused(), Some(now + 50));
+        }
+        stops.taken();
+        assert_eq!((stops.refused(), stops.answer()), (None, StopAnswer::Taken));
+    }
+}
