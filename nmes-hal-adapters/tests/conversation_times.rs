@@ -377,3 +377,54 @@ fn a_pulse_is_answered_for_its_channel() {
         assert_eq!(line.session.fault().is_none(), well, "{channel:?} {connector:?}");
     }
 }
+
+/// REQ-HAL-485: so much noise is borne between two good answers, by broken frames and by stray bytes, and one more of either is a fault.
+#[test]
+fn noise_is_borne_so_far() {
+    let mut broken = [0; 69];
+    let length = rs2::Reply { number: 3, said: rs2::Said::UnknownCommand }.encode(&mut broken).unwrap();
+    broken[2] ^= 1;
+    let broken = &broken[..length];
+    let mut line = rehastim(rs2::Timing::default());
+    line.session.receive(&broken.repeat(16), line.now);
+    assert_eq!(line.session.fault(), None);
+    line.session.receive(broken, line.now);
+    assert!(matches!(line.session.fault(), Some(rs2::Fault::Noise { refused: 17, .. })));
+    let mut line = rehastim(rs2::Timing::default());
+    line.session.receive(&[0x55; 1_024], line.now);
+    assert_eq!(line.session.fault(), None);
+    line.session.receive(&[0x55], line.now);
+    assert_eq!(line.session.fault(), Some(rs2::Fault::Noise { refused: 0, discarded: 1_025 }));
+
+    let mut broken = [0; 100];
+    let (answer, result) = (sm4::Answer::UnknownCommand, sm4::ResultCode::InvalidCommand);
+    let reply = sm4::Reply { number: 9, answer, result, body: sm4::Body::Empty };
+    let length = reply.encode(&mut broken).unwrap();
+    broken[length - 2] ^= 1;
+    let broken = &broken[..length];
+    let mut line = p24(sm4::Timing::default());
+    line.session.receive(&broken.repeat(16), line.now);
+    assert_eq!(line.session.fault(), None);
+    line.session.receive(broken, line.now);
+    assert!(matches!(line.session.fault(), Some(sm4::Fault::Noise { refused: 17, .. })));
+    let mut line = p24(sm4::Timing::default());
+    line.session.receive(&[0x55; 4_096], line.now);
+    assert_eq!(line.session.fault(), None);
+    line.session.receive(&[0x55], line.now);
+    assert_eq!(line.session.fault(), Some(sm4::Fault::Noise { refused: 0, discarded: 4_097 }));
+}
+
+/// REQ-HAL-112: a conversation that is given too short a buffer asks to be polled again at once, and is over with the second that it is.
+#[test]
+fn a_buffer_too_short_ends_at_once() {
+    let mut line = rehastim(rs2::Timing::default());
+    line.session.stop();
+    assert_eq!(line.session.poll(line.now, &mut []), Poll::Wait(line.now));
+    assert_eq!((line.session.poll(line.now, &mut []), line.session.phase()), (Poll::Over, rs2::Phase::Over));
+    assert_eq!(line.session.fault(), Some(rs2::Fault::Lost));
+    let mut line = p24(sm4::Timing::default());
+    line.session.stop();
+    assert_eq!(line.session.poll(line.now, &mut []), Poll::Wait(line.now));
+    assert_eq!((line.session.poll(line.now, &mut []), line.session.phase()), (Poll::Over, sm4::Phase::Over));
+    assert_eq!(line.session.fault(), Some(sm4::Fault::Lost));
+}

@@ -167,6 +167,20 @@ fn a_channel_that_is_not_there_stops_the_device() {
     assert_eq!(none.to_string(), "the output has no channel 2");
 }
 
+/// REQ-HAL-343: the one source of a P24 may be busy for 999,000 µs in a second, with 60 µs for each pulse beside it, and not for one more.
+#[test]
+fn a_source_is_busy_so_long() {
+    let busy = |millihertz| {
+        let pulse = PulseShape { gap: us(123), ..PulseShape::default() };
+        let rate = Rate::from_millihertz(millihertz).unwrap();
+        let each = [Channel { pulse, rate, ..channel(setting(10_000, 400)) }];
+        bound_to(&mut low(), &each).map(|why| (why.field, why.value, why.limit))
+    };
+    // 939 µs at the longest and 60, a thousand times; that there are more than 500 a second is looked at after it
+    assert_eq!(busy(1_000_000), Some((Field::Rate, 1_000_000, Limit::AtMost(500_000))));
+    assert_eq!(busy(1_000_002), Some((Field::Busy, 999_001, Limit::AtMost(999_000))));
+}
+
 fn bound_to(session: &mut impl Plays, channels: &[Channel<'_>]) -> Option<Refusal> {
     let hardware = sm4::hardware(channels.len()).unwrap();
     let plan = Session::new(channels, cyclic(), ms(20_000)).unwrap().with_overlap(Overlap::Defer(us(9_000)));

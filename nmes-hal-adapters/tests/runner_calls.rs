@@ -13,10 +13,11 @@ mod common;
 
 use common::*;
 use nmes_core::*;
-use nmes_hal_adapters::sim::{Bench, FaultyOutput, SimAlarm, SimOutput, SimSense};
-use nmes_hal_adapters::{Alarm, Cause, CommandError, NoSense, Stimulator, Stopped, Ticked};
+use nmes_hal_adapters::sim::{Bench, FaultyOutput, SimAlarm, SimEdge, SimOutput, SimSense};
+use nmes_hal_adapters::{Alarm, Cause, CommandError, Late, NoSense, Stimulator, Stopped, Ticked};
 use nmes_safety::selftest::ClockCount;
 use nmes_safety::{Checked, Fault, State, UseClass};
+use std::cell::Cell;
 
 const SET: (u32, u32) = (20_000, 300);
 
@@ -298,4 +299,61 @@ fn edges_alone_do_not_go_on() {
         };
         assert!(matches!(stopped.cause, Cause::Guard(trip) if trip.fault == Fault::SlowSide), "{stopped}");
     });
+}
+
+/// A clock that reaches the time of an alarm while it is set, so many times.
+struct Nick<'b> {
+    alarm: SimAlarm<'b>,
+    bench: &'b Bench,
+    times: &'b Cell<u32>,
+}
+
+impl Alarm for Nick<'_> {
+    fn now(&mut self) -> u64 {
+        self.alarm.now()
+    }
+    fn set(&mut self, at_tick: u64) -> Result<(), Late> {
+        let Some(left) = self.times.get().checked_sub(1) else { return self.alarm.set(at_tick) };
+        self.times.set(left);
+        self.bench.clock().advance_to(at_tick);
+        Err(Late { by_ticks: 0 })
+    }
+    fn clear(&mut self) {
+        self.alarm.clear();
+    }
+}
+
+/// REQ-HAL-489: a call puts out sixteen steps, each channel twice, where so many are due; where one more is, it ends there, with the
+/// output open.
+#[test]
+fn a_call_puts_out_sixteen_steps() {
+    let channels = [channel(set())];
+    let checked = session_of(&channels, late(0), ms(600_000));
+    for (overtaken, steps, stops) in
+        [(0, 1, false), (7, 8, false), (15, 16, false), (16, 16, true), (40, 16, true)]
+    {
+        let bench = bench(*checked.plan().hardware(), stage(1_000.0, 120.0), 0, 0);
+        let (times, edges, mut states) = (Cell::new(0), Cell::new(0), [ChannelState::new(); 1]);
+        let alarm = Nick { alarm: bench.alarm(), bench: &bench, times: &times };
+        let output = bench.output_to(|_: SimEdge| edges.set(edges.get() + 1));
+        let mut stim = Stimulator::arm(&checked, &mut states, output, alarm, NoSense).unwrap();
+        stim.start().unwrap();
+        raise(&mut stim, bench.clock(), &[setting(5_000, 300)]).unwrap();
+        stim.gate(GateInput::Open).unwrap();
+        // past the ramp, to the first edge of a pulse
+        run_to(&mut stim, bench.clock(), bench.clock().now() + 300_000, &mut Seen::default()).unwrap();
+        while bench.level(0) != Level::Open || bench.clock().next_alarm() < Some(bench.clock().now() + 5_000)
+        {
+            run_to(&mut stim, bench.clock(), bench.clock().now() + 1_000, &mut Seen::default()).unwrap();
+        }
+        bench.clock().advance_to(bench.clock().next_alarm().unwrap());
+        times.set(overtaken);
+        let before = edges.get();
+        let answer = stim.on_alarm();
+        assert_eq!(answer.is_err(), stops, "{overtaken}: {answer:?}");
+        // four whole pulses, after which it is open by itself
+        assert_eq!(edges.get() - before, steps, "{overtaken}");
+        assert!(!stops || bench.level(0) == Level::Open);
+        assert!(!stops || stim.stopped().unwrap().cause == Cause::Overrun);
+    }
 }

@@ -276,14 +276,11 @@ fn fits(channel: &ChannelPlan<'_>) -> Result<(), Refusal> {
     count_of(pulse.repeat.count)?;
     let moves = own.ramp.control == Control::Width || own.ceiling.width != own.set.width;
     if pulse.repeat.count > 1 && moves {
-        let set = i64::from(own.set.width.as_micros());
-        let limit = Limit::Equal(set);
-        return refuse(
-            Field::Width,
-            i64::from(own.ceiling.width.as_micros()),
-            limit,
-            "groups keep their gap",
-        );
+        // the other width that it may have
+        let ceiling = own.ceiling.width.as_micros();
+        let other = if ceiling == own.set.width.as_micros() { own.ramp.floor } else { ceiling };
+        let limit = Limit::Equal(i64::from(own.set.width.as_micros()));
+        return refuse(Field::Width, i64::from(other), limit, "groups keep their gap");
     }
     Ok(())
 }

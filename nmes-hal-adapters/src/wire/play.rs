@@ -213,6 +213,9 @@ impl<S: Plays> Output for DeviceOutput<'_, S> {
 }
 
 /// A conversation that an output and a [`Driver`](super::Driver) share.
+///
+/// While it is borrowed elsewhere, which is a fault of the program, it is not over: it is asked again at once, and what is said to it
+/// meanwhile is lost, a stop too.
 #[derive(Debug)]
 pub struct Shared<'r, S>(pub &'r RefCell<S>);
 
