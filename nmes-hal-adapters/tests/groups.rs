@@ -316,3 +316,72 @@ fn what_changes_before_the_start_is_started() {
     }
     assert_eq!((line.device.start.is_some(), line.sent.len()), (true, before + 1));
 }
+
+/// REQ-HAL-486: a list takes groups up to the end of its period, gaps of 2,000 to 129,000 µs, and seven periods to be left out; one step
+/// beyond each is refused by that limit.
+#[test]
+fn a_list_has_its_limits() {
+    let list = |period, gap| rs2::List::new(1, period).unwrap().with_gap(gap);
+    for (gap, limit) in [
+        (2_000, None),
+        (129_000, None),
+        (1_500, Some(Limit::AtLeast(2_000))),
+        (129_500, Some(Limit::AtMost(129_000))),
+    ] {
+        let found = list(1_000_000, gap).err().map(|why| (why.field, why.value, why.limit));
+        assert_eq!(found, limit.map(|limit| (Field::PulseGap, i64::from(gap), limit)));
+    }
+    let factor = |factor| rs2::List::new(1, 25_000).unwrap().with_low_frequency(1, factor);
+    assert!(factor(7).is_ok());
+    assert_eq!(factor(8).unwrap_err().limit, Limit::AtMost(7));
+    for (count, group) in
+        [(rs2::Count::Single, 0), (rs2::Count::Doublet, 5_000), (rs2::Count::Triplet, 10_000)]
+    {
+        for period in [8_000, 9_500, 10_000, 10_500] {
+            let list = list(period, 5_000).unwrap();
+            let found = rs2::Start::new(&list, &[rs2::Pulse::new(250, 10_000, count).unwrap()]).err();
+            let expected = (group >= period).then_some((group.into(), Limit::AtMost(i64::from(period) - 1)));
+            assert_eq!(found.map(|why| (why.value, why.limit)), expected, "{count:?} {period}");
+        }
+    }
+}
+
+/// REQ-HAL-343: the train of a P24 may keep the source busy for 999,000 µs of a second, its 60 µs with it, and not for longer.
+#[test]
+fn a_train_is_busy_so_long() {
+    let point = |us| sm4::Point::new(us, 0).unwrap();
+    // 64,875 µs and 60, of 65,000
+    for (last, busy) in [(3_450, None), (3_451, Some((999_016, Limit::AtMost(999_000))))] {
+        let mut points = [point(4_095); 16];
+        points[15] = point(last);
+        let train = sm4::Train::new(65_000, 0, sm4::Points::new(&points).unwrap());
+        assert_eq!(train.err().map(|why| (why.value, why.limit)), busy);
+    }
+}
+
+/// REQ-APP-322: of two pulses of a channel of which one goes out, the other is still told as one that did not.
+#[test]
+fn the_second_of_two_is_unsent() {
+    let hardware = sm4::hardware(1).unwrap();
+    let channels = [group(1, 0)];
+    let checked = checked_on(&channels, &hardware);
+    let mut line = Line::new(low(), SimP24::new());
+    line.session.bind(checked.plan()).unwrap();
+    line.run(20);
+    let (mut out, mut answers) = (vec![0; sm4::Session::FRAME_MAX], Vec::new());
+    // the first is on its way, the second is next, the third waits
+    for _ in 0..3 {
+        admitted(&checked, 0, |frame| line.session.play(frame).unwrap());
+        if let Poll::Send(length) = line.session.poll(line.now, &mut out) {
+            line.device.receive(&out[..length], line.now, &mut |bytes| answers.extend_from_slice(bytes));
+        }
+    }
+    for left in [true, false] {
+        assert!(line.session.unsent(0).is_some());
+        line.session.receive(&std::mem::take(&mut answers), line.now);
+        let Poll::Send(length) = line.session.poll(line.now, &mut out) else { panic!("nothing is sent") };
+        line.device.receive(&out[..length], line.now, &mut |bytes| answers.extend_from_slice(bytes));
+        assert_eq!(line.session.unsent(0).is_some(), left);
+    }
+    assert_eq!(line.device.pulses, 3);
+}

@@ -129,6 +129,41 @@ fn the_first_time_away_is_told() {
     assert_eq!(clock.alarm().overdue(), Some(Late { by_ticks: 60_000 }));
 }
 
+/// REQ-HAL-400: time that follows its host neither waits nor stalls, however late one alarm is, and takes no notice of an output that is
+/// busy.
+#[test]
+fn time_that_follows_waits_for_nothing() {
+    let clock = PacedClock::following(50_000);
+    let mut alarm = clock.alarm();
+    assert!(!clock.turn(1_000, false));
+    alarm.set(1_500).unwrap();
+    assert!(clock.turn(50_000, true));
+    alarm.set(1_501).unwrap();
+    assert!(clock.turn(99_000, true));
+    assert_eq!((clock.now(), clock.worst_late()), (1_501, 97_499));
+    assert_eq!((clock.waited(), clock.stalls(), clock.is_held(), alarm.overdue()), (0, 0, false, None));
+    assert!(!clock.turn(100_000, false));
+    assert_eq!(clock.now(), 100_000);
+}
+
+/// REQ-HAL-353: each time that a session waits for its host is counted, later than the clock bears and not at it; what it waited adds up.
+#[test]
+fn each_stall_is_counted() {
+    let clock = PacedClock::new(5_000);
+    let (mut host, mut waited, mut stalls) = (0, 0, 0);
+    for late in [5_000, 5_001, 4_999, 9_000, 5_001] {
+        let at = clock.now() + 20_000;
+        clock.alarm().set(at).unwrap();
+        host = clock.host_tick(at) + late;
+        assert!(clock.turn(host, false));
+        if late > 5_000 {
+            (waited, stalls) = (waited + late, stalls + 1);
+        }
+        assert_eq!((clock.waited(), clock.stalls(), clock.now()), (waited, stalls, at), "{late}");
+    }
+    assert!(!clock.turn(host, false));
+}
+
 struct Sleep<'c>(&'c SimClock);
 
 impl DelayNs for Sleep<'_> {

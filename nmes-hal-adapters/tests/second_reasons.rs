@@ -330,17 +330,20 @@ fn a_ramp_down_of_a_stream_is_no_shelter() {
             stream.stop(policy).unwrap();
         }
         number += u32::from(skipped);
-        let mut busy = 0;
+        let mut peaks = Vec::new();
         let stopped = (number..number + 600)
             .find_map(|number| {
                 let filled = stream.fill(number, &mut half);
-                busy += usize::from(line.get() && half.iter().any(|&code| code != 0));
+                let peak = half.iter().copied().max().filter(|&peak| peak != 0 && line.get());
+                peaks.extend(peak);
                 filled.err()
             })
             .unwrap();
         let cause = matches!(stopped.cause, Cause::Guard(trip) if trip.fault == Fault::KeepAlive);
         assert_eq!((cause, line.get()), (silent, false), "{stop:?} {skipped}: {stopped}");
-        assert!(busy <= most && (most < 50 || busy > 20), "{stop:?} {skipped}: {busy}");
+        let ramped =
+            || peaks.len() > 20 && peaks.is_sorted_by(|a, b| a >= b) && peaks[0] > 4 * peaks[peaks.len() - 1];
+        assert!(peaks.len() <= most && (most < 50 || ramped()), "{stop:?} {skipped}: {peaks:?}");
         assert_eq!(stream.ramping_down().map(|trip| trip.fault), Some(Fault::KeepAlive));
         assert_eq!(stream.black_box().first().map(|trip| trip.fault), Some(Fault::KeepAlive));
     }
