@@ -62,6 +62,10 @@ fn checked_on<'a>(channels: &'a [Channel<'a>], hardware: &Hardware) -> Checked<'
 
 /// The first pulse of a channel, admitted by a guard of its own.
 fn admitted(checked: &Checked<'_>, channel: u8, play: impl FnOnce(&Admitted<'_>)) {
+    admitted_at(checked, channel, set(), play);
+}
+
+fn admitted_at(checked: &Checked<'_>, channel: u8, level: Setting, play: impl FnOnce(&Admitted<'_>)) {
     let mut guard = Guard::new(checked, 0);
     for event in [Event::Passed, Event::Probe, Event::Contact] {
         guard.handle(0, event).unwrap();
@@ -73,7 +77,7 @@ fn admitted(checked: &Checked<'_>, channel: u8, play: impl FnOnce(&Admitted<'_>)
         }
     }
     guard.keep_alive(now);
-    let frame = checked.plan().frame(channel, set(), now + 100).unwrap();
+    let frame = checked.plan().frame(channel, level, now + 100).unwrap();
     play(guard.admit(now, &frame).unwrap());
 }
 
@@ -384,4 +388,26 @@ fn the_second_of_two_is_unsent() {
         assert_eq!(line.session.unsent(0).is_some(), left);
     }
     assert_eq!(line.device.pulses, 3);
+}
+
+/// REQ-HAL-488: a group at a width of its own, which the device could only give at another time between its pulses, is refused by that
+/// time and stops the device; at the width of the session any level goes.
+#[test]
+fn a_group_of_another_width_is_a_stop() {
+    let hardware = rs2::hardware(1).unwrap();
+    let channels = [group(2, 5_000)];
+    let checked = checked_on(&channels, &hardware);
+    for (level, refused) in [(setting(8_000, 250), None), (setting(10_000, 200), Some(4_900))] {
+        let cell = RefCell::new(rehastim());
+        let mut output = DeviceOutput::bind(&cell, checked.plan()).unwrap();
+        let mut line = Line::new(Shared(&cell), SimRehaStim2::new());
+        line.run(20);
+        admitted(&checked, 0, |frame| output.begin(frame).unwrap());
+        line.run(20);
+        let mut told = None;
+        admitted_at(&checked, 0, level, |frame| told = refusal(output.begin(frame)));
+        let expected = refused.map(|apart| (Field::PulseGap, apart, Limit::Equal(5_000)));
+        line.run(20);
+        assert_eq!((told, line.device.start.is_some()), (expected, expected.is_none()));
+    }
 }
