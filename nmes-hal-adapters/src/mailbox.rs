@@ -299,6 +299,17 @@ fn mail([head, ua, us]: [u32; 3]) -> Option<Mail> {
 mod tests {
     use super::*;
 
+    /// REQ-HAL-484: so is a sign of life after the largest count of them.
+    #[test]
+    fn the_count_of_signs_of_life_comes_round() {
+        let mut mailbox = Mailbox::new();
+        let (mut sender, mut receiver) = mailbox.split();
+        sender.mailbox.alive.store(u32::MAX, Ordering::Relaxed);
+        assert!(receiver.was_alive() && !receiver.was_alive());
+        sender.keep_alive();
+        assert!(receiver.was_alive() && !receiver.was_alive());
+    }
+
     /// REQ-HAL-484: the message after the largest count is as any other: it waits, is taken once, and has its fate.
     #[test]
     fn the_count_of_messages_comes_round() {

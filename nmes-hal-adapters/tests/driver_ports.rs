@@ -54,7 +54,7 @@ impl Exchange for Says<'_> {
 }
 
 /// A port that takes so many bytes at a time, has something to read or not, and fails from an access on: 0 never, `r` at a read, `w` at
-/// a write, `f` at a flush.
+/// a write, `f` at a flush; `c` is one whose other end is closed: it is ready, and nothing comes.
 struct Port<'l> {
     log: &'l Log,
     takes: usize,
@@ -80,7 +80,7 @@ impl ReadReady for Port<'_> {
 
 impl Read for Port<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> Result<usize, ErrorKind> {
-        let length = bytes.len().min(self.reads);
+        let length = if self.fails == 'c' { 0 } else { bytes.len().min(self.reads) };
         bytes[..length].fill(9);
         self.reads -= length;
         Ok(length)
@@ -139,6 +139,8 @@ fn a_port_that_fails_is_told() {
     assert_eq!((answer, logged.as_str(), dropped.as_str()), (port, "lost at 7", "stop"));
     let (answer, logged, _) = step(1, |log| Port { log, takes: 9, reads: 0, fails: 'f' });
     assert_eq!((answer, logged.as_str()), (port, "w[1, 2, 3, 7] lost at 7"));
+    let (answer, logged, _) = step(0, |log| Port { log, takes: 9, reads: 1, fails: 'c' });
+    assert_eq!((answer, logged.as_str()), (Err(DriverError::Closed), "lost at 7 w[1, 2, 3, 7] f"));
     let (answer, logged, _) = step(1, |log| Port { log, takes: 0, reads: 0, fails: '0' });
     assert_eq!((answer, logged.as_str()), (Err(DriverError::Closed), "w[] lost at 7"));
 }

@@ -411,3 +411,89 @@ fn a_group_of_another_width_is_a_stop() {
         assert_eq!((told, line.device.start.is_some()), (expected, expected.is_none()));
     }
 }
+
+/// REQ-HAL-487: each of the eight channels of a P24 has a socket of its own.
+#[test]
+fn each_channel_has_its_socket() {
+    let hardware = sm4::hardware(8).unwrap();
+    let channels = [group(1, 0); 8];
+    let checked = checked_on(&channels, &hardware);
+    for channel in 0..8_u8 {
+        let mut line = Line::new(low(), SimP24::new());
+        line.session.bind(checked.plan()).unwrap();
+        line.run(20);
+        admitted(&checked, channel, |frame| line.session.play(frame).unwrap());
+        line.step();
+        let mut decoder: sm4::Decoder = sm4::Decoder::new();
+        let frame = &line.sent.last().unwrap().1;
+        let body = frame.iter().find_map(|&byte| decoder.push(byte).map(<[u8]>::to_vec)).unwrap();
+        let command = sm4::Command::decode(&sm4::Packet::new(&body).unwrap()).unwrap();
+        let sm4::Command::LowLevelChannel(config) = command else { panic!("{command:?}") };
+        let connector = if channel < 4 { sm4::Connector::Yellow } else { sm4::Connector::Green };
+        assert_eq!((config.connector, config.channel.code()), (connector, channel % 4));
+    }
+}
+
+/// One pulse of 40 codes of the first phase, 10 times a second, so shaped.
+fn shaped(pulse: PulseShape<'static>, width: u32, ua: u32) -> [Channel<'static>; 1] {
+    let set = setting(ua, width);
+    [Channel { pulse, set, ceiling: set, rate: Rate::from_hz(10).unwrap(), ..group(1, 0) }]
+}
+
+fn on_plan<T>(channels: &[Channel<'_>], hardware: &Hardware, look: impl FnOnce(&Plan<'_>) -> T) -> T {
+    let session = Session::new(channels, Schedule::Continuous, ms(10_000)).unwrap();
+    look(&Plan::compile(&session, hardware).unwrap())
+}
+
+/// REQ-HAL-343: sixteen points are taken, with the one that a weaker pulse may need, and not one more; a phase is as few points as it can
+/// be.
+#[test]
+fn a_pulse_has_sixteen_points() {
+    let hardware = sm4::hardware(1).unwrap();
+    let balance = Balance::Asymmetric { length_percent: 200 };
+    // five points, ten, one more at another level
+    for (gap, refused) in [(0, None), (100, Some((Field::Points, 17, Limit::AtMost(16))))] {
+        let pulse = PulseShape { balance, gap: us(gap), ..PulseShape::default() };
+        let found = on_plan(&shaped(pulse, 20_475, 20_000), &hardware, |plan| low().bind(plan).err());
+        assert_eq!(found.map(|why| (why.field, why.value, why.limit)), refused, "{gap}");
+    }
+    for (width, points) in [(4_094, 2), (4_095, 2), (4_096, 4), (8_190, 4), (8_191, 6)] {
+        let pulse = PulseShape { gap: Micros::ZERO, ..PulseShape::default() };
+        let made = on_plan(&shaped(pulse, width, 20_000), &hardware, |plan| {
+            let frame = plan.frame(0, setting(20_000, width), 0).unwrap();
+            sm4::Points::of(&frame).unwrap().as_slice().len()
+        });
+        assert_eq!(made, points, "{width}");
+    }
+}
+
+const fn point(permille: i16) -> Point {
+    let Some(width) = Micros::from_micros(50) else { panic!("a width") };
+    Point { permille, width }
+}
+
+/// There and back, and there and back again.
+const TWICE: [Point; 4] = [point(1_000), point(-1_000), point(1_000), point(-1_000)];
+
+/// REQ-HAL-342: of a frame of any other form than a phase and its mirror image no pulse of a RehaStim 2 is made.
+#[test]
+fn only_mirrored_phases_are_pulses_of_a_list() {
+    let hardware = rs2::hardware(1).unwrap();
+    let list = rs2::List::new(1, 100_000).unwrap();
+    let of = |pulse| {
+        on_plan(&shaped(pulse, 200, 20_000), &hardware, |plan| {
+            let frame = plan.frame(0, setting(20_000, 200), 0).unwrap();
+            rs2::Pulse::of(&frame, &list).err().map(|why| why.field)
+        })
+    };
+    let plain = PulseShape { gap: Micros::ZERO, ..PulseShape::default() };
+    assert_eq!(of(plain), None);
+    for wrong in [
+        PulseShape { gap: us(100), ..plain },
+        PulseShape { form: Form::Triphasic { outer_percent: 50 }, ..plain },
+        PulseShape { balance: Balance::Asymmetric { length_percent: 200 }, ..plain },
+        PulseShape { form: Form::Points(&TWICE), ..plain },
+    ] {
+        assert_eq!(of(wrong), Some(Field::Form), "{wrong:?}");
+    }
+}

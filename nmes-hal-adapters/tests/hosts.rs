@@ -154,6 +154,7 @@ fn each_stall_is_counted() {
     for late in [5_000, 5_001, 4_999, 9_000, 5_001] {
         let at = clock.now() + 20_000;
         clock.alarm().set(at).unwrap();
+        assert_eq!(clock.due_at(), Some(at + waited));
         host = clock.host_tick(at) + late;
         assert!(clock.turn(host, false));
         if late > 5_000 {
