@@ -5,6 +5,7 @@
 # `NMES_MUTANTS=name ./ci.sh mutants` does one; NMES_SHARD=k/n a part of it. docs/mutants.md lists what survives, with reasons.
 mutated=(
   'triggers triggers/** triggers_drawn triggers_moments triggers_emg triggers_tilt triggers_settings triggers_faults triggers_crank triggers_words'
+  'gait {gait,gait/*,titration,titration/*}.rs gait_landing gait_moments gait_noise gait_other gait_properties gait_slow gait_transitions titration triggers_clock triggers_words walks walks_opposite'
   'screening {screening,screening/*,innervation}.rs screening screening_rows build row catalogue serde'
 )
 

@@ -86,6 +86,16 @@ fn a_vouched_lift_opens_at_its_first_edge() {
     );
 }
 
+/// REQ-PRO-029: a lift of the other heel that has not lasted the debounce time yet may be a bounce, and takes nothing away; one that has
+/// does.
+#[test]
+fn a_bounce_of_the_other_heel_still_vouches() {
+    let struck: Row = (1_900, In::Other(Loaded), None, State::Arm);
+    let own = |command, state| (2_000, In::Own(Lifted), command, state);
+    play(config(), &[struck, (1_976, In::Other(Lifted), None, State::Arm), own(Some(Open), State::Early)]);
+    play(config(), &[struck, (1_975, In::Other(Lifted), None, State::Arm), own(None, State::Arm)]);
+}
+
 /// REQ-PRO-029: without a fresh strike after a real swing of the other foot the lift is debounced as always.
 #[test]
 fn what_does_not_vouch() {

@@ -215,6 +215,33 @@ fn configurations() {
     assert!(error.contains("1001") && error.contains("1 to 1000") && error.contains("N-STEP-1"), "{error}");
 }
 
+/// REQ-PRO-321, REQ-PRO-322: the step, the times, the ceiling and the ascents that are asked for are what is done: trains a step apart up
+/// to the ceiling, each after its rest, ended without an answer once its time is over, or without an end a second after its length.
+#[test]
+fn what_is_configured_is_done() {
+    let own = config(2, 2).with_step(MicroAmps::from_microamps(700).unwrap()).unwrap();
+    let own = own.with_times_ms(300, 4_000, 5_000).unwrap();
+    assert_eq!((own.train_ms(), own.ceiling_ua(), own.repeats()), (300, 2_000, 2));
+    let (mut titration, mut now) = (Titration::new(own), 10_000);
+    titration.start(now);
+    assert_eq!(titration.poll_at(), PollAt::At(14_000));
+    assert_eq!(run(&mut titration, &mut now, |_, _| Marks::NONE), [700, 1_400, 700, 1_400]);
+    // a rest of 4 s before each, a second to the end of it
+    assert_eq!((titration.state(), now), (State::Done, 10_000 + 4 * 5_000));
+
+    let mut titration = Titration::new(own);
+    titration.start(0);
+    titration.poll(4_000).unwrap();
+    assert_eq!(titration.poll_at(), PollAt::At(4_000 + 300 + 1_000), "no end of the train");
+    titration.train_ended(4_300);
+    assert_eq!(titration.poll_at(), PollAt::At(4_300 + 5_000), "no answer");
+    assert_eq!(titration.poll(9_299), None);
+    assert_eq!(
+        (titration.poll(9_300), titration.stopped()),
+        (Some(Command::Off), Some(StopReason::NoAnswer))
+    );
+}
+
 fn cases(usual: u32) -> u32 {
     std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
 }
