@@ -116,8 +116,8 @@ impl<'p> Engine<'p, '_> {
         };
         match input {
             GateInput::Open => self.open_gate(which, &gate, now),
-            // nothing rises after a stop: the pulse under way is the last
-            GateInput::Hold if self.clock.stopping => GateAnswer::Ignored,
+            // nothing stands after the pulse under way when a stop came: it is the last
+            GateInput::Hold | GateInput::Close { .. } if self.clock.stopping => GateAnswer::Ignored,
             GateInput::Hold => self.each_of(which, now, |state, plan| state.hold(plan, now)),
             GateInput::Close { down } => {
                 let answer =
@@ -128,7 +128,7 @@ impl<'p> Engine<'p, '_> {
             GateInput::Toggle => {
                 let mut parts =
                     self.part(&which).iter().zip(self.plan.channels().skip(usize::from(which.start)));
-                let open = parts.any(|(state, plan)| state.is_open(plan, now));
+                let open = !self.clock.stopping && parts.any(|(state, plan)| state.is_open(plan, now));
                 self.gate_of(which, if open { GateInput::Close { down: None } } else { GateInput::Open }, now)
             }
         }

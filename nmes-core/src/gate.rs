@@ -21,7 +21,8 @@ pub enum GateInput {
         /// A shorter ramp-down than the channel's.
         down: Option<Millis>,
     },
-    /// [`GateInput::Close`] with the channel's own ramp when a train is under way or waits, else [`GateInput::Open`].
+    /// [`GateInput::Close`] with the channel's own ramp when a train is under way or waits, else [`GateInput::Open`]; after a stop
+    /// nothing is, and an opening is refused.
     Toggle,
 }
 
@@ -46,7 +47,7 @@ pub enum GateAnswer {
         /// Ticks.
         over_tick: u64,
     },
-    /// There was nothing to hold or close.
+    /// There was nothing to hold or close: no train is on, or a stop came, after which the pulse under way is the last.
     Ignored,
     /// Not taken; nothing changes.
     Refused(GateRefusal),

@@ -137,25 +137,35 @@ fn a_direct_current_is_declared_for_what_is_rounded() {
     assert_eq!(declared(&[point(1_000, 300), point(0, 100)], 40), Some(480));
 }
 
-/// REQ-CORE-196: a gate is held while its train goes on, and not after a stop, within the last pulse and after it. (Within the pulse
-/// it was answered with `Continued`.)
+/// REQ-CORE-196: a gate is held, closed or toggled while its train goes on, and not after a stop, within the last pulse and after it.
+/// (Within the pulse a hold was answered with `Continued`, and the others with `Closed` and a time.)
 #[test]
-fn nothing_is_held_after_a_stop() {
+fn nothing_is_held_or_closed_after_a_stop() {
     let repeat = Repeat { count: 19, gap: us(100) };
     let pulse = PulseShape { repeat, ..plain().pulse };
     let channels = [Channel { pulse, ..plain() }, plain()];
-    let held = |at: u64, stop: Option<StopPolicy>| {
-        let mut script = vec![(0, Action::Gate(GateInput::Open))];
-        script.extend(stop.map(|policy| (2_000, Action::Stop(policy))));
-        script.push((at, Action::Gate(GateInput::Hold)));
-        with_plan(&channels, gated(5_000, 0, 60), 20_000, HardwareTiming::ideal(1_000_000), |plan| {
-            *play_on(plan, &script, || 0).answers.last().unwrap()
-        })
-    };
-    for at in [2_000, 2_001, 14_000, 20_000] {
-        assert_eq!(held(at, None), GateAnswer::Continued, "{at}");
+    let refused = GateAnswer::Refused(GateRefusal::Stopped);
+    let close = GateInput::Close { down: None };
+    let inputs =
+        [(GateInput::Hold, GateAnswer::Ignored), (close, GateAnswer::Ignored), (GateInput::Toggle, refused)];
+    for (at, (input, stopped)) in
+        [2_000, 2_001, 14_000, 20_000].into_iter().flat_map(|at| inputs.map(|i| (at, i)))
+    {
+        let answer = |stop: Option<StopPolicy>| {
+            let mut script = vec![(0, Action::Gate(GateInput::Open))];
+            script.extend(stop.map(|policy| (2_000, Action::Stop(policy))));
+            script.push((at, Action::Gate(input)));
+            with_plan(&channels, gated(5_000, 0, 60), 20_000, HardwareTiming::ideal(1_000_000), |plan| {
+                *play_on(plan, &script, || 0).answers.last().unwrap()
+            })
+        };
+        let goes_on = match input {
+            GateInput::Hold | GateInput::Open => GateAnswer::Continued,
+            GateInput::Close { .. } | GateInput::Toggle => GateAnswer::Closed { over_tick: at },
+        };
+        assert_eq!(answer(None), goes_on, "{at}, {input:?}");
         for policy in [StopPolicy::FinishPulse, StopPolicy::RecoverNow, StopPolicy::HardOff] {
-            assert_eq!(held(at, Some(policy)), GateAnswer::Ignored, "{at}, {policy:?}");
+            assert_eq!(answer(Some(policy)), stopped, "{at}, {input:?}, {policy:?}");
         }
     }
 }

@@ -71,7 +71,7 @@ impl Machine<'_> {
     fn is_open(&self, number: usize, now: i128) -> bool {
         let line = &self.lines[number];
         let closes = line.train.as_ref().is_some_and(|train| now < train.envelope.close);
-        line.queued.is_some() || (self.is_on(number, now) && closes)
+        !self.stopping && (line.queued.is_some() || (self.is_on(number, now) && closes))
     }
 
     /// The last moment from which a ramp-down ends within the session.
@@ -167,14 +167,14 @@ impl Machine<'_> {
     }
 
     fn close(&mut self, number: usize, down: Option<Millis>, now: i128) -> GateAnswer {
-        let hz = self.hz;
+        let (hz, stopping) = (self.hz, self.stopping);
         let line = &mut self.lines[number];
         if line.queued.take().is_some() {
             return GateAnswer::Closed { over_tick: now as u64 };
         }
         let ramp = &line.maker.channel.ramp;
         let down = millis(down.filter(|d| *d >= ramp.down_min && *d <= ramp.down).unwrap_or(ramp.down), hz);
-        let closing = line.closing;
+        let closing = line.closing || stopping;
         match line.train.as_mut() {
             Some(train) if !closing && now < train.envelope.close => {
                 train.limited = false;
