@@ -130,6 +130,13 @@ pub enum Overlap {
     Forbid,
     /// The later onset waits, at most this long, and is counted as deferred; then it is dropped, and counted. Waiting for
     /// the channel's own pulse before, or for a command just before it, counts as well.
+    ///
+    /// A pulse keeps the source from its onset on for as long as the longest one of its channel may take with all that may follow:
+    /// [`crate::ChannelPlan::longest_ticks`], [`crate::ChannelPlan::stretch_ticks`], [`crate::ChannelPlan::trim_ticks`], and
+    /// the edge spacing (or the dead time, if longer). It has its place from when it is planned: when what the channel put out
+    /// before is over, or when an input plans it anew. An onset that is planned later takes the first place from its own tick on
+    /// that is free for so long; so it waits also for one that stands a little after it. Of channels that plan at one instant the
+    /// lower number is first. An onset at which nothing is put out waits like another, and keeps nothing.
     Defer(Micros),
 }
 

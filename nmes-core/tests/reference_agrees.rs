@@ -17,9 +17,6 @@ use proptest::prelude::*;
 
 /// What the reference leaves out is taken out of a case.
 fn simple(mut case: Case) -> Case {
-    let outputs: Vec<_> =
-        case.hardware.channels().iter().map(|o| ChannelHardware { source: 0, ..*o }).collect();
-    case.hardware = Hardware::new(*case.hardware.timing(), &outputs, 0).unwrap();
     let gated = matches!(case.schedule, Schedule::Gated(_));
     for channel in &mut case.channels {
         if matches!(channel.train.timing, Timing::Sweep(_)) {
@@ -30,6 +27,30 @@ fn simple(mut case: Case) -> Case {
         }
     }
     case
+}
+
+/// The same, with channels that share a source, and others beside them.
+fn on_sources(mut case: Case) -> Case {
+    const SHARED: [[u8; 4]; 5] = [[1; 4], [1, 1, 2, 2], [1, 2, 1, 2], [0, 7, 0, 7], [0, 0, 3, 3]];
+    let shared = SHARED[(case.seed >> 40) as usize % SHARED.len()];
+    let outputs = case.hardware.channels().iter().zip(shared);
+    let outputs: Vec<_> = outputs.map(|(o, source)| ChannelHardware { source, ..*o }).collect();
+    case.hardware = Hardware::new(*case.hardware.timing(), &outputs, 0).unwrap();
+    let mut case = simple(case);
+    // some may wait for exactly as long as one pulse takes, or two
+    let times = case.seed >> 50 & 3;
+    let room = Plan::compile(&case.session(), &case.hardware).map_or(0, |plan| turns(&plan)[0].room);
+    let us = times as u128 * room as u128 * 1_000_000 / u128::from(case.hardware.timing().ticks_per_second);
+    if times < 3 {
+        case.overlap = Overlap::Defer(Micros::from_micros(us as u32).unwrap());
+    }
+    case
+}
+
+fn turns(plan: &Plan<'_>) -> Vec<reference::Turns> {
+    let (spacing, dead) = (plan.hardware().edge_spacing_ticks(), plan.hardware().timing().dead_ticks);
+    let turn = i128::from(spacing.max(dead));
+    (0..plan.channel_count()).map(|number| reference::Turns::of(plan, number, turn)).collect()
 }
 
 /// The script of a case, some time after tick 0, with a stop; some inputs are for one channel.
@@ -61,7 +82,7 @@ fn agrees(case: &Case, stop: Option<StopPolicy>) -> Result<(), TestCaseError> {
     let plan = Plan::compile(&session, &case.hardware).map_err(|e| TestCaseError::reject(e.to_string()))?;
     let script = later(case, stop, plan.length_ticks());
     let run = play(&plan, &script, || 0);
-    let second = reference::play(&session, &case.hardware, &case.channels, &script);
+    let second = reference::play(&session, &case.hardware, &case.channels, &turns(&plan), &script);
     prop_assert_eq!(run.fault, None);
     prop_assert_eq!(&run.answers, &second.answers);
     let edge = |e: &Edge| reference::Edge { tick: i128::from(e.tick), channel: e.channel, level: e.level };
@@ -102,6 +123,12 @@ proptest! {
     #[test]
     fn both_engines_agree_on_calibrated_outputs(case in case(Kind { late: false, exact: false }), stop in stops()) {
         agrees(&simple(case), stop)?;
+    }
+
+    /// REQ-CORE-79, REQ-CORE-182: the same where channels share current sources, and have to wait for one another.
+    #[test]
+    fn both_engines_agree_on_shared_sources(case in case(Kind { late: false, exact: true }), stop in stops()) {
+        agrees(&on_sources(case), stop)?;
     }
 
     /// REQ-CORE-79, REQ-INV-03: one channel of plain pulses with late edges and stamps that are off: where the last edge of

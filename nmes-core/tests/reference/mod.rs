@@ -3,8 +3,8 @@
 //!
 //! [`late`] is another one, for one channel of plain pulses whose edges are late.
 //!
-//! Both leave out what other tests hold: late edges of other forms, sweeps (exact to two ticks, not to one), sources that are
-//! shared, and gates on channels with an offset.
+//! Both leave out what other tests hold: late edges of other forms, sweeps (exact to two ticks, not to one), and gates
+//! on channels with an offset.
 #![allow(
     dead_code,
     missing_docs,
@@ -27,6 +27,7 @@ mod level;
 mod onsets;
 mod pulse;
 mod recover;
+mod source;
 
 use contractions::contraction;
 use level::{Ducks, FULL, Trapezoid, between, shaped};
@@ -34,6 +35,7 @@ use nmes_core::*;
 use onsets::onset;
 pub use pulse::Maker;
 use pulse::{Parts, Pulse, nearest};
+pub use source::Turns;
 
 use crate::common::Action;
 
@@ -81,6 +83,7 @@ enum Next {
 struct Line<'a> {
     number: u8,
     maker: Maker<'a>,
+    turns: Turns,
     settings: Vec<(Setting, i128, i128)>,
     ducks: Ducks,
     trains: u64,
@@ -95,6 +98,8 @@ struct Line<'a> {
     level: Level,
     /// Everything that was put out, up to the last change, in nanoampere-ticks.
     put_out: i128,
+    /// When the frame under way began.
+    begun: i128,
     /// Edges of the pulse under way, its levels and its record.
     under_way: Vec<(i128, Level)>,
     pulse: Option<Pulse>,
@@ -131,21 +136,15 @@ pub fn play<'a>(
     session: &'a Session<'a>,
     hardware: &'a Hardware,
     channels: &'a [Channel<'static>],
+    turns: &[Turns],
     script: &[(u64, Action)],
 ) -> Record {
     let timing = hardware.timing();
     let spacing = i128::from(timing.min_edge_ticks.max(timing.write_ticks + timing.settle_ticks).max(1));
     let line = |number: usize| {
-        Line::new(
-            number as u8,
-            Maker {
-                channel: &channels[number],
-                output: &hardware.channels()[number],
-                timing,
-                spacing,
-                jitter: 0,
-            },
-        )
+        let (channel, output) = (&channels[number], &hardware.channels()[number]);
+        let maker = Maker { channel, output, timing, spacing, jitter: 0 };
+        Line::new(number as u8, maker, turns[number])
     };
     let mut machine = Machine {
         session: *session,
@@ -169,10 +168,11 @@ pub fn play<'a>(
 }
 
 impl<'a> Line<'a> {
-    fn new(number: u8, maker: Maker<'a>) -> Self {
+    fn new(number: u8, maker: Maker<'a>, turns: Turns) -> Self {
         Self {
             number,
             maker,
+            turns,
             settings: vec![(Setting::ZERO, 0, 0)],
             ducks: Ducks::default(),
             trains: 0,
@@ -186,6 +186,7 @@ impl<'a> Line<'a> {
             changed: 0,
             level: Level::Open,
             put_out: 0,
+            begun: 0,
             under_way: vec![],
             pulse: None,
             receipt: None,
@@ -282,7 +283,7 @@ impl Machine<'_> {
             tick += ticks;
         }
         edges.push((tick, self.rest));
-        line.under_way = edges;
+        (line.under_way, line.begun) = (edges, at);
         self.happen(number, at);
     }
 
@@ -418,7 +419,7 @@ impl Machine<'_> {
     fn next_onset(&self, number: usize, soonest: i128) -> Result<Option<Next>, ()> {
         let (line, ideal) = (&self.lines[number], self.ideal(number));
         let train = line.train.as_ref().unwrap();
-        let at = ideal.max(soonest);
+        let at = self.free(number, ideal.max(soonest), line.turns.room);
         let channel = line.channel();
         let full = channel.train.pulses_max > 0 && train.pulses >= channel.train.pulses_max;
         if at >= self.end_of(number) || train.envelope.at(at).is_none() || full {
@@ -436,7 +437,8 @@ impl Machine<'_> {
             return Ok(Some(Next::Open { at: soonest }));
         }
         let waited = at - ideal;
-        let dropped = waited > 0 && waited >= self.period(number);
+        let too_long = line.turns.most.is_some_and(|most| waited > most);
+        let dropped = waited > 0 && (too_long || waited >= self.period(number));
         let (setting, code, width) = self.at_fraction(line, fraction);
         if silenced || dropped {
             return Ok(Some(Next::Pass { at, dropped }));

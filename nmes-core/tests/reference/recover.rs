@@ -47,7 +47,7 @@ impl Machine<'_> {
             tick += ticks;
         }
         edges.push((tick, Level::Open));
-        (line.under_way, line.paying) = (edges, true);
+        (line.under_way, line.paying, line.begun) = (edges, true, cut);
         line.counters.trims += 1;
         line.receipt.iter_mut().for_each(|r| r.kind = FrameKind::Recover);
     }
