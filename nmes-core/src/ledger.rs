@@ -280,6 +280,9 @@ impl ChannelState {
     pub(crate) fn open_now(&mut self, plan: &ChannelPlan<'_>, t: u64) -> Option<()> {
         self.catch_up(plan);
         let (cut, before) = (self.under_way(), self.level);
+        if cut {
+            self.note_main(plan, t);
+        }
         let counted = self.leave_frame(plan).and_then(|()| self.count_level(plan, t));
         (self.level, self.since) = (Packed::OPEN, t);
         self.pending = Pending::Nothing;

@@ -159,14 +159,15 @@ impl ChannelState {
             return None;
         }
         if self.frame.kind == FrameKind::Pulse && self.frame.cell.has_several_main() {
-            return self.planned_main(plan, if cut { self.receipt.primary_ticks } else { u32::MAX });
+            // of one that is cut it was taken down before
+            return if cut { None } else { self.planned_main(plan, u32::MAX) };
         }
         let na = Level::from(self.main_level).current_na(plan.hardware());
         Charge::of(na, u64::from(self.receipt.primary_ticks))
     }
 
-    /// A pulse is about to be cut for its repayment, at `cut`: takes down the main phase where it has several levels, of
-    /// which nothing is known any more once the repayment is in hand.
+    /// A pulse is about to be cut, at `cut`: takes down the main phase where it has several levels. Nothing is known of them any more
+    /// once a repayment is in hand, nor whether they had ended.
     pub(crate) fn note_main(&mut self, plan: &ChannelPlan<'_>, cut: u64) {
         if self.frame.cell.has_several_main() {
             let begun = u32::try_from(cut.saturating_sub(self.main_began)).unwrap_or(u32::MAX);

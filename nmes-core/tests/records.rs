@@ -121,6 +121,35 @@ fn a_cut_pulse_has_its_record() {
     });
 }
 
+/// REQ-CORE-141, REQ-CORE-184: of a main phase of several levels that has ended the record says what was planned, also where a late
+/// beginning made it shorter, and a hard off comes after it. (Of one that was three ticks shorter the last three ticks were left out.)
+#[test]
+fn a_main_phase_that_has_ended_is_whole() {
+    let levels = [FULL_SCALE / 2, FULL_SCALE];
+    let form = Form::Table(&levels);
+    let channel = Channel { pulse: PulseShape { form, ..plain().pulse }, ..plain() };
+    // 20 mA for 150 µs and 40 mA for as long, then a gap
+    for (late_by, into) in
+        [0, 3, 15].into_iter().flat_map(|late| [299, 300, 301, 399].map(|into| (late, into)))
+    {
+        continuous(channel, late(15), |engine| {
+            let onset = advance(engine, late_by).unwrap() - late_by;
+            while let Next::At(at) = engine.next() {
+                if at > onset + into {
+                    break;
+                }
+                engine.applied(at).unwrap();
+            }
+            engine.stop(StopPolicy::HardOff, onset + into);
+            let receipt = engine.take_receipt().unwrap();
+            assert_eq!(u64::from(receipt.primary_ticks), into.min(300) - late_by);
+            let begun = if into < 300 { into - late_by } else { 300 };
+            let charge = Charge::of(20_000_000, 150 + 2 * (begun - 150));
+            assert_eq!(Some(receipt.primary_charge), charge, "{late_by} late, {into} into it");
+        });
+    }
+}
+
 /// REQ-CORE-160: a receipt says how many repeats have begun their main phase, in a pulse that runs out, is cut or is paid back.
 #[test]
 fn repeats_that_were_begun() {
