@@ -39,18 +39,12 @@ fn on_sources(mut case: Case) -> Case {
     let mut case = simple(case);
     // some may wait for exactly as long as one pulse takes, or two
     let times = case.seed >> 50 & 3;
-    let room = Plan::compile(&case.session(), &case.hardware).map_or(0, |plan| turns(&plan)[0].room);
+    let room = Plan::compile(&case.session(), &case.hardware).map_or(0, |plan| reference::room(&plan, 0));
     let us = times as u128 * room as u128 * 1_000_000 / u128::from(case.hardware.timing().ticks_per_second);
     if times < 3 {
         case.overlap = Overlap::Defer(Micros::from_micros(us as u32).unwrap());
     }
     case
-}
-
-fn turns(plan: &Plan<'_>) -> Vec<reference::Turns> {
-    let (spacing, dead) = (plan.hardware().edge_spacing_ticks(), plan.hardware().timing().dead_ticks);
-    let turn = i128::from(spacing.max(dead));
-    (0..plan.channel_count()).map(|number| reference::Turns::of(plan, number, turn)).collect()
 }
 
 /// The script of a case, some time after tick 0, with a stop; some inputs are for one channel.
@@ -81,8 +75,12 @@ fn agrees(case: &Case, stop: Option<StopPolicy>) -> Result<(), TestCaseError> {
     let session = case.session();
     let plan = Plan::compile(&session, &case.hardware).map_err(|e| TestCaseError::reject(e.to_string()))?;
     let script = later(case, stop, plan.length_ticks());
-    let run = play(&plan, &script, || 0);
-    let second = reference::play(&session, &case.hardware, &case.channels, &turns(&plan), &script);
+    same(case, &plan, &script)
+}
+
+fn same(case: &Case, plan: &Plan<'_>, script: &[(u64, Action)]) -> Result<(), TestCaseError> {
+    let run = play(plan, script, case.lateness());
+    let second = reference::play(plan, &case.channels, script, case.lateness());
     prop_assert_eq!(run.fault, None);
     prop_assert_eq!(&run.answers, &second.answers);
     let edge = |e: &Edge| reference::Edge { tick: i128::from(e.tick), channel: e.channel, level: e.level };
@@ -131,72 +129,60 @@ proptest! {
         agrees(&on_sources(case), stop)?;
     }
 
-    /// REQ-CORE-79, REQ-INV-03: one channel of plain pulses with late edges and stamps that are off: where the last edge of
-    /// each pulse stands, and every trim, in the train and at its end.
+    /// REQ-CORE-79, REQ-CORE-183, REQ-INV-03: the same with late edges and stamps that are off: where the last edge of each pulse
+    /// stands, and every trim, in the train and at its end; on sources of their own and on shared ones.
     #[test]
-    fn both_engines_agree_on_late_edges(case in case(Kind { late: true, exact: true })) {
-        let mut case = simple(case);
-        let channel = &mut case.channels[0];
-        let pulse = PulseShape { form: Form::Rectangular, repeat: Repeat::ONCE, ..channel.pulse };
-        let balance = if pulse.balance.is_balanced() { pulse.balance } else { Balance::Symmetric };
-        let width = channel.set.width.as_micros().clamp(200, 600);
-        let set = Setting::new(channel.set.amplitude.as_microamps(), width).unwrap();
-        let (train, offset) = (Train::default(), Micros::ZERO);
-        *channel = Channel { pulse: PulseShape { balance, ..pulse }, set, ceiling: set, ramp: Ramp::default(), train, offset, ..*channel };
-        case.channels.truncate(1);
-        case.schedule = Schedule::Continuous;
-        late_edges_agree(&case)?;
+    fn both_engines_agree_on_late_edges(case in late_case(), stop in stops()) {
+        agrees(&case, stop)?;
+    }
+
+    /// REQ-CORE-79, REQ-CORE-185: the same where trims wait for others and a gate opens meanwhile.
+    #[test]
+    fn both_engines_agree_on_gates_of_shared_sources((case, script) in gated_case()) {
+        let session = case.session();
+        let plan = Plan::compile(&session, &case.hardware).map_err(|e| TestCaseError::reject(e.to_string()))?;
+        same(&case, &plan, &script)?;
     }
 }
 
-/// Pulses of a strong and a weak setting in turn, so that trims come in the train as well.
-fn late_edges_agree(case: &Case) -> Result<(), TestCaseError> {
-    let session = case.session();
-    let plan = Plan::compile(&session, &case.hardware).map_err(|e| TestCaseError::reject(e.to_string()))?;
-    let weak = case.channels[0].set.amplitude.as_microamps() / 7;
-    let weak = Setting { amplitude: MicroAmps::from_microamps(weak).unwrap(), ..case.channels[0].set };
-    if plan.frame(0, weak, 0).is_none() {
-        return Err(TestCaseError::reject("the weak setting cannot be paid back"));
-    }
-    let (start, timing, c) = (100_000_u64, case.hardware.timing(), plan.channel(0).unwrap());
-    let set = c.channel().set;
-    let mut script = vec![(0, Action::Command(0, set)), (start, Action::Start)];
-    let mut onsets = Onsets::new(c.rate(), timing.ticks_per_second).unwrap();
-    let mut ideals = vec![];
-    let turns = case.seed % 5 + 1;
-    for n in 0.. {
-        if onsets.tick() >= plan.length_ticks() {
-            break;
+/// Late edges on shared sources, each channel opened, closed and opened again by itself: while it is still being trimmed, as its
+/// trims wait for others.
+fn gated_case() -> impl Strategy<Value = (Case, Vec<(u64, Action)>)> {
+    let input = (0_u32..40_000, 0_usize..4, 0_u8..4);
+    let times = (prop::collection::vec(input, 1..=30), prop_oneof![Just(0_u32), 0_u32..60]);
+    (late_case(), times).prop_map(|(case, (inputs, off))| {
+        let mut case = on_sources(case);
+        case.schedule = gated(2_000, off, 600);
+        for channel in &mut case.channels {
+            (channel.offset, channel.ramp) = (Micros::ZERO, Ramp { floor: 0, ..channel.ramp });
+            if case.seed >> 55 & 3 > 0 {
+                channel.ramp = Ramp::default();
+            }
         }
-        let setting = if n % (2 * turns) < turns { set } else { weak };
-        let mut commanded = 0;
-        if n > 0 && n % turns == 0 {
-            commanded = start + onsets.tick() - c.period_ticks() / 8;
-            script.push((commanded, Action::Command(0, setting)));
+        let hz = u64::from(case.hardware.timing().ticks_per_second);
+        let mut us = 0;
+        let action = |(after, number, kind): (u32, usize, u8)| {
+            us += u64::from(after >> (8 * (after & 1)));
+            let input = if kind < 2 { GateInput::Toggle } else { GateInput::Open };
+            (us * hz / 1_000_000, Action::GateChannel((number % case.channels.len()) as u8, input))
+        };
+        let script = started(&case.session()).into_iter().chain(inputs.into_iter().map(action)).collect();
+        (case, script)
+    })
+}
+
+fn late_case() -> impl Strategy<Value = Case> {
+    any::<bool>().prop_flat_map(|exact| case(Kind { late: true, exact })).prop_map(|case| {
+        let mut case = if case.seed & 1 << 60 == 0 { simple(case) } else { on_sources(case) };
+        for channel in &mut case.channels {
+            let form = channel.pulse.form;
+            if !channel.pulse.balance.is_balanced() && matches!(form, Form::Points(_)) {
+                channel.pulse.form = Form::Rectangular;
+            }
+            if !channel.pulse.balance.is_balanced() {
+                channel.pulse.balance = Balance::Symmetric;
+            }
         }
-        let code = i128::from(c.code_for(setting.amplitude));
-        ideals.push((i128::from(start + onsets.tick()), code, i128::from(commanded)));
-        onsets.advance();
-    }
-    let run = play(&plan, &script, case.lateness());
-    prop_assert_eq!(run.fault, None);
-    let (spacing, jitter) = (i128::from(case.hardware.edge_spacing_ticks()), i128::from(c.jitter_ticks()));
-    let output = &case.hardware.channels()[0];
-    let maker = reference::Maker { channel: &case.channels[0], output, timing, spacing, jitter };
-    let (rest, turn) = (Level::from(timing.pulse_rest), spacing.max(i128::from(timing.dead_ticks)));
-    let mut second = reference::late::Late {
-        maker,
-        rest,
-        turn,
-        late: case.lateness(),
-        now: i128::from(start),
-        edges: vec![],
-    };
-    second.play(i128::from(start), &ideals, i128::from(c.width_ticks(set.width)));
-    let one: Vec<_> = run.edges.iter().map(|e| (i128::from(e.tick), e.level)).collect();
-    for (one, two) in one.iter().zip(&second.edges) {
-        prop_assert_eq!(one, two);
-    }
-    prop_assert_eq!(one.len(), second.edges.len());
-    Ok(())
+        case
+    })
 }

@@ -47,7 +47,7 @@ impl Machine<'_> {
     pub(super) fn command(&mut self, number: usize, setting: Setting, now: i128) {
         let next = self.lines[number].train.as_ref().map_or(i128::MIN, |_| self.ideal(number));
         let next = match self.lines[number].next {
-            Next::Begin { at, .. } | Next::Pass { at, .. } => next.max(at),
+            Next::Begin { at, .. } | Next::Pass { at, .. } | Next::Trim { at, .. } => next.max(at),
             Next::Nothing | Next::Open { .. } => next,
         };
         let line = &mut self.lines[number];
@@ -74,7 +74,7 @@ impl Machine<'_> {
         let soon = now + self.spacing;
         match self.lines[number].next {
             Next::Nothing => false,
-            Next::Begin { at, .. } | Next::Open { at } => at <= soon,
+            Next::Begin { at, .. } | Next::Trim { at, .. } | Next::Open { at } => at <= soon,
             Next::Pass { .. } => self.ideal(number) < now,
         }
     }
@@ -86,7 +86,7 @@ impl Machine<'_> {
         let runs = line.train.is_some() && !line.closing;
         let goes_on = match line.next {
             Next::Nothing => false,
-            Next::Open { .. } => true,
+            Next::Open { .. } | Next::Trim { .. } => true,
             Next::Pass { .. } => runs,
             Next::Begin { at, .. } => runs && at < now + self.spacing && self.is_driven_at(number, at),
         };
@@ -108,10 +108,14 @@ impl Machine<'_> {
         self.lines.iter_mut().for_each(|line| line.queued = None);
         match policy {
             StopPolicy::FinishPulse if again => {}
-            StopPolicy::FinishPulse => self.all_anew(now),
+            StopPolicy::FinishPulse => {
+                self.withdraw();
+                self.all_anew(now);
+            }
             StopPolicy::RecoverNow => {
                 self.recovering = true;
                 if !again {
+                    self.withdraw();
                     self.all_anew(now);
                 }
                 for number in 0..self.lines.len() {
@@ -126,9 +130,13 @@ impl Machine<'_> {
         }
     }
 
+    /// What has not begun comes no more, so that nothing waits for it.
+    fn withdraw(&mut self) {
+        self.lines.iter_mut().for_each(|line| line.next = Next::Nothing);
+    }
+
     /// Open at once: the record of a pulse that is cut says what flowed.
     pub(super) fn cut(&mut self, number: usize, now: i128) {
-        self.note_main(number, now);
         let was_open = self.lines[number].level == Level::Open;
         let line = &mut self.lines[number];
         line.under_way.clear();

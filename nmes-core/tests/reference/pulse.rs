@@ -17,6 +17,8 @@ pub struct Maker<'a> {
     pub spacing: i128,
     /// L + 2 ε.
     pub jitter: i128,
+    /// The bounds that the plan states.
+    pub bounds: &'a ChannelPlan<'a>,
 }
 
 /// A pulse that is put out.
@@ -78,6 +80,11 @@ impl Maker<'_> {
             ticks => ticks.max(self.least()).max(self.dead()),
         }
     }
+    /// The gap between two repeats: with a dead time that is left of it when the edge before it has moved.
+    fn apart(&self) -> i128 {
+        let gap = self.gap_ticks(self.channel.pulse.repeat.gap);
+        if self.dead() == 0 { gap } else { gap.max(self.dead() + i128::from(self.bounds.stretch_ticks())) }
+    }
     /// How the output rests within a pulse.
     fn zero(&self) -> Level {
         if self.dead() > 0 { Level::Open } else { Level::from(self.timing.gap_rest) }
@@ -105,7 +112,7 @@ impl Maker<'_> {
 
     /// The pulse at a code and a width; up to 8 codes lower where that one cannot be paid back, whatever may be carried.
     pub fn pulse(&self, code: i128, width: i128, carry: i128) -> Option<Pulse> {
-        if width < self.least().max(10 * self.jitter) || code < 1 {
+        if width < i128::from(self.bounds.width_min_ticks()) || code < 1 {
             return None;
         }
         ((code - 8).max(1)..=code).rev().find_map(|code| self.exactly(code, width, carry))
@@ -146,7 +153,7 @@ impl Maker<'_> {
         }
         let left = share + self.charge(&once);
         let drifts = self.output.offset_na != 0 && matches!(self.zero(), Level::Code(_));
-        let apart = (if drifts { Level::Open } else { self.zero() }, self.gap_ticks(shape.repeat.gap));
+        let apart = (if drifts { Level::Open } else { self.zero() }, self.apart());
         let mut segments = once.clone();
         for _ in 1..count {
             if apart.1 > 0 {
@@ -360,17 +367,14 @@ impl Maker<'_> {
         let towards = -owed.signum();
         let strength = |codes: i128| self.current(Level::Code((towards * codes) as i32)).abs();
         let shortest = ((owed.abs() + strength(cap) - 1) / strength(cap)).max(self.spacing);
+        if self.jitter > 0 {
+            return Some(vec![(Level::Code((towards * cap) as i32), shortest)]);
+        }
         let mut widths = (0..8).map(|half| shortest << half);
         let found = widths.find_map(|width| self.over(owed.abs(), towards, width, cap));
         let ticks = owed.abs() / strength(1);
         let one_code = (ticks >= self.least()).then(|| vec![(Level::Code(towards as i32), ticks)]);
-        let mut levels = found.or(one_code)?;
-        // the last edge moves as that of a pulse does, to the nearest tick of what is left
-        let left = owed + self.charge(&levels);
-        let (level, ticks) = levels.last_mut().unwrap();
-        let on = self.current(*level);
-        *ticks = (*ticks - nearest(left * on.signum(), on.abs())).max(self.spacing);
-        Some(levels)
+        found.or(one_code)
     }
 
     /// How long the output has to be open before it drives `towards`, when `level` is on since `on` ticks; a driven zero

@@ -2,16 +2,16 @@
 
 use nmes_core::*;
 
-use super::{Machine, Parts};
+use super::{Due, Machine, Parts};
 
 impl Machine<'_> {
     /// The pulse under way on a channel is cut one edge spacing from now, unless an edge comes before that (this is asked
     /// again after it), it leaves a declared direct current, or it is paying back by itself.
     pub(super) fn recover(&mut self, number: usize, now: i128) {
         let line = &self.lines[number];
-        let cut = now.max(line.changed) + self.spacing;
-        let (Some(pulse), Some((due, _))) = (&line.pulse, line.under_way.first()) else { return };
-        if line.paying || *due <= cut || !line.channel().pulse.balance.is_balanced() {
+        let mut cut = now.max(line.changed) + self.spacing;
+        let (Some(pulse), Some(next)) = (&line.pulse, line.under_way.first()) else { return };
+        if line.paying || next.at <= cut || !line.channel().pulse.balance.is_balanced() {
             return;
         }
         // edges are one more than levels, and the first has happened
@@ -21,8 +21,16 @@ impl Machine<'_> {
             self.end_with_repeat(number, segment);
             return;
         }
-        let passed = line.maker.charge(&pulse.segments[..segment]);
-        let owed = passed + line.maker.current(line.level) * (cut - line.changed);
+        let on = line.maker.current(line.level);
+        let owed_at = |cut: i128| line.put_out - line.carry + on * (cut - line.changed);
+        // where edges may be late, a level that pays what was carried into the pulse first goes on until it has
+        if line.maker.jitter > 0 && on != 0 && owed_at(cut).signum() == -on.signum() {
+            cut += owed_at(cut).abs() / on.abs() + 1;
+            if cut >= next.at {
+                return;
+            }
+        }
+        let owed = owed_at(cut);
         if owed == 0 {
             return;
         }
@@ -39,15 +47,25 @@ impl Machine<'_> {
             line.maker.open_before(towards, line.level, cut - line.changed, within >= pulse.parts.weak);
         // too little for one code and an edge spacing: this is asked again after the next edge
         let Some(levels) = line.maker.recover(owed, cap) else { return };
-        self.note_main(number, cut);
         let line = &mut self.lines[number];
         let (mut tick, mut edges) = (cut, vec![]);
         for (level, ticks) in [(Level::Open, open)].into_iter().filter(|o| o.1 > 0).chain(levels) {
-            edges.push((tick, level));
+            edges.push(Due::new(tick, level, None));
             tick += ticks;
         }
-        edges.push((tick, Level::Open));
-        (line.under_way, line.paying, line.begun) = (edges, true, cut);
+        edges.last_mut().unwrap().ends_at = Some(line.carry);
+        edges.push(Due::new(tick, Level::Open, None));
+        (line.under_way, line.paying, line.begun, line.cut) = (edges, true, cut, Some(cut));
+    }
+
+    /// With the first edge of a repayment, at `t`, the pulse is cut.
+    pub(super) fn cut_by_repayment(&mut self, number: usize, t: i128) {
+        let begins = |r: &PulseReceipt| r.kind == FrameKind::Pulse;
+        if self.lines[number].cut.is_none() || !self.lines[number].receipt.as_ref().is_some_and(begins) {
+            return;
+        }
+        self.note_main(number, t);
+        let line = &mut self.lines[number];
         line.counters.trims += 1;
         line.receipt.iter_mut().for_each(|r| r.kind = FrameKind::Recover);
     }
@@ -63,28 +81,34 @@ impl Machine<'_> {
         }
         let end = (segment / each) * each + once.max(segment % each + 1);
         line.under_way.truncate(end - segment);
-        line.receipt.iter_mut().for_each(|r| r.repeats = (segment / each + 1) as u16);
-        line.under_way.iter_mut().last().unwrap().1 = Level::Open;
+        line.under_way.iter_mut().last().unwrap().level = Level::Open;
         line.paying = true;
     }
 
-    /// Of the main phase (of the first repeat) what was put out by `cut`, and how many repeats had begun theirs.
-    pub(super) fn note_main(&mut self, number: usize, cut: i128) {
+    /// Of the main phase (of the first repeat) what was put out by `t`, and how many repeats have begun theirs. Its charge is
+    /// as applied where it is one level, else as planned, up to where it was to be cut.
+    pub(super) fn note_main(&mut self, number: usize, t: i128) {
         let line = &mut self.lines[number];
         let (Some(pulse), Some(receipt)) = (&line.pulse, &mut line.receipt) else { return };
-        let mut begins = i128::from(receipt.onset_tick);
-        let (mut ticks, mut charge, mut repeats) = (0, 0, 0);
-        let Parts { main, each, .. } = pulse.parts;
-        for (segment, (level, all)) in pulse.segments.iter().enumerate() {
-            let passed = (cut - begins).clamp(0, *all);
-            repeats += u16::from(segment % each == main.0 && begins < cut);
-            if (main.0..main.1).contains(&segment) {
-                ticks += passed;
-                charge += line.maker.current(*level) * passed;
-            }
-            begins += all;
+        if receipt.kind == FrameKind::Recover {
+            return;
         }
-        receipt.repeats = repeats;
+        let Parts { main, each, .. } = pulse.parts;
+        let Some(begun) = line.stamps.get(main.0) else { return };
+        let ended = line.stamps.get(main.1);
+        let ticks = ended.unwrap_or(&t) - begun;
+        let levels = &pulse.segments[main.0..main.1];
+        let mut left = if ended.is_some() { i128::MAX } else { line.cut.unwrap_or(t) - begun };
+        let charge = match levels {
+            [(level, _)] => line.maker.current(*level) * ticks,
+            levels => levels.iter().fold(0, |sum, (level, all)| {
+                let passed = left.clamp(0, *all);
+                left -= passed;
+                sum + line.maker.current(*level) * passed
+            }),
+        };
+        let begins = |n: &usize| n % each == main.0;
+        receipt.repeats = (0..line.stamps.len()).filter(begins).count() as u16;
         receipt.primary_ticks = ticks as u32;
         receipt.primary_charge = Charge::from_nanoamp_ticks(charge as i64);
     }
