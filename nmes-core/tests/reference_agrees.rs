@@ -145,44 +145,39 @@ proptest! {
     }
 }
 
-/// Late edges on shared sources, each channel opened, closed and opened again by itself: while it is still being trimmed, as its
-/// trims wait for others.
+/// Late edges on shared sources, each channel closed by itself and opened again: often while it is still being trimmed, as its
+/// trims wait for others. From the start, or while all run into the end of the session.
 fn gated_case() -> impl Strategy<Value = (Case, Vec<(u64, Action)>)> {
-    let input = (0_u32..40_000, 0_usize..4, 0_u8..4);
-    let times = (prop::collection::vec(input, 1..=30), prop_oneof![Just(0_u32), 0_u32..60]);
-    (late_case(), times).prop_map(|(case, (inputs, off))| {
-        let mut case = on_sources(case);
-        case.schedule = gated(2_000, off, 600);
+    let input = (0_u32..40_000, 0_usize..4, 0_u32..4_000);
+    let times = (0_u32..60, 20_u32..300, 0_usize..3, any::<bool>(), prop_oneof![Just(0_u32), 0_u32..30_000]);
+    (late_case(), prop::collection::vec(input, 1..=20), times).prop_map(|(case, inputs, times)| {
+        let (off, on, down, ending, left) = times;
+        let (down, mut case) = ([0, 3, 30][down], on_sources(case));
+        case.schedule = gated(if ending { 2_500 } else { on }, off.saturating_sub(30), 600);
         for channel in &mut case.channels {
-            (channel.offset, channel.ramp) = (Micros::ZERO, Ramp { floor: 0, ..channel.ramp });
-            if case.seed >> 55 & 3 > 0 {
-                channel.ramp = Ramp::default();
-            }
+            (channel.offset, channel.ramp.down) = (Micros::ZERO, ms(down));
         }
+        let end = (case.length.as_millis() - down) * 1_000;
+        let mut us = if ending { end - left } else { 0 };
         let hz = u64::from(case.hardware.timing().ticks_per_second);
-        let mut us = 0;
-        let action = |(after, number, kind): (u32, usize, u8)| {
-            us += u64::from(after >> (8 * (after & 1)));
-            let input = if kind < 2 { GateInput::Toggle } else { GateInput::Open };
-            (us * hz / 1_000_000, Action::GateChannel((number % case.channels.len()) as u8, input))
-        };
-        let script = started(&case.session()).into_iter().chain(inputs.into_iter().map(action)).collect();
+        let mut script = started(&case.session());
+        script.push((0, Action::Gate(GateInput::Open)));
+        for (after, number, again) in inputs {
+            us += if ending { after / 10 } else { after };
+            let channel = (number % case.channels.len()) as u8;
+            let mut act = |us: u32, input| {
+                script.push((u64::from(us) * hz / 1_000_000, Action::GateChannel(channel, input)));
+            };
+            act(us, GateInput::Close { down: None });
+            act(us + down * 1_000 + again, GateInput::Open);
+        }
+        script.sort_by_key(|(tick, _)| *tick);
         (case, script)
     })
 }
 
 fn late_case() -> impl Strategy<Value = Case> {
-    any::<bool>().prop_flat_map(|exact| case(Kind { late: true, exact })).prop_map(|case| {
-        let mut case = if case.seed & 1 << 60 == 0 { simple(case) } else { on_sources(case) };
-        for channel in &mut case.channels {
-            let form = channel.pulse.form;
-            if !channel.pulse.balance.is_balanced() && matches!(form, Form::Points(_)) {
-                channel.pulse.form = Form::Rectangular;
-            }
-            if !channel.pulse.balance.is_balanced() {
-                channel.pulse.balance = Balance::Symmetric;
-            }
-        }
-        case
-    })
+    any::<bool>()
+        .prop_flat_map(|exact| case(Kind { late: true, exact }))
+        .prop_map(|case| if case.seed & 1 << 60 == 0 { simple(case) } else { on_sources(case) })
 }

@@ -64,7 +64,7 @@ impl Machine<'_> {
         if self.lines[number].cut.is_none() || !self.lines[number].receipt.as_ref().is_some_and(begins) {
             return;
         }
-        self.note_main(number, t);
+        self.note_main(number, t, true);
         let line = &mut self.lines[number];
         line.counters.trims += 1;
         line.receipt.iter_mut().for_each(|r| r.kind = FrameKind::Recover);
@@ -87,7 +87,7 @@ impl Machine<'_> {
 
     /// Of the main phase (of the first repeat) what was put out by `t`, and how many repeats have begun theirs. Its charge is
     /// as applied where it is one level, else as planned, up to where it was to be cut.
-    pub(super) fn note_main(&mut self, number: usize, t: i128) {
+    pub(super) fn note_main(&mut self, number: usize, t: i128, cut: bool) {
         let line = &mut self.lines[number];
         let (Some(pulse), Some(receipt)) = (&line.pulse, &mut line.receipt) else { return };
         if receipt.kind == FrameKind::Recover {
@@ -98,7 +98,7 @@ impl Machine<'_> {
         let ended = line.stamps.get(main.1);
         let ticks = ended.unwrap_or(&t) - begun;
         let levels = &pulse.segments[main.0..main.1];
-        let mut left = if ended.is_some() { i128::MAX } else { line.cut.unwrap_or(t) - begun };
+        let mut left = if ended.is_some() || !cut { i128::MAX } else { line.cut.unwrap_or(t) - begun };
         let charge = match levels {
             [(level, _)] => line.maker.current(*level) * ticks,
             levels => levels.iter().fold(0, |sum, (level, all)| {

@@ -100,7 +100,7 @@ impl Machine<'_> {
 
     /// The record of what is over: what is left is the sum of all edges.
     pub(super) fn end_pulse(&mut self, number: usize, t: i128, cut: bool) {
-        self.note_main(number, t);
+        self.note_main(number, t, cut);
         let line = &mut self.lines[number];
         let ledger = Charge::from_nanoamp_ticks(line.put_out as i64);
         let receipt = line.receipt.take();
