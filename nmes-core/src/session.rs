@@ -136,7 +136,8 @@ pub enum Overlap {
     /// the edge spacing (or the dead time, if longer). It has its place from when it is planned: when what the channel put out
     /// before is over, or when an input plans it anew. An onset that is planned later takes the first place from its own tick on
     /// that is free for so long; so it waits also for one that stands a little after it. Of channels that plan at one instant the
-    /// lower number is first. An onset at which nothing is put out waits like another, and keeps nothing.
+    /// lower number is first. An onset at which nothing is put out waits like another, and keeps nothing. A trim waits for a place
+    /// for itself, with its worst stretch and the turn, however long; it keeps the source like a pulse, after a stop for itself only.
     Defer(Micros),
 }
 

@@ -158,6 +158,9 @@ fn gated_case() -> impl Strategy<Value = (Case, Vec<(u64, Action)>)> {
         case.schedule = gated(if ending { 2_500 } else { on }, off.saturating_sub(30), 600);
         for channel in &mut case.channels {
             (channel.offset, channel.ramp.down) = (Micros::ZERO, ms(down));
+            if ending {
+                channel.ramp.up = Millis::ZERO;
+            }
             // more trims, where no edge moves
             if matches!(channel.pulse.form, Form::Rectangular) && channel.set.width.as_micros() > 200 {
                 channel.pulse.form = Form::Table(&[FULL_SCALE / 2, FULL_SCALE, FULL_SCALE]);
