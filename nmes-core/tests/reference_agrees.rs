@@ -152,7 +152,7 @@ fn gated_case() -> impl Strategy<Value = (Case, Vec<(u64, Action)>)> {
     let times = (0_u32..60, 20_u32..300, 0_usize..3, any::<bool>(), 0_u32..8_000);
     (late_case(), prop::collection::vec(input, 1..=20), times).prop_map(|(case, inputs, times)| {
         let (off, on, down, ending, left) = times;
-        let (down, mut case) = ([0, 3, 30][down], on_sources(case));
+        let (down, mut case) = (if ending { 30 } else { [0, 3, 30][down] }, on_sources(case));
         case.late = Lateness::Random(case.seed);
         case.channels.extend_from_within(..usize::from(case.channels.len() < 4));
         case.schedule = gated(if ending { 2_500 } else { on }, off.saturating_sub(30), 600);
