@@ -259,3 +259,34 @@ fn reasons_fit_the_pulses() {
         }
     }
 }
+
+/// REQ-PRO-436: every row that runs on skin says when pads stop for the skin's sake: at a rash or irritation, and at redness that
+/// lasts or a burn, whatever else it stops for.
+#[test]
+fn every_row_stops_for_the_skin() {
+    for row in CATALOGUE {
+        let said = |words: &str| row.stop_rules.iter().filter(|rule| rule.value.starts_with(words)).count();
+        assert_eq!((said("rash or irritation"), said("redness for more than 24 h")), (1, 1), "{}", row.name);
+    }
+}
+
+/// REQ-PRO-437: an end of a range that no source gives is not called recalled, what a source gives is not called ours, and a found
+/// figure is in the row that it is of: rate and months of the long-pulse phases, walks of 20 to 30 min, five days of a week.
+#[test]
+fn ends_of_ranges_are_their_sources() {
+    let row = |name: &str| nmes_protocols::find(name).unwrap();
+    assert_eq!(row("denervated-rise-2").rate.range.mark(), "ours");
+    let walk = row("stroke-gait").session_length;
+    assert_eq!((walk.min, walk.max, walk.range.mark()), (1_200_000, 1_800_000, "R-m"));
+    for name in ["copd-hf", "copd-lf"] {
+        assert_eq!(row(name).dose.per_week.map(|days| (days.default, days.range.mark())), Some((5, "R-h")));
+    }
+    for (phase, months) in (1..).zip(["0 to 4", "2 to 6", "4 to 12", "8 to 24"]) {
+        let rise = row(&format!("denervated-rise-{phase}"));
+        let said: Vec<_> = rise.reported.iter().map(|text| (text.value, text.provenance.mark())).collect();
+        assert!(
+            said.iter().any(|(text, mark)| text.starts_with(&format!("months {months} ")) && *mark == "F"),
+            "{said:?}"
+        );
+    }
+}

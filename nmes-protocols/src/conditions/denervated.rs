@@ -54,6 +54,8 @@ const STOP_DENERVATED: &[Sourced<&str>] = &[
         recalled(src::DENERVATED_PRACTICE),
     ),
     text("12 to 18 months without reinnervation: stop", recalled(src::DENERVATED_PRACTICE)),
+    RASH,
+    REDNESS,
 ];
 
 const RISE_EVIDENCE: &[Finding] = &[finding(
@@ -153,6 +155,7 @@ pub static RISE_1: Condition = Condition {
         exactly(5, recalled_high(src::KERN_2010)),
         Some(fixed(17, Unit::Count, ours("four months, as 17 weeks"))),
     ),
+    reported: &[text("months 0 to 4 of the trial, whose four phases overlap", found(src::RISE))],
     ..RISE
 };
 
@@ -172,7 +175,9 @@ pub static RISE_2: Condition = Condition {
         1_900,
         8_000,
         8_300,
-        recalled(src::KERN_2010),
+        ours(
+            "pauses of 400 to 10 ms are recalled (LIT-KERN); no faster than the longest pulse, 120 ms, leaves room",
+        ),
         ours("40 ms and a pause of 85 ms, between the pauses of 400 and 10 ms"),
     ),
     amplitude_rule: RISE_1_RULE,
@@ -184,6 +189,7 @@ pub static RISE_2: Condition = Condition {
     ),
     session_length: minutes(3, 15, 15, recalled(src::KERN_2010), recalled(src::KERN_2010)),
     dose: dose(None, None, exactly(5, recalled(src::KERN_2010)), None),
+    reported: &[text("months 2 to 6 of the trial, whose four phases overlap", found(src::RISE))],
     ..RISE
 };
 
@@ -208,6 +214,7 @@ pub static RISE_3: Condition = Condition {
     ),
     session_length: minutes(3, 9, 15, recalled_high(src::KERN_2010), ours("three sets of three minutes")),
     dose: dose(None, None, exactly(5, recalled_high(src::KERN_2010)), None),
+    reported: &[text("months 4 to 12 of the trial, whose four phases overlap", found(src::RISE))],
     ..RISE
 };
 
@@ -233,6 +240,7 @@ pub static RISE_4: Condition = Condition {
     ),
     session_length: minutes(3, 30, 30, recalled(src::KERN_2010), recalled(src::KERN_2010)),
     dose: dose(None, None, exactly(5, recalled(src::KERN_2010)), None),
+    reported: &[text("months 8 to 24 of the trial, whose four phases overlap", found(src::RISE))],
     ..RISE
 };
 

@@ -62,10 +62,8 @@ const NOTES: &[Sourced<&str>] = &[
 const STOP_FACE: &[Sourced<&str>] = &[
     text("synkinesis or hemifacial spasm grows: stop", recalled(src::FACE_TEXTS)),
     text("the current spreads to the masseter: stop and place the pads anew", recalled(src::FACE_TEXTS)),
-    text(
-        "rash or irritation under a pad: no restart until the skin is fully clear",
-        found(src::WALKAIDE_MANUALS),
-    ),
+    RASH,
+    REDNESS,
 ];
 
 const FACE: Condition = Condition {

@@ -55,7 +55,7 @@ const COPD: Condition = Condition {
     dose: dose(
         Some(fixed(68, Unit::Count, COPD_WORK)),
         exactly(2, recalled_high(src::DICES)),
-        exactly(5, ours("five days a week: weekdays")),
+        exactly(5, recalled_high(src::DICES)),
         exactly(8, recalled_high(src::DICES)),
     ),
     progression: &[progress(0, Change::Text("raised again each session"), found(src::COPD_HZ))],

@@ -20,13 +20,8 @@ pub(super) const PADS: Electrodes = pads(
 
 pub(super) const TOLERATED: AmplitudeRule = AmplitudeRule::MaxTolerated;
 
-const STOP_KNEE: &[Sourced<&str>] = &[
-    text("80 to 90 % of the other leg's strength: end", recalled(src::KNEE_PRACTICE)),
-    text(
-        "rash or irritation under a pad: no restart until the skin is fully clear",
-        found(src::WALKAIDE_MANUALS),
-    ),
-];
+const STOP_KNEE: &[Sourced<&str>] =
+    &[text("80 to 90 % of the other leg's strength: end", recalled(src::KNEE_PRACTICE)), RASH, REDNESS];
 
 const RAISE: Progress = progress(
     0,

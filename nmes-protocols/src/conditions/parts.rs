@@ -443,17 +443,20 @@ pub(super) const BASE: Condition = Condition {
     notes: &[],
 };
 
-/// What every row says of stopping.
-pub(super) const STOP: &[Sourced<&str>] = &[
-    text(
-        "rash or irritation under a pad: no restart until the skin is fully clear",
-        found(src::WALKAIDE_MANUALS),
-    ),
-    text(
-        "redness for more than 24 h, or a burn: stop and have it looked at",
-        recalled(src::FOOT_DROP_PRACTICE),
-    ),
-];
+/// What every row says of the skin.
+pub(super) const RASH: Sourced<&str> = text(
+    "rash or irritation under a pad: no restart until the skin is fully clear",
+    found(src::WALKAIDE_MANUALS),
+);
+
+/// And of marks on it.
+pub(super) const REDNESS: Sourced<&str> = text(
+    "redness for more than 24 h, or a burn: stop and have it looked at",
+    recalled(src::FOOT_DROP_PRACTICE),
+);
+
+/// What a row says of stopping that has nothing of its own.
+pub(super) const STOP: &[Sourced<&str>] = &[RASH, REDNESS];
 
 /// A row that runs as one train.
 pub(super) const CONTINUOUS: Condition = Condition {

@@ -15,10 +15,8 @@ const STOP_SCI: &[Sourced<&str>] = &[
         "lesion at or above T6: stop at any sign of autonomic dysreflexia",
         recalled_high(src::SCI_PRACTICE),
     ),
-    text(
-        "rash or irritation under a pad: no restart until the skin is fully clear",
-        found(src::WALKAIDE_MANUALS),
-    ),
+    RASH,
+    REDNESS,
 ];
 
 const SCI: Condition = Condition {

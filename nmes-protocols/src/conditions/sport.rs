@@ -165,6 +165,8 @@ const STRENGTH: Condition = Condition {
             "first sessions of many muscles: 10 to 12 min and not to what is tolerated",
             recalled_high(src::STRENGTH_PRACTICE),
         ),
+        RASH,
+        REDNESS,
     ],
     ..LEG
 };

@@ -267,10 +267,14 @@ const SHOULDER: Condition = Condition {
     )],
     evidence: SHOULDERS,
     specific_items: &[Item::ShoulderInjury, Item::EpilepsyUncontrolled],
-    stop_rules: &[text(
-        "the shoulder shrugs (upper trapezius) or pain rises: stop and place the pads anew",
-        recalled(src::FAGHRI_1994),
-    )],
+    stop_rules: &[
+        text(
+            "the shoulder shrugs (upper trapezius) or pain rises: stop and place the pads anew",
+            recalled(src::FAGHRI_1994),
+        ),
+        RASH,
+        REDNESS,
+    ],
     ..BASE
 };
 
@@ -354,7 +358,7 @@ pub static STROKE_GAIT: Condition = Condition {
             ours("a stride every 0.4 s, faster than anybody walks with it"),
         ),
     }),
-    session_length: minutes(20, 30, 60, recalled(src::GAIT_CHANNELS), PICKED),
+    session_length: minutes(20, 30, 30, recalled(src::GAIT_CHANNELS), PICKED),
     electrodes: pads(
         square_cm(20, 25, 50, recalled(src::USUAL_CURRENTS), PICKED),
         text("motor point of the muscle", UNSTATED),

@@ -12,13 +12,8 @@ use crate::sources as src;
 use crate::waveform::{ChargeReturn, WaveKind, Waveform};
 use nmes_safety::UseClass;
 
-const CLONUS: &[Sourced<&str>] = &[
-    text("clonus begins or spasm rises: stop", recalled(src::TONE_PRACTICE)),
-    text(
-        "rash or irritation under a pad: no restart until the skin is fully clear",
-        found(src::WALKAIDE_MANUALS),
-    ),
-];
+const CLONUS: &[Sourced<&str>] =
+    &[text("clonus begins or spasm rises: stop", recalled(src::TONE_PRACTICE)), RASH, REDNESS];
 
 const TONE: Condition = Condition {
     family: Family::Tone,
@@ -306,13 +301,7 @@ pub static OEDEMA_HVPC: Condition = Condition {
         ),
         finding("frogs: not with pads on the skin", Evidence::Negative, found(src::HIGH_VOLT)),
     ],
-    stop_rules: &[
-        text("both sides have the same girth: stop", recalled(src::TONE_PRACTICE)),
-        text(
-            "rash or irritation under a pad: no restart until the skin is fully clear",
-            found(src::WALKAIDE_MANUALS),
-        ),
-    ],
+    stop_rules: &[text("both sides have the same girth: stop", recalled(src::TONE_PRACTICE)), RASH, REDNESS],
     item_rules: DIRECT,
     ..FLOW
 };
