@@ -94,7 +94,7 @@ fn cells() {
         (Item::ThroughHeartHeadOrNeck, [Block; 8]),
         (Item::Menstruation, [Clear, Clear, Clear, Acknowledge, Clear, Clear, Clear, Acknowledge]),
         (Item::ReproductiveOrgans, [Block, Block, Block, Block, Block, Block, Block, Acknowledge]),
-        (Item::MetalImplant, [Clear; 8]),
+        (Item::MetalImplant, [Clear, Clear, Clear, Clear, Clear, Clear, Clear, Acknowledge]),
         (Item::NoFeedback, [Block; 8]),
     ];
     for (item, expected) in cases {

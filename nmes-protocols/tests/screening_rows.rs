@@ -10,7 +10,7 @@
 use nmes_protocols::{
     Action, Answers, BuildError, CATALOGUE, ChargeReturn, Condition, Entry, Family, Innervation, Item,
     Outcome, Request, RuleAction, Side, Site, Storage, Subject, TABLE, Why, build_session, screen,
-    screen_row,
+    screen_row, sources,
 };
 
 fn entry(item: Item) -> &'static Entry {
@@ -184,7 +184,8 @@ fn a_row_is_for_its_own_people() {
     }
 }
 
-/// REQ-PRO-402: rows for muscle without its nerve take a specialist where skin is numb; others acknowledge it.
+/// REQ-PRO-402: rows for muscle without its nerve take a specialist where skin is numb; others acknowledge it, but those of the
+/// pelvic floor, where it blocks whoever asks.
 #[test]
 fn numb_skin_over_denervated_muscle_takes_a_specialist() {
     let yes = Answers::all_no().yes(Item::ImpairedSensation);
@@ -196,9 +197,12 @@ fn numb_skin_over_denervated_muscle_takes_a_specialist() {
         } else {
             Outcome::NeedsAcknowledgement
         };
-        stricter += usize::from(expected == Outcome::Blocked);
+        let pelvic = row.site == Site::PelvicFloor;
+        let expected = if pelvic { Outcome::Blocked } else { expected };
+        let specialist = if pelvic { Outcome::Blocked } else { Outcome::NeedsAcknowledgement };
+        stricter += usize::from(expected == Outcome::Blocked && !pelvic);
         assert_eq!(screen_row(row, row.site, false, &yes).outcome(), expected, "{}", row.name);
-        assert_eq!(screen_row(row, row.site, true, &yes).outcome(), Outcome::NeedsAcknowledgement);
+        assert_eq!(screen_row(row, row.site, true, &yes).outcome(), specialist, "{}", row.name);
     }
     assert!(stricter >= 10);
     let eased = CATALOGUE
@@ -210,8 +214,60 @@ fn numb_skin_over_denervated_muscle_takes_a_specialist() {
     assert!(entry(Item::ImpairedSensation).eased_at(Site::Thigh).is_some());
 }
 
-/// REQ-PRO-412: metal under the skin is acknowledged in every row whose pulses are monophasic or may be asked to be, and nowhere
-/// else.
+/// REQ-PRO-438: what a maker excludes from the pelvic floor does so here, as its source: numb skin blocks, with no word of
+/// easing, and metal is acknowledged as not being in the pelvis; whoever asks, in rows and in sessions of one's own. No reason for
+/// easing numb skin elsewhere says that one maker alone excludes it everywhere.
+#[test]
+fn the_pelvic_floor_has_its_makers_list() {
+    let (numb, metal) = (entry(Item::ImpairedSensation), entry(Item::MetalImplant));
+    let mut rows = 0;
+    for row in CATALOGUE.iter().filter(|row| row.site == Site::PelvicFloor) {
+        rows += 1;
+        for specialist in [false, true] {
+            let answers = Answers::all_no().yes(numb.item).acknowledge(numb.item);
+            let screening = screen_row(row, row.site, specialist, &answers);
+            assert_eq!((screening.outcome(), screening.by_our_choice(numb)), (Outcome::Blocked, None));
+            let answers = Answers::all_no().yes(metal.item);
+            let screening = screen_row(row, row.site, specialist, &answers);
+            assert_eq!(screening.outcome(), Outcome::NeedsAcknowledgement, "{}", row.name);
+            assert!(screening.by_our_choice(metal).unwrap().contains("in the pelvis"));
+        }
+    }
+    assert_eq!(rows, 3);
+    for entry in [numb, metal] {
+        assert_eq!(entry.stricter_source_at(Site::PelvicFloor), sources::PELVIC, "{:?}", entry.item);
+        assert_ne!(entry.stricter_source_at(Site::Thigh), sources::PELVIC, "{:?}", entry.item);
+    }
+    assert!(numb.eased_at(Site::Thigh).unwrap().starts_with("away from the pelvic floor"));
+    let own = screen(Site::PelvicFloor, &[], &Answers::all_no().yes(numb.item).acknowledge(numb.item));
+    assert_eq!(own.outcome(), Outcome::Blocked);
+}
+
+/// REQ-PRO-439: pain that nobody has explained blocks TENS for pain unless a specialist asks, and is acknowledged elsewhere; the
+/// lists that contraindicate it for TENS stand in its entry, and the reason for easing does not say that they are silent.
+#[test]
+fn tens_does_not_cover_what_nobody_has_explained() {
+    let pain = entry(Item::UndiagnosedPain);
+    let yes = Answers::all_no().yes(pain.item);
+    let mut tens = 0;
+    for row in CATALOGUE {
+        let for_pain = row.name.starts_with("tens-");
+        tens += usize::from(for_pain);
+        let expected = if for_pain { Outcome::Blocked } else { Outcome::NeedsAcknowledgement };
+        assert_eq!(screen_row(row, row.site, false, &yes).outcome(), expected, "{}", row.name);
+        let screening = screen_row(row, row.site, true, &yes);
+        assert_eq!(screening.outcome(), Outcome::NeedsAcknowledgement, "{}", row.name);
+        assert!(screening.by_our_choice(pain).is_some(), "{}", row.name);
+    }
+    assert_eq!(tens, 5);
+    for source in [sources::TENS, sources::CONTRAINDICATION_LISTS, sources::MAKER_MANUALS] {
+        assert!(pain.lists.iter().any(|list| list.source == source), "{source}");
+    }
+    assert!(pain.eased.unwrap().contains("TENS"));
+}
+
+/// REQ-PRO-412: metal under the skin is acknowledged in every row whose pulses are monophasic or may be asked to be, at the
+/// pelvic floor, and nowhere else.
 #[test]
 fn metal_weighs_more_under_monophasic_pulses() {
     let yes = Answers::all_no().yes(Item::MetalImplant);
@@ -220,7 +276,11 @@ fn metal_weighs_more_under_monophasic_pulses() {
         let back = [Some(row.waveform.balance.value), row.waveform.option.map(|option| option.value)];
         let monophasic = back.contains(&Some(ChargeReturn::Monophasic));
         direct += usize::from(monophasic);
-        let expected = if monophasic { Outcome::NeedsAcknowledgement } else { Outcome::NoBlockFound };
+        let expected = if monophasic || row.site == Site::PelvicFloor {
+            Outcome::NeedsAcknowledgement
+        } else {
+            Outcome::NoBlockFound
+        };
         assert_eq!(screen_row(row, row.site, true, &yes).outcome(), expected, "{}", row.name);
     }
     assert!(direct >= 8, "{direct}");

@@ -1,6 +1,7 @@
 //! Pain: the modes of TENS.
 
 use super::parts::*;
+use super::rules::UNEXPLAINED;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Family};
 use crate::dose::Change;
@@ -47,6 +48,7 @@ const TENS: Condition = Condition {
         finding("varied pulses are meant against getting used to it", Evidence::None, found(src::TENS)),
     ],
     specific_items: &[Item::SevereSpasticity],
+    item_rules: UNEXPLAINED,
     ..CONTINUOUS
 };
 

@@ -66,3 +66,13 @@ const NO_NERVE_COMES: ItemRule = ItemRule {
         ours("practice excludes it, but for the care of tissue"),
     ),
 };
+
+/// Rows for pain: what nobody has explained is not covered up.
+pub(super) const UNEXPLAINED: &[ItemRule] = &[ItemRule {
+    item: Item::UndiagnosedPain,
+    does: RuleAction::Specialist,
+    why: text(
+        "less pain may hide what causes it: a specialist who has looked for the cause decides",
+        ours("two lists contraindicate it for TENS (PRO-S59, PRO-S63); that a specialist may is our choice"),
+    ),
+}];

@@ -45,6 +45,7 @@ pub(super) const fn eased(entry: Entry, why: &'static str) -> Entry {
 
 const HEAD: &[Site] = &[Site::HeadNeck, Site::Face];
 const CHEST: &[Site] = &[Site::Chest];
+const PELVIS: &[Site] = &[Site::PelvicFloor];
 const TRUNK: &[Site] = &[Site::Abdomen, Site::PelvicFloor];
 const NOT_THE_LEG: &[Site] =
     &[Site::Arm, Site::Abdomen, Site::Chest, Site::HeadNeck, Site::Face, Site::PelvicFloor];
@@ -260,8 +261,24 @@ const GENERAL: &[Entry] = &[
         asked_by_all(
             Item::ImpairedSensation,
             "impaired sensation at the pads",
-            [Acknowledge; 8],
+            [
+                Acknowledge,
+                Acknowledge,
+                Acknowledge,
+                Acknowledge,
+                Acknowledge,
+                Acknowledge,
+                Acknowledge,
+                Block,
+            ],
             &[
+                local(
+                    src::PELVIC,
+                    "contraindicated by a maker, for the pelvic floor",
+                    Absolute,
+                    PELVIS,
+                    None,
+                ),
                 list(src::CONTRAINDICATION_LISTS, "precaution", Precaution),
                 list(src::FDA_1999, "precaution", Precaution),
                 list(
@@ -272,7 +289,8 @@ const GENERAL: &[Entry] = &[
                 list(src::HOUGHTON_2010, "precaution", Precaution),
             ],
         ),
-        "one maker alone contraindicates it; the usual current is the most then, and denervated muscle takes a specialist",
+        "away from the pelvic floor one maker alone contraindicates it; the usual current is the most then, and denervated \
+         muscle takes a specialist",
     ),
     asked_by_all(
         Item::NoFeedback,
@@ -349,9 +367,13 @@ const GENERAL: &[Entry] = &[
             Item::UndiagnosedPain,
             "pain that nobody has explained",
             [Acknowledge; 8],
-            &[list(src::MAKER_MANUALS, "contraindication or local", Absolute)],
+            &[
+                list(src::MAKER_MANUALS, "contraindication or local", Absolute),
+                list(src::TENS, "contraindicated for TENS", Absolute),
+                list(src::CONTRAINDICATION_LISTS, "contraindicated for TENS", Absolute),
+            ],
         ),
-        "only makers' manuals name it; the other lists do not",
+        "two lists speak of TENS for pain, whose rows take a specialist; of other uses makers' manuals alone do",
     ),
     eased(
         asked_by_all(
@@ -411,11 +433,17 @@ const GENERAL: &[Entry] = &[
         [Acknowledge; 8],
         &[list(src::COMPEX_WARNINGS, "first five minutes seated or lying", Precaution)],
     ),
-    asked_by_all(
-        Item::MetalImplant,
-        "a metal implant without electronics",
-        [Clear; 8],
-        &[list(src::CONTRAINDICATION_LISTS, "no contraindication for balanced pulses", None)],
+    eased(
+        asked_by_all(
+            Item::MetalImplant,
+            "a metal implant without electronics",
+            [Clear, Clear, Clear, Clear, Clear, Clear, Clear, Acknowledge],
+            &[
+                list(src::CONTRAINDICATION_LISTS, "no contraindication for balanced pulses", None),
+                local(src::PELVIC, "local: no implant in the pelvis", Local, PELVIS, None),
+            ],
+        ),
+        "it is asked of the whole body: whoever acknowledges says that none of it is in the pelvis",
     ),
     asked_by_some(
         Item::AnkleContracture,
