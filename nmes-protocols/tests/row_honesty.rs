@@ -9,7 +9,7 @@
 
 use nmes_protocols::{
     AmplitudeRule, CATALOGUE, Change, Condition, Evidence, Innervation, OnIncludesRamps, Provenance,
-    ScheduleRow, Site, WaveKind, check_innervation, sources,
+    RowValue, ScheduleRow, Site, WaveKind, check_innervation, sources,
 };
 
 /// Words for muscles, with the sites at which they are.
@@ -289,4 +289,55 @@ fn ends_of_ranges_are_their_sources() {
             "{said:?}"
         );
     }
+}
+
+/// The marks of a value of a row: of a range, of the range and of the default; of words that begin so, of each of them.
+fn marks(row: &str, name: &str, begins: &str) -> Vec<[&'static str; 2]> {
+    let mut all = Vec::new();
+    nmes_protocols::find(row).unwrap().visit(&mut |at, value| {
+        let said = if let RowValue::Words(words, _) = value { words.to_string() } else { String::new() };
+        if at == name && said.starts_with(begins) {
+            all.push(value.provenances().map(|p| p.mark()));
+        }
+    });
+    all
+}
+
+/// REQ-PRO-443: a number stands under a source only where the facts have it there: bands and widths of faces, the logic of an EMG
+/// threshold, what a trial of 13 women states, weeks of two trials in one range, the ends of a pad's area, time-outs of our choice.
+#[test]
+fn numbers_are_under_their_own_source() {
+    let ours = ["ours", "ours"];
+    let cases = [
+        ("bells-denervated", "usual amplitude, from", "", ["R-m", "R-m"]),
+        ("bells-sub-motor", "phase width", "", ours),
+        ("bells-sub-motor", "rate", "", ours),
+        ("bells-sub-threshold", "phase width", "", ours),
+        ("bells-sub-threshold", "rate", "", ["F", "F"]),
+        ("stroke-wrist-emg", "as it goes", "threshold 20 %", ours),
+        ("stroke-wrist-emg", "also reported", "EMG 20 to 450 Hz", ours),
+        ("stroke-wrist-emg", "active pad", "", ours),
+        ("stroke-shoulder", "amplitude rule", "", ours),
+        ("stroke-shoulder", "ramp up", "", ours),
+        ("pelvic-mixed", "rate", "", ["R-m", "R-m"]),
+        ("pelvic-mixed", "phase width", "", ours),
+        ("pelvic-mixed", "on", "", ours),
+        ("pelvic-mixed", "off", "", ours),
+        ("pelvic-mixed", "session length", "", ours),
+        ("pelvic-mixed", "weeks", "", ours),
+        ("ptns-faecal", "phase width", "", ours),
+        ("ptns-faecal", "rate", "", ours),
+        ("ptns-faecal", "session length", "", ["F", "F"]),
+        ("ptns", "phase width", "", ["F", "F"]),
+        ("strength-athlete", "weeks", "", ours),
+        ("acl-snyder-mackler", "pad area", "", ["ours", "R-m"]),
+        ("ms-strength", "session length", "", ours),
+        ("foot-drop", "time-out", "", ours),
+        ("foot-drop", "also reported", "the lowest rate of the WalkAide", ours),
+    ];
+    for (row, name, begins, expected) in cases {
+        assert_eq!(marks(row, name, begins), [expected], "{row} {name}");
+    }
+    let band = nmes_protocols::find("bells-denervated").unwrap().typical_amplitude_ua;
+    assert_eq!(band.value, (2_000, 10_000));
 }

@@ -4,7 +4,7 @@ use super::parts::*;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Electrodes, Family, Finding, SpecialistGate};
 use crate::dose::Change;
-use crate::provenance::{Evidence, Sourced};
+use crate::provenance::{Evidence, Provenance, Sourced};
 use crate::screening::{Item, Site};
 use crate::sources as src;
 
@@ -107,6 +107,10 @@ pub static PELVIC_URGE: Condition = Condition {
     ..PELVIC
 };
 
+/// Of mixed incontinence the collected facts have rates alone.
+const AS_STRESS: Provenance =
+    ours("no source states it for mixed incontinence; as in the rows for stress and urge");
+
 /// Mixed incontinence.
 pub static PELVIC_MIXED: Condition = Condition {
     name: "pelvic-mixed",
@@ -114,21 +118,16 @@ pub static PELVIC_MIXED: Condition = Condition {
     summary: "Between the rates of both, or both on alternate days.",
     headline: MIXED,
     evidence: &[MIXED],
-    phase_width: at_us(250, recalled(src::CONTINENCE)),
+    phase_width: at_us(250, AS_STRESS),
     rate: hertz(10, 20, 50, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
     schedule: cyclic(
         our_ramps(1_000, 1_000),
-        at_ms(5_000, recalled(src::CONTINENCE)),
-        seconds(5, 10, 10, recalled(src::CONTINENCE), PICKED),
+        at_ms(5_000, AS_STRESS),
+        seconds(5, 10, 10, AS_STRESS, AS_STRESS),
         RAMPS_UNSTATED,
     ),
-    session_length: at_minutes(20, recalled(src::CONTINENCE)),
-    dose: dose(
-        None,
-        exactly(1, recalled(src::CONTINENCE)),
-        from_to(3, 7, 7, found(src::PELVIC)),
-        exactly(12, recalled(src::CONTINENCE)),
-    ),
+    session_length: at_minutes(20, AS_STRESS),
+    dose: dose(None, exactly(1, AS_STRESS), from_to(3, 7, 7, found(src::PELVIC)), exactly(12, AS_STRESS)),
     reported: &[text("or 50 Hz and 10 to 12.5 Hz on alternate days", recalled(src::CONTINENCE))],
     ..PELVIC
 };
@@ -213,6 +212,9 @@ const FAECAL: Finding = finding(
     found(src::TIBIAL),
 );
 
+/// Of the 13 women the collected facts have half an hour, weekly, for 12 weeks.
+const AS_PTNS: Provenance = ours("no source states it for the bowel; as in the row for the bladder");
+
 /// The same for bowel.
 pub static PTNS_FAECAL: Condition = Condition {
     name: "ptns-faecal",
@@ -221,6 +223,8 @@ pub static PTNS_FAECAL: Condition = Condition {
     headline: FAECAL,
     evidence: &[FAECAL],
     specialist: Some(NEEDLE),
+    phase_width: at_us(200, AS_PTNS),
+    rate: at_hz(20, AS_PTNS),
     amplitude: ranged_ma(500, 4_000, 9_000, recalled_high(src::TIBIAL_PRACTICE), PICKED),
     typical_amplitude_ua: Sourced::new((500, 9_000), recalled_high(src::TIBIAL_PRACTICE)),
     amplitude_rule: Sourced::new(

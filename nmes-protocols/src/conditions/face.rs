@@ -114,7 +114,7 @@ pub static BELLS_DENERVATED: Condition = Condition {
         PICKED,
     ),
     amplitude: ranged_ma(100, 5_000, 10_000, recalled(src::FACE_TEXTS), PICKED),
-    typical_amplitude_ua: Sourced::new((2_500, 6_000), found(src::FACE_JENA)),
+    typical_amplitude_ua: Sourced::new((2_000, 10_000), recalled(src::FACE_TEXTS)),
     amplitude_rule: Sourced::new(AmplitudeRule::MotorThreshold { percent: 100 }, recalled(src::FACE_TEXTS)),
     schedule: ScheduleRow::Continuous(our_ramps(0, 0)),
     session_length: seconds(
@@ -231,8 +231,8 @@ pub static BELLS_SUB_MOTOR: Condition = Condition {
     evidence: &[TARGAN, POOLED],
     needs: PARTIAL_FACE,
     use_class: CONTINUOUS.use_class,
-    phase_width: micros(50, 200, 300, recalled(src::FACE_TEXTS), UNSTATED),
-    rate: hertz(10, 20, 35, recalled(src::FACE_TEXTS), UNSTATED),
+    phase_width: micros(50, 200, 300, UNSTATED, UNSTATED),
+    rate: hertz(10, 20, 35, UNSTATED, UNSTATED),
     amplitude: ranged_ma(
         100,
         2_000,
@@ -279,7 +279,7 @@ const BELLS_SUB_MOTOR_ROW: Condition =
 const SUB: Condition = Condition {
     needs: PARTIAL_FACE,
     use_class: CONTINUOUS.use_class,
-    phase_width: micros(50, 200, 300, recalled(src::FACE_TEXTS), UNSTATED),
+    phase_width: micros(50, 200, 300, UNSTATED, UNSTATED),
     amplitude: ranged_ma(
         100,
         2_000,

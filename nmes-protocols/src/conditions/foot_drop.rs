@@ -1,18 +1,14 @@
 //! Foot drop of the upper motor neurone: the common peroneal nerve is intact and lifts the foot when it is stimulated
 //! in swing.
 
-use super::parts::{
-    BASE, BIPHASIC, PICKED, RAMPS_UNSTATED, UNSTATED, count, cyclic, dose, exactly, finding, found, from_to,
-    hertz, intact, micros, milliamps, millis, minutes, our_ramps, ours, pads, percent, progress, ramps,
-    recalled, recalled_high, recalled_low, seconds, square_cm, text,
-};
+use super::parts::*;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{
     Availability, CeilingRule, Condition, Electrodes, Family, Finding, InnervationGate, RampFloorRule,
 };
 use crate::dose::{Change, Dose, Progress};
 use crate::innervation::Innervation;
-use crate::provenance::{Evidence, Ranged, Sourced, Unit};
+use crate::provenance::{Evidence, Sourced};
 use crate::schedule_row::{GateRow, ScheduleRow, StepRow, TriggerKind};
 use crate::screening::{Item, Site};
 use crate::sources as src;
@@ -51,23 +47,15 @@ const ROW: Condition = Condition {
         recalled(src::DEVICE_DATA),
         ours("inside the range; the longest phase of two of the three devices recalled"),
     ),
-    rate: Ranged {
-        min: 20_000,
-        default: 40_000,
-        max: 60_000,
-        unit: Unit::MilliHertz,
-        range: recalled(src::DEVICE_DATA),
-        chosen: recalled(src::DEVICE_DATA),
-    },
+    rate: hertz(20, 40, 60, recalled(src::DEVICE_DATA), recalled(src::DEVICE_DATA)),
     timing: None,
-    amplitude: Ranged {
-        min: 1_000,
-        default: 40_000,
-        max: 100_000,
-        unit: Unit::MicroAmps,
-        range: recalled(src::DEVICE_DATA),
-        chosen: ours("the middle of the band that most people use; a person's own value replaces it"),
-    },
+    amplitude: ranged_ma(
+        1_000,
+        40_000,
+        100_000,
+        recalled(src::DEVICE_DATA),
+        ours("the middle of the band that most people use; a person's own value replaces it"),
+    ),
     typical_amplitude_ua: Sourced::new((20_000, 60_000), recalled(src::FOOT_DROP_PRACTICE)),
     amplitude_rule: Sourced::new(
         AmplitudeRule::ToClinicalEffect {
@@ -176,13 +164,13 @@ const STEP: StepRow = StepRow {
         recalled(src::DEVICE_DATA),
         ours("inside the 100 to 500 ms used in clinics; shortened to the person's stance, see stance share"),
     ),
-    hold_max: millis(1_000, 2_000, 6_000, recalled(src::DEVICE_DATA), ours(HOLD)),
-    hold_cap: millis(1_000, 6_000, 6_000, recalled(src::DEVICE_DATA), ours(HOLD)),
+    hold_max: millis(1_000, 2_000, 6_000, ours(HOLD_RANGE), ours(HOLD)),
+    hold_cap: millis(1_000, 6_000, 6_000, ours(HOLD_RANGE), ours(HOLD)),
     hold_first: millis(
         1_000,
         2_400,
         6_000,
-        recalled(src::DEVICE_DATA),
+        ours(HOLD_RANGE),
         ours("twice the slowest heel-off to strike of hemiparetic gait, 1.2 s"),
     ),
     hold_percent: percent(100, 200, 400, ours(HOLD)),
@@ -220,6 +208,8 @@ const STEP: StepRow = StepRow {
 const DEBOUNCE: &str = "longer than contact bounce, shorter than the 0.14 s by which heel-off leads toe-off";
 const VOUCH: &str = "both feet carry for some 30 % of a slow cycle of 2 s before the treated foot swings";
 const HOLD: &str = "a fixed shorter time-out would cut output in mid-swing when a person slows at a kerb";
+const HOLD_RANGE: &str =
+    "1 to 6 s is our choice, around what devices have: 3 s, up to 6 s, 2 to 10 s are recalled (LIT-DEVICES)";
 const OFF_MIN: &str = "less is hard to see as an Off, and is reported as merged";
 const MERGE: &str = "a shuffle or a vibrating switch may not hold the output on for ever; some ten steps";
 
@@ -244,14 +234,13 @@ const GATE: GateRow = GateRow {
 
 const ELECTRODES: Electrodes = Electrodes {
     count: Sourced::new(2, found(src::ODFS_CLINICS)),
-    area: Ranged {
-        min: 2_000,
-        default: 2_500,
-        max: 2_500,
-        unit: Unit::SquareMillimetres,
-        range: recalled(src::FOOT_DROP_PRACTICE),
-        chosen: ours("the larger of the two usual sizes: the lower density"),
-    },
+    area: square_cm(
+        20,
+        25,
+        25,
+        recalled(src::FOOT_DROP_PRACTICE),
+        ours("the larger of the two usual sizes: the lower density"),
+    ),
     min_diameter_mm: Sourced::new(32, found(src::ODFS_MANUAL)),
     active: Sourced::new(
         "common peroneal nerve at or just below the head of the fibula",
@@ -278,52 +267,46 @@ const DOSE: &[Sourced<&str>] = &[
 ];
 
 const EVIDENCE: &[Finding] = &[
-    Finding {
-        claim: "walking speed while stimulated, pooled: +38 %",
-        evidence: Evidence::Positive,
-        provenance: recalled_high(src::KOTTINK_2004),
-    },
-    Finding {
-        claim: "stroke, while stimulated: speed +20.5 %, physiological cost index -24.9 %",
-        evidence: Evidence::Positive,
-        provenance: recalled_high(src::BURRIDGE_1997),
-    },
-    Finding {
-        claim: "while stimulated: stroke +27 % speed, multiple sclerosis +16 %",
-        evidence: Evidence::Positive,
-        provenance: recalled_high(src::TAYLOR_1999),
-    },
-    Finding {
-        claim: "multiple sclerosis, N = 187: +0.07 m/s at once, +0.11 m/s at 20 weeks, while stimulated",
-        evidence: Evidence::Positive,
-        provenance: found(src::STREET_MILLER),
-    },
-    Finding {
-        claim: "multiple sclerosis: a training effect without stimulation",
-        evidence: Evidence::Negative,
-        provenance: found(src::STREET_MILLER),
-    },
-    Finding {
-        claim: "multiple sclerosis: oxygen cost falls below 0.8 m/s of own speed and rises above",
-        evidence: Evidence::Mixed,
-        provenance: found(src::STREET_MILLER),
-    },
-    Finding {
-        claim: "plantarflexors added: more knee flexion in swing and push-off, slightly less dorsiflexion",
-        evidence: Evidence::Mixed,
-        provenance: found(src::KESAR_2009),
-    },
+    finding(
+        "walking speed while stimulated, pooled: +38 %",
+        Evidence::Positive,
+        recalled_high(src::KOTTINK_2004),
+    ),
+    finding(
+        "stroke, while stimulated: speed +20.5 %, physiological cost index -24.9 %",
+        Evidence::Positive,
+        recalled_high(src::BURRIDGE_1997),
+    ),
+    finding(
+        "while stimulated: stroke +27 % speed, multiple sclerosis +16 %",
+        Evidence::Positive,
+        recalled_high(src::TAYLOR_1999),
+    ),
+    finding(
+        "multiple sclerosis, N = 187: +0.07 m/s at once, +0.11 m/s at 20 weeks, while stimulated",
+        Evidence::Positive,
+        found(src::STREET_MILLER),
+    ),
+    finding(
+        "multiple sclerosis: a training effect without stimulation",
+        Evidence::Negative,
+        found(src::STREET_MILLER),
+    ),
+    finding(
+        "multiple sclerosis: oxygen cost falls below 0.8 m/s of own speed and rises above",
+        Evidence::Mixed,
+        found(src::STREET_MILLER),
+    ),
+    finding(
+        "plantarflexors added: more knee flexion in swing and push-off, slightly less dorsiflexion",
+        Evidence::Mixed,
+        found(src::KESAR_2009),
+    ),
 ];
 
 const STOP_RULES: &[Sourced<&str>] = &[
-    Sourced::new(
-        "rash or irritation under a pad: no restart until the skin is fully clear",
-        found(src::WALKAIDE_MANUALS),
-    ),
-    Sourced::new(
-        "redness for more than 24 h, or a burn: stop and have it looked at",
-        recalled(src::FOOT_DROP_PRACTICE),
-    ),
+    RASH,
+    REDNESS,
     Sourced::new(
         "lesion at or above T6: stop at any sign of autonomic dysreflexia",
         recalled_high(src::SCI_PRACTICE),
@@ -366,6 +349,12 @@ const REPORTED: &[Sourced<&str>] = &[
     text(
         "ODFS 20 to 60 Hz (40), up to 365 µs, 10 to 100 mA; WalkAide 16.7 to 33 Hz (25), 25 to 300 µs; L300 20 to 45 Hz (30), 100, 200 or 300 µs, up to 80 mA",
         recalled(src::DEVICE_DATA),
+    ),
+    text(
+        "the lowest rate of the WalkAide, 16.7 Hz, cannot be set here: the range begins where that of the ODFS does",
+        ours(
+            "20 to 60 Hz are recalled of the ODFS; the defaults of the two others, 25 and 30 Hz, lie in them (LIT-DEVICES)",
+        ),
     ),
     text(
         "half of the width range is the working point of one device; the rest is headroom",
@@ -483,7 +472,15 @@ pub static MS_STRENGTH: Condition = Condition {
         seconds(10, 12, 15, recalled_low(src::MS_PRACTICE), PICKED),
         RAMPS_UNSTATED,
     ),
-    session_length: minutes(5, 15, 30, recalled_low(src::MS_PRACTICE), PICKED),
+    session_length: minutes(
+        5,
+        15,
+        30,
+        ours(
+            "10 to 30 min are recalled with low confidence, blocks of 5 to 15 min for heat and fatigue with medium (LIT-MS)",
+        ),
+        PICKED,
+    ),
     electrodes: pads(
         square_cm(20, 25, 50, recalled(src::USUAL_CURRENTS), PICKED),
         text("motor point of the muscle", UNSTATED),

@@ -148,7 +148,13 @@ pub static ACL_SNYDER_MACKLER: Condition = Condition {
         ours("15 contractions of 11 and 120 s"),
     ),
     electrodes: pads(
-        square_cm(100, 130, 130, recalled(src::SNYDER_MACKLER), PICKED),
+        square_cm(
+            100,
+            130,
+            130,
+            ours("about 10 x 13 cm are recalled (LIT-SNYDER); down to 100 cm² is our figure"),
+            recalled(src::SNYDER_MACKLER),
+        ),
         text("vastus lateralis, proximal", recalled(src::SNYDER_MACKLER)),
         text("vastus medialis, distal", recalled(src::SNYDER_MACKLER)),
     ),

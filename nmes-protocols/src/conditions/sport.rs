@@ -181,7 +181,13 @@ pub static STRENGTH_ATHLETE: Condition = Condition {
         Evidence::Positive,
         found(src::STRENGTH),
     ),
-    phase_width: micros(200, 300, 400, recalled_high(src::FILIPOVIC_2011), PICKED),
+    phase_width: micros(
+        200,
+        300,
+        400,
+        ours("around the 306.9 ± 105.1 µs recalled of a review (LIT-FILIPOVIC)"),
+        PICKED,
+    ),
     amplitude: ranged_ma(
         1_000,
         64_000,
@@ -204,25 +210,27 @@ pub static STRENGTH_ATHLETE: Condition = Condition {
         ),
     ),
     schedule: cyclic(
-        ramps(
-            millis(500, 1_000, 2_000, recalled(src::STRENGTH_PRACTICE), PICKED),
-            millis(0, 1_000, 1_000, UNSTATED, UNSTATED),
-        ),
+        ramps(millis(500, 1_000, 2_000, UNMARKED, PICKED), millis(0, 1_000, 1_000, UNSTATED, UNSTATED)),
         seconds(3, 5, 10, recalled_high(src::FILIPOVIC_2011), PICKED),
-        seconds(15, 20, 30, recalled(src::STRENGTH_PRACTICE), PICKED),
+        seconds(15, 20, 30, UNMARKED, PICKED),
         RAMPS_UNSTATED,
     ),
     session_length: minutes(10, 15, 20, ours("inside the 17.7 ± 10.9 min recalled of a review"), PICKED),
     dose: dose(
         None,
         None,
-        from_to(3, 3, 4, recalled_high(src::FILIPOVIC_2011)),
-        from_to(4, 6, 8, recalled_high(src::FILIPOVIC_2011)),
+        from_to(3, 3, 4, ours("inside the 3.2 ± 0.9 a week recalled of a review (LIT-FILIPOVIC)")),
+        from_to(
+            4,
+            6,
+            8,
+            ours("4 to 6 are recalled of a review (LIT-FILIPOVIC), 8 found of a trial (PRO-S61)"),
+        ),
     ),
     progression: &[progress(
         0,
         Change::Text("from 3 to 4 a week; 5 % of the maximal force more a week, to 60 to 80 %"),
-        recalled(src::STRENGTH_PRACTICE),
+        UNMARKED,
     )],
     reported: &[text(
         "review of effective sets: 76.4 ± 20.9 Hz, 306.9 ± 105.1 µs, 63.7 ± 15.9 mA, ON 3 to 10 s, 3.2 ± 0.9 a week, 17.7 ± 10.9 min",

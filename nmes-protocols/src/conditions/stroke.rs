@@ -4,7 +4,7 @@ use super::parts::*;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Family, Finding};
 use crate::dose::{Change, Progress};
-use crate::provenance::{Evidence, Sourced, Unit};
+use crate::provenance::{Evidence, Provenance, Sourced, Unit};
 use crate::schedule_row::{CycleRow, GatedRow, RampRow, ScheduleRow, TriggerKind};
 use crate::screening::{Item, Site};
 use crate::sources as src;
@@ -44,8 +44,8 @@ const WRIST: Condition = Condition {
     amplitude_rule: Sourced::new(AmplitudeRule::FullRom, found(src::YUZER_2017)),
     electrodes: pads(
         square_cm(10, 25, 25, recalled(src::USUAL_CURRENTS), PICKED),
-        text("belly of extensor digitorum and the radial wrist extensors", recalled(src::CHAE_1998)),
-        text("distal back of the forearm", recalled(src::CHAE_1998)),
+        text("belly of extensor digitorum and the radial wrist extensors", UNMARKED),
+        text("distal back of the forearm", UNMARKED),
     ),
     related: &[YUZER, WILSON, BRIDGE],
     specific_items: &[
@@ -57,8 +57,7 @@ const WRIST: Condition = Condition {
     ..BASE
 };
 
-const POWELL_RAMPS: crate::provenance::Provenance =
-    ours("1 s up and 1.5 s down are recalled (LIT-POWELL); around them");
+const POWELL_RAMPS: Provenance = ours("1 s up and 1.5 s down are recalled (LIT-POWELL); around them");
 
 /// Contractions by a timer.
 pub static STROKE_WRIST_CYCLIC: Condition = Condition {
@@ -159,6 +158,10 @@ const WILSON_HEAD: Finding = finding(
     recalled(src::WILSON_2016),
 );
 
+/// The facts mark the whole of the logic as recalled and as a choice of design, and name no trial for it.
+const EMG_LOGIC: Provenance =
+    ours("partly recalled, partly design, and the collected facts do not say which figure is which");
+
 /// Trains that the person's own EMG starts.
 pub static STROKE_WRIST_EMG: Condition = Condition {
     name: "stroke-wrist-emg",
@@ -208,13 +211,10 @@ pub static STROKE_WRIST_EMG: Condition = Condition {
         Change::Text(
             "threshold 20 % below the best of three; +5 % after three successes, -5 % after two misses",
         ),
-        recalled(src::CAURAUGH_2000),
+        EMG_LOGIC,
     )],
     reported: &[
-        text(
-            "EMG 20 to 450 Hz, window 50 to 100 ms, blank at least 10 ms for each pulse",
-            recalled(src::CAURAUGH_2000),
-        ),
+        text("EMG 20 to 450 Hz, window 50 to 100 ms, blank at least 10 ms for each pulse", EMG_LOGIC),
         text("EMG of the other arm: 10 sessions a week, 4 weeks", found(src::EMG_BRIDGE)),
     ],
     ..WRIST
@@ -252,14 +252,20 @@ const SHOULDER: Condition = Condition {
     typical_amplitude_ua: band(15, 40, recalled(src::USUAL_CURRENTS)),
     amplitude_rule: Sourced::new(
         AmplitudeRule::ToClinicalEffect { effect: "the head of the humerus is lifted, the arm is not" },
-        recalled(src::FAGHRI_1994),
+        UNMARKED,
     ),
     electrodes: pads(
         square_cm(20, 25, 25, recalled(src::USUAL_CURRENTS), PICKED),
         text("supraspinatus", found(src::ITO_2023)),
         text("posterior deltoid", found(src::ITO_2023)),
     ),
-    channels: count(1, 2, 2, recalled_high(src::FAGHRI_1994), recalled_high(src::FAGHRI_1994)),
+    channels: count(
+        1,
+        2,
+        2,
+        ours("two channels have no mark of their origin in the facts; one alone is ours"),
+        UNMARKED,
+    ),
     progression: &[progress(
         0,
         Change::Text("from 1.5 to 4 to 6 h a day; rests shorten as tolerated"),
@@ -268,10 +274,7 @@ const SHOULDER: Condition = Condition {
     evidence: SHOULDERS,
     specific_items: &[Item::ShoulderInjury, Item::EpilepsyUncontrolled],
     stop_rules: &[
-        text(
-            "the shoulder shrugs (upper trapezius) or pain rises: stop and place the pads anew",
-            recalled(src::FAGHRI_1994),
-        ),
+        text("the shoulder shrugs (upper trapezius) or pain rises: stop and place the pads anew", UNMARKED),
         RASH,
         REDNESS,
     ],
@@ -292,7 +295,7 @@ pub static STROKE_SHOULDER: Condition = Condition {
 };
 
 const SHOULDER_CYCLE: CycleRow = CycleRow {
-    ramps: ramps(seconds(2, 2, 3, recalled(src::FAGHRI_1994), PICKED), seconds(2, 2, 3, UNSTATED, UNSTATED)),
+    ramps: ramps(seconds(2, 2, 3, UNMARKED, PICKED), seconds(2, 2, 3, UNMARKED, PICKED)),
     on: seconds(10, 10, 30, recalled(src::FAGHRI_1994), recalled(src::FAGHRI_1994)),
     on_includes_ramps: RAMPS_UNSTATED,
     off: seconds(2, 12, 12, recalled(src::FAGHRI_1994), recalled(src::FAGHRI_1994)),
