@@ -341,3 +341,27 @@ fn numbers_are_under_their_own_source() {
     let band = nmes_protocols::find("bells-denervated").unwrap().typical_amplitude_ua;
     assert_eq!(band.value, (2_000, 10_000));
 }
+
+/// REQ-PRO-444: what people use of current is no source for pads or channels, and neither is the practice of a row for the number
+/// of its channels where the facts have that without a mark.
+#[test]
+fn usual_currents_are_currents() {
+    let mut currents = 0;
+    for row in CATALOGUE {
+        row.visit(&mut |name, value| {
+            let cited = value.provenances().iter().any(|p| p.source() == Some(sources::USUAL_CURRENTS));
+            let current = ["amplitude", "usual amplitude, from", "usual amplitude, to"].contains(&name);
+            currents += usize::from(cited);
+            assert!(!cited || current, "{} {name}", row.name);
+        });
+    }
+    assert!(currents >= 100, "{currents}");
+    let sourced: Vec<_> = CATALOGUE.iter().filter(|row| row.channels.range.source().is_some()).collect();
+    let known = ["foot-drop", "bells-", "disuse-dirks", "stroke-gait", "denervated-rise-", "fes-row"];
+    for row in &sourced {
+        assert!(known.iter().any(|name| row.name.starts_with(name)), "{}", row.name);
+    }
+    for row in known {
+        assert!(sourced.iter().any(|other| other.name.starts_with(row)), "{row}");
+    }
+}

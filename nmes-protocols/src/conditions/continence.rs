@@ -36,7 +36,7 @@ const PELVIC: Condition = Condition {
         text("vaginal or anal probe, or perianal pads", recalled(src::CONTINENCE)),
         text("the other ring, or sacral pads", recalled(src::CONTINENCE)),
     ),
-    channels: count(1, 1, 1, recalled(src::CONTINENCE), recalled(src::CONTINENCE)),
+    channels: count(1, 1, 1, UNMARKED, UNMARKED),
     related: STRESS,
     specific_items: ITEMS,
     ..BASE
@@ -183,18 +183,14 @@ pub static PTNS: Condition = Condition {
             text("pad on the arch of the foot", recalled_high(src::TIBIAL_PRACTICE)),
         )
     },
-    channels: count(1, 1, 1, found(src::TIBIAL), found(src::TIBIAL)),
+    channels: count(1, 1, 1, UNMARKED, UNMARKED),
     dose: dose(
         None,
         exactly(1, found(src::TIBIAL)),
         exactly(1, found(src::TIBIAL)),
         exactly(12, found(src::TIBIAL)),
     ),
-    progression: &[progress(
-        0,
-        Change::Text("after the twelve weeks once a month"),
-        recalled(src::TIBIAL_PRACTICE),
-    )],
+    progression: &[progress(0, Change::Text("after the twelve weeks once a month"), UNMARKED)],
     ..TIBIAL
 };
 
@@ -240,7 +236,7 @@ pub static PTNS_FAECAL: Condition = Condition {
             text("pad on the arch of the foot", recalled_high(src::TIBIAL_PRACTICE)),
         )
     },
-    channels: count(1, 1, 1, found(src::TIBIAL), found(src::TIBIAL)),
+    channels: count(1, 1, 1, UNMARKED, UNMARKED),
     dose: dose(
         None,
         exactly(1, found(src::TIBIAL)),
@@ -270,9 +266,16 @@ pub static TTNS: Condition = Condition {
     ),
     session_length: minutes(30, 60, 60, recalled(src::TIBIAL_PRACTICE), found(src::TIBIAL)),
     electrodes: pads(
-        square_cm(20, 25, 25, recalled(src::TIBIAL_PRACTICE), PICKED),
-        text("behind the inner ankle", recalled(src::TIBIAL_PRACTICE)),
-        text("10 cm above it, or the arch of the foot", recalled(src::TIBIAL_PRACTICE)),
+        square_cm(20, 25, 25, UNMARKED, PICKED),
+        text("behind the inner ankle", UNMARKED),
+        text("10 cm above it, or the arch of the foot", UNMARKED),
+    ),
+    channels: count(
+        1,
+        1,
+        2,
+        ours("one side is found (PRO-S53); a channel for the other side is ours"),
+        found(src::TIBIAL),
     ),
     dose: dose(
         None,

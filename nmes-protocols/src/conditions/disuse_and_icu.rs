@@ -38,11 +38,25 @@ pub(super) const MUSCLE: Condition = Condition {
     amplitude: milliamps(1, 40, 80, recalled(src::USUAL_CURRENTS)),
     typical_amplitude_ua: band(20, 60, recalled(src::USUAL_CURRENTS)),
     electrodes: pads(
-        square_cm(50, 50, 97, recalled(src::USUAL_CURRENTS), PICKED),
+        square_cm(
+            50,
+            50,
+            97,
+            ours(
+                "50 cm² have no mark of their origin in the facts; up to 97 are pads of knee trials (PRO-S3)",
+            ),
+            UNMARKED,
+        ),
         text("rectus femoris and vastus medialis, in a cast through its window", UNMARKED),
         text("vastus lateralis", UNMARKED),
     ),
-    channels: count(1, 2, 4, recalled(src::USUAL_CURRENTS), PICKED),
+    channels: count(
+        1,
+        2,
+        4,
+        ours("two have no mark of their origin in the facts; one, and four, are ours"),
+        UNMARKED,
+    ),
     ..BASE
 };
 
@@ -174,7 +188,7 @@ const ICU: Condition = Condition {
         text("quadriceps, proximal; on other channels tibialis anterior or gastrocnemius", UNMARKED),
         text("the same muscle, distal", UNSTATED),
     ),
-    channels: count(4, 4, 8, recalled(src::ICU_PRACTICE), PICKED),
+    channels: count(4, 4, 8, UNMARKED, PICKED),
     related: &[KHO, ANGELOPOULOS, SEGERS],
     specific_items: &[
         Item::UnstableCirculation,

@@ -482,10 +482,11 @@ pub static MS_STRENGTH: Condition = Condition {
         PICKED,
     ),
     electrodes: pads(
-        square_cm(20, 25, 50, recalled(src::USUAL_CURRENTS), PICKED),
+        square_cm(20, 25, 50, UNSTATED, UNSTATED),
         text("motor point of the muscle", UNSTATED),
         text("the same muscle, distal", UNSTATED),
     ),
+    channels: ONE_OR_TWO,
     evidence: &[finding(
         "blocks of 5 to 15 min, as heat and fatigue make symptoms worse for a while",
         Evidence::None,

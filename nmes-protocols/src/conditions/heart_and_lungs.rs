@@ -128,7 +128,7 @@ const DECOMPENSATED: Finding = finding(
 );
 
 const HEART_PADS: Electrodes = pads(
-    square_cm(50, 97, 130, recalled(src::USUAL_CURRENTS), PICKED),
+    square_cm(50, 97, 130, UNMARKED, PICKED),
     text("quadriceps, proximal; on other channels hamstrings", UNMARKED),
     text("the same muscle, distal", UNSTATED),
 );
@@ -137,7 +137,7 @@ const HEART: Condition = Condition {
     family: Family::Heart,
     amplitude: milliamps(1, 40, 80, recalled(src::USUAL_CURRENTS)),
     electrodes: HEART_PADS,
-    channels: count(2, 2, 4, recalled(src::USUAL_CURRENTS), PICKED),
+    channels: count(2, 2, 4, UNMARKED, PICKED),
     reported: &[
         text(
             "0.4 s on, 0.6 s off, ten trains and 30 s of rest, 30 min (Kitamura)",

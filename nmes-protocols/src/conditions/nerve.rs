@@ -40,6 +40,7 @@ pub static TROPHIC: Condition = Condition {
     )),
     amplitude: milliamps(1, 20, 40, recalled(src::USUAL_CURRENTS)),
     typical_amplitude_ua: band(10, 30, recalled(src::USUAL_CURRENTS)),
+    channels: ONE_OR_TWO,
     amplitude_rule: Sourced::new(AmplitudeRule::MotorThreshold { percent: 100 }, recalled_low(src::TROPHIC)),
     session_length: minutes(60, 60, 480, recalled_low(src::TROPHIC), PICKED),
     evidence: &[finding(

@@ -37,7 +37,7 @@ const TENS: Condition = Condition {
         text("around or over the pain, its dermatome or nerve trunk", UNMARKED),
         text("beside it", UNSTATED),
     ),
-    channels: count(1, 1, 2, recalled(src::TENS_PRACTICE), PICKED),
+    channels: count(1, 1, 2, UNMARKED, PICKED),
     progression: &[progress(
         1,
         Change::Text("modes alternate from day 4 or 5, as it wears off"),

@@ -42,6 +42,8 @@ pub(super) const UNSTATED: Provenance = ours("no source states it; a usual value
 /// In the facts that this catalogue was made from, without a mark of its origin.
 pub(super) const UNMARKED: Provenance =
     ours("the collected facts have it without a mark of its origin; not read");
+/// Channels of a row that the facts do not speak of.
+pub(super) const ONE_OR_TWO: Ranged = count(1, 1, 2, UNSTATED, UNSTATED);
 /// The middle of a band of currents.
 const MIDDLE: Provenance =
     ours("the middle of the band in common use, a start and no target; a person's own value replaces it");
@@ -431,7 +433,7 @@ pub(super) const BASE: Condition = Condition {
     schedule: ScheduleRow::Continuous(our_ramps(2_000, 1_000)),
     session_length: minutes(1, 30, 60, UNSTATED, UNSTATED),
     electrodes: PADS,
-    channels: count(1, 1, 2, recalled(src::USUAL_CURRENTS), PICKED),
+    channels: count(1, 1, 2, UNMARKED, PICKED),
     dose: Dose::NONE,
     progression: &[],
     reported: &[],

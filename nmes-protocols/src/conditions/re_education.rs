@@ -17,11 +17,11 @@ const RELEARN: Condition = Condition {
     family: Family::ReEducation,
     headline: RELEARN_HEAD,
     electrodes: pads(
-        square_cm(10, 25, 25, recalled(src::USUAL_CURRENTS), PICKED),
+        square_cm(10, 25, 25, UNMARKED, PICKED),
         text("motor point of the muscle", UNSTATED),
         text("the same muscle, distal", UNSTATED),
     ),
-    channels: count(1, 1, 2, recalled(src::USUAL_CURRENTS), PICKED),
+    channels: count(1, 1, 2, UNMARKED, PICKED),
     evidence: &[RELEARN_HEAD],
     specific_items: &[Item::MuscleTear],
     ..LEG

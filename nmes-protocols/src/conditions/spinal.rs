@@ -4,7 +4,7 @@ use super::parts::*;
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Electrodes, Family, Finding};
 use crate::dose::Change;
-use crate::provenance::{Evidence, Sourced};
+use crate::provenance::{Evidence, Provenance, Sourced};
 use crate::schedule_row::{GatedRow, ScheduleRow, TriggerKind};
 use crate::screening::{Item, Site};
 use crate::sources as src;
@@ -40,10 +40,16 @@ const SCI: Condition = Condition {
 };
 
 const CYCLE_PADS: Electrodes = pads(
-    square_mm(4_500, 9_750, 10_000, recalled(src::USUAL_CURRENTS), UNMARKED),
+    square_mm(4_500, 9_750, 10_000, UNMARKED, UNMARKED),
     text("quadriceps proximal and lateral, hamstrings, gluteus maximus", UNMARKED),
     text("distal and medial on the same muscle", UNMARKED),
 );
+
+/// The facts have pads of cycling alone, of no other movement and of no children.
+const PADS_AS_CYCLE: Provenance = ours("no source states it; as the row for cycling");
+
+const OTHER_PADS: Electrodes =
+    Electrodes { area: square_mm(4_500, 9_750, 10_000, PADS_AS_CYCLE, PADS_AS_CYCLE), ..CYCLE_PADS };
 
 // The source's edges take 10 degrees (EMA_CYCLING): 83, 48 and 33 ms at 20, 35 and 50 turns a minute. The slope is what
 // lengthens a ramp: 76 ms at 30 mA, 251 ms at 100 mA, for which windows of 70 to 100 degrees have room up to 23 to 33 turns
@@ -108,7 +114,7 @@ pub static FES_CYCLE: Condition = Condition {
     schedule: CRANK,
     session_length: minutes(15, 15, 45, found(src::FES_CYCLING_TOOLKIT), found(src::FES_CYCLING_TOOLKIT)),
     electrodes: CYCLE_PADS,
-    channels: count(6, 6, 8, recalled(src::FES_DEVICES), UNMARKED),
+    channels: count(6, 6, 8, UNMARKED, UNMARKED),
     dose: dose(
         None,
         None,
@@ -163,8 +169,14 @@ pub static FES_CYCLE_COMMERCIAL: Condition = Condition {
     trigger: Sourced::new(TriggerKind::CrankAngle, recalled(src::FES_DEVICES)),
     schedule: CRANK,
     session_length: at_minutes(60, recalled(src::FES_DEVICES)),
-    electrodes: CYCLE_PADS,
-    channels: count(6, 6, 8, recalled(src::FES_DEVICES), PICKED),
+    electrodes: OTHER_PADS,
+    channels: count(
+        6,
+        6,
+        8,
+        ours("6 to 12 are recalled of the device (LIT-FESDEVICES); 8 are the most here"),
+        recalled(src::FES_DEVICES),
+    ),
     evidence: &[finding(
         "a device's settings, recalled; no trial of them was looked up",
         Evidence::None,
@@ -198,7 +210,7 @@ pub static FES_CYCLE_CHILD: Condition = Condition {
     trigger: Sourced::new(TriggerKind::CrankAngle, ours("as the other rows for cycles")),
     schedule: CRANK,
     session_length: minutes(5, 15, 30, UNSTATED, UNSTATED),
-    electrodes: CYCLE_PADS,
+    electrodes: OTHER_PADS,
     channels: count(2, 6, 6, UNSTATED, UNSTATED),
     specific_items: &[Item::SevereSpasticity, Item::FixedContracture, Item::UnstableFracture],
     stop_rules: STOP,
@@ -242,7 +254,7 @@ pub static FES_ROW: Condition = Condition {
         ),
     }),
     session_length: minutes(10, 20, 30, recalled(src::ROWING), PICKED),
-    electrodes: CYCLE_PADS,
+    electrodes: OTHER_PADS,
     channels: count(4, 4, 4, recalled(src::ROWING), recalled(src::ROWING)),
     dose: dose(None, None, exactly(3, recalled(src::ROWING)), None),
     evidence: &[finding("settings recalled; no trial was looked up", Evidence::None, recalled(src::ROWING))],
@@ -250,7 +262,7 @@ pub static FES_ROW: Condition = Condition {
 };
 
 const STAND_PADS: Electrodes = pads(
-    square_cm(45, 90, 100, recalled(src::USUAL_CURRENTS), PICKED),
+    square_cm(45, 90, 100, PADS_AS_CYCLE, PICKED),
     text("quadriceps, proximal", recalled(src::KRALJ)),
     text("quadriceps, distal", recalled(src::KRALJ)),
 );
@@ -291,7 +303,7 @@ pub static FES_STAND: Condition = Condition {
     }),
     session_length: minutes(5, 30, 60, UNSTATED, UNSTATED),
     electrodes: STAND_PADS,
-    channels: count(2, 2, 4, recalled(src::KRALJ), PICKED),
+    channels: count(2, 2, 4, UNMARKED, PICKED),
     progression: &[progress(
         1,
         Change::Text("weeks 1 to 8 of the training row; then stands of 1 to 10 min"),
@@ -333,7 +345,7 @@ pub static FES_STAND_TRAINING: Condition = Condition {
     ),
     session_length: minutes(30, 30, 60, recalled(src::KRALJ), PICKED),
     electrodes: STAND_PADS,
-    channels: count(1, 2, 4, recalled(src::KRALJ), PICKED),
+    channels: count(1, 2, 4, ours("as the row for standing; one leg alone is ours"), PICKED),
     evidence: &[finding("settings recalled; no trial was looked up", Evidence::None, recalled(src::KRALJ))],
     ..SCI
 };

@@ -43,7 +43,7 @@ const WRIST: Condition = Condition {
     typical_amplitude_ua: band(10, 30, recalled(src::USUAL_CURRENTS)),
     amplitude_rule: Sourced::new(AmplitudeRule::FullRom, found(src::YUZER_2017)),
     electrodes: pads(
-        square_cm(10, 25, 25, recalled(src::USUAL_CURRENTS), PICKED),
+        square_cm(10, 25, 25, UNMARKED, PICKED),
         text("belly of extensor digitorum and the radial wrist extensors", UNMARKED),
         text("distal back of the forearm", UNMARKED),
     ),
@@ -255,7 +255,7 @@ const SHOULDER: Condition = Condition {
         UNMARKED,
     ),
     electrodes: pads(
-        square_cm(20, 25, 25, recalled(src::USUAL_CURRENTS), PICKED),
+        square_cm(20, 25, 25, UNMARKED, PICKED),
         text("supraspinatus", found(src::ITO_2023)),
         text("posterior deltoid", found(src::ITO_2023)),
     ),
@@ -363,7 +363,7 @@ pub static STROKE_GAIT: Condition = Condition {
     }),
     session_length: minutes(20, 30, 30, recalled(src::GAIT_CHANNELS), PICKED),
     electrodes: pads(
-        square_cm(20, 25, 50, recalled(src::USUAL_CURRENTS), PICKED),
+        square_cm(20, 25, 50, UNSTATED, UNSTATED),
         text("motor point of the muscle", UNSTATED),
         text("the same muscle, distal", UNSTATED),
     ),

@@ -33,11 +33,17 @@ const NECK: Condition = Condition {
         recalled(src::DYSPHAGIA_PRACTICE),
     ),
     electrodes: pads(
-        square_cm(3, 6, 6, recalled(src::USUAL_CURRENTS), PICKED),
+        square_cm(3, 6, 6, UNMARKED, PICKED),
         text("suprahyoid muscles", recalled(src::DYSPHAGIA_PRACTICE)),
         text("infrahyoid muscles", recalled(src::DYSPHAGIA_PRACTICE)),
     ),
-    channels: count(1, 2, 2, recalled(src::DYSPHAGIA_PRACTICE), recalled(src::DYSPHAGIA_PRACTICE)),
+    channels: count(
+        1,
+        2,
+        2,
+        ours("two have no mark of their origin in the facts; one alone is ours"),
+        UNMARKED,
+    ),
     evidence: &[finding("device settings; no benefit was looked up", Evidence::None, found(src::DYSPHAGIA))],
     specific_items: &[Item::Laryngospasm],
     ..BASE

@@ -23,7 +23,7 @@ const TONE: Condition = Condition {
     amplitude: milliamps(1, 30, 60, recalled(src::USUAL_CURRENTS)),
     typical_amplitude_ua: band(15, 60, recalled(src::USUAL_CURRENTS)),
     electrodes: pads(
-        square_cm(25, 25, 50, recalled(src::USUAL_CURRENTS), PICKED),
+        square_cm(25, 25, 50, UNMARKED, PICKED),
         text("belly of the muscle", UNSTATED),
         text("the same muscle, along its fibres", UNSTATED),
     ),
@@ -198,11 +198,19 @@ const FLOW: Condition = Condition {
     amplitude: milliamps(1, 25, 60, recalled(src::USUAL_CURRENTS)),
     typical_amplitude_ua: band(15, 40, recalled(src::USUAL_CURRENTS)),
     electrodes: pads(
-        square_cm(20, 25, 40, recalled(src::USUAL_CURRENTS), PICKED),
+        square_cm(20, 25, 40, UNMARKED, PICKED),
         text("gastrocnemius", recalled(src::BRODERICK)),
         text("soleus", recalled(src::BRODERICK)),
     ),
-    channels: count(1, 2, 4, recalled(src::USUAL_CURRENTS), PICKED),
+    channels: count(
+        1,
+        2,
+        4,
+        ours(
+            "two to four of the pump, one or two of oedema have no mark of their origin in the facts; one range",
+        ),
+        PICKED,
+    ),
     specific_items: &[Item::UnstableFracture],
     ..BASE
 };
@@ -285,7 +293,7 @@ pub static OEDEMA_HVPC: Condition = Condition {
     electrodes: pads(
         square_cm(20, 50, 50, UNSTATED, UNSTATED),
         text("over or beside the swelling, the cathode", found(src::HIGH_VOLT)),
-        text("a pad of 100 cm² or more elsewhere", recalled(src::USUAL_CURRENTS)),
+        text("a pad of 100 cm² or more elsewhere", UNMARKED),
     ),
     dose: dose(None, exactly(4, found(src::HIGH_VOLT)), None, None),
     reported: &[text(
