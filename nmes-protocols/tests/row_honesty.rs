@@ -8,7 +8,7 @@
 )]
 
 use nmes_protocols::{
-    AmplitudeRule, CATALOGUE, Change, Condition, Evidence, Innervation, OnIncludesRamps, Provenance,
+    AmplitudeRule, CATALOGUE, Change, Condition, Evidence, Innervation, Item, OnIncludesRamps, Provenance,
     RowValue, ScheduleRow, Site, WaveKind, check_innervation, sources,
 };
 
@@ -363,5 +363,34 @@ fn usual_currents_are_currents() {
     }
     for row in known {
         assert!(sourced.iter().any(|other| other.name.starts_with(row)), "{row}");
+    }
+}
+
+/// REQ-PRO-445: what the facts have of single rows to stop for, to aim at or to see to stands in them, with its mark; training of
+/// older adults asks for a torn muscle as that of others does.
+#[test]
+fn rows_say_what_is_theirs() {
+    let cases = [
+        ("acl-snyder-mackler", "note", "aim: a torque of half of the other leg", "R-m"),
+        ("acl-consensus", "from a week on", "week 1: a review after one", "F"),
+        ("tka-stevens-lapsley", "from a week on", "week 1: a review after one", "F"),
+        ("fes-cycle", "stop", "fewer turns a minute than some 20 to 35", "R-m"),
+        ("fes-cycle-commercial", "stop", "fewer turns a minute than some 20 to 35", "R-m"),
+        ("fes-cycle", "note", "before: 1 to 2 min moved by the motor", "R-m"),
+        ("fes-row", "note", "the seat has a back", "ours"),
+        ("fes-stand", "stop", "a knee buckles", "ours"),
+        ("re-education", "stop", "pain, or other muscles", "ours"),
+        ("strength-athlete", "note", "many muscles at once: see that", "R-h"),
+        ("strength-older", "note", "many muscles at once: see that", "R-h"),
+        ("strength-older", "note", "a target of 40 %", "F"),
+    ];
+    for (row, name, begins, mark) in cases {
+        assert_eq!(marks(row, name, begins), [[mark, mark]], "{row}: {begins}");
+    }
+    for row in ["fes-cycle", "fes-cycle-commercial", "fes-row", "fes-stand", "fes-stand-training"] {
+        assert_eq!(marks(row, "stop", "lesion at or above T6"), [["R-h", "R-h"]], "{row}");
+    }
+    for row in CATALOGUE.iter().filter(|row| row.name.starts_with("strength-")) {
+        assert!(row.specific_items.contains(&Item::MuscleTear), "{}", row.name);
     }
 }

@@ -41,7 +41,10 @@ const FEWER: Progress =
     progress(4, Change::Text("fewer contractions, for three weeks"), found(src::SINGLE_FIGURES));
 
 /// The same over six weeks or more.
-pub(super) const SIX_WEEKS: &[Progress] = &[RAISE, MANY, FEWER];
+pub(super) const SIX_WEEKS: &[Progress] = &[RAISE, MANY, FEWER, REVIEW];
+
+const REVIEW: Progress =
+    progress(1, Change::Text("a review after one and after three weeks"), found(src::SINGLE_FIGURES));
 
 const SURGERY: &[Item] = &[Item::GraftUnprotected, Item::NerveBlockActive];
 
@@ -91,6 +94,7 @@ const ACL: Condition = Condition {
     amplitude_rule: Sourced::new(TOLERATED, recalled(src::KNEE_PRACTICE)),
     evidence: &[LISTED],
     related: &[SNYDER, FITZGERALD, JO],
+    notes: &[text("aim: a torque of half of the other leg's maximal force", recalled(src::KNEE_PRACTICE))],
     ..KNEE
 };
 
@@ -275,6 +279,7 @@ pub static ACL_CONSENSUS: Condition = Condition {
         progress(0, Change::Text("weaker: rests of three to five times ON"), found(src::NUSSBAUM_ACL)),
         MANY,
         FEWER,
+        REVIEW,
     ],
     reported: &[
         text("burst current of 2,500 Hz, 50 a second, is the other choice", found(src::NUSSBAUM_ACL)),

@@ -1,7 +1,7 @@
 //! Strength of older adults.
 
 use super::parts::*;
-use super::sport::STRENGTH;
+use super::sport::{DRINK, STRENGTH};
 use crate::amplitude::AmplitudeRule;
 use crate::condition::{Condition, Family, Finding};
 use crate::dose::Change;
@@ -63,8 +63,11 @@ const OLDER: Condition = Condition {
         ours("two have no mark of their origin in the facts; one alone is ours"),
         UNMARKED,
     ),
-    specific_items: &[Item::FragileSkin, Item::Rhabdomyolysis],
-    notes: &[text("a target of 40 % may be out of reach: record what was reached", found(src::HOOKER_1994))],
+    specific_items: &[Item::FragileSkin, Item::Rhabdomyolysis, Item::MuscleTear],
+    notes: &[
+        text("a target of 40 % may be out of reach: record what was reached", found(src::HOOKER_1994)),
+        DRINK,
+    ],
     ..STRENGTH
 };
 

@@ -61,6 +61,11 @@ pub static RE_EDUCATION: Condition = Condition {
         Change::Text("amplitude and cues fade: every, every second, every fourth trial"),
         ours("so that the movement is left without it"),
     )],
+    stop_rules: &[
+        text("pain, or other muscles do the task in place of the weak one: stop", UNMARKED),
+        RASH,
+        REDNESS,
+    ],
     ..RELEARN
 };
 

@@ -10,14 +10,31 @@ use crate::screening::{Item, Site};
 use crate::sources as src;
 use nmes_safety::UseClass;
 
-const STOP_SCI: &[Sourced<&str>] = &[
-    text(
-        "lesion at or above T6: stop at any sign of autonomic dysreflexia",
-        recalled_high(src::SCI_PRACTICE),
-    ),
+const DYSREFLEXIA: Sourced<&str> = text(
+    "lesion at or above T6: stop at any sign of autonomic dysreflexia",
+    recalled_high(src::SCI_PRACTICE),
+);
+
+const STOP_SCI: &[Sourced<&str>] = &[DYSREFLEXIA, RASH, REDNESS];
+
+const STOP_CYCLE: &[Sourced<&str>] = &[
+    DYSREFLEXIA,
+    text("fewer turns a minute than some 20 to 35: stop", recalled(src::FES_DEVICES)),
     RASH,
     REDNESS,
 ];
+
+const STOP_STAND: &[Sourced<&str>] = &[
+    DYSREFLEXIA,
+    text("a knee buckles, or blood pressure falls: sit down and stop", UNMARKED),
+    RASH,
+    REDNESS,
+];
+
+const AROUND_CYCLING: &[Sourced<&str>] = &[text(
+    "before: 1 to 2 min moved by the motor, then a rise over 1 to 2 min; after: 2 to 5 min of cooling down",
+    recalled(src::FES_DEVICES),
+)];
 
 const SCI: Condition = Condition {
     family: Family::SpinalCord,
@@ -145,6 +162,8 @@ pub static FES_CYCLE: Condition = Condition {
             found(src::FES_CYCLING),
         ),
     ],
+    stop_rules: STOP_CYCLE,
+    notes: AROUND_CYCLING,
     ..SCI
 };
 
@@ -182,6 +201,8 @@ pub static FES_CYCLE_COMMERCIAL: Condition = Condition {
         Evidence::None,
         recalled(src::FES_DEVICES),
     )],
+    stop_rules: STOP_CYCLE,
+    notes: AROUND_CYCLING,
     ..SCI
 };
 
@@ -258,6 +279,7 @@ pub static FES_ROW: Condition = Condition {
     channels: count(4, 4, 4, recalled(src::ROWING), recalled(src::ROWING)),
     dose: dose(None, None, exactly(3, recalled(src::ROWING)), None),
     evidence: &[finding("settings recalled; no trial was looked up", Evidence::None, recalled(src::ROWING))],
+    notes: &[text("the seat has a back and a strap for the trunk", UNMARKED)],
     ..SCI
 };
 
@@ -322,6 +344,7 @@ pub static FES_STAND: Condition = Condition {
         Item::UnstableFracture,
         Item::OrthostaticDrop,
     ],
+    stop_rules: STOP_STAND,
     ..SCI
 };
 

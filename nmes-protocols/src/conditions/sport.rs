@@ -164,6 +164,11 @@ pub static WARM_UP: Condition = Condition {
 const NO_CURRENT: &str =
     "no source gives a current for this row; the band of disuse rows, below that of athletes (LIT-FILIPOVIC)";
 
+pub(super) const DRINK: Sourced<&str> = text(
+    "many muscles at once: see that enough is drunk, as muscle may break down",
+    recalled_high(src::STRENGTH_PRACTICE),
+);
+
 pub(super) const STRENGTH: Condition = Condition {
     family: Family::Strength,
     amplitude: milliamps(1, 40, 80, ours(NO_CURRENT)),
@@ -180,6 +185,7 @@ pub(super) const STRENGTH: Condition = Condition {
         RASH,
         REDNESS,
     ],
+    notes: &[DRINK],
     ..LEG
 };
 
