@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "tests: a panic is a failed test")]
 
 use nmes_core::{MAX_CHANNELS, Millis};
+use nmes_protocols::titration::{self, StopReason};
 use nmes_protocols::triggers::GateCommands;
 use nmes_protocols::triggers::crank::{CrankFault, CrankRefusal};
 use nmes_protocols::triggers::emg::EmgFault;
 use nmes_protocols::triggers::switch::{Mode, Switch, SwitchTimes};
 use nmes_protocols::triggers::tilt::TiltFault;
-use nmes_protocols::{GateCommand, TriggerNote};
+use nmes_protocols::{GaitConfigError, GateCommand, State, TriggerNote};
 
 const CLOSE: GateCommand = GateCommand::Close { down: Millis::ZERO };
 
@@ -114,4 +115,40 @@ fn switches_are_told() {
     let refused = Switch::new(SwitchTimes { debounce: ms(201), ..times }).unwrap_err();
     assert_eq!(refused.to_string(), "switch, debounce: 201 ms; accepted: 1 to 200 ms");
     assert!(Switch::new(SwitchTimes { debounce: ms(200), ..times }).is_ok());
+}
+
+/// REQ-PRO-398: a state of the gait trigger or of a titration is told by the name that its drawing has; why a titration stopped and what a
+/// configuration of the gait trigger has wrong by its cause, with the figures.
+#[test]
+fn states_and_stops_are_told() {
+    assert!(State::ALL.iter().all(|state| state.to_string() == state.name() && !state.name().is_empty()));
+    let states = titration::State::ALL;
+    assert!(states.iter().all(|state| state.to_string() == state.name() && !state.name().is_empty()));
+    use GaitConfigError::{
+        HoldAboveCap, HoldBelowRamp, NoDebounce, RampDownMin, RefractoryBelowDebounce, StanceShare,
+    };
+    name_their_cause(
+        "",
+        &[
+            (StopReason::Key.to_string(), "key"),
+            (StopReason::Refused.to_string(), "refused"),
+            (StopReason::NoAnswer.to_string(), "nobody"),
+            (StopReason::NoEnd.to_string(), "not told"),
+            (NoDebounce.to_string(), "debounce: 0 ms"),
+            (
+                RefractoryBelowDebounce { refractory_ms: 7, debounce_ms: 25 }.to_string(),
+                "7 ms is below the debounce time, 25 ms",
+            ),
+            (HoldAboveCap { hold_ms: 6_001, cap_ms: 6_000 }.to_string(), "6001 ms is above its cap, 6000 ms"),
+            (
+                HoldBelowRamp { hold_ms: 99, ramp_ms: 100 }.to_string(),
+                "99 ms is not above delay + ramp-up, 100 ms",
+            ),
+            (
+                RampDownMin { min_ms: 201, usual_ms: 200 }.to_string(),
+                "201 ms is above the usual ramp-down, 200 ms",
+            ),
+            (StanceShare { percent: 101 }.to_string(), "101 % is above 100 %"),
+        ],
+    );
 }

@@ -67,8 +67,10 @@ pub fn plan<'a>(
     let setup = FOOT_DROP.limit(setup).ok()?;
     let longest = u64::from(FOOT_DROP.session_length.default);
     let setup = setup.with_limit(Layer::Protocol, &rules::E_SES_1, longest).ok()?;
-    let plan = Plan::compile(&built.session, &hardware().ok()?).ok()?;
-    Some((check_into(place, &plan, &setup, &Profile::default()).ok()?, built.gait?))
+    // by reference: a plan has 4 kB
+    let plan = Plan::compile(&built.session, &hardware().ok()?);
+    let plan = plan.as_ref().ok()?;
+    Some((check_into(place, plan, &setup, &Profile::default()).ok()?, built.gait?))
 }
 
 /// Channels that the board has; a stimulator has room for so many, and each takes some kilobytes of memory.
