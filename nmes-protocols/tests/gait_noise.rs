@@ -9,6 +9,7 @@
 mod common;
 
 use common::{Driver, config};
+use nmes_protocols::GateCommand;
 use nmes_protocols::Heel::{self, Lifted, LineOpen, Loaded};
 use nmes_protocols::TriggerNote::{self, BounceStorm, Chatter, RepeatedEdge};
 
@@ -77,4 +78,35 @@ fn repeated_edges_are_counted() {
     assert_eq!(told(&[Loaded, Loaded]), (1, vec![RepeatedEdge { lifted: false }]));
     assert_eq!(told(&[Loaded, Lifted, Lifted]), (1, vec![RepeatedEdge { lifted: true }]));
     assert_eq!(told(&[Lifted, LineOpen, LineOpen]), (0, vec![]));
+}
+
+/// REQ-PRO-017, REQ-PRO-024: steps without an Off between them are one run, which ends. With the foot in the air at its end that is noted,
+/// once, and nothing opens before the heel was down; with the heel down then nothing is noted, and the next lift is a step.
+#[test]
+fn a_run_without_an_off_ends() {
+    // lifts of 700 ms with stances of 100 ms between them until the run may go on no longer; then the heel is as told
+    let noted_and_next = |last: Heel| {
+        let mut driver = Driver::walking(config(), 0);
+        let run_ms = u64::from(config().times().merge_max.as_millis());
+        let steps = run_ms.div_ceil(800);
+        let mut ended = 0;
+        for step in 0..steps {
+            let at = 1_000 + step * 800;
+            driver.heel(at * 1_000, Lifted);
+            driver.heel((at + 700) * 1_000, Loaded);
+            ended += noted(&mut driver, TriggerNote::RunEnded);
+        }
+        let at = 1_000 + steps * 800;
+        driver.heel(at * 1_000, last);
+        driver.run_to((at + 1_500) * 1_000);
+        let closed = driver.commands.last().copied();
+        ended += noted(&mut driver, TriggerNote::RunEnded);
+        let before = driver.commands.len();
+        driver.heel((at + 1_500) * 1_000, Lifted);
+        driver.run_to((at + 1_600) * 1_000);
+        assert!(closed.is_some_and(|last| matches!(last.command, GateCommand::Close { .. })), "{closed:?}");
+        (ended, driver.commands.len() > before)
+    };
+    assert_eq!(noted_and_next(Lifted), (1, false), "in the air");
+    assert_eq!(noted_and_next(Loaded), (0, true), "down");
 }
