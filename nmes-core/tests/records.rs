@@ -91,21 +91,26 @@ fn a_clock_that_goes_back_is_a_fault() {
     });
 }
 
+/// Cuts the first pulse, which begins so many ticks late, so many after its onset.
+fn cut(engine: &mut Engine<'_, '_>, late_by: u64, into: u64) -> (u64, PulseReceipt) {
+    let onset = advance(engine, late_by).unwrap() - late_by;
+    while let Next::At(at) = engine.next() {
+        if at > onset + into {
+            break;
+        }
+        engine.applied(at).unwrap();
+    }
+    engine.stop(StopPolicy::HardOff, onset + into);
+    (onset, engine.take_receipt().unwrap())
+}
+
 /// REQ-CORE-10, REQ-CORE-12, REQ-CORE-141: a pulse that a hard off cuts has its record, at every microsecond; one that had not
 /// begun has none.
 #[test]
 fn a_cut_pulse_has_its_record() {
     for into in 0..700_u64 {
         continuous(plain(), ideal(), |engine| {
-            let onset = advance(engine, 0).unwrap();
-            while let Next::At(at) = engine.next() {
-                if at > onset + into {
-                    break;
-                }
-                engine.applied(at).unwrap();
-            }
-            engine.stop(StopPolicy::HardOff, onset + into);
-            let receipt = engine.take_receipt().unwrap();
+            let (onset, receipt) = cut(engine, 0, into);
             // in the gap too, where the output is open already and half of the pulse is owed
             assert_eq!(receipt.cut, into < 700, "{into}");
             assert_eq!((receipt.onset_tick, receipt.end_tick), (onset, onset + into));
@@ -133,15 +138,7 @@ fn a_main_phase_that_has_ended_is_whole() {
         [0, 3, 15].into_iter().flat_map(|late| [299, 300, 301, 399].map(|into| (late, into)))
     {
         continuous(channel, late(15), |engine| {
-            let onset = advance(engine, late_by).unwrap() - late_by;
-            while let Next::At(at) = engine.next() {
-                if at > onset + into {
-                    break;
-                }
-                engine.applied(at).unwrap();
-            }
-            engine.stop(StopPolicy::HardOff, onset + into);
-            let receipt = engine.take_receipt().unwrap();
+            let (_, receipt) = cut(engine, late_by, into);
             assert_eq!(u64::from(receipt.primary_ticks), into.min(300) - late_by);
             let begun = if into < 300 { into - late_by } else { 300 };
             let charge = Charge::of(20_000_000, 150 + 2 * (begun - 150));

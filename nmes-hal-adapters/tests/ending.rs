@@ -113,22 +113,6 @@ fn nothing_opens_a_stream_that_is_ending() {
     assert!(asked > 100, "{asked}");
 }
 
-/// The enable line of a streamer.
-struct Enable<'l>(&'l std::cell::Cell<bool>);
-impl ErrorType for Enable<'_> {
-    type Error = Infallible;
-}
-impl OutputPin for Enable<'_> {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        self.0.set(false);
-        Ok(())
-    }
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        self.0.set(true);
-        Ok(())
-    }
-}
-
 /// REQ-HAL-455: a stream is told as finished only once its last pulse was played: the line is low, and neither half of the ring holds a
 /// sample, so that a streamer may be dropped there; whether it ended by itself or by a stop.
 #[test]
@@ -140,7 +124,8 @@ fn a_stream_has_finished_once_it_was_played() {
     for (half_len, stop_at) in [(50, None), (37, None), (1_000, None), (50, Some(2_004)), (1_000, Some(100))]
     {
         let (line, mut states) = (std::cell::Cell::new(false), [ChannelState::new(); 1]);
-        let mut streamer = Streamer::arm(&checked, &mut states, &own, Enable(&line), &mut NoSense).unwrap();
+        let mut streamer =
+            Streamer::arm(&checked, &mut states, &own, EnableLine(&line), &mut NoSense).unwrap();
         streamer.aim(0, setting(SET.0, SET.1)).unwrap();
         streamer.start().unwrap();
         let (mut ring, mut sum, mut peak) = ([vec![0_i16; half_len], vec![0; half_len]], 0, 0);

@@ -15,14 +15,12 @@ mod common;
 
 use common::*;
 use embedded_hal::delay::DelayNs;
-use embedded_hal::digital::{ErrorType, OutputPin};
 use nmes_core::*;
 use nmes_hal_adapters::sim::{Random, SimEdge};
 use nmes_hal_adapters::*;
 use nmes_safety::{Fault, State, UseClass};
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
-use std::convert::Infallible;
 
 // ---- blocking ----------------------------------------------------------------------------------------------------
 
@@ -162,21 +160,6 @@ fn a_stop_of_the_blocking_runner_acts_within_its_bound() {
 const RATE: u32 = 48_000;
 const HALF: usize = 480;
 
-struct Line<'l>(&'l Cell<bool>);
-impl ErrorType for Line<'_> {
-    type Error = Infallible;
-}
-impl OutputPin for Line<'_> {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        self.0.set(false);
-        Ok(())
-    }
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        self.0.set(true);
-        Ok(())
-    }
-}
-
 /// What was played: samples while the line was high; and whether every one that was not zero met a high line.
 #[derive(Default)]
 struct Played {
@@ -205,7 +188,7 @@ impl Board<'_> {
 /// Plays 3 s: level up, a train from the first half after that. `act` sees the streamer before each filling, with the
 /// number of the half; `false` leaves that half unfilled.
 fn stream(
-    mut act: impl FnMut(&mut Streamer<'_, i16, Line<'_>>, u32) -> bool,
+    mut act: impl FnMut(&mut Streamer<'_, i16, EnableLine<'_>>, u32) -> bool,
 ) -> (Played, Result<(), Stopped>, Vec<(i64, u32)>) {
     let set = setting(20_000, 400);
     let channels = [Channel {
@@ -224,7 +207,7 @@ fn stream(
     let line = Cell::new(true);
     let mut states = [ChannelState::new(); 1];
     let mut streamer =
-        Streamer::<i16, _>::arm(&checked, &mut states, &hardware, Line(&line), &mut NoSense).unwrap();
+        Streamer::<i16, _>::arm(&checked, &mut states, &hardware, EnableLine(&line), &mut NoSense).unwrap();
     assert!(!line.get(), "low from the start");
     let mut board = Board { halves: [[0; HALF]; 2], line: &line, played: Played::default() };
     streamer.start().unwrap();
@@ -342,7 +325,7 @@ fn a_streamer_is_not_armed_for_another_board() {
         let checked = checked(&session, planned, UseClass::FunctionalWear);
         let line = Cell::new(true);
         let mut states = [ChannelState::new(); 1];
-        let armed = Streamer::<i16, _>::arm(&checked, &mut states, board, Line(&line), &mut NoSense);
+        let armed = Streamer::<i16, _>::arm(&checked, &mut states, board, EnableLine(&line), &mut NoSense);
         let refused = armed.map(drop).unwrap_err();
         assert!(matches!(refused, ArmRefusal::Hardware { .. } | ArmRefusal::Storage(_)), "{refused}");
         assert!(!line.get());

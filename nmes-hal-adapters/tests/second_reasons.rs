@@ -12,13 +12,11 @@
 mod common;
 
 use common::*;
-use embedded_hal::digital::{ErrorType, OutputPin};
 use nmes_core::*;
 use nmes_hal_adapters::sim::{Bench, SimEdge, StageFault};
 use nmes_hal_adapters::{Alarm, Cause, NoSense, Output, Sense, Stimulator, Stopped, Streamer};
 use nmes_safety::{Fault, PROBE_LEVEL, UseClass};
 use std::cell::{Cell, RefCell};
-use std::convert::Infallible;
 
 /// What comes while a ramp-down is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,24 +272,6 @@ fn a_ramp_down_ends_with_its_session() {
     assert!(long > 25 && (5..=13).contains(&short) && beyond == 0, "{long} {short} {beyond}");
 }
 
-/// The enable line of a stream.
-struct Line<'l>(&'l Cell<bool>);
-
-impl ErrorType for Line<'_> {
-    type Error = Infallible;
-}
-
-impl OutputPin for Line<'_> {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        self.0.set(false);
-        Ok(())
-    }
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        self.0.set(true);
-        Ok(())
-    }
-}
-
 /// REQ-HAL-479: the same of a stream: what cuts its ramp-down, what is the cause then, and what stays the first reason.
 #[test]
 fn a_ramp_down_of_a_stream_is_no_shelter() {
@@ -311,7 +291,7 @@ fn a_ramp_down_of_a_stream_is_no_shelter() {
         (None, true, 0, false),
     ] {
         let (line, mut states, mut half) = (Cell::new(false), [ChannelState::new(); 1], [0_i16; 500]);
-        let mut stream = Streamer::arm(&checked, &mut states, &own, Line(&line), &mut NoSense).unwrap();
+        let mut stream = Streamer::arm(&checked, &mut states, &own, EnableLine(&line), &mut NoSense).unwrap();
         stream.aim(0, set).unwrap();
         stream.start().unwrap();
         let mut number = 0;

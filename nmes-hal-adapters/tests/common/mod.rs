@@ -13,10 +13,13 @@
     reason = "tests; a panic is a failure"
 )]
 
+use embedded_hal::digital::{ErrorType, OutputPin};
 use nmes_core::*;
 use nmes_hal_adapters::sim::{Bench, Load, SimClock, SimEdge, Stage};
 use nmes_hal_adapters::{Alarm, Output, Sense, Stimulator, Stopped};
 use nmes_safety::{Checked, Layer, Profile, Setup, UseClass, check, rules};
+use std::cell::Cell;
+use std::convert::Infallible;
 
 pub const MHZ: u32 = 1_000_000;
 /// Ticks of the slow loop: 5 ms.
@@ -154,4 +157,22 @@ pub fn bench(hardware: Hardware, stage: Stage, late: u32, seed: u64) -> Bench {
 /// Cases of a property: `NMES_CASES`, or 64.
 pub fn cases() -> u32 {
     std::env::var("NMES_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(64)
+}
+
+/// The enable line of a stream, which is high or not.
+pub struct EnableLine<'l>(pub &'l Cell<bool>);
+
+impl ErrorType for EnableLine<'_> {
+    type Error = Infallible;
+}
+
+impl OutputPin for EnableLine<'_> {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        self.0.set(false);
+        Ok(())
+    }
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        self.0.set(true);
+        Ok(())
+    }
 }
