@@ -210,6 +210,8 @@ impl AdmittedEdge {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
 
     const NONE: AdmittedEdge = AdmittedEdge { code: 0, sequence: 0, place: 0 };
@@ -234,6 +236,15 @@ mod tests {
         let [zero, open, shorted] = [Level::Code(0), Level::Open, Level::Shorted]
             .map(|level| AdmittedEdge::new((level, false), 0, (0, 0), FrameKind::Pulse).word());
         assert!(zero != open && zero != shorted && open != shorted);
+    }
+
+    /// REQ-HAL-251: printed, an edge has what it says under its name, not the words it is packed in.
+    #[test]
+    fn an_edge_prints_what_it_says() {
+        let edge = AdmittedEdge::new((Level::Code(-7), true), 9, (2, 1), FrameKind::Trim);
+        let printed =
+            "AdmittedEdge { level: Code(-7), sequence: 9, number: 2, channel: 1, kind: Trim, last: true }";
+        assert_eq!(std::format!("{edge:?}"), printed);
     }
 
     /// REQ-HAL-251: an edge says what it was made of, at both ends of each range.

@@ -189,12 +189,16 @@ fn a_ramp_down_is_not_put_off() {
     let checked = Rig { class: UseClass::Specialist, ..Rig::default() }.checked();
     let (mut guard, now) = ready(checked);
     let silent = now + 1_000_001;
-    assert_eq!(fault(guard.tick(silent)), Fault::KeepAlive);
+    assert_eq!(guard.ramping_down(), None);
+    let first = guard.tick(silent).unwrap_err();
+    assert_eq!(first.fault, Fault::KeepAlive);
+    assert_eq!(guard.ramping_down(), Some(&first));
     let lost = run(&mut guard, checked, silent + 1_000, 0..3, 25_000, 0).unwrap_err();
     assert_eq!((lost.fault, lost.response), (Fault::ContactLoss, Response::RampDown));
     guard.tick(silent + 549_999).unwrap();
     let over = guard.tick(silent + 550_000).unwrap_err();
     assert_eq!((over.fault, over.response), (Fault::KeepAlive, Response::OpenNow));
+    assert_eq!(guard.ramping_down(), Some(&first), "until a reset");
 }
 
 /// REQ-SAF-041: a measured imbalance over 10 % of the phase charge trips after three pulses, over 2 % warns
