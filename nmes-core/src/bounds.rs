@@ -7,6 +7,7 @@ use crate::error::{ConfigError, Field, at_least, at_most};
 use crate::pulse::{Balance, Form, Polarity};
 use crate::session::{Control, Setting};
 use crate::units::{MicroAmps, Micros};
+use crate::wide::{div_up, product, times};
 
 /// The most segments of a frame: a frame counts its edges in 16 bits.
 const SEGMENTS_MAX: u64 = 65_000;
@@ -218,11 +219,9 @@ impl ChannelPlan<'_> {
         let there = u128::from(self.recipe(code, width, 0).map_or(0, |r| r.carry.unsigned_abs()));
         let charge = there.max(self.declared_below(code, width));
         // nA·ticks × pulses/µs ÷ (ticks/s) are 10^3 µA
-        let pulses = u128::from(self.channel.rate.pulses()).saturating_mul(1_000);
-        let per = u128::from(self.channel.rate.per_us()).saturating_mul(u128::from(self.ticks_per_second));
-        let mean =
-            charge.saturating_mul(pulses).checked_add(per.saturating_sub(1)).and_then(|n| n.checked_div(per));
-        let mean = mean.and_then(|ua| i64::try_from(ua).ok()).unwrap_or(i64::MAX);
+        let pulses = product(self.channel.rate.pulses().into(), 1_000);
+        let per = product(self.channel.rate.per_us().into(), self.ticks_per_second.into());
+        let mean = i64::try_from(div_up(times(charge, pulses), per)).unwrap_or(i64::MAX);
         let source = "the direct current that the session declares";
         at_most(Field::DirectCurrent, mean, i64::from(declared.as_microamps()), source)
     }
@@ -231,8 +230,8 @@ impl ChannelPlan<'_> {
     /// polarity rises with the amplitude. One of custom points of both is what is left of them, and moves by up to half a code over
     /// each level that is rounded; an offset may be more than the weakest levels.
     fn declared_below(&self, code: u32, width: u32) -> u128 {
-        let offset = u128::from(self.hardware.offset_na.unsigned_abs()).saturating_mul(u128::from(width));
-        offset.saturating_add(self.left_of_points(code)).saturating_mul(u128::from(self.cycles))
+        let offset = product(self.hardware.offset_na.unsigned_abs().into(), width.into());
+        times(offset.saturating_add(self.left_of_points(code)), u128::from(self.cycles))
     }
 
     /// Of custom points of both polarities; 0 of another pulse.
@@ -253,7 +252,7 @@ impl ChannelPlan<'_> {
             }
         }
         // FULL_SCALE is 2^14
-        let left = sum.unsigned_abs().saturating_mul(u128::from(code)).saturating_add(0x3fff) >> 14;
+        let left = times(sum.unsigned_abs(), u128::from(code)).saturating_add(0x3fff) >> 14;
         left.saturating_add(rounded.unsigned_abs().div_ceil(2))
     }
 

@@ -50,6 +50,7 @@ mod timing;
 mod trace;
 mod train;
 mod units;
+pub mod wide;
 mod widen;
 mod word;
 

@@ -7,6 +7,7 @@ use crate::plan::Plan;
 use crate::schedule::{Cycle, Schedule, period_ms};
 use crate::ticks::millis_to_ticks;
 use crate::timing::Timing;
+use crate::wide::{product, quotient, rest, times};
 
 impl Plan<'_> {
     /// Every two channels on one source keep apart by their offsets, or are refused.
@@ -58,16 +59,14 @@ impl Plan<'_> {
     /// From an onset of the one to the next of the other, and from there to the next of the one, in ticks, rounded down. Counted in
     /// exact periods: offsets may be thousands of them apart.
     fn distances(&self, one: &ChannelPlan<'_>, other: &ChannelPlan<'_>) -> (u64, u64) {
-        let (rate, hz) = (one.rate(), u128::from(self.hardware().timing().ticks_per_second));
+        let (rate, hz) = (one.rate(), u64::from(self.hardware().timing().ticks_per_second));
         // so many parts are a tick, and so many a period
-        let tick = u128::from(rate.pulses()).saturating_mul(1_000_000).max(1);
-        let period = u128::from(rate.per_us()).saturating_mul(hz).max(1);
-        let place = |c: &ChannelPlan<'_>| {
-            u128::from(c.offset_ticks()).saturating_mul(tick).checked_rem(period).unwrap_or(0)
-        };
+        let tick = product(rate.pulses().into(), 1_000_000).max(1);
+        let period = product(rate.per_us().into(), hz).max(1);
+        let place = |c: &ChannelPlan<'_>| rest(times(u128::from(c.offset_ticks()), tick), period);
         let ahead = place(other).saturating_add(period).saturating_sub(place(one));
-        let ahead = ahead.checked_rem(period).unwrap_or(0);
-        let ticks = |parts: u128| u64::try_from(parts.checked_div(tick).unwrap_or(0)).unwrap_or(u64::MAX);
+        let ahead = rest(ahead, period);
+        let ticks = |parts: u128| u64::try_from(quotient(parts, tick)).unwrap_or(u64::MAX);
         (ticks(ahead), ticks(period.saturating_sub(ahead)))
     }
 
@@ -78,9 +77,8 @@ impl Plan<'_> {
         let hz = self.hardware().timing().ticks_per_second;
         let rate = one.rate();
         let whole = |cycle: &Cycle| {
-            let us = u128::from(period_ms(cycle, ramps_ms(one))).saturating_mul(1_000);
-            let pulses = us.saturating_mul(u128::from(rate.pulses()));
-            pulses.checked_rem(u128::from(rate.per_us())) == Some(0)
+            let us = product(period_ms(cycle, ramps_ms(one)), 1_000);
+            rest(times(us, u128::from(rate.pulses())), u128::from(rate.per_us())) == 0
         };
         let rested = |cycle: &Cycle| {
             let rest = millis_to_ticks(cycle.rest, hz);

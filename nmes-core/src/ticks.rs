@@ -1,6 +1,7 @@
 //! From the units of a session to ticks and back.
 
 use crate::units::{Micros, Millis};
+use crate::wide::{product, quotient};
 
 pub(crate) fn micros_to_ticks(us: Micros, hz: u32) -> u32 {
     u32::try_from(micros_to_ticks_long(us, hz)).unwrap_or(u32::MAX)
@@ -28,7 +29,7 @@ pub(crate) fn millis_to_ticks(ms: Millis, hz: u32) -> u64 {
 }
 
 pub(crate) fn ticks_to_ns(ticks: u64, hz: u32) -> u64 {
-    let ns = u128::from(ticks).saturating_mul(1_000_000_000).checked_div(u128::from(hz)).unwrap_or(0);
+    let ns = quotient(product(ticks, 1_000_000_000), u128::from(hz));
     u64::try_from(ns).unwrap_or(u64::MAX)
 }
 

@@ -3,6 +3,7 @@
 use crate::provenance::{Confidence, Provenance, Sourced};
 use crate::request::Subject;
 use crate::sources as src;
+use nmes_core::wide::{divide, times};
 use nmes_core::{MicroAmps, Micros};
 
 const fn recalled(value: u32, confidence: Confidence) -> Sourced<u32> {
@@ -43,9 +44,9 @@ pub fn weiss_transfer(
     let [ua, d1, d2, c] =
         [amplitude.as_microamps(), from.as_micros(), to.as_micros(), chronaxie_us].map(u128::from);
     // at most 10⁶ × 3.6·10⁹ × 7.9·10⁹, below 2¹²⁸
-    let above = ua.saturating_mul(d1).saturating_mul(d2.saturating_add(c));
-    let below = d2.saturating_mul(d1.saturating_add(c));
-    let moved = above.checked_div(below)?;
+    let above = times(times(ua, d1), d2.saturating_add(c));
+    let below = times(d2, d1.saturating_add(c));
+    let moved = divide(above, below)?.0;
     if d1 == 0 {
         return None;
     }

@@ -1,5 +1,6 @@
 //! What a frame has to be before its first edge.
 
+use nmes_core::wide::{product, quotient};
 use nmes_core::{ChannelHardware, ChannelPlan, FrameKind, Level, Polarity, PulseFrame};
 
 use crate::fault::{Cite, Fault, Finding, signed};
@@ -7,7 +8,7 @@ use crate::guard::Guard;
 use crate::guard_form::{Main, Shape, driven};
 use crate::interlock::State;
 use crate::limits::Limits;
-use crate::metrics::product;
+use crate::metrics::narrow;
 use crate::rules;
 use crate::survey::{Known, Survey};
 use crate::watch::Watch;
@@ -192,11 +193,11 @@ impl<const N: usize> Guard<'_, N> {
     }
 }
 
-/// Divisions of 128 bits: only for what is refused.
+/// Divisions: only for what is refused.
 #[cold]
 #[inline(never)]
 fn energy(square: u128, most: u128) -> Finding {
-    let shown = |square: u128| signed(u64::try_from(square / NA2_PER_UA2).unwrap_or(u64::MAX));
+    let shown = |square: u128| signed(narrow(quotient(square, NA2_PER_UA2)));
     Finding::new(Fault::Energy, Cite::of(&rules::N_EN_1), shown(square), shown(most), "µA²·ticks")
 }
 

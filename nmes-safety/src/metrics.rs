@@ -4,6 +4,7 @@
 //! limit, and roots are only for showing. Where a sum does not fit its integer it becomes the largest value, which
 //! is above every limit.
 
+use nmes_core::wide::{div_up, product, times};
 use nmes_core::{Level, Plan, Polarity, PulseFrame, Rate};
 
 use crate::onsets::Onsets;
@@ -17,51 +18,6 @@ mod worst;
 use meter::Meter;
 pub(crate) use primary::at_half_peak;
 pub(crate) use worst::{fraction, percent, scale};
-
-/// The product of two: it always fits.
-pub(crate) fn product(one: u64, other: u64) -> u128 {
-    u128::from(one).wrapping_mul(u128::from(other))
-}
-
-/// The product, or the largest value where it does not fit. Mostly both fit 64 bits, where it is much less work.
-pub(crate) fn times(one: u128, other: u128) -> u128 {
-    match (u64::try_from(one), u64::try_from(other)) {
-        (Ok(one), Ok(other)) => product(one, other),
-        _ => one.saturating_mul(other),
-    }
-}
-
-/// Quotient and remainder; `None` for a zero divisor. Mostly both fit 64 bits, or the divisor 32: much less work.
-pub(crate) fn divide(num: u128, den: u128) -> Option<(u128, u128)> {
-    if let (Ok(num), Ok(den)) = (u64::try_from(num), u64::try_from(den)) {
-        let whole = num.checked_div(den)?;
-        return Some((u128::from(whole), u128::from(num.wrapping_sub(whole.wrapping_mul(den)))));
-    }
-    if let Ok(den) = u32::try_from(den) {
-        return divide_by_word(num, den);
-    }
-    let whole = num.checked_div(den)?;
-    Some((whole, num.wrapping_sub(whole.wrapping_mul(den))))
-}
-
-/// By hand: one word after another, what is left of each before the next.
-fn divide_by_word(num: u128, den: u32) -> Option<(u128, u128)> {
-    let den = u64::from(den);
-    let (mut whole, mut left) = (0_u128, 0_u64);
-    for shift in [96, 64, 32, 0] {
-        let word = u64::try_from((num >> shift) & u128::from(u32::MAX)).unwrap_or(0);
-        let part = (left << 32) | word;
-        let each = part.checked_div(den)?;
-        whole = (whole << 32) | u128::from(each);
-        left = part.wrapping_sub(each.wrapping_mul(den));
-    }
-    Some((whole, u128::from(left)))
-}
-
-/// `num / den` rounded up; the largest value for a zero divisor.
-pub(crate) fn div_up(num: u128, den: u128) -> u128 {
-    divide(num, den).map_or(u128::MAX, |(whole, left)| if left > 0 { whole.saturating_add(1) } else { whole })
-}
 
 /// `value × by / den` rounded up; the largest value when the product does not fit, or `value` did not before.
 pub(crate) fn scale_up(value: u128, by: u64, den: u128) -> u128 {
@@ -119,7 +75,7 @@ impl Ratio {
 /// The least whole number whose square is not below `square`.
 pub(crate) fn root_up(square: u128) -> u128 {
     let root = u64::try_from(square).map_or_else(|_| square.isqrt(), |square| u128::from(square.isqrt()));
-    if root.saturating_mul(root) < square { root.saturating_add(1) } else { root }
+    if times(root, root) < square { root.saturating_add(1) } else { root }
 }
 
 pub(crate) fn narrow(wide: u128) -> u64 {

@@ -2,9 +2,10 @@
 
 mod swept;
 
+use nmes_core::wide::{div_up, divide, product, quotient, times};
 use nmes_core::{ChannelPlan, Micros, Plan, Rate, Schedule, Stage, Timing};
 
-use crate::metrics::{PulseMetrics, div_up, divide, narrow, product, times};
+use crate::metrics::{PulseMetrics, narrow};
 use crate::stages::{longest_on, shortest_rest, stages_of};
 use crate::windows::EIGHTHS;
 use swept::{Swept, is_faster};
@@ -201,7 +202,7 @@ impl<'p> Onsets<'p> {
             }
             Some(Train::Swept(swept)) => {
                 let Some(ticks) = swept.shortest() else { return 0 };
-                let us = product(ticks, 1_000_000).checked_div(u128::from(self.hz)).unwrap_or(0);
+                let us = quotient(product(ticks, 1_000_000), u128::from(self.hz));
                 u32::try_from(us).ok().and_then(|us| Rate::new(1, us).ok()).unwrap_or(self.rate)
             }
         };

@@ -1,5 +1,6 @@
 //! What a frame amounts to, summed up once before its first edge: one pass over the segments of a repeat.
 
+use nmes_core::wide::times;
 use nmes_core::{ChannelHardware, Level, PulseFrame, Segment};
 
 use crate::metrics::square_of;
@@ -196,7 +197,7 @@ impl Sums {
             against: self.against.checked_mul(narrow)?.checked_sub(less.against)?,
             driven: self.driven.checked_mul(narrow)?.checked_sub(less.driven)?,
             ticks: self.ticks.checked_mul(narrow)?.checked_sub(less.ticks)?,
-            square: self.square.saturating_mul(u128::from(cycles)).saturating_sub(less.square),
+            square: times(self.square, u128::from(cycles)).saturating_sub(less.square),
             fits: self.fits && less.fits,
         })
     }

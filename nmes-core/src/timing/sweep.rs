@@ -9,6 +9,7 @@
 
 use super::{Sweep, SweepLaw, cross};
 use crate::rate::Rate;
+use crate::wide::{divide, product, quotient, times};
 
 /// The natural logarithm of 2, in 56 fractional bits.
 const LN_2: u128 = 49_946_518_145_322_874;
@@ -74,22 +75,21 @@ impl SweepPlan {
             SweepLaw::Exponential => plan.exponential_step(),
         };
         // twice the mean is below 2^64, the length at most 2^60
-        let area = plan.twice_mean().saturating_mul(u128::from(end));
-        plan.end_phase = area.checked_div(2_000).unwrap_or(0);
+        plan.end_phase = quotient(times(plan.twice_mean(), u128::from(end)), 2_000);
         plan
     }
 
     /// 2 × (to − from) × 2^scale / length: the quotient first, so that nothing is above 2^128 but what ends the sweep
     /// at the first onset.
     fn linear_step(&self) -> u128 {
-        let each = quotient(u128::from(self.from.abs_diff(self.to)).unbounded_shl(60), self.end);
-        each.saturating_mul(2_000).saturating_mul(power_of_two(self.scale.saturating_sub(60)))
+        let each = quotient(u128::from(self.from.abs_diff(self.to)).unbounded_shl(60), u128::from(self.end));
+        times(times(each, 2_000), power_of_two(self.scale.saturating_sub(60)))
     }
 
     /// logarithm × 2^scale / length, in 60 more fractional bits.
     fn exponential_step(&self) -> u128 {
-        let each = quotient(u128::from(self.log).unbounded_shl(60), self.end);
-        each.saturating_mul(1_000).saturating_mul(power_of_two(self.scale.saturating_sub(56)))
+        let each = quotient(u128::from(self.log).unbounded_shl(60), u128::from(self.end));
+        times(times(each, 1_000), power_of_two(self.scale.saturating_sub(56)))
     }
 
     /// Twice the mean rate over the whole sweep, scaled.
@@ -99,27 +99,26 @@ impl SweepPlan {
         match (self.law, octaves(lower, higher)) {
             (SweepLaw::Linear, _) => sum,
             (SweepLaw::Exponential, 0) => {
-                sum.unbounded_shl(62).checked_div(series(lower, higher)).unwrap_or(sum)
+                divide(sum.unbounded_shl(62), series(lower, higher)).map_or(sum, |(mean, _)| mean)
             }
             (SweepLaw::Exponential, _) => {
-                quotient(u128::from(higher.abs_diff(lower)).unbounded_shl(57), self.log)
+                quotient(u128::from(higher.abs_diff(lower)).unbounded_shl(57), u128::from(self.log))
             }
         }
     }
 
     /// The rate has arrived at `elapsed` ticks.
     pub(super) fn is_over(&self, elapsed: u64) -> bool {
-        u128::from(elapsed).saturating_mul(1_000) >= u128::from(self.end)
+        product(elapsed, 1_000) >= u128::from(self.end)
     }
 
     /// Ticks from onset 0 to onset `index`, rounded down.
     pub(super) fn elapsed(&self, index: u64) -> u64 {
-        let phase = u128::from(index).saturating_mul(power_of_two(self.scale));
+        let phase = times(u128::from(index), power_of_two(self.scale));
         let ticks = match phase.checked_sub(self.end_phase) {
             Some(beyond) => {
-                let end =
-                    u128::from(self.to).saturating_mul(u128::from(self.end)).checked_div(1_000).unwrap_or(0);
-                quotient(end.saturating_add(beyond), self.to)
+                let end = quotient(product(self.to, self.end), 1_000);
+                quotient(end.saturating_add(beyond), u128::from(self.to))
             }
             None => self.inside(phase, self.rate_at(index)),
         };
@@ -128,11 +127,11 @@ impl SweepPlan {
 
     /// The scaled rate at onset `index`, between the two ends.
     fn rate_at(&self, index: u64) -> u64 {
-        let moved = self.step.saturating_mul(u128::from(index));
+        let moved = times(self.step, u128::from(index));
         let from = u128::from(self.from);
         let rate = match (self.law, self.from <= self.to) {
-            (SweepLaw::Linear, true) => root(square(self.from).saturating_add(moved)),
-            (SweepLaw::Linear, false) => root(square(self.from).saturating_sub(moved)),
+            (SweepLaw::Linear, true) => root(product(self.from, self.from).saturating_add(moved)),
+            (SweepLaw::Linear, false) => root(product(self.from, self.from).saturating_sub(moved)),
             (SweepLaw::Exponential, true) => from.saturating_add(moved.unbounded_shr(60)),
             (SweepLaw::Exponential, false) => from.saturating_sub(moved.unbounded_shr(60)),
         };
@@ -143,17 +142,16 @@ impl SweepPlan {
     fn inside(&self, phase: u128, rate: u64) -> u128 {
         let sum = u128::from(self.from).saturating_add(u128::from(rate));
         if self.law == SweepLaw::Linear {
-            return phase.saturating_mul(2).checked_div(sum).unwrap_or(0);
+            return quotient(phase.saturating_mul(2), sum);
         }
         let (lower, higher) = (self.from.min(rate), self.from.max(rate));
         if octaves(lower, higher) == 0 {
             // near one another: from the mean, in 8 fractional bits
-            let ticks = phase.unbounded_shl(9).checked_div(sum).unwrap_or(0);
-            return ticks.saturating_mul(series(lower, higher)).unbounded_shr(70);
+            let ticks = quotient(phase.unbounded_shl(9), sum);
+            return times(ticks, series(lower, higher)).unbounded_shr(70);
         }
         // far apart: the part of the way, on a logarithmic scale
-        let way = u128::from(logarithm(lower, higher)).saturating_mul(u128::from(self.end));
-        way.checked_div(u128::from(self.log).saturating_mul(1_000)).unwrap_or(0)
+        quotient(product(logarithm(lower, higher), self.end), product(self.log, 1_000))
     }
 }
 
@@ -174,7 +172,9 @@ fn fraction(rate: Rate, ticks_per_second: u32) -> (u64, u64) {
 /// A rate that is at most the one `scale` was worked out for: the quotient is below 2^63, the shifted one below 2^127.
 fn scaled(rate: Rate, ticks_per_second: u32, scale: u32) -> u64 {
     let (numerator, divisor) = fraction(rate, ticks_per_second);
-    u64::try_from(quotient(u128::from(numerator).unbounded_shl(scale), divisor)).unwrap_or(u64::MAX).max(1)
+    u64::try_from(quotient(u128::from(numerator).unbounded_shl(scale), u128::from(divisor)))
+        .unwrap_or(u64::MAX)
+        .max(1)
 }
 
 /// How many times `lower` can be doubled without getting above `higher`.
@@ -186,37 +186,27 @@ const fn octaves(lower: u64, higher: u64) -> u32 {
 /// `z` = (higher − lower) / (higher + lower), at most 1/3 within an octave, in 62 fractional bits.
 fn distance(lower: u64, higher: u64) -> u128 {
     let sum = u128::from(higher).saturating_add(u128::from(lower));
-    u128::from(higher.saturating_sub(lower)).unbounded_shl(62).checked_div(sum).unwrap_or(0)
+    quotient(u128::from(higher.saturating_sub(lower)).unbounded_shl(62), sum)
 }
 
 /// 1 + z²/3 + z⁴/5 + …, in 62 fractional bits: half the logarithm of the ratio over z. Rates within an octave.
 fn series(lower: u64, higher: u64) -> u128 {
     let z = distance(lower, higher);
-    let z_squared = z.saturating_mul(z).unbounded_shr(62);
-    ODD_PARTS
-        .iter()
-        .fold(0_u128, |sum, part| part.saturating_add(sum.saturating_mul(z_squared).unbounded_shr(62)))
+    let z_squared = times(z, z).unbounded_shr(62);
+    ODD_PARTS.iter().fold(0_u128, |sum, part| part.saturating_add(times(sum, z_squared).unbounded_shr(62)))
 }
 
 /// ln(higher / lower) in 56 fractional bits; 44.4 at most, so below 2^62.
 fn logarithm(lower: u64, higher: u64) -> u64 {
     let octaves = octaves(lower, higher);
     let near = lower.unbounded_shl(octaves);
-    let rest = distance(near, higher).saturating_mul(series(near, higher)).unbounded_shr(67);
-    let whole = LN_2.saturating_mul(u128::from(octaves));
+    let rest = times(distance(near, higher), series(near, higher)).unbounded_shr(67);
+    let whole = times(LN_2, u128::from(octaves));
     u64::try_from(whole.saturating_add(rest)).unwrap_or(u64::MAX)
-}
-
-fn quotient(value: u128, by: u64) -> u128 {
-    value.checked_div(u128::from(by)).unwrap_or(0)
 }
 
 const fn power_of_two(exponent: u32) -> u128 {
     1_u128.unbounded_shl(exponent)
-}
-
-fn square(value: u64) -> u128 {
-    u128::from(value).saturating_mul(u128::from(value))
 }
 
 /// The square root, rounded down: one bit of it in each of 64 steps of shifts and subtractions.

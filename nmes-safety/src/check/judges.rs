@@ -1,5 +1,6 @@
 //! One small function a rule: whether it binds a place, and what is found there.
 
+use nmes_core::wide::{product, times};
 use nmes_core::{MAX_CHANNELS, Millis, Schedule};
 
 use super::Judge::{self, Channel, Device, Electrode, From, Session};
@@ -7,7 +8,7 @@ use super::measured::Measured;
 use super::shape::least_output;
 use super::{Context, Facts, Found};
 use crate::limits::takes_turns;
-use crate::metrics::{Ratio, density_square, narrow, power, product, root_up, scale_up, times};
+use crate::metrics::{Ratio, density_square, narrow, power, root_up, scale_up};
 use crate::report::{Detail, MAX_ROWS, Place, Remark, Row, Verdict};
 use crate::rules::*;
 use crate::setup::{Setup, UseClass};

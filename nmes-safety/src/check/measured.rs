@@ -1,6 +1,8 @@
 //! A value as it is compared with a limit: a fraction that nobody divides until it is shown.
 
-use crate::metrics::{Ratio, narrow, product, root_up};
+use nmes_core::wide::product;
+
+use crate::metrics::{Ratio, narrow, root_up};
 use crate::rules::{Bound, Rule};
 
 /// A value in a rule's unit, or the square of one: roots are only taken to show a number.

@@ -1,10 +1,11 @@
 //! Judges of one pulse and of the ramp that leads to it.
 
+use nmes_core::wide::product;
 use nmes_core::{Balance, ChannelPlan, Control, Form, MicroAmps, Point, Polarity, Schedule, Slope};
 
 use super::judges::{plain, whole};
 use super::{Context, Facts, Found};
-use crate::metrics::{Ratio, at_half_peak, narrow, product, scale_up};
+use crate::metrics::{Ratio, at_half_peak, narrow, scale_up};
 use crate::profile::Layer;
 use crate::report::{Detail, Remark, Verdict};
 use crate::rules::{E_BAL_1, E_SLEW_2, G_LO_Q, G_LO_Q_PC_PER_US};

@@ -1,10 +1,11 @@
 //! Bounds on a balancing part that is paid in two levels one code apart.
 
+use nmes_core::wide::{div_up, product, quotient, times};
 use nmes_core::{Form, Micros, Point, WIDEN_MAX_TICKS};
 
 use super::meter::{Bounded, Meter};
 use super::worst::{Ceiling, FULL, scale};
-use super::{div_up, narrow, square_of};
+use super::{narrow, square_of};
 
 /// What a balancing part pays: at most `per_tick` × w + `besides`, over a nominal length of a percentage of w, for a w
 /// between two ends.
@@ -23,14 +24,14 @@ pub(super) fn spread(ceiling: &Ceiling<'_>, peak_na: u64) -> Bounded {
     let percent = ceiling.plan.channel().pulse.balance.length_percent();
     let gain = u128::from(ceiling.gain(false));
     let (least, longest) = (nominal(percent, owed.shortest), nominal(percent, owed.longest));
-    let charge = owed.per_tick.saturating_mul(u128::from(owed.longest));
-    let at_least = owed.per_tick.saturating_mul(u128::from(owed.shortest));
+    let charge = times(owed.per_tick, u128::from(owed.longest));
+    let at_least = times(owed.per_tick, u128::from(owed.shortest));
     // (a·w + b)² / n = a²·w²/n, which grows with w, and (2·a·w + b)·b/n, which falls
-    let in_proportion = div_up(charge.saturating_mul(200), longest).saturating_mul(charge);
+    let in_proportion = times(div_up(times(charge, 200), longest), charge);
     let both = at_least.saturating_mul(2).saturating_add(owed.besides);
-    let besides = div_up(both.saturating_mul(200), least).saturating_mul(owed.besides);
+    let besides = times(div_up(times(both, 200), least), owed.besides);
     let ticks = div_up(longest.saturating_add(200), 200).saturating_add(u128::from(WIDEN_MAX_TICKS));
-    let level = div_up(at_least.saturating_add(owed.besides).saturating_mul(200), least).saturating_add(gain);
+    let level = div_up(times(at_least.saturating_add(owed.besides), 200), least).saturating_add(gain);
     Bounded {
         sign: -1,
         peak_na: if exact { narrow(level).min(peak_na) } else { narrow(level) },
@@ -63,7 +64,7 @@ pub(super) fn moved(ceiling: &Ceiling<'_>, given: &[Point], count: usize) -> Mov
         high = high.max(sum);
     }
     let code = u128::from(ceiling.code.unsigned_abs());
-    let at_ceiling = |sum: u128| div_up(sum.saturating_mul(code), FULL);
+    let at_ceiling = |sum: u128| div_up(times(sum, code), FULL);
     let way = i16::try_from(sum.signum()).unwrap_or(0);
     Moved { net: at_ceiling(sum.unsigned_abs()), way, range: at_ceiling(high.abs_diff(low)) }
 }
@@ -84,7 +85,7 @@ pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) 
         meter.may_go_on(if turned { charge } else { rounded }, narrow(length));
     }
     // it drives no stronger than the strongest point may, rounded up to codes, and one code
-    let code = u128::from(ceiling.code.unsigned_abs()).saturating_mul(u128::from(ceiling.gain(true)));
+    let code = product(u64::from(ceiling.code.unsigned_abs()), ceiling.gain(true));
     let strongest = code.saturating_add(most.saturating_mul(2));
     let level = div_up(charge, u128::from(ticks)).min(strongest);
     Bounded {
@@ -94,7 +95,7 @@ pub(super) fn points(ceiling: &Ceiling<'_>, meter: &mut Meter, given: &[Point]) 
         ),
         ticks: narrow(length),
         charge,
-        square: level.saturating_mul(charge).saturating_add(apart(most, length)),
+        square: times(level, charge).saturating_add(apart(most, length)),
     }
 }
 
@@ -126,15 +127,15 @@ fn fits(ceiling: &Ceiling<'_>, given: &[Point], even: bool) -> bool {
     let ticks = u128::from(ticks);
     let highest = u128::from(ceiling.code.unsigned_abs()).max(1);
     // no stronger at the highest code and, with a code more, not at the lowest: so at none between
-    let strongest = one.saturating_mul(ticks);
+    let strongest = times(one, ticks);
     let least = div_up(net, highest).saturating_add(rounded);
-    let a_code_more = strongest.saturating_add(one.min(other).saturating_mul(ticks));
-    if net > strongest.saturating_mul(highest) || least > a_code_more {
+    let a_code_more = strongest.saturating_add(times(one.min(other), ticks));
+    if net > times(strongest, highest) || least > a_code_more {
         return false;
     }
     let charge = net.saturating_add(rounded);
     let codes = ceiling.output.code_max.unsigned_abs().min(ceiling.output.code_min.unsigned_abs());
-    let most = one.min(other).saturating_mul(u128::from(codes));
+    let most = times(one.min(other), u128::from(codes));
     div_up(charge, ticks).saturating_add(code) <= most
 }
 
@@ -149,7 +150,7 @@ pub(super) fn may_turn(ceiling: &Ceiling<'_>, given: &[Point]) -> bool {
     }
     let (at_ceiling, rounded) = (moved(ceiling, given, body).net.max(1), rounded(ceiling, given));
     let code = u128::from(ceiling.code.unsigned_abs());
-    let turns_below = div_up(rounded.saturating_mul(code), at_ceiling).min(code);
+    let turns_below = div_up(times(rounded, code), at_ceiling).min(code);
 
     let turned = |code: i32| {
         let charge = ceiling.in_ticks(given).take(body).fold(0_i128, |sum, (part, ticks)| {
@@ -181,8 +182,8 @@ pub(super) fn joined(ceiling: &Ceiling<'_>, given: &[Point], again: bool) -> Joi
             first = first.or(Some(run).filter(|run| run.sign != 0));
             run = Joined::default();
         }
-        let weight = u128::from(part.unsigned_abs()).saturating_mul(u128::from(ticks));
-        let charge = weight.saturating_mul(u128::from(ceiling.gain(part > 0)));
+        let weight = product(u64::from(part.unsigned_abs()), ticks);
+        let charge = times(weight, u128::from(ceiling.gain(part > 0)));
         let sign = if part == 0 { run.sign } else { part.signum() };
         run = Joined {
             sign,
@@ -206,7 +207,7 @@ pub(super) fn joined(ceiling: &Ceiling<'_>, given: &[Point], again: bool) -> Joi
         },
         |all, side| Joined {
             ticks: all.ticks.saturating_add(side.ticks),
-            charge: all.charge.saturating_add(div_up(side.charge.saturating_mul(code), FULL)),
+            charge: all.charge.saturating_add(div_up(times(side.charge, code), FULL)),
             ..all
         },
     )
@@ -218,25 +219,24 @@ pub(super) fn rounded(ceiling: &Ceiling<'_>, given: &[Point]) -> u128 {
     let sum = |ticks: u128, point: (i16, u64)| ticks.saturating_add(u128::from(point.1));
     let driven = ceiling.in_ticks(given).filter(|(part, _)| *part != 0).fold(0, sum);
     let most = u128::from(ceiling.gain(true).max(ceiling.gain(false)));
-    let half = div_up(driven.saturating_mul(most), 2);
+    let half = div_up(times(driven, most), 2);
     if ceiling.output.is_exact() {
         return half;
     }
-    let offset = u128::from(ceiling.offset()).saturating_mul(ceiling.in_ticks(given).fold(0, sum));
+    let offset = times(u128::from(ceiling.offset()), ceiling.in_ticks(given).fold(0, sum));
     half.saturating_add(offset).saturating_add(most)
 }
 
 /// Levels one code apart add at most a quarter of a code squared to the mean square.
 fn apart(gain: u128, ticks: u128) -> u128 {
-    div_up(gain.saturating_mul(gain).saturating_mul(ticks), 4)
+    div_up(times(times(gain, gain), ticks), 4)
 }
 
 /// The least nominal length of the balancing phase of a width, in 1/200 tick: nearest to `percent` of it, and never
 /// shorter than it.
 fn nominal(percent: u16, width: u64) -> u128 {
-    let wide = u128::from(width);
-    let scaled = u128::from(percent).saturating_mul(2).saturating_mul(wide);
-    scaled.saturating_sub(100).max(wide.saturating_mul(200)).max(1)
+    let scaled = product(u64::from(percent).saturating_mul(2), width);
+    scaled.saturating_sub(100).max(product(width, 200)).max(1)
 }
 
 impl Ceiling<'_> {
@@ -246,7 +246,7 @@ impl Ceiling<'_> {
         if self.output.is_exact() {
             return 0;
         }
-        let in_gap = u128::from(self.offset()).saturating_mul(u128::from(self.gap_ticks()));
+        let in_gap = product(self.offset(), self.gap_ticks());
         u128::from(self.gain(false)).saturating_add(in_gap)
     }
 
@@ -291,12 +291,12 @@ impl Ceiling<'_> {
     fn owed_with_prepulse(&self, plain: &Owed, percent: u8, pre: u64) -> Owed {
         let code = u128::from(self.code.unsigned_abs()).max(1);
         // the pre-pulse is rounded to a code: at most half a code more
-        let ahead = code.saturating_mul(u128::from(percent)).saturating_mul(2).saturating_add(100);
-        let equal = div_up(ahead.saturating_mul(u128::from(pre)), code.saturating_mul(200));
+        let ahead = times(code, u128::from(percent)).saturating_mul(2).saturating_add(100);
+        let equal = div_up(times(ahead, u128::from(pre)), times(code, 200));
         let offset = u128::from(self.offset());
         Owed {
             per_tick: plain.per_tick.saturating_add(offset),
-            besides: plain.besides.saturating_add(offset.saturating_mul(u128::from(pre))),
+            besides: plain.besides.saturating_add(times(offset, u128::from(pre))),
             shortest: plain.shortest,
             longest: plain.longest.saturating_add(narrow(equal)),
         }
@@ -306,8 +306,8 @@ impl Ceiling<'_> {
     /// without an offset do not come here.
     fn owed_triphasic(&self, plain: Owed, outer_percent: u8) -> Owed {
         let (back, code) = (u128::from(self.gain(false)), u128::from(self.code.unsigned_abs()));
-        let outer = back.saturating_mul(code).saturating_mul(u128::from(outer_percent)) / 100;
-        let rounded = div_up(back, 2).saturating_add(u128::from(self.offset()).saturating_mul(2));
+        let outer = quotient(times(times(back, code), u128::from(outer_percent)), 100);
+        let rounded = div_up(back, 2).saturating_add(product(self.offset(), 2));
         Owed { per_tick: plain.per_tick.saturating_sub(outer).saturating_add(rounded), ..plain }
     }
 
@@ -316,7 +316,7 @@ impl Ceiling<'_> {
     fn owed_table(&self, plain: &Owed, levels: &[i16]) -> Owed {
         let count = u64::try_from(levels.len()).unwrap_or(u64::MAX).max(1);
         let gain = u128::from(self.gain(true));
-        let current = |code: i32| u128::from(code.unsigned_abs()).saturating_mul(gain);
+        let current = |code: i32| times(u128::from(code.unsigned_abs()), gain);
         let mut sum = 0_u128;
         self.steps(levels, |code, _| sum = sum.saturating_add(current(code)));
         let mean = div_up(sum, u128::from(count));

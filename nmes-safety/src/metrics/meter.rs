@@ -1,6 +1,8 @@
 //! Sums over the levels of one pulse, as they follow one another.
 
-use super::{PulseMetrics, charge_of, product, square_of, times};
+use nmes_core::wide::{product, times};
+
+use super::{PulseMetrics, charge_of, square_of};
 use crate::rules::LONG_PULSE_US;
 
 /// A phase: what flows one way before anything flows the other way.

@@ -15,17 +15,6 @@ fn word() -> impl Strategy<Value = u64> {
 }
 
 proptest! {
-    /// REQ-SAF-541: quotient and remainder, products and rounding up are those of the plain operators.
-    #[test]
-    fn as_plain_operators(num in wide(), den in wide(), one in word(), other in word()) {
-        let plain = num.checked_div(den).map(|whole| (whole, num % den));
-        prop_assert_eq!(divide(num, den), plain);
-        prop_assert_eq!(div_up(num, den), if den == 0 { u128::MAX } else { num.div_ceil(den) });
-        prop_assert_eq!(product(one, other), u128::from(one) * u128::from(other));
-        prop_assert_eq!(times(num, den), num.saturating_mul(den));
-        prop_assert_eq!(times(num, u128::from(one)), num.saturating_mul(u128::from(one)));
-    }
-
     /// REQ-SAF-541: a part of a code is that of one product of 64 bits.
     #[test]
     fn parts_of_codes(code in any::<i32>(), shift in 0..32_u32, part in any::<i16>()) {

@@ -1,11 +1,12 @@
 //! The most that a pulse of a channel amounts to, in closed form over its structure.
 
+use nmes_core::wide::{div_up, times};
 use nmes_core::{Balance, ChannelHardware, ChannelPlan, FULL_SCALE, Form, Plan, Point, Polarity, Prepulse};
 
+use super::PulseMetrics;
 use super::back::{joined, may_turn, moved, points, rounded, spread, widened};
 use super::meter::{Bounded, Meter};
 use super::primary::both_ways;
-use super::{PulseMetrics, div_up, times};
 
 /// FULL_SCALE as a divisor.
 pub(super) const FULL: u128 = 16_384;
@@ -106,8 +107,8 @@ impl<'p> Ceiling<'p> {
         let repeats = if self.plan.repeat_gap_ticks() == 0 { pulse.repeat.count } else { 1 };
         let again = if balanced { 0 } else { u128::from(repeats).saturating_sub(1) };
         let range = moved.range.saturating_add(more).saturating_add(late);
-        sums.largest = sums.largest.max(range.saturating_add(net.saturating_mul(again)));
-        let all = net.saturating_mul(u128::from(pulse.repeat.count));
+        sums.largest = sums.largest.max(range.saturating_add(times(net, again)));
+        let all = times(net, u128::from(pulse.repeat.count));
         sums.net = i128::try_from(all).unwrap_or(i128::MAX);
         if balanced && may_turn(self, given) {
             // the last of one repeat may go on in the first of the next, and join what stands before it to that
@@ -260,9 +261,9 @@ impl<'p> Ceiling<'p> {
             return;
         }
         let code = u128::from(self.gain(true).max(self.gain(false)));
-        let charge = swing.saturating_add(code).saturating_mul(u128::from(self.late)).saturating_mul(2);
+        let charge = times(swing.saturating_add(code), u128::from(self.late)).saturating_mul(2);
         let level = div_up(swing, 8).saturating_add(code.saturating_mul(2));
-        let square = level.saturating_mul(charge);
+        let square = times(level, charge);
         sums.absolute = sums.absolute.saturating_add(charge);
         sums.square = sums.square.saturating_add(square);
         sums.short_square = sums.short_square.saturating_add(square);

@@ -1,9 +1,10 @@
 //! Trains whose rate moves: where their pulses stand closest.
 
+use nmes_core::wide::{div_up, product};
 use nmes_core::{ChannelPlan, Rate, Sweep};
 
 use super::{Held, ROUNDED, fit};
-use crate::metrics::{narrow, product};
+use crate::metrics::narrow;
 
 /// Onsets of a train that stand ever closer until its end, or ever farther from its beginning.
 #[derive(Clone, Copy, Debug)]
@@ -80,8 +81,8 @@ impl<'p> Swept<'p> {
         if self.rises {
             return 2;
         }
-        let over = product(u64::from(self.sweep.over.as_millis()), u64::from(hz)).div_ceil(1_000);
-        let falling = self.count(narrow(over));
+        let over = product(u64::from(self.sweep.over.as_millis()), u64::from(hz));
+        let falling = self.count(narrow(div_up(over, 1_000)));
         let to = self.sweep.to;
         let (lasting, _) = fit(hz, self.at(falling), u64::from(to.pulses()), u64::from(to.per_us()));
         // the onset at the beginning, a part of a pulse at the end, and what is rounded
