@@ -5,7 +5,7 @@ use core::ptr;
 
 use nmes_core::{Channel, ChannelPlan, MAX_CHANNELS, Plan};
 
-use crate::metrics::{PulseMetrics, Ratio, Second, narrow};
+use crate::metrics::{Ahead, PulseMetrics, Ratio, Second, narrow};
 use crate::onsets::Onsets;
 use crate::profile::{Limit, Profile};
 use crate::report::{Detail, MAX_ROWS, Place, Remark, Report, Row, Verdict};
@@ -95,7 +95,7 @@ impl<'p> Facts<'p> {
         let lowest_mhz = if is_steady(plan, compiled) { narrow(rate_mhz.up()) } else { 1 };
         let wait = deferral(plan, compiled);
         let onsets = Onsets::of(plan, compiled, wait);
-        let second = pulse.worst_second(&onsets, wait);
+        let second = pulse.worst_second(&onsets, wait, &Ahead::of(plan, channel, &pulse));
         // the worst second of even pulses is never less than a period of them
         let while_on_na2 = second.mean_square_na2.max(onsets.while_on_na2(&pulse));
         let in_guard = pulse.in_guard(onsets.in_guard(), compiled.longest_ticks());

@@ -10,11 +10,13 @@ use nmes_core::{Level, Plan, Polarity, PulseFrame, Rate};
 use crate::onsets::Onsets;
 use crate::rules::LONG_PULSE_US;
 
+mod ahead;
 mod back;
 mod meter;
 mod primary;
 mod worst;
 
+pub(crate) use ahead::Ahead;
 use meter::Meter;
 pub(crate) use primary::at_half_peak;
 pub(crate) use worst::{fraction, percent, scale};
@@ -325,16 +327,17 @@ impl PulseMetrics {
 
     /// What the worst second of a train amounts to, whatever instant it begins at: as many whole pulses as fit into it, and
     /// as much of one more as the rest of it holds at the peak. Never below f times a pulse, and equal to it where a
-    /// second holds whole periods. Onsets that may be `slack` ticks late make the second that much longer.
-    pub(crate) fn worst_second(&self, onsets: &Onsets<'_>, slack: u64) -> Second {
+    /// second holds whole periods. Onsets that may be `slack` ticks late make the second that much longer, and a last pulse that is
+    /// narrower than the first may be `ahead` of it.
+    pub(crate) fn worst_second(&self, onsets: &Onsets<'_>, slack: u64, ahead: &Ahead) -> Second {
         let hz = u64::from(self.ticks_per_second);
         let held = onsets.window(hz.saturating_add(slack));
-        let over = |each: u128, a_tick: u128| div_up(held.amount(each, a_tick), u128::from(hz));
+        let over = |each, a_tick, ahead| div_up(held.amount(each, a_tick, ahead), u128::from(hz));
         let peak = u128::from(self.peak_na);
         Second {
-            mean_square_na2: over(self.square, product(self.peak_na, self.peak_na)),
-            mean_absolute_na: over(self.absolute, peak),
-            mean_dc_na: over(self.net.unsigned_abs(), peak),
+            mean_square_na2: over(self.square, product(self.peak_na, self.peak_na), ahead.square),
+            mean_absolute_na: over(self.absolute, peak, ahead.absolute),
+            mean_dc_na: over(self.net.unsigned_abs(), peak, ahead.absolute),
         }
     }
 

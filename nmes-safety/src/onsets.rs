@@ -80,17 +80,16 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Of a quantity of which a pulse has `each`, and a tick at most `a_tick`.
+    /// Of a quantity of which a pulse has `each`, and a tick at most `a_tick`; the last pulse may be `ahead` of the first by so much.
     #[inline(never)]
-    pub(crate) fn amount(&self, each: u128, a_tick: u128) -> u128 {
+    pub(crate) fn amount(&self, each: u128, a_tick: u128, ahead: u128) -> u128 {
         if each == 0 {
             return 0;
         }
         let part = times(self.rest, a_tick).min(each);
         let beside = times(each, self.whole).saturating_add(part);
-        let Some(most) = self.most else { return beside };
-        let beside = beside.min(times(each, u128::from(most)));
-        times(each, u128::from(self.sure)).saturating_add(beside)
+        let beside = self.most.map_or(beside, |most| beside.min(times(each, u128::from(most))));
+        times(each, u128::from(self.sure)).saturating_add(beside).saturating_add(ahead)
     }
 
     /// The most onsets.
@@ -116,8 +115,8 @@ pub(crate) struct Either([Option<Held>; 2]);
 
 impl Either {
     /// The larger of what the two come to, as [`Held::amount`].
-    pub(crate) fn amount(&self, each: u128, a_tick: u128) -> u128 {
-        self.0.iter().flatten().map(|held| held.amount(each, a_tick)).max().unwrap_or(0)
+    pub(crate) fn amount(&self, each: u128, a_tick: u128, ahead: u128) -> u128 {
+        self.0.iter().flatten().map(|held| held.amount(each, a_tick, ahead)).max().unwrap_or(0)
     }
 
     fn onsets(&self) -> u64 {

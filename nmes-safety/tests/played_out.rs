@@ -16,7 +16,7 @@ use check_support::{Case, config, exercise, ms, us};
 use forms_support::{Pulse, both_ways, dacs, is_late_beyond_core, looser, pulses, timings};
 use nmes_core::*;
 use nmes_safety::{Profile, PulseMetrics, Setup, UseClass, assess, rules};
-use played_support::{Lateness, Wave, magnitude, play, square, step, value};
+use played_support::{Lateness, Wave, magnitude, play, play_to, square, step, value};
 use proptest::prelude::*;
 
 /// Long enough for windows of a second to begin anywhere in a period.
@@ -208,7 +208,20 @@ fn larger(one: &[Pair], other: Vec<Pair>) -> Vec<Pair> {
     one.iter().zip(other).map(|(one, other)| (one.0, one.1, one.2.max(other.2))).collect()
 }
 
-/// Each quantity, the worst of several ways to be late: as it was played, and with the last edges of pulses moved as far as
+/// Commands to narrower pulses, some time after the first second: a rising pulse drawn together has more in the same time.
+fn narrower(plan: &Plan<'_>, seed: u64) -> impl Iterator<Item = (u32, Setting)> {
+    let (compiled, asked) = (plan.channel(0).unwrap(), plan.session().channels()[0].ceiling);
+    let fixed = matches!(compiled.channel().pulse.form, Form::Points(_));
+    let parts = if fixed { 0..0 } else { 1..8_u32 };
+    parts.filter_map(move |eighths| {
+        let width = us(asked.width.as_micros() * eighths / 8);
+        let at_ms = 1_000 + (step(seed ^ u64::from(eighths)) >> 33) as u32 % 600;
+        (compiled.width_ticks(width) >= compiled.width_min_ticks())
+            .then_some((at_ms, Setting { width, ..asked }))
+    })
+}
+
+/// Each quantity, the worst of several ways to be late and of a narrower pulse: as it was played, and with the last edges of pulses moved as far as
 /// the guard admits them.
 fn worst_of(case: &Case, plan: &Plan<'_>, seed: u64) -> Option<[Vec<Pair>; 2]> {
     let mut ways = vec![Lateness::Never];
@@ -222,8 +235,10 @@ fn worst_of(case: &Case, plan: &Plan<'_>, seed: u64) -> Option<[Vec<Pair>; 2]> {
         }));
         ways.extend([Lateness::Longest, Lateness::Random(seed | 1)]);
     }
-    let all = ways.into_iter().map(|way| {
-        let wave = play(plan, way, PLAYED_MS, &mut |_| None)?.swap_remove(0);
+    let mut ways: Vec<_> = ways.into_iter().map(|way| (way, None)).collect();
+    ways.extend(narrower(plan, seed).map(|order| (Lateness::Never, Some(order))));
+    let all = ways.into_iter().map(|(way, order)| {
+        let wave = play_to(plan, way, PLAYED_MS, &mut |_| None, order)?.swap_remove(0);
         Some([pairs(case, plan, &wave, false), pairs(case, plan, &wave, true)])
     });
     all.reduce(|one, other| {

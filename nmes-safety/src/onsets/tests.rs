@@ -23,7 +23,7 @@ fn with<T>(hz: u32, timing: Timing<'_>, schedule: Schedule<'_>, look: impl FnOnc
 
 /// Of a quantity of which a pulse has a thousand, and a tick at most one.
 fn held(onsets: &Onsets<'_>, ticks: u64) -> u128 {
-    onsets.window(ticks).amount(1_000, 1)
+    onsets.window(ticks).amount(1_000, 1, 0)
 }
 
 fn bursts() -> Timing<'static> {

@@ -183,6 +183,19 @@ pub(crate) fn few_ticks(case: &Case) -> bool {
     }
 }
 
+/// Whether there are fewer than four pulses a second somewhere, or in the long run.
+fn is_slow(case: &Case) -> bool {
+    let below = |pulses: u32, per_us: u32| u64::from(pulses) * 250_000 < u64::from(per_us);
+    match case.train.timing {
+        Timing::Even => below(case.rate.0, case.rate.1),
+        Timing::Bursts(bursts) => {
+            below(u32::from(bursts.pulses) * bursts.every.pulses(), bursts.every.per_us())
+        }
+        Timing::List(list) => below(list.len() as u32, list.iter().map(|us| us.as_micros()).sum()),
+        Timing::Sweep(sweep) => [sweep.from, sweep.to].iter().any(|rate| below(rate.pulses(), rate.per_us())),
+    }
+}
+
 /// Where the closed form is further from what is played, and why.
 pub(crate) fn looser(case: &Case, name: &str) -> bool {
     // a rest within a phase counts as part of it, and so does a last point that few codes may turn round
@@ -194,10 +207,15 @@ pub(crate) fn looser(case: &Case, name: &str) -> bool {
     let joined = case.repeat.count > 1 && !case.balance.is_balanced();
     // points that declare a direct current may leave next to none, less than their rounding and their lateness
     let left = matches!((case.form, case.balance), (Form::Points(_), Balance::DeclaredDc { .. }));
-    // of a long pulse that the end of a second cuts, as much as its peak for that time: up to a pulse in four or fewer
-    let cut =
-        case.rate.0 * 250_000 < case.rate.1 && (case.repeat.count > 1 || matches!(case.form, Form::Table(_)));
-    let over_time = ["r.m.s.", "density", "power density", "mean absolute", "direct current"];
+    // of a long pulse that the end of a second cuts, as much as its peak for that time, and what a narrower one may have sooner: up to a
+    // pulse in four or fewer
+    let steps = matches!(case.form, Form::Table(_) | Form::Triphasic { .. });
+    let plain = case.repeat.count == 1 && !steps;
+    // repeats that begin with a prepulse come nearer to one another when they are narrower, which is counted as if there were none before
+    let nears = matches!(case.form, Form::Prepulse(_)) && case.repeat.count > 1;
+    let cut = (is_slow(case) && !plain) || nears;
+    let over_time =
+        ["r.m.s.", "r.m.s. of 5 s", "density", "power density", "mean absolute", "direct current"];
     // where a balancing part does not fit, the next lower codes are tried: of a few codes that is much
     let few_codes = case.ceiling.0 * 1_000 < case.dac.na_per_code_positive * 50;
     coarse(case)

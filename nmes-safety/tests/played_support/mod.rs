@@ -203,7 +203,18 @@ pub(crate) type Trigger<'t> = &'t mut dyn FnMut(u32) -> Option<GateInput>;
 
 /// Plays a session of so many milliseconds at its ceilings, to its end. `None` where the
 /// engine meets what it cannot go on with.
-pub(crate) fn play(plan: &Plan<'_>, mut late: Lateness, ms: u32, trigger: Trigger<'_>) -> Option<Vec<Wave>> {
+pub(crate) fn play(plan: &Plan<'_>, late: Lateness, ms: u32, trigger: Trigger<'_>) -> Option<Vec<Wave>> {
+    play_to(plan, late, ms, trigger, None)
+}
+
+/// The same with a setting for all channels from a millisecond on.
+pub(crate) fn play_to(
+    plan: &Plan<'_>,
+    mut late: Lateness,
+    ms: u32,
+    trigger: Trigger<'_>,
+    order: Option<(u32, Setting)>,
+) -> Option<Vec<Wave>> {
     let channels = usize::from(plan.channel_count());
     let mut storage = [ChannelState::new(); MAX_CHANNELS];
     let mut engine = Engine::new(plan, &mut storage).unwrap();
@@ -222,6 +233,12 @@ pub(crate) fn play(plan: &Plan<'_>, mut late: Lateness, ms: u32, trigger: Trigge
         engine.tick(now.max(stamp));
         if let Some(input) = trigger(now_ms) {
             engine.gate(input, now.max(stamp));
+        }
+        if let Some((_, setting)) = order.filter(|order| order.0 == now_ms) {
+            for channel in 0..plan.channel_count() {
+                // one that is too narrow for the form changes nothing
+                let _refused = engine.command(channel, setting, now.max(stamp)).err();
+            }
         }
         let until = u64::from(now_ms + 1) * hz / 1_000;
         loop {
