@@ -17,6 +17,7 @@ mod figures;
 mod judges;
 mod measured;
 mod shape;
+mod stuck;
 
 pub(crate) use figures::{Figure, figures};
 use measured::Measured;

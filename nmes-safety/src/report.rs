@@ -219,6 +219,11 @@ pub enum Detail {
         /// The step, in µA.
         microamps: u32,
     },
+    /// The value is at the peak of the plan; the range of the output is larger.
+    FullScale {
+        /// What a wrong code at the end of that range comes to in the same time, in nC.
+        nanocoulombs: u32,
+    },
 }
 
 impl fmt::Display for Detail {
@@ -231,6 +236,11 @@ impl fmt::Display for Detail {
             }
             Self::Contact { permille } => {
                 write!(f, "with {} of the area in contact", amount(permille.into(), Unit::Permille))
+            }
+            Self::FullScale { nanocoulombs } => {
+                let most =
+                    Amount { value: u64::from(nanocoulombs).saturating_mul(1_000), unit: Unit::PicoCoulombs };
+                write!(f, "at the plan's peak; a wrong code at the end of the output's range comes to {most}")
             }
             Self::Step { microamps } => write!(f, "a step of {}", amount(microamps, Unit::MicroAmps)),
         }

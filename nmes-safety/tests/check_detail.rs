@@ -75,3 +75,34 @@ fn steps_to_the_floor() {
     assert_eq!(row(&wide, &rules::E_SLEW_2).detail, step(10_000));
     assert_eq!(row(&wide, &rules::E_SLEW_2).verdict, Verdict::Warn);
 }
+
+/// REQ-SAF-731: what one output that stays on comes to is at the plan's peak; where the output's range is larger, what a wrong code at the end
+/// of that would come to stands beside it, with a one-shot, without and as it would be with one.
+#[test]
+fn a_wrong_code() {
+    let reach = |codes: i32| Case {
+        dac: ChannelHardware::symmetric(1_000, -codes, 10),
+        leading: Polarity::Negative,
+        balance: Balance::DeclaredDc { at_most: MicroAmps::from_microamps(20_000).unwrap() },
+        setup: exercise(5_000).with_one_shot(us(6_500)).unwrap(),
+        ..Case::pulse(20_000, 300, 40)
+    };
+    // 20 mA for 6.5 ms, and 20.001 mA
+    let held = row(&reach(20_000), &rules::E_STUCK_1);
+    assert_eq!((held.value, held.detail), (Some(130_000_000), None));
+    let beyond = row(&reach(20_001), &rules::E_STUCK_1);
+    assert_eq!(beyond.value, Some(130_000_000));
+    assert_eq!(beyond.detail, Some(Detail::FullScale { nanocoulombs: 130_007 }));
+    let far = row(&reach(1_020_000), &rules::E_STUCK_1);
+    assert!(
+        far.to_string()
+            .ends_with("at the plan's peak; a wrong code at the end of the output's range comes to 6630 µC"),
+        "{far}"
+    );
+    // without a one-shot: a period, and a level
+    let without = Case { setup: exercise(5_000), ..reach(1_020_000) };
+    let charge = |rule| (row(&without, rule).value, row(&without, rule).detail);
+    let full = |nanocoulombs| Some(Detail::FullScale { nanocoulombs });
+    assert_eq!(charge(&rules::E_STUCK_1), (Some(500_000_000), full(25_500_000)));
+    assert_eq!(charge(&rules::E_STUCK_2), (Some(6_000_000), full(306_000)));
+}

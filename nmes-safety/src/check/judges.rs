@@ -12,7 +12,7 @@ use crate::metrics::{Ratio, density_square, narrow, power, root_up, scale_up};
 use crate::report::{Detail, MAX_ROWS, Place, Remark, Row, Verdict};
 use crate::rules::*;
 use crate::setup::{Setup, UseClass};
-use crate::stages::{is_steady, longest_on, longest_period, shortest_rest};
+use crate::stages::{longest_on, shortest_rest};
 
 /// A rule and its judge, in the order of the report.
 pub(super) static JUDGES: [(&Rule, Judge); MAX_ROWS] = [
@@ -415,59 +415,5 @@ impl Context<'_> {
         };
         let peak_mv = scale_up(self.peak_na(facts), load.into(), 1_000_000);
         Some(plain(Ratio::of(peak_mv, 1_000, u128::from(rail))))
-    }
-
-    /// Peak current for the time of the one-shot. Without one until the next pulse, or until the watchdog if that is later.
-    fn stuck(&self, facts: &Facts<'_>) -> Found {
-        let peak = u128::from(facts.pulse.peak_ua());
-        // µA·µs are pC
-        if let (Some(longest), Some(least)) = (self.setup.one_shot(), self.setup.one_shot_least()) {
-            let level = self.micros_up(facts.pulse.longest_ticks());
-            if u64::from(least.as_micros()) < level {
-                return Found::missing(Verdict::Deny, Remark::OneShotShort);
-            }
-            let charge = Measured::plain(Ratio::of(peak, u64::from(longest.as_micros()), 1));
-            let limit = self.setup.limit(&E_STUCK_1, self.profile).map_or(0, |limit| limit.value);
-            if charge.breaks(&E_STUCK_1, limit) {
-                let remark = Some(Remark::OneShotLong);
-                return Found { verdict: Some(Verdict::Deny), remark, ..Found::value(charge) };
-            }
-            return Found::value(charge);
-        }
-        let (until_next, per) = self.until_next_us(facts);
-        let next = Ratio::of(peak, until_next, u128::from(per));
-        let Some(watchdog) = self.setup.watchdog() else {
-            return Found { remark: Some(Remark::Unwatched), ..plain(next) };
-        };
-        let reset = Ratio::of(peak, u64::from(watchdog.as_millis()).saturating_mul(1_000), 1);
-        Found { remark: Some(Remark::NoOneShot), ..plain(if reset.exceeds(&next) { reset } else { next }) }
-    }
-
-    /// The longest from one pulse of a train to the next, in µs, as a fraction.
-    fn until_next_us(&self, facts: &Facts<'_>) -> (u64, u32) {
-        let rate = facts.compiled.rate();
-        if is_steady(self.plan, facts.compiled) {
-            return (u64::from(rate.per_us()), rate.pulses());
-        }
-        (self.micros_up(longest_period(self.plan, facts.compiled)), 1)
-    }
-
-    /// Ticks in µs, rounded up.
-    fn micros_up(&self, ticks: u64) -> u64 {
-        let hz = u128::from(self.plan.hardware().timing().ticks_per_second);
-        narrow(scale_up(u128::from(ticks), 1_000_000, hz))
-    }
-
-    /// Where there is no one-shot: peak current for as long as one has to let a level stand, the longest of all phases and gaps
-    /// with their edges as late as they may be.
-    fn stuck_with_one_shot(&self, facts: &Facts<'_>) -> Option<Found> {
-        if self.setup.one_shot().is_some() {
-            return None;
-        }
-        let gap = facts.compiled.gap_ticks().max(facts.compiled.repeat_gap_ticks());
-        let gap = u64::from(gap).saturating_add(facts.compiled.jitter_ticks());
-        let time = self.micros_up(facts.pulse.longest_ticks().max(gap));
-        let charge = Ratio::of(u128::from(facts.pulse.peak_ua()), time, 1);
-        Some(Found { remark: Some(Remark::WithOneShot), ..plain(charge) })
     }
 }

@@ -80,7 +80,8 @@ pub static N_V_1: Rule = Rule::at_most("N-V-1", 500_000, Unit::MilliVolts)
     .over(Window::Instant, Load::Open)
     .cites(Class::Standard, Confidence::Found, OUTPUT_PULSE);
 
-/// Above this current (and into 1,000 ohm so many volts) a device needs an output indicator.
+/// Above this current (and into 1,000 ohm so many volts) a device needs an output indicator. Judged by the worst second, which is never
+/// less than five of them.
 pub static N_IND_1: Rule = Rule::at_most("N-IND-1", 10_000, Unit::MicroAmpsRms)
     .of("r.m.s. current above which an output indicator is needed (into 1000 ohm: 10 V)", "√(f·ΣI²t)")
     .over(Window::Rolling(5_000), R1000)
@@ -285,12 +286,13 @@ pub static E_J_2: Rule = Rule::at_most("E-J-2", N_DOC_1.limit, Unit::MicroAmpsRm
     .over(Window::Period, R500)
     .ours("the figure of N-DOC-1 on a pad that is partly off");
 
-/// Peak current.
+/// Peak current of each channel, which is what a device is made for. What several channels put through one electrode at once is held by the rules
+/// on r.m.s., density and energy, where their currents add.
 pub static E_PEAK_1: Rule = Rule::at_most("E-PEAK-1", 130_000, Unit::MicroAmps)
     .of("peak current", "max|I|")
     .ours("the range of a commercial stimulator (ScienceMode4); lower it to the device's own");
 
-/// Charge of the largest phase.
+/// Charge of the largest phase of each channel, as [`E_PEAK_1`].
 pub static E_Q_1: Rule = Rule::at_most("E-Q-1", 65_000_000, Unit::PicoCoulombs)
     .of("charge of the largest phase", "max|I|t")
     .ours("130 mA for 500 µs; lower it to the device's own");
