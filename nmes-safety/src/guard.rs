@@ -246,24 +246,13 @@ impl<'a, const N: usize> Guard<'a, N> {
     /// guard's own ledger holds, at no more than the balancing level of the last pulse, or of the one it cuts.
     pub fn admit(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<&Admitted<'a>, Trip> {
         let channel = frame.channel();
-        if let Some((_, hardware, watch)) = self.parts(channel).filter(|(_, _, watch)| watch.plain.is_some())
-        {
-            watch.catch_up(hardware);
+        if !self.admit_again(now, frame) {
+            self.admit_any(now, frame)?;
         }
-        let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.set_intact(channel));
-        let found = found.or_else(|| self.slow_side(now));
-        if let Some(trip) = self.latched {
-            return Err(trip);
-        }
-        let known = match found.map_or_else(|| self.examine(now, frame), Err) {
-            Ok(known) => known,
-            Err(finding) => return Err(self.trip(now, Some(channel), &finding)),
-        };
         // what was examined has a channel
-        let missing = Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), 0, "as channel");
-        let watch = self.watches.get_mut(usize::from(channel));
-        let watch = watch.ok_or_else(|| Trip::new(&missing, Response::OpenNow, Some(channel), now))?;
-        watch.take(frame, known);
+        let missing = || Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), 0, "as channel");
+        let watch = self.watches.get(usize::from(channel));
+        let watch = watch.ok_or_else(|| Trip::new(&missing(), Response::OpenNow, Some(channel), now))?;
         Ok(&watch.admitted)
     }
 

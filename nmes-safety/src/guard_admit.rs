@@ -3,7 +3,7 @@
 use nmes_core::wide::{product, quotient};
 use nmes_core::{ChannelHardware, ChannelPlan, FrameKind, Level, Polarity, PulseFrame};
 
-use crate::fault::{Cite, Fault, Finding, signed};
+use crate::fault::{Cite, Fault, Finding, Trip, signed};
 use crate::guard::Guard;
 use crate::guard_form::{Main, Shape, driven};
 use crate::interlock::State;
@@ -25,36 +25,93 @@ pub(crate) struct Examination<'e> {
 /// nA² in one µA².
 const NA2_PER_UA2: u128 = 1_000_000;
 
-impl<const N: usize> Guard<'_, N> {
-    /// What is known of a frame that may be admitted, or the first thing that is wrong with it. Nothing new is known of the
-    /// last pulse when it comes again.
-    pub(crate) fn examine(&self, now: u64, frame: &PulseFrame<'_>) -> Result<Option<Known>, Finding> {
-        let channel = frame.channel();
-        let parts = self.plan_of(channel).zip(self.watches.get(usize::from(channel)));
-        let Some((plan, watch)) = parts else {
-            let count = signed(u64::from(self.checked.plan().channel_count()));
-            return Err(Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), count, "channels"));
-        };
-        let exam = Examination { frame, plan, hardware: plan.hardware(), watch, limits: &self.limits };
-        let dead = u64::from(self.hardware().timing().dead_ticks);
-        let found =
-            self.permitted(frame.kind()).or_else(|| exam.sequence()).or_else(|| exam.onset(now, dead));
-        if let Some(finding) = found {
-            return Err(finding);
+impl<'a, const N: usize> Guard<'a, N> {
+    /// Admits the last pulse once more. False, and nothing done, where there is anything to be said of that: what it is, is found
+    /// and said on the long way, by the same questions.
+    #[inline]
+    pub(crate) fn admit_again(&mut self, now: u64, frame: &PulseFrame<'a>) -> bool {
+        if !self.is_fine_again(now, frame) {
+            return false;
         }
-        let again = watch.is_again(frame) && self.state() != State::Probing;
-        if again { self.again(&exam) } else { self.anew(&exam) }
+        let Some(watch) = self.watches.get_mut(usize::from(frame.channel())) else { return false };
+        watch.take_again(frame);
+        self.last_tick = now;
+        true
+    }
+
+    /// The questions are asked where they stand here, so that of each no more is left than its answer.
+    #[inline]
+    fn is_fine_again(&self, now: u64, frame: &PulseFrame<'_>) -> bool {
+        let Some(exam) = self.examination(frame) else { return false };
+        let well = self.latched.is_none() && now >= self.last_tick && exam.watch.plain.is_none();
+        let attended = self.last_call.is_some_and(|since| self.silent(since, now).is_none());
+        well && attended
+            && matches!(self.state(), State::Armed | State::Ramping | State::Running)
+            && exam.watch.set.is_intact()
+            && exam.sequence().is_none()
+            && exam.onset(now, self.dead_ticks()).is_none()
+            && exam.watch.is_again(frame)
+            && self.again(&exam).is_none()
+    }
+
+    #[inline]
+    fn examination<'e>(&'e self, frame: &'e PulseFrame<'e>) -> Option<Examination<'e>> {
+        let channel = frame.channel();
+        let (plan, watch) = self.plan_of(channel).zip(self.watches.get(usize::from(channel)))?;
+        Some(Examination { frame, plan, hardware: plan.hardware(), watch, limits: &self.limits })
+    }
+
+    /// Looks at any frame.
+    #[inline(never)]
+    pub(crate) fn admit_any(&mut self, now: u64, frame: &PulseFrame<'a>) -> Result<(), Trip> {
+        let channel = frame.channel();
+        if let Some((_, hardware, watch)) = self.parts(channel).filter(|(_, _, watch)| watch.plain.is_some())
+        {
+            watch.catch_up(hardware);
+        }
+        let found = self.clock(now).or_else(|| self.intact()).or_else(|| self.set_intact(channel));
+        let found = found.or_else(|| self.slow_side(now));
+        if let Some(trip) = self.latched {
+            return Err(trip);
+        }
+        let known = match found.map_or_else(|| self.examine(now, frame), Err) {
+            Ok(known) => known,
+            Err(finding) => return Err(self.trip(now, Some(channel), &finding)),
+        };
+        if let Some(watch) = self.watches.get_mut(usize::from(channel)) {
+            watch.take_new(frame, known);
+        }
+        Ok(())
+    }
+
+    /// What is known of a frame that may be admitted, or the first thing that is wrong with it.
+    pub(crate) fn examine(&self, now: u64, frame: &PulseFrame<'_>) -> Result<Known, Finding> {
+        let Some(exam) = self.examination(frame) else {
+            let (channel, count) = (frame.channel(), self.checked.plan().channel_count());
+            let (channel, count) = (i64::from(channel), i64::from(count));
+            return Err(Finding::new(Fault::Channel, Cite::PLAN, channel, count, "channels"));
+        };
+        let permitted = self.permitted(frame.kind()).or_else(|| exam.sequence());
+        match permitted.or_else(|| exam.onset(now, self.dead_ticks())) {
+            Some(finding) => Err(finding),
+            None => self.anew(&exam),
+        }
+    }
+
+    fn dead_ticks(&self) -> u64 {
+        u64::from(self.hardware().timing().dead_ticks)
     }
 
     /// What depends on more than levels, lengths and set level.
-    fn again(&self, exam: &Examination<'_>) -> Result<Option<Known>, Finding> {
+    #[inline]
+    fn again(&self, exam: &Examination<'_>) -> Option<Finding> {
         let found = exam.alone().or_else(|| exam.paid_back());
         let found = found.or_else(|| self.balance(exam, Some(exam.watch.known.net)));
-        found.or_else(|| exam.rate()).or_else(|| self.session(exam)).map_or(Ok(None), Err)
+        found.or_else(|| exam.rate()).or_else(|| self.session(exam))
     }
 
     #[inline(never)]
-    fn anew(&self, exam: &Examination<'_>) -> Result<Option<Known>, Finding> {
+    fn anew(&self, exam: &Examination<'_>) -> Result<Known, Finding> {
         let timing = self.hardware().timing();
         let rests = (Level::from(timing.gap_rest), Level::from(timing.pulse_rest));
         let leads_up = exam.plan.leading() == Polarity::Positive;
@@ -68,7 +125,7 @@ impl<const N: usize> Guard<'_, N> {
                 FrameKind::Pulse => self.pulse(exam, &survey, rests),
                 FrameKind::Trim | FrameKind::Recover => self.repayment(exam, &survey, rests.1),
             });
-        found.map_or(Ok(Some(survey.known)), Err)
+        found.map_or(Ok(survey.known), Err)
     }
 
     /// A pulse that waits and is stronger or wider than what is set now is admitted no longer. One that begins within an edge
@@ -123,6 +180,7 @@ impl<const N: usize> Guard<'_, N> {
 
     /// Exactly zero on an exact channel; else the frames begun and this one sum to less than one code × one tick for each
     /// repeat. A declared direct current goes the leading way, by no more than the profile lets it.
+    #[inline(always)]
     fn balance(&self, exam: &Examination<'_>, net: Option<i64>) -> Option<Finding> {
         let cite = Cite::of(&rules::E_BAL_1);
         let Some(net) = net else {
@@ -138,6 +196,7 @@ impl<const N: usize> Guard<'_, N> {
     }
 
     /// No pulse begins after the session is over, counted from the first pulse.
+    #[inline(always)]
     fn session(&self, exam: &Examination<'_>) -> Option<Finding> {
         let began = self.first_pulse?;
         let since = exam.frame.onset_tick().saturating_sub(began);
@@ -238,6 +297,7 @@ impl Examination<'_> {
     }
 
     /// Its first edge is not past, and not too soon after an edge; what it drives waits for the dead time of the bridge too.
+    #[inline(always)]
     fn onset(&self, now: u64, dead: u64) -> Option<Finding> {
         let onset = self.frame.onset_tick();
         let past = now.saturating_sub(onset);
@@ -288,6 +348,7 @@ impl Examination<'_> {
     ///
     /// Of bursts, lists and sweeps no more in the long run than they have, however they are spread: what is ahead of even pulses is at
     /// most what [`Sustained`](crate::onsets::Sustained) says.
+    #[inline(always)]
     fn rate(&self) -> Option<Finding> {
         let (onset, terms) = (self.frame.onset_tick(), &self.watch.terms);
         let soon = self.watch.next_onset.saturating_sub(onset);

@@ -120,6 +120,11 @@ impl<const N: usize> Guard<'_, N> {
     /// admitted then.
     pub(crate) fn slow_side(&mut self, now: u64) -> Option<Finding> {
         let since = *self.last_call.get_or_insert(now);
+        self.silent(since, now)
+    }
+
+    /// No tick came for longer than E-WD-1.
+    pub(crate) fn silent(&self, since: u64, now: u64) -> Option<Finding> {
         let (silent, most) = (now.saturating_sub(since), self.limits.keep_alive_ticks);
         Finding::above(Fault::SlowSide, Cite::of(&rules::E_WD_1), silent, most, "ticks")
     }

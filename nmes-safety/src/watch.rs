@@ -153,11 +153,17 @@ impl<'a> Watch<'a> {
             && (frame.is_stored() || word_of(frame) == self.known.word)
     }
 
-    /// A frame was admitted: one of which this was found, or the last one again.
-    pub(crate) fn take(&mut self, frame: &PulseFrame<'a>, found: Option<Known>) {
+    /// The last frame was admitted again.
+    pub(crate) fn take_again(&mut self, frame: &PulseFrame<'a>) {
         self.sequence = Some(frame.sequence());
         self.waits = true;
-        let Some(known) = found else { return self.admitted.move_to(frame) };
+        self.admitted.move_to(frame);
+    }
+
+    /// A frame was admitted of which this was found.
+    pub(crate) fn take_new(&mut self, frame: &PulseFrame<'a>, known: Known) {
+        self.sequence = Some(frame.sequence());
+        self.waits = true;
         self.admitted = Admitted::new(*frame);
         (self.known, self.known_sum) = (known, known.sum());
         self.judged = (frame.kind() == FrameKind::Pulse).then_some(self.set.authorised);
