@@ -8,7 +8,13 @@ pub(crate) struct Packed(i32);
 
 impl Packed {
     pub(crate) const OPEN: Self = Self(i32::MIN);
-    const SHORTED: Self = Self(i32::MAX);
+    pub(crate) const SHORTED: Self = Self(i32::MAX);
+
+    /// As [`Level::word`].
+    #[inline]
+    pub(crate) const fn word(self) -> i32 {
+        self.0
+    }
 
     /// The code, 0 where nothing is driven.
     pub(crate) const fn code(self) -> i32 {

@@ -9,6 +9,7 @@ use crate::receipt::{Counters, PulseReceipt};
 use crate::session::Setting;
 use crate::source::Reserved;
 use crate::steady::OnGrid;
+use crate::step::Step;
 use crate::train::Clockwork;
 use crate::units::Charge;
 
@@ -45,37 +46,6 @@ pub struct Change {
     pub edge: Option<u16>,
     /// The level the channel goes to.
     pub level: Level,
-}
-
-/// The changes of one instant.
-#[derive(Clone, Copy, Debug)]
-pub struct Step<'e> {
-    due: Due,
-    channels: &'e [ChannelState],
-}
-
-impl Step<'_> {
-    /// The instant, in ticks.
-    #[must_use]
-    pub const fn at_tick(&self) -> u64 {
-        self.due.at
-    }
-
-    /// The changes; none at a silent onset, where [`Engine::applied`] is all there is to do.
-    pub fn changes(&self) -> impl Iterator<Item = Change> {
-        let mut left = self.due.channels;
-        core::iter::from_fn(move || {
-            while left != 0 {
-                let number = lowest(left);
-                left &= left.wrapping_sub(1);
-                let change = self.channels.get(usize::from(number)).and_then(|state| state.change(number));
-                if change.is_some() {
-                    return change;
-                }
-            }
-            None
-        })
-    }
 }
 
 /// What became of a command.
@@ -344,7 +314,7 @@ impl<'p, 's> Engine<'p, 's> {
     /// The changes due at [`Engine::next`]; `None` when nothing is due. Without a latch it is one channel at a time.
     #[must_use]
     pub const fn step(&self) -> Option<Step<'_>> {
-        let due = self.agenda.due;
+        let due = &self.agenda.due;
         if due.channels == 0 { None } else { Some(Step { due, channels: self.channels }) }
     }
 

@@ -24,6 +24,37 @@ pub enum Level {
 }
 
 impl Level {
+    /// It in one word, which is kept and compared with less work: the code, or one of two values that no hardware has as a code.
+    ///
+    /// ```
+    /// use nmes_core::Level;
+    /// for level in [Level::Open, Level::Shorted, Level::Code(-1), Level::Code(0)] {
+    ///     assert_eq!(Level::of_word(level.word()), level);
+    /// }
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn word(self) -> i32 {
+        match self {
+            Self::Open => Packed::OPEN.word(),
+            Self::Shorted => Packed::SHORTED.word(),
+            Self::Code(code) => code,
+        }
+    }
+
+    /// The level of a [word](Self::word).
+    #[inline]
+    #[must_use]
+    pub const fn of_word(word: i32) -> Self {
+        if word == Packed::OPEN.word() {
+            Self::Open
+        } else if word == Packed::SHORTED.word() {
+            Self::Shorted
+        } else {
+            Self::Code(word)
+        }
+    }
+
     /// The calibrated current in nanoamperes; 0 when the output is open or shorted.
     #[must_use]
     pub fn current_na(self, channel: &ChannelHardware) -> i64 {
@@ -184,6 +215,36 @@ impl<'a> PulseFrame<'a> {
             return Some(Segment { level: level.into(), ticks });
         }
         self.segment_of_any(index)
+    }
+
+    /// The [word](Level::word) of the level that an edge goes to, and whether it is the last; `None` past that.
+    #[inline]
+    #[must_use]
+    pub fn edge_word(&self, edge: u16) -> Option<(i32, bool)> {
+        if !self.cell.is_plain() {
+            return self.edge_word_of_any(edge);
+        }
+        if edge == u16::from(self.cell.stored_len()) {
+            return Some((self.rest.word(), true));
+        }
+        self.cell.stored(edge).map(|(level, _)| (level.word(), false))
+    }
+
+    /// The [word](Level::word) of the level of a segment, and its ticks; `None` past the last.
+    #[inline]
+    #[must_use]
+    pub fn segment_word(&self, index: u16) -> Option<(i32, u32)> {
+        if self.cell.is_plain() {
+            return self.cell.stored(index).map(|(level, ticks)| (level.word(), ticks));
+        }
+        self.segment_of_any(index).map(|segment| (segment.level.word(), segment.ticks))
+    }
+
+    #[inline(never)]
+    fn edge_word_of_any(&self, edge: u16) -> Option<(i32, bool)> {
+        let last = edge == self.cell.total();
+        let level = if last { self.rest() } else { self.segment(edge)?.level };
+        Some((level.word(), last))
     }
 
     #[inline(never)]

@@ -42,6 +42,7 @@ pub mod shapes;
 mod slope;
 mod source;
 mod steady;
+mod step;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 mod synchrony;
@@ -59,7 +60,7 @@ pub use channel::ChannelState;
 pub use channel_plan::ChannelPlan;
 #[doc(hidden)]
 pub use constant::Given;
-pub use engine::{Change, CommandReceipt, Engine, Finished, Next, Step, StopPolicy};
+pub use engine::{Change, CommandReceipt, Engine, Finished, Next, StopPolicy};
 pub use error::{ConfigError, EngineFault, Field};
 pub use frame::{FrameKind, Level, MAX_SEGMENTS, PulseFrame, Segment, Segments};
 pub use gate::{GateAnswer, GateInput, GateRefusal};
@@ -75,6 +76,7 @@ pub use schedule::{Cycle, Gate, MAX_STAGES, Schedule, Stage};
 pub use session::{Channel, Control, Overlap, Ramp, Session, Setting, Train};
 pub use shapes::FULL_SCALE;
 pub use slope::Slope;
+pub use step::Step;
 pub use synchrony::Synchrony;
 pub use timing::{Bursts, MAX_INTERVALS, Sweep, SweepLaw, Timing};
 pub use trace::TraceHash;

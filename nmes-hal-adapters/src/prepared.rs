@@ -48,16 +48,32 @@ impl<const N: usize> Prepared<N> {
     /// then.
     #[inline]
     pub(crate) fn fill(&mut self, step: &Step<'_>, guard: &Guard<'_, N>) -> Result<(), u8> {
+        match step.only().and_then(|change| admitted(&change, guard)) {
+            Some(edge) => self.fill_one(step.at_tick(), edge),
+            None => self.fill_any(step, guard)?,
+        }
+        Ok(())
+    }
+
+    /// The common case: one edge.
+    #[inline]
+    fn fill_one(&mut self, at_tick: u64, edge: AdmittedEdge) {
+        (self.edges_len, self.offs) = (0, 0);
+        self.push(edge);
+        self.at_tick = at_tick;
+        self.word = and_so_on(and_so_on(in_one(at_tick), edge.word()), self.counts());
+    }
+
+    #[inline(never)]
+    fn fill_any(&mut self, step: &Step<'_>, guard: &Guard<'_, N>) -> Result<(), u8> {
         self.clear();
         let mut word = in_one(step.at_tick());
         for change in step.changes() {
-            let Some(number) = change.edge else {
+            if change.edge.is_none() {
                 self.offs |= bit_of(change.channel);
                 continue;
-            };
-            let edge = guard.admitted(change.channel).and_then(|admitted| admitted.edge(number));
-            let edge = edge.filter(|e| e.sequence() == change.sequence && e.level() == change.level);
-            let edge = edge.ok_or(change.channel)?;
+            }
+            let edge = admitted(&change, guard).ok_or(change.channel)?;
             word = and_so_on(word, edge.word());
             self.push(edge);
         }
@@ -90,6 +106,14 @@ impl<const N: usize> Prepared<N> {
         and_so_on(edges, self.counts()) == self.word
     }
 
+    /// The edge, where it is one and nothing else, and as it was filled.
+    #[inline]
+    pub(crate) fn only(&self) -> Option<&AdmittedEdge> {
+        let edge = self.edges.as_ref()?.first().filter(|_| (self.edges_len, self.offs) == (1, 0))?;
+        let word = and_so_on(and_so_on(in_one(self.at_tick), edge.word()), self.counts());
+        (word == self.word).then_some(edge)
+    }
+
     /// When it is due; `None` when there is nothing to do.
     pub(crate) fn due(&self) -> Option<u64> {
         (self.at_tick != NEVER).then_some(self.at_tick)
@@ -119,6 +143,13 @@ impl<const N: usize> Prepared<N> {
     pub(crate) fn changes(&self) -> impl Iterator<Item = Change> {
         self.edges().iter().map(AdmittedEdge::change).chain(channels_of(self.offs).map(opening))
     }
+}
+
+/// The admitted edge of a change.
+#[inline]
+fn admitted<const N: usize>(change: &Change, guard: &Guard<'_, N>) -> Option<AdmittedEdge> {
+    let edge = guard.admitted(change.channel)?.edge(change.edge?)?;
+    edge.is_of(change).then_some(edge)
 }
 
 /// A channel goes open without a frame.

@@ -181,8 +181,7 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
             if self.alarm_is_set() {
                 return Ok(());
             }
-            self.put_out()?;
-            self.prepare()?;
+            self.step()?;
         }
         if self.alarm_is_set() { Ok(()) } else { Err(self.fail(Cause::Overrun)) }
     }

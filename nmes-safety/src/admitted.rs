@@ -28,7 +28,7 @@ pub struct Admitted<'a> {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Admitted<'_> { frame });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(AdmittedEdge { code, sequence, place });
+nmes_core::flip_fields!(AdmittedEdge { level, sequence, place });
 
 impl<'a> Admitted<'a> {
     pub(crate) const fn new(frame: PulseFrame<'a>) -> Self {
@@ -62,9 +62,27 @@ impl<'a> Admitted<'a> {
     pub fn edge(&self, edge: u16) -> Option<AdmittedEdge> {
         let frame = &self.frame;
         let (channel, kind, sequence) = (frame.channel(), frame.kind(), frame.sequence());
-        let last = edge == frame.segment_count();
-        let level = if last { frame.rest() } else { frame.segment(edge)?.level };
+        let (level, last) = frame.edge_word(edge)?;
         Some(AdmittedEdge::new((level, last), sequence, (edge, channel), kind))
+    }
+}
+
+/// An edge that was put out, by its words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Put {
+    pub(crate) channel: u8,
+    pub(crate) number: u16,
+    pub(crate) sequence: u32,
+    /// The [word](Level::word) of its level.
+    pub(crate) level: i32,
+}
+
+impl Put {
+    /// `None` where a channel goes open without a frame.
+    #[inline]
+    pub(crate) fn of(change: &Change) -> Option<Self> {
+        let (channel, sequence, level) = (change.channel, change.sequence, change.level.word());
+        change.edge.map(|number| Self { channel, number, sequence, level })
     }
 }
 
@@ -76,22 +94,19 @@ impl<'a> Admitted<'a> {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AdmittedEdge {
-    /// 0 for a level of no code.
-    code: i32,
+    /// The [word](Level::word) of its level.
+    level: i32,
     sequence: u32,
-    /// Its number, the channel in the third byte, and in the fourth what kind of level it is, why there is a frame, and whether it
-    /// ends that: three words are kept and compared with less work than six fields.
+    /// Its number, the channel in the third byte, and in the fourth why there is a frame, and whether it ends that: three words
+    /// are kept and compared with less work than six fields.
     place: u32,
 }
 
 /// Bits of the fourth byte of a place.
-const SHORTED: u8 = 1;
-const CODE: u8 = 2;
-const LEVELS: u8 = 3;
-const TRIM: u8 = 1 << 2;
-const RECOVER: u8 = 2 << 2;
-const KINDS: u8 = 3 << 2;
-const LAST: u8 = 1 << 4;
+const TRIM: u8 = 1;
+const RECOVER: u8 = 2;
+const KINDS: u8 = 3;
+const LAST: u8 = 1 << 2;
 
 impl core::fmt::Debug for AdmittedEdge {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -109,24 +124,19 @@ impl core::fmt::Debug for AdmittedEdge {
 impl AdmittedEdge {
     #[inline]
     const fn new(
-        (level, last): (Level, bool),
+        (level, last): (i32, bool),
         sequence: u32,
         (number, channel): (u16, u8),
         kind: FrameKind,
     ) -> Self {
-        let (way, code) = match level {
-            Level::Open => (0, 0),
-            Level::Shorted => (SHORTED, 0),
-            Level::Code(code) => (CODE, code),
-        };
         let kind = match kind {
             FrameKind::Pulse => 0,
             FrameKind::Trim => TRIM,
             FrameKind::Recover => RECOVER,
         };
         let [low, high] = number.to_le_bytes();
-        let bits = way | kind | if last { LAST } else { 0 };
-        Self { code, sequence, place: u32::from_le_bytes([low, high, channel, bits]) }
+        let bits = kind | if last { LAST } else { 0 };
+        Self { level, sequence, place: u32::from_le_bytes([low, high, channel, bits]) }
     }
 
     const fn bits(&self) -> u8 {
@@ -144,11 +154,20 @@ impl AdmittedEdge {
     /// The level it goes to.
     #[must_use]
     pub const fn level(&self) -> Level {
-        match self.bits() & LEVELS {
-            CODE => Level::Code(self.code),
-            SHORTED => Level::Shorted,
-            _ => Level::Open,
-        }
+        Level::of_word(self.level)
+    }
+
+    pub(crate) const fn put(&self) -> Put {
+        Put { channel: self.channel(), number: self.number(), sequence: self.sequence, level: self.level }
+    }
+
+    /// Whether it is what a change is.
+    #[inline]
+    #[must_use]
+    pub fn is_of(&self, change: &Change) -> bool {
+        self.sequence == change.sequence
+            && self.level == change.level.word()
+            && (Some(self.number()), self.channel()) == (change.edge, change.channel)
     }
 
     /// Number of its frame.
@@ -204,7 +223,7 @@ impl AdmittedEdge {
     #[must_use]
     pub const fn word(&self) -> u32 {
         // each word turned another way, so that one bit of one is one bit of the sum
-        self.code.cast_unsigned() ^ self.sequence.rotate_left(11) ^ self.place.rotate_left(23)
+        self.level.cast_unsigned() ^ self.sequence.rotate_left(11) ^ self.place.rotate_left(23)
     }
 }
 
@@ -214,8 +233,8 @@ mod tests {
 
     use super::*;
 
-    const NONE: AdmittedEdge = AdmittedEdge { code: 0, sequence: 0, place: 0 };
-    const ALL: AdmittedEdge = AdmittedEdge { code: -1, sequence: u32::MAX, place: u32::MAX };
+    const NONE: AdmittedEdge = AdmittedEdge { level: 0, sequence: 0, place: 0 };
+    const ALL: AdmittedEdge = AdmittedEdge { level: -1, sequence: u32::MAX, place: u32::MAX };
 
     /// REQ-HAL-251: any one flipped bit of an edge is one bit of its word, whatever the others are.
     #[test]
@@ -224,7 +243,7 @@ mod tests {
             for bit in 0..u32::BITS {
                 let one = 1_u32 << bit;
                 for other in [
-                    AdmittedEdge { code: edge.code ^ one.cast_signed(), ..edge },
+                    AdmittedEdge { level: edge.level ^ one.cast_signed(), ..edge },
                     AdmittedEdge { sequence: edge.sequence ^ one, ..edge },
                     AdmittedEdge { place: edge.place ^ one, ..edge },
                 ] {
@@ -234,7 +253,7 @@ mod tests {
         }
         // a driven zero, nothing connected, and electrodes connected to each other are told apart
         let [zero, open, shorted] = [Level::Code(0), Level::Open, Level::Shorted]
-            .map(|level| AdmittedEdge::new((level, false), 0, (0, 0), FrameKind::Pulse).word());
+            .map(|level| AdmittedEdge::new((level.word(), false), 0, (0, 0), FrameKind::Pulse).word());
         assert!(zero != open && zero != shorted && open != shorted);
     }
 
@@ -261,7 +280,7 @@ mod tests {
                 for (last, sequence, number, channel) in
                     [(false, 0, 0, 0), (true, u32::MAX, u16::MAX, u8::MAX), (false, 1, 0x102, 3)]
                 {
-                    let edge = AdmittedEdge::new((level, last), sequence, (number, channel), kind);
+                    let edge = AdmittedEdge::new((level.word(), last), sequence, (number, channel), kind);
                     assert_eq!((edge.level(), edge.is_last(), edge.kind()), (level, last, kind));
                     assert_eq!((edge.sequence(), edge.number(), edge.channel()), (sequence, number, channel));
                     assert_eq!(edge.change(), Change { channel, sequence, edge: Some(number), level });

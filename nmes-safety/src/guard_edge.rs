@@ -2,6 +2,7 @@
 
 use nmes_core::{Change, ChannelHardware, FrameKind, Level};
 
+use crate::admitted::{AdmittedEdge, Put};
 use crate::fault::{Cite, Fault, Finding, Response, Trip, signed};
 use crate::guard::{Guard, PROBE_LEVEL};
 use crate::interlock::{Event, State};
@@ -39,10 +40,22 @@ impl<const N: usize> Guard<'_, N> {
     /// probe level they are counted anew.
     #[inline]
     pub fn edge(&mut self, t: u64, change: &Change, sense: Option<Sensed>) -> Result<(), Trip> {
-        if sense.is_none() && self.take_short(t, change) {
+        if sense.is_none() && Put::of(change).is_some_and(|put| self.take_short(t, &put)) {
             return Ok(());
         }
         self.any_edge(t, change, sense)
+    }
+
+    /// As [`Guard::edge`], of an edge that was admitted.
+    ///
+    /// # Errors
+    /// As [`Guard::edge`].
+    #[inline]
+    pub fn edge_put(&mut self, t: u64, edge: &AdmittedEdge, sense: Option<Sensed>) -> Result<(), Trip> {
+        if sense.is_none() && self.take_short(t, &edge.put()) {
+            return Ok(());
+        }
+        self.any_edge(t, &edge.change(), sense)
     }
 
     #[inline(never)]

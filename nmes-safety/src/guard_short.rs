@@ -5,10 +5,10 @@
 //! it is what the admitted frame sums to, and is taken from there when the pulse is over. Where anything is not as it should
 //! be, or takes more than counting on, the edge goes the long way, and [`Watch::catch_up`] counts what was left for later.
 
-use nmes_core::{Change, ChannelHardware, MAX_POINTS};
+use nmes_core::{ChannelHardware, Level, MAX_POINTS};
 
+use crate::admitted::Put;
 use crate::guard::Guard;
-use crate::interlock::State;
 use crate::sense::Interval;
 use crate::watch::Watch;
 use crate::windows::{Dose, charge, squared};
@@ -16,23 +16,21 @@ use crate::windows::{Dose, charge, squared};
 impl<const N: usize> Guard<'_, N> {
     /// Takes an edge the short way; false, and nothing done, where it has to go the long way.
     #[inline]
-    pub(crate) fn take_short(&mut self, t: u64, change: &Change) -> bool {
-        let Some(number) = change.edge else { return false };
-        let runs = matches!(self.interlock.state(), State::Ramping | State::Running);
-        let Some(watch) = self.watches.get_mut(usize::from(change.channel)) else { return false };
-        let is_of_it = watch.admitted.frame().sequence() == change.sequence;
+    pub(crate) fn take_short(&mut self, t: u64, put: &Put) -> bool {
+        let Some(watch) = self.watches.get_mut(usize::from(put.channel)) else { return false };
+        let is_of_it = watch.admitted.frame().sequence() == put.sequence;
         // what latched does not run
-        if !runs || !is_of_it || t < self.last_tick {
+        if !self.interlock.runs() || !is_of_it || t < self.last_tick {
             return false;
         }
         let taken = match (&watch.active, watch.plain) {
             (Some(active), Some(late)) => {
                 let is_next =
-                    active.next_edge == number && active.next_tick.saturating_add(u64::from(late)) == t;
+                    active.next_edge == put.number && active.next_tick.saturating_add(u64::from(late)) == t;
                 let last = active.last;
-                is_next && if last { self.end_short(t, change) } else { watch.go_on(change) }
+                is_next && if last { self.end_short(t, put) } else { watch.go_on(put) }
             }
-            (None, None) if number == 0 => self.begin_short(t, change),
+            (None, None) if put.number == 0 => self.begin_short(t, put),
             _ => false,
         };
         if taken {
@@ -41,36 +39,36 @@ impl<const N: usize> Guard<'_, N> {
         taken
     }
 
-    fn begin_short(&mut self, t: u64, change: &Change) -> bool {
+    fn begin_short(&mut self, t: u64, put: &Put) -> bool {
         let most = self.limits.late_ticks;
-        if self.source_is_busy(change.channel) {
+        if self.source_is_busy(put.channel) {
             return false;
         }
-        let parts = self.parts(change.channel).filter(|(_, _, watch)| watch.waits);
-        parts.is_some_and(|(_, hardware, watch)| watch.begin_plain(t, change, hardware, most))
+        let parts = self.parts(put.channel).filter(|(_, _, watch)| watch.waits);
+        parts.is_some_and(|(_, hardware, watch)| watch.begin_plain(t, put, hardware, most))
     }
 
-    fn end_short(&mut self, t: u64, change: &Change) -> bool {
-        self.parts(change.channel).is_some_and(|(_, hardware, watch)| watch.end_plain(t, change, hardware))
+    fn end_short(&mut self, t: u64, put: &Put) -> bool {
+        self.parts(put.channel).is_some_and(|(_, hardware, watch)| watch.end_plain(t, put, hardware))
     }
 }
 
 impl Watch<'_> {
     /// An edge within the pulse.
     #[inline]
-    fn go_on(&mut self, change: &Change) -> bool {
-        let segment = change.edge.and_then(|number| self.admitted.frame().segment(number));
-        let Some((segment, active)) = segment.zip(self.active.as_mut()) else { return false };
-        if segment.level != change.level {
+    fn go_on(&mut self, put: &Put) -> bool {
+        let segment = self.admitted.frame().segment_word(put.number);
+        let Some(((level, ticks), active)) = segment.zip(self.active.as_mut()) else { return false };
+        if level != put.level {
             return false;
         }
-        active.advance(&self.known, segment.ticks);
+        active.advance(&self.known, ticks);
         true
     }
 
     /// The first edge of the pulse that waits, after a rest of which nothing was measured, when nothing is owed, so that it is
     /// no repayment. A pulse of many segments goes the long way: to count them all at once would take too long.
-    fn begin_plain(&mut self, t: u64, change: &Change, hardware: &ChannelHardware, most_late: u64) -> bool {
+    fn begin_plain(&mut self, t: u64, put: &Put, hardware: &ChannelHardware, most_late: u64) -> bool {
         let (frame, before) = (self.admitted.frame(), &self.interval);
         let rested = before.current_na == 0 && !before.is_sampled();
         let unmeasured = !self.terms.measured && !self.was_sensed();
@@ -81,24 +79,25 @@ impl Watch<'_> {
         if !rested || !unmeasured || !once || owes {
             return false;
         }
-        let Some(segment) = frame.segment(0).filter(|segment| segment.level == change.level) else {
+        let Some((level, ticks)) = frame.segment_word(0).filter(|(level, _)| *level == put.level) else {
             return false;
         };
-        self.interval = Interval::new(change.level, hardware, t);
-        self.begin(0, hardware, t, segment.ticks);
+        self.interval = Interval::new(Level::of_word(level), hardware, t);
+        self.begin(0, hardware, t, ticks);
         self.plain = Some(late);
         true
     }
 
     /// The last edge.
-    fn end_plain(&mut self, t: u64, change: &Change, hardware: &ChannelHardware) -> bool {
-        let rests = self.admitted.frame().rest() == change.level;
+    fn end_plain(&mut self, t: u64, put: &Put, hardware: &ChannelHardware) -> bool {
+        let rest = self.admitted.frame().rest();
+        let rests = rest.word() == put.level;
         let (sum, net) = (self.ledger.checked_add(self.known.net), self.known.net);
         let Some((ledger, active)) = sum.zip(self.active.as_ref()).filter(|_| rests) else { return false };
         let dose = Dose { squared: self.known.squared, commanded: net, measured: 0 };
         self.windows.add(active.began, t, &dose);
         (self.ledger, self.nominal, self.may_leave) = (ledger, ledger, 0);
-        self.interval = Interval::new(change.level, hardware, t);
+        self.interval = Interval::new(rest, hardware, t);
         self.end_unmeasured();
         (self.active, self.plain) = (None, None);
         true

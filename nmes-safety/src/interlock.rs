@@ -272,6 +272,13 @@ impl Interlock {
         }
     }
 
+    /// Whether it is in one of the two states in which pulses come.
+    #[inline]
+    pub(crate) const fn runs(&self) -> bool {
+        let known = self.word == State::Ramping.word() || self.word == State::Running.word();
+        known && self.word == !self.complement
+    }
+
     /// Whether the stored word is a state and fits its complement.
     #[must_use]
     pub fn is_intact(&self) -> bool {

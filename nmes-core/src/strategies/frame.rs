@@ -53,7 +53,13 @@ impl Frame {
         let step = usize::from(own.edge_count() / 32 + 1);
         for edge in (0..=own.edge_count()).step_by(step).chain([own.edge_count() - 1]) {
             assert_eq!(frame.edge_tick(edge), own.edge_tick(edge), "edge {edge} of {own:?}");
-            assert_eq!(frame.edge_level(edge), own.edge_level(edge), "edge {edge} of {own:?}");
+            let level = own.edge_level(edge);
+            assert_eq!(frame.edge_level(edge), level, "edge {edge} of {own:?}");
+            let last = edge + 1 == own.edge_count();
+            let word = level.map(|level| (level.word(), last));
+            assert_eq!(frame.edge_word(edge), word, "edge {edge} of {own:?}");
+            let part = own.list.get(usize::from(edge)).map(|s| (s.level.word(), s.ticks));
+            assert_eq!(frame.segment_word(edge), part, "segment {edge} of {own:?}");
         }
         assert_eq!(frame.length_ticks(), own.list.iter().map(|s| u64::from(s.ticks)).sum::<u64>());
         own

@@ -6,8 +6,8 @@ use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
 use crate::prepared::{channels_of, opening};
 use crate::sense::Sense;
-use nmes_core::Change;
-use nmes_safety::Trip;
+use nmes_core::{Change, Level};
+use nmes_safety::{AdmittedEdge, Sensed, Trip};
 
 /// The most frames one call has admitted: each channel twice.
 const FRAMES_MAX: usize = 16;
@@ -22,9 +22,41 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
         self.alarm.now() < due && self.alarm.set(due).is_ok()
     }
 
+    /// Puts out what is prepared, and prepares what comes next. Apart from the loop around it, for which a compiler would
+    /// work out every address ahead.
+    #[inline(never)]
+    pub(super) fn step(&mut self) -> Result<(), Stopped> {
+        self.put_out()?;
+        self.prepare()
+    }
+
     /// Puts out what is prepared; nothing if nothing is.
-    pub(super) fn put_out(&mut self) -> Result<(), Stopped> {
+    fn put_out(&mut self) -> Result<(), Stopped> {
         let Some(due) = self.prepared.due() else { return Ok(()) };
+        match self.prepared.only().copied() {
+            Some(edge) => self.put_one(due, &edge),
+            None => self.put_any(due),
+        }
+    }
+
+    /// The common case: one edge, and nothing else.
+    #[inline]
+    fn put_one(&mut self, due: u64, edge: &AdmittedEdge) -> Result<(), Stopped> {
+        self.put_level(edge).map_err(|error| self.fail_output(error))?;
+        let t = self.applied(due)?;
+        self.judge_edge(t, edge)
+    }
+
+    fn put_level(&mut self, edge: &AdmittedEdge) -> Result<(), O::Error> {
+        let first = edge.number() == 0;
+        if let Some(admitted) = self.guard.admitted(edge.channel()).filter(|_| first) {
+            self.output.begin(admitted)?;
+        }
+        self.output.apply(core::slice::from_ref(edge))
+    }
+
+    #[inline(never)]
+    fn put_any(&mut self, due: u64) -> Result<(), Stopped> {
         if !self.prepared.is_whole() {
             return Err(self.fail(Cause::Damaged));
         }
@@ -32,10 +64,10 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
         let t = self.applied(due)?;
         for place in 0..N {
             let Some(edge) = self.prepared.edge(place) else { break };
-            self.judge(t, &edge.change())?;
+            self.judge_edge(t, &edge)?;
         }
         for channel in channels_of(self.prepared.offs()) {
-            self.judge(t, &opening(channel))?;
+            self.judge_opening(t, &opening(channel))?;
         }
         Ok(())
     }
@@ -57,20 +89,29 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
 
     /// The end of the level before the edge, then the edge.
     #[inline]
-    fn judge(&mut self, t: u64, change: &Change) -> Result<(), Stopped> {
-        match self.judged(t, change) {
+    fn judge_edge(&mut self, t: u64, edge: &AdmittedEdge) -> Result<(), Stopped> {
+        let judged = self.sampled(t, edge.channel(), edge.level());
+        match judged.and_then(|sample| self.guard.edge_put(t, edge, sample)) {
             Ok(()) => Ok(()),
             Err(trip) => self.respond(trip),
         }
     }
 
-    #[inline]
-    fn judged(&mut self, t: u64, change: &Change) -> Result<(), Trip> {
-        if let Some(ended) = self.sense.ended(change.channel) {
-            self.guard.sample(t, change.channel, ended)?;
+    fn judge_opening(&mut self, t: u64, change: &Change) -> Result<(), Stopped> {
+        let judged = self.sampled(t, change.channel, change.level);
+        match judged.and_then(|sample| self.guard.edge(t, change, sample)) {
+            Ok(()) => Ok(()),
+            Err(trip) => self.respond(trip),
         }
-        let sample = self.sense.sample(change.channel, change.level);
-        self.guard.edge(t, change, sample)
+    }
+
+    /// What was measured of the level that ended is judged; what of the new one comes with it.
+    #[inline]
+    fn sampled(&mut self, t: u64, channel: u8, level: Level) -> Result<Option<Sensed>, Trip> {
+        if let Some(ended) = self.sense.ended(channel) {
+            self.guard.sample(t, channel, ended)?;
+        }
+        Ok(self.sense.sample(channel, level))
     }
 
     fn put_levels(&mut self) -> Result<(), O::Error> {
@@ -109,8 +150,9 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
             let Self { engine, guard, alarm, .. } = self;
             let mut refused = None;
             let all = engine.offer(|frame| {
-                refused = guard.admit(alarm.now(), frame).err();
-                refused.is_none()
+                let answer = guard.admit(alarm.now(), frame);
+                // kept only where it is no: a trip is large
+                answer.map_err(|trip| refused = Some(trip)).is_ok()
             });
             match refused {
                 Some(trip) => self.respond(trip)?,

@@ -34,6 +34,8 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     }
 
     /// Acts on a trip. `Err` only when it opened the output.
+    #[cold]
+    #[inline(never)]
     pub(super) fn respond(&mut self, trip: Trip) -> Result<(), Stopped> {
         match trip.response {
             Response::OpenNow => return Err(self.fail(Cause::Guard(trip))),
@@ -65,27 +67,39 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
         close(&mut self.engine, fault, first, now);
     }
 
+    #[inline]
     pub(super) fn alive(&mut self) -> Result<(), Stopped> {
         match self.stopped {
             None => match self.alarm.overdue() {
                 None => Ok(()),
                 Some(late) => Err(self.fail(Cause::Overdue(late))),
             },
-            Some(stopped) if !stopped.off_failed => Err(stopped),
-            Some(stopped) => {
-                let again = stopped.tried(self.output.off().is_err());
-                self.stopped = Some(again);
-                Err(again)
-            }
+            Some(stopped) => Err(self.still_stopped(stopped)),
         }
     }
 
+    /// The first cause again; an output that could not be opened is tried once more.
+    #[cold]
+    #[inline(never)]
+    fn still_stopped(&mut self, stopped: Stopped) -> Stopped {
+        if !stopped.off_failed {
+            return stopped;
+        }
+        let again = stopped.tried(self.output.off().is_err());
+        self.stopped = Some(again);
+        again
+    }
+
+    #[cold]
+    #[inline(never)]
     pub(super) fn fail_output(&mut self, error: O::Error) -> Stopped {
         self.output_error.get_or_insert(error);
         self.fail(Cause::Output)
     }
 
     /// The guard sees the edge too, so that it latches by its own judgement, but only after the output is open.
+    #[cold]
+    #[inline(never)]
     pub(super) fn fail_edge(&mut self, t: u64, fault: EngineFault) -> Stopped {
         let off = self.output.off();
         for change in self.prepared.changes() {
@@ -99,6 +113,8 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     }
 
     /// Opens the output, before anything else is done; then stops everything, for good.
+    #[cold]
+    #[inline(never)]
     pub(super) fn fail(&mut self, cause: Cause) -> Stopped {
         let off = self.output.off();
         let at_tick = self.shut_down();
