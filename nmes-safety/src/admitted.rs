@@ -260,7 +260,7 @@ mod tests {
     /// REQ-HAL-251: printed, an edge has what it says under its name, not the words it is packed in.
     #[test]
     fn an_edge_prints_what_it_says() {
-        let edge = AdmittedEdge::new((Level::Code(-7), true), 9, (2, 1), FrameKind::Trim);
+        let edge = AdmittedEdge::new((Level::Code(-7).word(), true), 9, (2, 1), FrameKind::Trim);
         let printed =
             "AdmittedEdge { level: Code(-7), sequence: 9, number: 2, channel: 1, kind: Trim, last: true }";
         assert_eq!(std::format!("{edge:?}"), printed);
