@@ -3,6 +3,7 @@
 use core::cmp::Reverse;
 use core::ptr;
 
+use nmes_core::wide::{divide, product};
 use nmes_core::{Channel, ChannelPlan, MAX_CHANNELS, Plan};
 
 use crate::metrics::{Ahead, PulseMetrics, Ratio, Second, narrow};
@@ -273,19 +274,15 @@ fn compare(rule: &'static Rule, place: Place, found: Measured, limit: Option<Lim
     Row { verdict, remark, margin_permille: margin(rule, value, limit.value), ..row }
 }
 
+/// What is left to a limit in thousandths of it, rounded down; below zero by what is too much.
 fn margin(rule: &Rule, value: u64, limit: u64) -> Option<i64> {
-    let room = i128::from(limit).saturating_sub(i128::from(value));
-    let room = match rule.bound {
-        Bound::AtMost => room,
-        Bound::AtLeast => room.saturating_neg(),
+    let beyond = match rule.bound {
+        Bound::AtMost => value > limit,
+        Bound::AtLeast => value < limit,
     };
-    let scaled = room.saturating_mul(1_000);
-    // mostly both fit 64 bits, where a division is much less work
-    if let (Ok(scaled), Ok(limit)) = (i64::try_from(scaled), i64::try_from(limit)) {
-        return scaled.checked_div_euclid(limit);
-    }
-    let permille = scaled.checked_div_euclid(i128::from(limit))?;
-    Some(i64::try_from(permille).unwrap_or(if permille < 0 { i64::MIN } else { i64::MAX }))
+    let (whole, left) = divide(product(limit.abs_diff(value), 1_000), limit.into())?;
+    let permille = i64::try_from(if beyond && left > 0 { whole.saturating_add(1) } else { whole });
+    Some(if beyond { permille.map_or(i64::MIN, i64::saturating_neg) } else { permille.unwrap_or(i64::MAX) })
 }
 
 /// Compares a plan with every rule of a profile, at the worst that can be set while it runs: amplitude and width at
