@@ -140,11 +140,12 @@ impl Interval {
         self.samples = self.samples.saturating_add(1);
     }
 
-    /// What is measured of a rest beyond what may be noise, in nA. Of a shorted output nothing: what flows there is charge
-    /// coming back by itself.
+    /// What is measured of a rest beyond what a driven zero is off and may be noise, in nA. Of a shorted output nothing: what flows
+    /// there is charge coming back by itself.
     pub(crate) fn leak_na(&self, limits: &Tolerances) -> i64 {
         let rests = !self.is_driven() && self.level != Level::Shorted;
-        let measured = self.measured_na().filter(|_| rests).unwrap_or(0);
+        let off = |measured: i64| measured.saturating_sub(self.current_na);
+        let measured = self.measured_na().filter(|_| rests).map_or(0, off);
         let beyond = signed(measured.unsigned_abs().saturating_sub(limits.noise_na));
         if measured < 0 { beyond.saturating_neg() } else { beyond }
     }
@@ -172,7 +173,9 @@ pub(crate) fn judge_sample(interval: &Interval, sample: &Sensed, most: &Toleranc
     let commanded = interval.current_na.unsigned_abs();
     if !interval.is_driven() {
         let off = interval.level != Level::Shorted;
-        return Finding::above(Fault::StuckOutput, Cite::NOISE, measured, NOISE_NA, "nA").filter(|_| off);
+        // a zero that is driven may have an offset
+        let beside = sample.current_na.abs_diff(interval.current_na);
+        return Finding::above(Fault::StuckOutput, Cite::NOISE, beside, NOISE_NA, "nA").filter(|_| off);
     }
     let opposite = (sample.current_na < 0) != (interval.current_na < 0);
     if opposite && measured > NOISE_NA && commanded > NOISE_NA {

@@ -264,8 +264,8 @@ impl Setup {
     }
 
     /// The same with a measurement on every channel, as [`Setup::with_measurement`], of which it is known how much a reading
-    /// may be off, in either direction: [`NOISE_FLOOR`] where nothing is said. Every tolerance of a measured current is at
-    /// least this wide, and what is measured at rest beyond it counts as direct current (E-DC-3): with 1 mA a leak of
+    /// may be off from what is commanded of a stage in order, in either direction: [`NOISE_FLOOR`] where nothing is said. Every
+    /// tolerance of a measured current is at least this wide, in each phase, and what is measured at rest beyond it counts as direct current (E-DC-3): with 1 mA a leak of
     /// 0.9 mA is not seen, with 20 µA one of 80 µA is.
     ///
     /// ```

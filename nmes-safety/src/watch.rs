@@ -8,7 +8,7 @@ use crate::rules;
 use crate::sense::{
     ContactWatch, Delivered, Interval, SampleInstant, Sensed, Tolerances, delivered, judge_sample, pulses_of,
 };
-use crate::set_level::SetLevel;
+use crate::set_level::{SetLevel, narrow};
 use crate::survey::{Known, Strongest, word_of};
 use crate::terms::Terms;
 use crate::windows::{Dose, Windows, charge};
@@ -35,6 +35,8 @@ pub(crate) struct Active {
     unsensed: i64,
     all_sensed: bool,
     any_sensed: bool,
+    /// For how long current was driven and measured, in ticks.
+    sensed_ticks: u32,
     /// The worst phase, against what was commanded.
     delivered: Option<Delivered>,
 }
@@ -101,6 +103,7 @@ nmes_core::flip_fields!(Active {
     unsensed,
     all_sensed,
     any_sensed,
+    sensed_ticks,
     delivered
 });
 #[cfg(feature = "fault-injection")]
@@ -238,7 +241,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Counts squares of the larger of commanded and measured current. At rest only what is measured beyond the noise counts.
+    /// Counts squares of the larger of commanded and measured current. Only what is measured beyond the noise is larger, and at rest
+    /// only that counts.
     fn count_interval(&mut self, flown: i64, ticks: u64, t: u64, limits: &Tolerances) {
         let interval = &self.interval;
         let (measured, over) = if interval.is_driven() {
@@ -248,15 +252,16 @@ impl<'a> Watch<'a> {
             if interval.current_na == 0 && leak == 0 {
                 return;
             }
-            (Some(leak), leaked)
+            (Some(leak.saturating_add(interval.current_na)), leaked)
         };
         let charge = measured.map_or(0, |na| na.saturating_mul(signed(over)));
-        let stronger = measured.filter(|na| na.unsigned_abs() > interval.current_na.unsigned_abs());
+        let least = interval.current_na.unsigned_abs().saturating_add(limits.noise_na);
+        let stronger = measured.filter(|na| na.unsigned_abs() > least || !interval.is_driven());
         let mut dose = Dose { squared: 0, commanded: flown, measured: charge };
         dose.add_squared(stronger.unwrap_or(interval.current_na), over);
         let from = if interval.current_na == 0 { t.saturating_sub(over) } else { interval.since };
         match &mut self.active {
-            Some(active) => active.count(interval, &dose, delivered(interval, limits)),
+            Some(active) => active.count(interval, &dose, ticks, delivered(interval, limits)),
             None if dose != Dose::default() => self.windows.add(from, t, &dose),
             None => {}
         }
@@ -299,6 +304,7 @@ impl<'a> Watch<'a> {
             unsensed: 0,
             all_sensed: true,
             any_sensed: false,
+            sensed_ticks: 0,
             delivered: None,
         });
         active.advance(&self.known, ticks);
@@ -370,7 +376,8 @@ impl<'a> Watch<'a> {
             0 => u64::MAX,
             along => net.saturating_mul(1_000).div_ceil(along),
         };
-        let noise = limits.noise_na.saturating_mul(self.known.driven) / 2;
+        // both phases may be read wrong, in opposite directions, and be longer than planned
+        let noise = limits.noise_na.saturating_mul(ended.sensed_ticks.into());
         let warns = |limit: u64| permille > limit && net > noise;
         self.imbalance_warning = warns(limits.balance_warn).then_some(permille);
         if !warns(limits.balance_trip) {
@@ -437,7 +444,7 @@ impl Active {
         }
     }
 
-    fn count(&mut self, interval: &Interval, dose: &Dose, arrived: Option<Delivered>) {
+    fn count(&mut self, interval: &Interval, dose: &Dose, ticks: u64, arrived: Option<Delivered>) {
         self.dose.squared = self.dose.squared.saturating_add(dose.squared);
         self.dose.commanded = self.dose.commanded.saturating_add(dose.commanded);
         self.dose.measured = self.dose.measured.saturating_add(dose.measured);
@@ -445,7 +452,9 @@ impl Active {
             let sensed = interval.measured_na().is_some();
             self.all_sensed = self.all_sensed && sensed;
             self.any_sensed = self.any_sensed || sensed;
-            if !sensed {
+            if sensed {
+                self.sensed_ticks = self.sensed_ticks.saturating_add(narrow(ticks));
+            } else {
                 self.unsensed = self.unsensed.saturating_add(dose.commanded);
             }
             self.delivered = match (self.delivered, arrived) {

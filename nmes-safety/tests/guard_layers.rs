@@ -67,20 +67,30 @@ fn stricter_delivery() {
 }
 
 /// REQ-SAF-590: E-BAL-2 as the device states it: 5 % trips past it; 1 %, under the rule's warning, warns no later than it
-/// trips.
+/// trips. Two phases of 40 mA that are read 1 mA wrong in opposite directions are 5 % apart, so the measurement is a better one: one of
+/// 50 µA is 0.25 %.
 #[test]
 fn stricter_balance() {
-    let rig = device(|setup| stated(&rules::E_BAL_2, 50)(setup));
+    fn better(permille: u64) -> impl Fn(Setup) -> Setup {
+        let noise = MicroAmps::from_microamps(50).unwrap();
+        move |setup| stated(&rules::E_BAL_2, permille)(setup).with_measurement_noise(noise).unwrap()
+    }
+    let rig = device(|setup| better(50)(setup));
     assert_eq!(measured(rig, 1_050, 1_000), (None, Some(Fault::MeasuredBalance)));
     assert_eq!(measured(rig, 1_051, 1_000).0, Some(Fault::MeasuredBalance));
     assert_eq!(measured(Rig::default(), 1_051, 1_000).0, None, "the rule's own");
-    // 130 mA would be needed for 1 % to stand out of 1 mA of noise; this measurement is said to be better
-    let rig = device(|setup| {
-        let noise = MicroAmps::from_microamps(50).unwrap();
-        stated(&rules::E_BAL_2, 10)(setup).with_measurement_noise(noise).unwrap()
-    });
+    let rig = device(|setup| better(10)(setup));
     assert_eq!(measured(rig, 1_010, 1_000), (None, None));
     assert_eq!(measured(rig, 1_011, 1_000).0, Some(Fault::MeasuredBalance));
+}
+
+/// REQ-SAF-720: under E-BAL-2 as the device states it, both phases may be read wrong by what is declared, in opposite directions: 5 %
+/// of 40 mA are 1 mA in each, a thousandth more is not.
+#[test]
+fn balance_within_the_noise_of_both_phases() {
+    let rig = device(|setup| stated(&rules::E_BAL_2, 20)(setup));
+    assert_eq!(measured(rig, 1_025, 975), (None, None));
+    assert_eq!(measured(rig, 1_025, 974).0, Some(Fault::MeasuredBalance));
 }
 
 /// REQ-SAF-037: E-BAL-2 warns past 2 %, where the noise lets it be seen.

@@ -31,7 +31,7 @@ fn three_in_a_row() {
 /// REQ-SAF-041: the warning of an imbalance is of the last pulse, measured or not.
 #[test]
 fn the_warning_goes() {
-    let checked = asymmetric().checked();
+    let checked = Rig { more: quiet, ..asymmetric() }.checked();
     let (mut guard, now) = ready(checked);
     play_sensed(
         &mut guard,
@@ -231,4 +231,81 @@ fn stricter_root_mean_square() {
         })
     });
     assert_eq!(trips, [None, Some((Fault::Rms, "N-RMS-1"))], "{value} µA");
+}
+
+/// Plays two seconds of pulses, each driven phase read so many nA stronger; the highest r.m.s. current that a tick told of.
+fn read_stronger(rig: Rig, by_na: i64) -> Result<u32, Trip> {
+    let checked = rig.checked();
+    let (mut guard, now) = ready(checked);
+    let mut highest = 0;
+    for n in 1..=80_u32 {
+        let frame = pulse(checked, n, now + u64::from(n) * PERIOD);
+        guard.keep_alive(frame.onset_tick());
+        guard.admit(frame.onset_tick(), &frame)?;
+        for edge in 0..frame.edge_count() {
+            let t = frame.edge_tick(edge).unwrap();
+            let stronger =
+                |s: Sensed| Sensed { current_na: s.current_na + by_na * s.current_na.signum(), ..s };
+            guard.edge(t, &change(&frame, edge), sample(checked, &frame, edge, t, 1_000).map(stronger))?;
+        }
+        highest = highest.max(guard.tick(frame.onset_tick() + 5_000)?.rms_second_ua);
+    }
+    Ok(highest)
+}
+
+/// REQ-SAF-721: r.m.s. current is that of the larger of commanded and measured current, and what is measured within the declared
+/// error is no larger: readings 1 mA too high trip nothing at the limit of what is commanded, one nA more does.
+#[test]
+fn noise_is_no_rms_current() {
+    let rig = |more| Rig { set: (20_000, 300), ceiling: (20_000, 300), more, ..Rig::default() };
+    let plain = read_stronger(rig(|setup| setup), 0).unwrap();
+    assert_eq!(plain, 3_286, "what the limit below is one above");
+    let capped = |setup: Setup| setup.with_limit(Layer::Device, &rules::N_RMS_X, 3_287).unwrap();
+    assert_eq!(read_stronger(rig(capped), 1_000_000), Ok(plain));
+    assert_eq!(fault(read_stronger(rig(capped), 1_000_001)), Fault::Rms);
+}
+
+/// REQ-SAF-722: a gap that is driven at zero with an offset is measured there: what stands beside it by 1 mA is no stuck output, no
+/// imbalance and no direct current, one nA more is the first.
+#[test]
+fn a_zero_with_an_offset_is_not_stuck() {
+    let rig = Rig { gap_rest: Rest::DrivenZero, gains: (200_000, 200_000), ..Rig::default() };
+    for offset_na in [90_000, -90_000] {
+        let old = rig.checked();
+        let output = ChannelHardware { offset_na, ..*old.plan().hardware().channel(0).unwrap() };
+        let hardware = Hardware::new(*old.plan().hardware().timing(), &[output], 0).unwrap();
+        let plan = Plan::compile(old.plan().session(), &hardware).unwrap();
+        let checked = Box::leak(Box::new(check(plan, old.setup(), old.profile()).unwrap()));
+        let way = i64::from(offset_na.signum());
+        let gap_read_at = |na: i64| {
+            let (mut guard, now) = ready(checked);
+            let mut dc_na = 0;
+            for n in 1..=4_u32 {
+                let frame = pulse(checked, n, now + u64::from(n) * PERIOD);
+                guard.keep_alive(frame.onset_tick());
+                guard.admit(frame.onset_tick(), &frame)?;
+                for edge in 0..frame.edge_count() {
+                    let t = frame.edge_tick(edge).unwrap();
+                    let of_gap = edge > 0 && frame.edge_level(edge - 1) == Some(Level::Code(0));
+                    let read = Sensed {
+                        current_na: i64::from(offset_na) + na,
+                        voltage_mv: 0,
+                        at_tick: t - 1,
+                        instant: SampleInstant::Rest,
+                    };
+                    let sense = if of_gap { Some(read) } else { sample(checked, &frame, edge, t, 1_000) };
+                    guard.edge(t, &change(&frame, edge), sense)?;
+                }
+                dc_na = guard.tick(frame.onset_tick() + 5_000)?.measured_dc_na;
+            }
+            Ok(dc_na)
+        };
+        // 9 nC a pulse would be 36 nA
+        for na in [0, way * 1_000_000] {
+            let dc_na = gap_read_at(na).unwrap();
+            assert!(dc_na.abs() < 5, "{dc_na} nA: the phases pay back what the gap leaves");
+        }
+        assert_eq!(fault(gap_read_at(way * 1_000_001)), Fault::StuckOutput);
+        assert_eq!(fault(gap_read_at(-way * 1_000_001)), Fault::StuckOutput);
+    }
 }

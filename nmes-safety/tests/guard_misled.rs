@@ -379,7 +379,7 @@ fn a_short_phase_of_an_uneven_pulse() {
         (UseClass::FunctionalWear, (Fault::ContactLoss, Response::ProbeLevel)),
         (UseClass::Continuous, (Fault::MeasuredBalance, Response::OpenNow)),
     ] {
-        let checked = Rig { measured: true, balance: uneven, class, ..Rig::default() }.checked();
+        let checked = Rig { more: quiet, balance: uneven, class, ..Rig::default() }.checked();
         let (mut guard, now) = ready(checked);
         let at = |n: u32| now + u64::from(n) * PERIOD;
         let clipped = |edge: u16| if edge == 1 { 700 } else { 1_000 };

@@ -54,7 +54,7 @@ fn silence_of_an_arming_before() {
 /// REQ-SAF-710: a warning of imbalance is of the last pulse: ten minutes later there is nothing to warn of, armed again or not.
 #[test]
 fn a_warning_of_imbalance_ages() {
-    let checked = asymmetric().checked();
+    let checked = Rig { more: quiet, ..asymmetric() }.checked();
     let (mut guard, now) = ready(checked);
     let clipped = |edge: u16| if edge == 1 { 920 } else { 1_000 };
     play_sensed(&mut guard, checked, &pulse(checked, 1, now + PERIOD), clipped).unwrap();
@@ -73,7 +73,8 @@ fn a_warning_of_imbalance_ages() {
 /// REQ-SAF-710: a warning of a channel that puts nothing out any more hides none of one that does.
 #[test]
 fn an_old_warning_hides_no_new_one() {
-    let checked = Rig { channels: 2, more: |s| s.with_rail_mv(100_000).unwrap(), ..asymmetric() }.checked();
+    let checked =
+        Rig { channels: 2, more: |s| quiet(s.with_rail_mv(100_000).unwrap()), ..asymmetric() }.checked();
     let (mut guard, now) = ready(checked);
     let clipped = |edge: u16| if edge == 1 { 920 } else { 1_000 };
     play_sensed(&mut guard, checked, &pulse(checked, 1, now + PERIOD), clipped).unwrap();

@@ -221,9 +221,9 @@ fn measured_balance() {
         Ok(report.unwrap())
     };
     let warning = |report: TickReport| report.warning.map(|w| w.fault);
-    // the noise floor over the phase is 1 mA × 300 µs, 2.5 % of 40 mA × 300 µs
-    assert_eq!(run(975, 3).map(warning), Ok(None));
-    assert_eq!(run(974, 3).map(warning), Ok(Some(Fault::MeasuredBalance)));
+    // the noise floor over both phases is 1 mA × 600 µs, 5 % of 40 mA × 300 µs
+    assert_eq!(run(950, 3).map(warning), Ok(None));
+    assert_eq!(run(949, 3).map(warning), Ok(Some(Fault::MeasuredBalance)));
     let (n, trip) = run(899, 9).unwrap_err();
     assert_eq!((n, trip.fault, trip.response), (2, Fault::MeasuredBalance, Response::OpenNow));
     assert_eq!((trip.value, trip.limit), (101, 100));
@@ -401,13 +401,13 @@ fn judged(ua: u32, pulses: u32, of: impl Fn(u32, u16) -> Option<i64>) -> Result<
 #[test]
 fn what_of_an_imbalance_is_judged() {
     let short = |permille| move |_, edge| Some(if edge == 3 { permille } else { 1_000 });
-    // 2 % of 60 mA is above the noise of 1 mA in one of two phases
-    assert_eq!(judged(60_000, 5, short(980)), Ok(None));
-    assert_eq!(judged(60_000, 5, short(979)), Ok(Some("E-BAL-2")));
+    // 2 % of 100 mA are the noise of 1 mA in both phases
+    assert_eq!(judged(100_000, 5, short(980)), Ok(None));
+    assert_eq!(judged(100_000, 5, short(979)), Ok(Some("E-BAL-2")));
     for phase in [1, 3] {
         let alone = judged(40_000, 3, |_, edge| (edge == phase).then_some(1_000));
         assert_eq!(alone, Ok(None), "edge {phase}: neither an imbalance nor a direct current");
-        let alone = judged(60_000, 5, |_, edge| (edge == phase).then_some(970));
+        let alone = judged(100_000, 5, |_, edge| (edge == phase).then_some(970));
         assert_eq!(alone, Ok(None), "edge {phase}: 3 % of one is no imbalance of two");
     }
     // 10 % itself is not one of the three in a row
