@@ -11,6 +11,7 @@
 //! | [`compare_clocks`] | ticks of two clocks over the same time | a clock that is off, or stands still |
 //! | [`judge_open`] | currents read while everything is commanded open | a bridge that does not open, a dead measurement |
 //! | [`judge_measured`] | a figure from a bench or a board | contact, accuracy or a stop past its limit |
+//! | [`read_as_dc_ua`] | how far a reading is off | a measurement whose error alone would trip E-DC-3 |
 //! | [`LimitsSum`], [`check_rules`] | the rules, a profile, a checked plan | a limit that changed |
 
 mod clock;
@@ -23,6 +24,6 @@ mod ram;
 pub use clock::{ClockCount, ClockFault, compare_clocks};
 pub use flash::{FlashCheck, FlashFault, FlashStep};
 pub use limits::{LimitsFault, LimitsSum, RULES_CRC, check_rules};
-pub use measured::{MeasuredFault, impedance_ohm, impedance_up_ohm, judge_measured};
+pub use measured::{MeasuredFault, impedance_ohm, impedance_up_ohm, judge_measured, read_as_dc_ua};
 pub use open::{OpenFault, OpenFigures, OpenLimits, OpenSample, judge_open};
 pub use ram::{RAM_PASSES, RamCells, RamFault, ram_test};

@@ -268,6 +268,10 @@ impl Setup {
     /// tolerance of a measured current is at least this wide, in each phase, and what is measured at rest beyond it counts as direct current (E-DC-3): with 1 mA a leak of
     /// 0.9 mA is not seen, with 20 µA one of 80 µA is.
     ///
+    /// Direct current while it drives is what is read, and is not widened: an error that is always the same way trips E-DC-3 where it
+    /// comes to 50 µA over the time that is driven (0.3 mA at 150 Hz and two phases of 500 µs).
+    /// [`read_as_dc_ua`](crate::selftest::read_as_dc_ua) says what it comes to.
+    ///
     /// ```
     /// use nmes_core::MicroAmps;
     /// use nmes_safety::{Setup, UseClass};

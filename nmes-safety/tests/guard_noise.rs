@@ -270,6 +270,29 @@ fn no_trip_by_a_constant_error() {
     }
 }
 
+/// REQ-SAF-723: a constant error up to the figure that E-DC-3 takes trips nothing; one whose mean alone is over E-DC-3 does, as direct
+/// current.
+#[test]
+fn a_constant_error_is_direct_current() {
+    let limit = rules::E_DC_3.limit;
+    for (hz, us, late) in [(60, 500, 0), (100, 500, 0), (150, 400, 0), (80, 480, 12)] {
+        let set = (5_000, us);
+        let wide = |setup: Setup| setup.with_contact_permille(1_000).unwrap();
+        let rig = Rig { hz, set, ceiling: set, late, seconds: 10, more: wide, ..Rig::default() };
+        let checked = rig.checked();
+        let figure =
+            |ua| selftest::read_as_dc_ua(checked, 0, MicroAmps::from_microamps(ua).unwrap()).unwrap();
+        let most = (1..1_000).take_while(|&ua| figure(ua) <= limit).last().unwrap();
+        assert_eq!(selftest::read_as_dc_ua(checked, 1, NOISE_FLOOR), None);
+        let played = |ua: u32| run(rig, 3, (Reading::Offset(i64::from(ua) * 1_000), false), None);
+        let ran = played(most).unwrap_or_else(|trip| panic!("{hz} Hz {us} µs: {trip}"));
+        assert!(ran.pulses > 300, "{ran:?}");
+        let too_much = u32::try_from(limit).unwrap() * 1_000_000 / (hz * 2 * us) + 1;
+        assert!(too_much > most && too_much < most * 5 / 4, "{most} and {too_much}: not far from it");
+        assert_eq!(fault(played(too_much)), Fault::MeasuredDc, "{hz} Hz {us} µs");
+    }
+}
+
 /// REQ-SAF-027: stops of both gentle kinds at any instant of a pulse are legal to the guard, to their very end.
 #[test]
 fn no_trip_at_any_stop() {

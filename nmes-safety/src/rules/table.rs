@@ -266,7 +266,8 @@ pub static E_BAL_2: Rule = Rule::at_most("E-BAL-2", 100, Unit::Permille)
     .ours("2 % warns, 10 % trips; a fault of the stage, not of rounding")
     .trips(Some(20));
 
-/// Measured mean direct current of a balanced train.
+/// Measured mean direct current of a balanced train, as it is read: what a measurement is always off the same way counts too
+/// ([`read_as_dc_ua`](crate::selftest::read_as_dc_ua)).
 pub static E_DC_3: Rule = Rule::at_most("E-DC-3", 50, Unit::MicroAmps)
     .of("measured mean direct current", "|ΣIt|/T")
     .over(Window::Rolling(1_000), Load::Any)

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use nmes_core::{MicroAmps, Rate};
+use nmes_core::{Level, MicroAmps, Rate};
 
 use crate::checked::Checked;
 use crate::rules::{self, Rule};
@@ -59,6 +59,39 @@ pub fn judge_measured(checked: &Checked<'_>, rule: &'static Rule, value: u64) ->
 fn shortest_period_ms(checked: &Checked<'_>) -> Option<u64> {
     let us = |rate: Rate| u64::from(rate.per_us()).checked_div(u64::from(rate.pulses()));
     checked.plan().channels().filter_map(|channel| us(channel.rate())).min().map(|us| us / 1_000)
+}
+
+/// The direct current, in µA, that the guard counts at the most where every reading of a driven phase is off by this much, always the
+/// same way. E-DC-3 takes what is read as it is read, noise or not: a measurement whose constant error comes to more than E-DC-3 here
+/// may trip although nothing is wrong, and has to be trimmed better or to measure while nothing is driven. For the whole of
+/// [`Setup::measurement_noise`](crate::Setup::measurement_noise) as a constant error give that. `None` past the last channel. One pass
+/// over a pulse.
+///
+/// The figure is for pulses at the ceiling at the channel's rate, and for a second as the guard counts it: an eighth longer, and
+/// a pulse. A mean over a long time is less.
+///
+/// ```
+/// use nmes_core::MicroAmps;
+/// use nmes_safety::{Checked, rules, selftest::read_as_dc_ua};
+/// fn may_trip(checked: &Checked<'_>, error: MicroAmps) -> bool {
+///     let most = checked.limit(&rules::E_DC_3).map_or(0, |limit| limit.value);
+///     (0..8).filter_map(|channel| read_as_dc_ua(checked, channel, error)).any(|ua| ua > most)
+/// }
+/// ```
+#[must_use]
+pub fn read_as_dc_ua(checked: &Checked<'_>, channel: u8, error: MicroAmps) -> Option<u64> {
+    let plan = checked.plan();
+    let own = plan.channel(channel)?;
+    let frame = plan.frame(channel, own.channel().ceiling, 0)?;
+    let driven = frame.segments().filter(|segment| matches!(segment.level, Level::Code(code) if code != 0));
+    let late = u128::from(plan.hardware().jitter_ticks());
+    let ticks = driven.fold(0_u128, |sum, s| sum.saturating_add(late).saturating_add(s.ticks.into()));
+    let rate = own.rate();
+    let in_second = u128::from(rate.pulses()).saturating_mul(9 * 1_000_000);
+    let pulses = in_second.div_ceil(u128::from(rate.per_us()).saturating_mul(8)).saturating_add(1);
+    let charge = ticks.saturating_mul(pulses).saturating_mul(error.as_microamps().into());
+    let hz = u128::from(plan.hardware().timing().ticks_per_second);
+    Some(u64::try_from(charge.div_ceil(hz)).unwrap_or(u64::MAX))
 }
 
 /// |V| / |I| of a sample in ohm, rounded down, as it is held against E-Z-1-S; `None` where no more current flows than the
