@@ -15,7 +15,7 @@ use crate::interlock::{Event, Interlock, Refused, State};
 use crate::limits::Limits;
 use crate::rules;
 use crate::sense::ContactWatch;
-use crate::set_level::{SetRefusal, narrow};
+use crate::set_level::SetRefusal;
 use crate::setup::UseClass;
 use crate::terms::Terms;
 use crate::watch::Watch;
@@ -269,7 +269,8 @@ impl<'a, const N: usize> Guard<'a, N> {
     /// from the probe level after a lost contact, the first step comes at once and the session's set value not
     /// before E-RAMP-1 is over. A wider pulse counts as the rise of amplitude that adds the same charge. Lowering is
     /// always taken at once; a frame that waits and is stronger or wider then is admitted no longer, unless it begins within
-    /// an edge spacing and L. While contact is lost the probe level is the most.
+    /// an edge spacing and L. While contact is lost the probe level is the most, and then, in a gated session, half of the way back
+    /// until the second train that begins with contact, or until one lasts as long as E-RAMP-1.
     ///
     /// # Errors
     /// Names the rule, the value, the limit as it is now, and its source. Nothing changes then. A stored level that is
@@ -293,12 +294,10 @@ impl<'a, const N: usize> Guard<'a, N> {
         if !lower {
             probing?;
         }
-        if watch.contact.lost && !lower && setting.amplitude > PROBE_LEVEL {
-            let held = SetRefusal {
-                limit: narrow(u64::from(PROBE_LEVEL.as_microamps())),
-                ..refuse(Cite::of(&rules::E_DEL_1))
-            };
-            return Err(held);
+        let held =
+            watch.held(limits.ramp_ticks).filter(|held| !lower && setting.amplitude.as_microamps() > *held);
+        if let Some(limit) = held {
+            return Err(SetRefusal { limit, ..refuse(Cite::of(&rules::E_DEL_1)) });
         }
         watch.set.request(now, channel, setting, &limits.rise(plan))?;
         if !watch.set.is_settled(now, limits.ramp_ticks) && self.state() == State::Running {

@@ -1,6 +1,6 @@
 //! Edges as they were applied: order, time, charge, and what was measured.
 
-use nmes_core::{Change, ChannelHardware, FrameKind, Level};
+use nmes_core::{Change, ChannelHardware, FrameKind, Level, Schedule};
 
 use crate::admitted::{AdmittedEdge, Put};
 use crate::fault::{Cite, Fault, Finding, Response, Trip, signed};
@@ -173,8 +173,13 @@ impl<const N: usize> Guard<'_, N> {
             Finding::new(Fault::ContactLoss, cite, permille, least, "‰ of the set current, at least");
         let trip = self.trip(t, Some(channel), &finding);
         // a ramp-down starts from the level there is
+        let gated = matches!(self.checked.plan().session().schedule(), Schedule::Gated(_));
         if let Some((_, _, watch)) = self.parts(channel).filter(|_| trip.response == Response::ProbeLevel) {
-            watch.set.drop_to(PROBE_LEVEL);
+            if gated {
+                watch.set.lose(PROBE_LEVEL);
+            } else {
+                watch.set.drop_to(PROBE_LEVEL);
+            }
             watch.imbalanced = 0;
         }
         trip

@@ -52,7 +52,12 @@ pub(crate) struct SetLevel {
     /// Slew credit used, in µA, as of a tick.
     spent_ua: u32,
     spent_tick: u64,
+    /// After a lost contact: how many trains have to begin before it may go more than half way back, and where that is, in µA.
+    regain: Option<(u8, u32)>,
 }
+
+/// Trains that begin with contact before the level may be what it was: the first of them at most half way.
+const REGAIN_TRAINS: u8 = 2;
 
 /// What bounds a rise.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +87,7 @@ pub(crate) fn narrow(value: u64) -> u32 {
 }
 
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(SetLevel { authorised, complement, rise, spent_ua, spent_tick });
+nmes_core::flip_fields!(SetLevel { authorised, complement, rise, spent_ua, spent_tick, regain });
 
 impl SetLevel {
     pub(crate) const ZERO: Self = Self {
@@ -91,6 +96,7 @@ impl SetLevel {
         rise: None,
         spent_ua: 0,
         spent_tick: 0,
+        regain: None,
     };
 
     fn authorise(&mut self, setting: Setting) {
@@ -151,6 +157,33 @@ impl SetLevel {
     pub(crate) fn drop_to(&mut self, amplitude: MicroAmps) {
         self.authorise(Setting { amplitude: self.authorised.amplitude.min(amplitude), ..self.authorised });
         self.rise = None;
+        self.regain = None;
+    }
+
+    /// The same where contact is lost in trains: the way back is one of two of them, half of it each.
+    pub(crate) fn lose(&mut self, probe: MicroAmps) {
+        let before = self.authorised.amplitude.as_microamps();
+        let after = before.min(probe.as_microamps());
+        let half = after.saturating_add(before.saturating_sub(after) / 2);
+        // lost again on the way back: it is still the way to where it was at first
+        let half = self.regain.map_or(half, |(_, old)| old.max(half));
+        self.drop_to(probe);
+        self.regain = Some((REGAIN_TRAINS, half));
+    }
+
+    /// A train begins, with contact.
+    pub(crate) fn begin_train(&mut self) {
+        self.regain =
+            self.regain.and_then(|(trains, half)| Some((trains.checked_sub(1).filter(|&n| n > 0)?, half)));
+    }
+
+    /// Half of the way back, in µA, while no more is allowed: until the second train begins, and within the one from `train` to
+    /// `last_pulse` until it lasted as long as a rise, for that is no step.
+    pub(crate) fn half_way(&self, train: Option<u64>, last_pulse: u64, ramp_ticks: u64) -> Option<u32> {
+        let (_, half) = self.regain?;
+        let began = self.rise.map(|(began, _)| began).max(train);
+        let lasted = began.map_or(0, |began| last_pulse.saturating_sub(began));
+        (lasted < ramp_ticks).then_some(half)
     }
 
     /// By how much a setting is stronger, in µA of amplitude at its own width, rounded up: a wider pulse counts as

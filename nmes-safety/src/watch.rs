@@ -4,6 +4,7 @@ use nmes_core::{ChannelHardware, FrameKind, Level, PulseFrame, Setting};
 
 use crate::admitted::Admitted;
 use crate::fault::{Cite, Fault, Finding, signed};
+use crate::guard::PROBE_LEVEL;
 use crate::rules;
 use crate::sense::{
     ContactWatch, Delivered, Interval, SampleInstant, Sensed, Tolerances, delivered, judge_sample, pulses_of,
@@ -285,6 +286,9 @@ impl<'a> Watch<'a> {
             if pause > self.terms.apart {
                 self.train_began = None;
             }
+            if self.train_began.is_none() && !self.contact.lost {
+                self.set.begin_train();
+            }
             self.train_began.get_or_insert(t);
             self.last_pulse = t;
         }
@@ -389,6 +393,12 @@ impl<'a> Watch<'a> {
         let unit = "‰ of the phase charge";
         let found = Finding::above(Fault::MeasuredBalance, cite, permille, limits.balance_trip, unit);
         found.filter(|_| self.imbalanced >= pulses_of(&rules::E_BAL_2))
+    }
+
+    /// The most, in µA, that may be set while contact is lost, and on the way back in trains.
+    pub(crate) fn held(&self, ramp_ticks: u64) -> Option<u32> {
+        let back = || self.set.half_way(self.train_began, self.last_pulse, ramp_ticks);
+        if self.contact.lost { Some(PROBE_LEVEL.as_microamps()) } else { back() }
     }
 
     /// What was measured of pulses before a fresh arming says nothing of those after it.

@@ -415,3 +415,81 @@ fn a_cut_pulse_of_a_declared_current() {
     guard.off(now + 150);
     play(&mut guard, &pulse(checked, 2, now + PERIOD)).unwrap();
 }
+
+/// In functional wear with a gate: contact is lost at 10 mA, and back with the third good pulse after so many trains
+/// `without`; then trains of so many pulses, with half
+/// a second between them, where `again` lost with the third pulse of the second. The highest level that is taken in each train, asked for in steps each 10 ms, also while it is off.
+fn regained(pulses: u32, (without, again): (u32, bool)) -> Vec<u32> {
+    let gate =
+        Gate { max_on: ms(10_000), min_off: ms(200), max_triggers_per_minute: 60, refractory: Millis::ZERO };
+    let checked =
+        Rig { schedule: Schedule::Gated(gate), set: (10_000, 300), ceiling: (10_000, 300), ..Rig::default() }
+            .checked();
+    let (mut guard, start) = ready(checked);
+    let (mut n, mut at) = (0, start + PERIOD);
+    let mut pulse_of = |guard: &mut Guard<'static>, at: u64, permille: i64| {
+        n += 1;
+        let set = guard.authorised(0).unwrap();
+        play_sensed(guard, checked, &pulse_at(checked, set, n, at), |_| permille)
+    };
+    for permille in [0; 3] {
+        assert_eq!(pulse_of(&mut guard, at, permille).is_err(), at == start + 3 * PERIOD);
+        at += PERIOD;
+    }
+    for _ in 0..without {
+        at += 20 * PERIOD;
+        tended(&mut guard, at - 1_000);
+        pulse_of(&mut guard, at, 0).unwrap();
+        at += PERIOD;
+    }
+    for permille in [1_000; 3] {
+        tended(&mut guard, at - 1_000);
+        pulse_of(&mut guard, at, permille).unwrap();
+        at += PERIOD;
+    }
+    let rise = |guard: &mut Guard<'static>, from: u64| {
+        for now in [from + 5_000, from + 15_000] {
+            tended(guard, now);
+            let present = guard.authorised(0).unwrap().amplitude.as_microamps();
+            let up = |by: u32| setting((present + by).min(10_000), 300);
+            let _ = guard.set_level(now, 0, up(1_000)).or_else(|_| guard.set_level(now, 0, up(100)));
+        }
+        guard.authorised(0).unwrap().amplitude.as_microamps()
+    };
+    let mut highest = vec![];
+    for train in 0..4 {
+        let mut most = 0;
+        for pulse in 0..pulses {
+            let off = again && train == 1 && pulse < 3;
+            let lost = pulse_of(&mut guard, at, if off { 0 } else { 1_000 }).is_err();
+            assert_eq!(lost, off && pulse == 2);
+            most = rise(&mut guard, at);
+            at += PERIOD;
+        }
+        highest.push(most);
+        for off in 0..20 {
+            rise(&mut guard, at + off * PERIOD);
+        }
+        at += 20 * PERIOD;
+    }
+    highest
+}
+
+/// REQ-SAF-724: after a lost contact in a gated session the level goes back over two trains that begin with contact: in the rest of the one
+/// in which it is back, and in the first, half of the way from the probe level, 3 mA, to 10 mA and no further; in the second, all of it. A
+/// train that lasts longer than a rise is no step, and is gone up in.
+#[test]
+fn the_way_back_is_two_trains() {
+    assert_eq!(regained(50, (0, false)), [6_500, 6_500, 10_000, 10_000], "1.25 s each");
+    assert_eq!(
+        regained(50, (2, false)),
+        [6_500, 6_500, 10_000, 10_000],
+        "what begins without contact is none"
+    );
+    assert_eq!(
+        regained(50, (0, true)),
+        [6_500, 6_500, 6_500, 10_000],
+        "half of the way to what it was at first"
+    );
+    assert_eq!(regained(200, (0, false)), [10_000; 4], "five seconds each");
+}
