@@ -21,6 +21,10 @@ A run is held against what its kind must come to, and against this in any case: 
 carries more than twice what the profile lets a phase have (E-Q-1, 65 µC).** Harmless means: the session goes on, nothing
 that flows afterwards is stronger than a phase of the plan by more than E-OC-1 lets pass, one code and L, and what is left is below
 E-DC-3.
+
+*Held* is a lost contact in functional wear whose fault is still there when the run is over: the output is no latched state, but puts out
+no more than the probe level (3 mA), with a warning at each tick, until contact is back or the session ends. The third loss of
+a session latches (REQ-HAL-253); while a fault stays contact is not back, and so not lost again.
 ";
 
 const FOOT: &str = "
@@ -57,7 +61,7 @@ pub fn page(kinds: &[Kind], tallies: &[Tally], seed: u64) -> String {
         kinds.len()
     );
     text += &sessions();
-    text += "\n| kind | what | instants | how it ended, with the one-shot | must | longest to open, ms: with, without | worst phase × E-Q-1: with, without | × plan's phase: with, without | net × plan's phase: with, without |\n|---|---|---:|---|---|---:|---:|---:|---:|\n";
+    text += "\n| kind | what | instants | how it ended, with the one-shot | held, not latched | must | longest to open, ms: with, without | worst phase × E-Q-1: with, without | × plan's phase: with, without | net × plan's phase: with, without |\n|---|---|---:|---|---:|---|---:|---:|---:|---:|\n";
     for (kind, tally) in kinds.iter().zip(tallies) {
         text += &row(kind, tally);
     }
@@ -78,14 +82,16 @@ fn sessions() -> String {
 }
 
 fn row(kind: &Kind, tally: &Tally) -> String {
-    let ends: Vec<String> = tally.ends.iter().map(|(end, count)| format!("{} {count}", word(end))).collect();
+    let ended = tally.ends.iter().filter(|(end, _)| **end != End::Held);
+    let ends: Vec<String> = ended.map(|(end, count)| format!("{} {count}", word(end))).collect();
+    let held = tally.ends.get(&End::Held).map_or_else(|| "–".to_owned(), ToString::to_string);
     let pair = |values: [f64; 2]| format!("{:.2}, {:.2}", values[0], values[1]);
     let opened = tally.ends.keys().any(|end| !matches!(end, End::WentOn | End::Held));
     let time = |ticks: u64| format!("{:.1}", ticks as f64 / 1_000.0);
     let without = if tally.never_ended > 0 { "never".to_owned() } else { time(tally.open_ticks[1]) };
     let times = if opened { format!("{}, {without}", time(tally.open_ticks[0])) } else { "–".to_owned() };
     format!(
-        "| {} | {} | {} | {} | {} | {times} | {} | {} | {} |\n",
+        "| {} | {} | {} | {} | {held} | {} | {times} | {} | {} | {} |\n",
         kind.name,
         kind.what,
         tally.runs,
@@ -102,7 +108,7 @@ fn word(end: &End) -> String {
         End::Latched(why) => format!("latched ({why})"),
         End::Reset => "reset".to_owned(),
         End::Ended => "ended by the host".to_owned(),
-        End::Held => "held at the probe level".to_owned(),
+        End::Held => "held".to_owned(),
         End::WentOn => "went on".to_owned(),
         End::Kept => "what was good counts".to_owned(),
         End::NotArmed => "not armed".to_owned(),
