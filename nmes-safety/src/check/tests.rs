@@ -16,5 +16,7 @@ fn a_margin_beyond_counting() {
     // what does not fit 64 bits before it is divided does after
     assert_eq!(margin(&E_BAL_1, u64::MAX, u64::MAX / 2), Some(-1_001));
     assert_eq!(margin(&E_BAL_1, u64::MAX / 2, u64::MAX), Some(500));
+    assert_eq!([1, 2, 3].map(|value| margin(&E_DEL_1, value, 2)), [Some(-500), Some(0), Some(500)]);
+    assert_eq!([1, 2, 3].map(|value| margin(&E_BAL_1, value, 2)), [Some(500), Some(0), Some(-500)]);
     assert_eq!(margin(&E_BAL_1, 1, 0), None);
 }

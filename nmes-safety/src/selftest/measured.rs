@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use nmes_core::wide::{div_up, product, times};
 use nmes_core::{Level, MicroAmps, Rate};
 
 use crate::checked::Checked;
@@ -87,11 +88,11 @@ pub fn read_as_dc_ua(checked: &Checked<'_>, channel: u8, error: MicroAmps) -> Op
     let late = u128::from(plan.hardware().jitter_ticks());
     let ticks = driven.fold(0_u128, |sum, s| sum.saturating_add(late).saturating_add(s.ticks.into()));
     let rate = own.rate();
-    let in_second = u128::from(rate.pulses()).saturating_mul(9 * 1_000_000);
-    let pulses = in_second.div_ceil(u128::from(rate.per_us()).saturating_mul(8)).saturating_add(1);
-    let charge = ticks.saturating_mul(pulses).saturating_mul(error.as_microamps().into());
+    let in_second = product(rate.pulses().into(), 9 * 1_000_000);
+    let pulses = div_up(in_second, product(rate.per_us().into(), 8)).saturating_add(1);
+    let charge = times(times(ticks, pulses), error.as_microamps().into());
     let hz = u128::from(plan.hardware().timing().ticks_per_second);
-    Some(u64::try_from(charge.div_ceil(hz)).unwrap_or(u64::MAX))
+    Some(u64::try_from(div_up(charge, hz)).unwrap_or(u64::MAX))
 }
 
 /// |V| / |I| of a sample in ohm, rounded down, as it is held against E-Z-1-S; `None` where no more current flows than the
