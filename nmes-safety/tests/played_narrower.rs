@@ -160,3 +160,43 @@ fn rising_pulses_of_a_ramp_in_width() {
         assert!(wave.window(1_000_000, square) > 24_700_000_000_000 * 1_000_000);
     });
 }
+
+/// REQ-SAF-730: each form that can be ahead, with each number of repeats, a narrower pulse of sixteenths of the width after each second.
+#[test]
+fn each_form() {
+    let uneven = Balance::Asymmetric { length_percent: 300 };
+    let prepulse = Form::Prepulse(Prepulse { amplitude_percent: 80, width: us(6_000) });
+    for (form, balance, count) in [
+        (Form::Rectangular, uneven, 3),
+        (prepulse, uneven, 1),
+        (prepulse, uneven, 3),
+        (Form::Triphasic { outer_percent: 20 }, Balance::Symmetric, 1),
+        (Form::Triphasic { outer_percent: 20 }, Balance::Symmetric, 2),
+        (Form::Table(&shapes::SAWTOOTH), uneven, 1),
+        (Form::Table(&shapes::EXPONENTIAL), Balance::Symmetric, 1),
+        (Form::Table(&shapes::EXPONENTIAL), uneven, 2),
+        (Form::Table(&shapes::HALF_SINE), uneven, 1),
+        (
+            Form::Table(&shapes::HALF_SINE),
+            Balance::DeclaredDc { at_most: MicroAmps::from_microamps(20_000).unwrap() },
+            2,
+        ),
+        (Form::Table(&shapes::TRIANGULAR), uneven, 1),
+    ] {
+        for pulses in 1..4 {
+            let input =
+                Input { form, balance, count, width_us: 12_800, gap_us: 0, rate: (pulses, 999_990), late: 0 };
+            let case = input.case(Control::Amplitude, 0);
+            case.plan(|plan| {
+                let asked = plan.session().channels()[0].ceiling;
+                for part in 3..16 {
+                    let narrower = Setting { width: us(asked.width.as_micros() * part / 16), ..asked };
+                    let Some(found) = second(&case, &plan, Some((1_500, narrower))) else { continue };
+                    for (counted, played) in found {
+                        assert!(played <= counted, "{form:?} {count} {pulses} {part}: {played} of {counted}");
+                    }
+                }
+            });
+        }
+    }
+}
