@@ -200,3 +200,27 @@ fn each_form() {
         }
     }
 }
+
+/// REQ-SAF-730: what is strongest first is counted as it comes: a pulse a second is one pulse, or a whole row of its repeats.
+#[test]
+fn none_that_is_not_ahead() {
+    let uneven = Balance::Asymmetric { length_percent: 300 };
+    let direct = Balance::DeclaredDc { at_most: MicroAmps::from_microamps(20_000).unwrap() };
+    let prepulse = Form::Prepulse(Prepulse { amplitude_percent: 50, width: us(6_000) });
+    for (form, balance, count) in [
+        (Form::Rectangular, uneven, 1),
+        (Form::Rectangular, Balance::Symmetric, 3),
+        (Form::Rectangular, direct, 3),
+        (prepulse, Balance::Symmetric, 1),
+    ] {
+        let input =
+            Input { form, balance, count, width_us: 12_800, gap_us: 0, rate: (1, 1_000_000), late: 0 };
+        let case = input.case(Control::Amplitude, 0);
+        case.plan(|plan| {
+            for (counted, played) in second(&case, &plan, None).unwrap() {
+                // the window is a tick short of the second, and a root is rounded up
+                assert!(counted * 999 <= played * 1_000, "{form:?} {count}: {played} of {counted}");
+            }
+        });
+    }
+}
