@@ -56,7 +56,8 @@ pub(crate) struct SetLevel {
     regain: Option<(u8, u32)>,
 }
 
-/// Trains that begin with contact before the level may be what it was: the first of them at most half way.
+/// Trains that begin with contact before the level may be what it was: the first of them at most half way. Ours: two steps of a walker, as
+/// no source that was read gives a number.
 const REGAIN_TRAINS: u8 = 2;
 
 /// What bounds a rise.

@@ -8,6 +8,7 @@ use nmes_core::{Level, MicroAmps, Rate};
 use crate::checked::Checked;
 use crate::rules::{self, Rule};
 use crate::sense::{Sensed, nanoamps};
+use crate::windows::EIGHTHS;
 
 /// A measured figure on the wrong side of its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +89,8 @@ pub fn read_as_dc_ua(checked: &Checked<'_>, channel: u8, error: MicroAmps) -> Op
     let late = u128::from(plan.hardware().jitter_ticks());
     let ticks = driven.fold(0_u128, |sum, s| sum.saturating_add(late).saturating_add(s.ticks.into()));
     let rate = own.rate();
-    let in_second = product(rate.pulses().into(), 9 * 1_000_000);
-    let pulses = div_up(in_second, product(rate.per_us().into(), 8)).saturating_add(1);
+    let in_eighths = product(rate.pulses().into(), EIGHTHS.saturating_add(1).saturating_mul(1_000_000));
+    let pulses = div_up(in_eighths, product(rate.per_us().into(), EIGHTHS)).saturating_add(1);
     let charge = times(times(ticks, pulses), error.as_microamps().into());
     let hz = u128::from(plan.hardware().timing().ticks_per_second);
     Some(u64::try_from(div_up(charge, hz)).unwrap_or(u64::MAX))
