@@ -6,7 +6,9 @@
     reason = "tests; a panic is a failure"
 )]
 
-use nmes_examples::campaign::{Analogue, Fault, KINDS, Kind, Must, Sensing, campaign, page, scenes};
+use nmes_examples::campaign::{
+    Analogue, End, Fault, KINDS, Kind, Must, Sensing, Tally, campaign, page, scenes,
+};
 
 /// Eight instants in each session.
 const RUNS: u32 = 48;
@@ -54,11 +56,30 @@ fn the_campaign_can_fail() {
         },
         Kind { must: Must::ContactLost(1), ..kind("dac-stuck") },
         Kind { must: Must::Harmless, fault: Fault::Sense(Sensing::Silent), ..kind("processor-stopped") },
+        Kind { must: Must::ContactLost(1_000_000), ..kind("clock-halved") },
     ];
     let tallies = campaign(&wrong, RUNS, 7);
     let unheld: Vec<_> = tallies.iter().map(|tally| tally.holes.len()).collect();
     assert!(unheld.iter().all(|&holes| holes > 0), "{unheld:?}");
     assert!(tallies[4].holes.iter().all(|why| why.contains("it ended")), "{:?}", tallies[4].holes);
+    // at the probe level, and twice as long
+    assert!(tallies[5].holes.iter().any(|why| why.contains("held")), "{:?}", tallies[5].holes);
+}
+
+/// REQ-SAF-732: a lost contact that stays lost is held at the probe level and does no harm there; one that comes and goes with the
+/// level latches at the third loss; a rail that returns brings contact back.
+#[test]
+fn what_becomes_of_a_lost_contact() {
+    let kinds = [kind("electrode-open"), kind("pad-peel"), kind("rail-returns")];
+    let tallies = campaign(&kinds, RUNS, 7);
+    let [open, peel, returns] = tallies.as_slice() else { panic!("{tallies:?}") };
+    let lost = End::Latched("contact lost".to_owned());
+    let count = |tally: &Tally, end: &End| tally.ends.get(end).copied().unwrap_or_default();
+    // three of six sessions are of functional wear
+    assert_eq!((count(open, &End::Held), count(open, &lost)), (RUNS / 2, RUNS / 2));
+    assert!(open.of_probe < 0.01, "{}", open.of_probe);
+    assert!(count(peel, &lost) > RUNS / 5 && peel.open_ticks[0] > 1_000_000, "{peel:?}");
+    assert!(count(returns, &End::Back) > RUNS / 5 && count(returns, &End::Held) == 0, "{returns:?}");
 }
 
 /// REQ-SAF-453: the same seed gives the same page, another seed another; a kind does not depend on its company.

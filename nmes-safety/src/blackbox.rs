@@ -1,6 +1,8 @@
 //! The first faults, kept.
 
 use crate::fault::{Response, Trip};
+use crate::rules::E_LOG_1;
+use crate::selftest::MeasuredFault;
 
 /// How many faults a [`BlackBox`] keeps.
 pub const BLACK_BOX_ENTRIES: usize = 8;
@@ -63,5 +65,21 @@ impl BlackBox {
     #[must_use]
     pub const fn later(&self) -> u32 {
         self.later
+    }
+
+    /// Whether every fault of the run is kept, as E-LOG-1 has it. Fixed work.
+    ///
+    /// ```
+    /// use nmes_safety::BlackBox;
+    /// fn line(log: &BlackBox) -> String {
+    ///     log.is_whole().map_or_else(|lost| lost.to_string(), |()| "every fault is kept".to_owned())
+    /// }
+    /// assert_eq!(line(&BlackBox::new()), "every fault is kept");
+    /// ```
+    ///
+    /// # Errors
+    /// [`MeasuredFault`] with how many were only counted.
+    pub fn is_whole(&self) -> Result<(), MeasuredFault> {
+        MeasuredFault::judge(&E_LOG_1, self.later.into(), E_LOG_1.limit)
     }
 }

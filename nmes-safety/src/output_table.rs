@@ -13,5 +13,5 @@ mod phases;
 mod rows;
 
 pub use answer::{Answer, LOADS_OHM, TableRow};
-pub use characteristics::{CHARACTERISTICS_ROWS, Characteristics};
+pub use characteristics::{CHARACTERISTICS_ROWS, Characteristics, is_complete};
 pub use rows::{OUTPUT_ROWS, OutputTable};

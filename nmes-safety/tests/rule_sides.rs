@@ -14,8 +14,8 @@ mod guard_support;
 use check_support::{Case, exercise, ms, us};
 use guard_support::{Rig, armed, change, play_sensed, pulse, ready, setting};
 use nmes_core::{Balance, ChannelHardware, Cycle, MicroAmps, Polarity, Schedule};
-use nmes_safety::output_table::Characteristics;
-use nmes_safety::selftest::judge_measured;
+use nmes_safety::output_table::{Characteristics, is_complete};
+use nmes_safety::selftest::{MeasuredFault, judge_measured};
 use nmes_safety::{
     BLACK_BOX_ENTRIES, BlackBox, Bound, Contact, ContactState, Effect, Guard, Layer, Profile, Remark,
     Response, Rule, SampleInstant, Sensed, SetRefusal, Trip, Verdict, check, rules,
@@ -135,7 +135,7 @@ const SIDES: &[(&Rule, Offer)] = &[
         tripped(guard.tick(now + 1_000_000 + u64::from(past)).map(drop))
     }),
     (&rules::E_EST_1, measured),
-    (&rules::E_LOG_1, |rule, past| kept(rule, BLACK_BOX_ENTRIES + usize::try_from(past).unwrap())),
+    (&rules::E_LOG_1, |_, past| kept(BLACK_BOX_ENTRIES + usize::try_from(past).unwrap())),
     (&rules::E_SH_1, |rule, past| {
         let profile = Profile::named("percutaneous-research").unwrap();
         planned(rule, &Case { profile, setup: exercise(10_000), ..Case::pulse(74_989 + past, 1_000, 20) })
@@ -357,30 +357,29 @@ fn dries(rule: &'static Rule, past: u32) -> Said {
     }
 }
 
-/// So many faults, and how many of them the black box only counted.
-fn kept(rule: &'static Rule, faults: usize) -> Said {
+/// What is counted in a record or a report.
+fn counted(whole: Result<(), MeasuredFault>) -> Said {
+    match whole {
+        Ok(()) => Said::Passes(None),
+        Err(MeasuredFault { rule, value, limit, .. }) => Said::Refuses { by: rule.id, value, limit },
+    }
+}
+
+/// So many faults, of which the black box may only have counted some.
+fn kept(faults: usize) -> Said {
     let (mut guard, now) = ready(Rig::default().checked());
     let mut trip = guard.tick(now + 1_000_001).unwrap_err();
     trip.response = Response::OpenNow;
     let mut log = BlackBox::new();
     (0..faults).for_each(|_| log.record(trip));
-    match u64::from(log.later()) {
-        0 => Said::Passes(Some((0, rule.limit))),
-        lost => Said::Refuses { by: rule.id, value: lost, limit: rule.limit },
-    }
+    counted(log.is_whole())
 }
 
-/// The lines of 21 CFR 882.5891 without an answer, of all or of all but so many.
-fn answers(rule: &'static Rule, past: u32) -> Said {
+/// The list of 21 CFR 882.5891, all of it or all but so many rows.
+fn answers(_: &'static Rule, past: u32) -> Said {
     let checked = Rig::default().checked();
     let list = Characteristics::of(checked.plan(), checked.setup(), 0).unwrap();
-    let lines = list.rows().iter().skip(usize::try_from(past).unwrap());
-    let answered = lines.filter(|row| !row.title.is_empty() && !row.answer.to_string().is_empty()).count();
-    let value = u64::try_from(list.rows().len() - answered).unwrap();
-    match rule.breaks(value, rule.limit) {
-        false => Said::Passes(Some((value, rule.limit))),
-        true => Said::Refuses { by: rule.id, value, limit: rule.limit },
-    }
+    counted(is_complete(&list.rows()[usize::try_from(past).unwrap()..]))
 }
 
 fn beyond(rule: &Rule, limit: u64) -> u64 {

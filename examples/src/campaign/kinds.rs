@@ -14,8 +14,9 @@ pub enum Must {
     OpenOrHarmless(u64),
     /// It opens for good within so many ticks, but for instants at which it cannot be found; why.
     OpenOrBounded(u64, &'static str),
-    /// It opens for good, or is held at the probe level, within so many ticks; or, where so little is missing that E-DEL-1
-    /// does not count it, nothing that flows is worse.
+    /// It opens for good, or is held at the probe level, within so many ticks; or so little is missing that E-DEL-1 does not
+    /// count it. Whatever does not open for good does no harm: what is held no more than the probe level can, the rest no more
+    /// than without the fault.
     ContactLost(u64),
     /// The session goes on, and nothing that flows is worse than without the fault.
     Harmless,

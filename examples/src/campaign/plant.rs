@@ -109,10 +109,21 @@ pub struct CameOut {
     pub phase_nc: f64,
     /// The largest net charge of a channel, in nC.
     pub net_nc: f64,
+    /// The largest net charge of a channel since the mark, in nC.
+    pub stride_nc: f64,
     /// The strongest current, in µA.
     pub peak_ua: f64,
     /// The last true tick at which any current flowed.
     pub flowed: u64,
+}
+
+impl CameOut {
+    /// With what came out after another mark.
+    #[must_use]
+    pub const fn then(self, later: Self) -> Self {
+        let (phase_nc, peak_ua) = (self.phase_nc.max(later.phase_nc), self.peak_ua.max(later.peak_ua));
+        Self { phase_nc, peak_ua, ..later }
+    }
 }
 
 impl Plant {
@@ -128,6 +139,7 @@ impl Plant {
             run_nc: 0.0,
             worst_nc: 0.0,
             total_nc: 0.0,
+            marked_nc: 0.0,
             flowed: 0,
             peak_ua: 0.0,
             told: Level::Open,
@@ -192,10 +204,10 @@ impl Plant {
         !lost
     }
 
-    /// From here on counts what came out.
+    /// From here on counts what came out: its phases, its net charge, its strongest current.
     pub fn mark(&self) {
         for wire in &mut self.inside.borrow_mut().wires {
-            (wire.worst_nc, wire.peak_ua) = (wire.run_nc.abs(), 0.0);
+            (wire.worst_nc, wire.marked_nc, wire.peak_ua) = (wire.run_nc.abs(), wire.total_nc, 0.0);
         }
     }
 
@@ -205,6 +217,7 @@ impl Plant {
         self.inside.borrow().wires.iter().fold(CameOut::default(), |sum, wire| CameOut {
             phase_nc: sum.phase_nc.max(wire.worst_nc),
             net_nc: sum.net_nc.max(wire.total_nc.abs()),
+            stride_nc: sum.stride_nc.max((wire.total_nc - wire.marked_nc).abs()),
             peak_ua: sum.peak_ua.max(wire.peak_ua),
             flowed: sum.flowed.max(wire.flowed),
         })

@@ -3,6 +3,7 @@
 use nmes_core::{ChannelState, EngineFault, GateInput, MAX_CHANNELS, Schedule, Setting, StopPolicy};
 use nmes_hal_adapters::sim::Random;
 use nmes_hal_adapters::{Cause, SafeState, Stimulator, Stopped};
+use nmes_safety::PROBE_LEVEL;
 use nmes_safety::selftest::ClockCount;
 
 use super::board::{PlantAlarm, PlantOutput, PlantSense};
@@ -28,14 +29,24 @@ pub enum End {
     Reset,
     /// Whoever runs the stimulator ended the session at once; nothing comes without a new arm.
     Ended,
-    /// A lost contact: the output is held at the probe level.
+    /// Contact was lost in functional wear and has not come back: the output is held at the probe level.
     Held,
+    /// Contact was lost in functional wear and has come back.
+    Back,
     /// The session went on.
     WentOn,
     /// Of what is stored: what was good counts.
     Kept,
     /// Found before anything was armed.
     NotArmed,
+}
+
+impl End {
+    /// Whether output may come without a new arm.
+    #[must_use]
+    pub const fn goes_on(&self) -> bool {
+        matches!(self, Self::WentOn | Self::Held | Self::Back)
+    }
 }
 
 /// What a run came to.
@@ -51,6 +62,10 @@ pub struct Outcome {
     pub drives: bool,
     /// What came out from the fault on.
     pub out: CameOut,
+    /// What came out in the last stride where contact was lost in functional wear.
+    pub stride: Option<CameOut>,
+    /// For how long it was watched.
+    pub watched_ticks: u64,
 }
 
 impl Outcome {
@@ -59,7 +74,9 @@ impl Outcome {
         answer_ticks: None,
         open_ticks: None,
         drives: false,
-        out: CameOut { phase_nc: 0.0, net_nc: 0.0, peak_ua: 0.0, flowed: 0 },
+        out: CameOut { phase_nc: 0.0, net_nc: 0.0, stride_nc: 0.0, peak_ua: 0.0, flowed: 0 },
+        stride: None,
+        watched_ticks: 0,
     };
 }
 
@@ -238,13 +255,21 @@ impl Road<'_, '_> {
         match self.stim.stopped() {
             Some(stopped) => End::Latched(name(stopped)),
             None if self.was_ended => End::Ended,
-            None if self.lost_contact() => End::Held,
+            None if self.lost_contact() && self.is_at_probe() => End::Held,
+            None if self.lost_contact() => End::Back,
             None => End::WentOn,
         }
     }
 
     fn lost_contact(&self) -> bool {
         self.stim.last_trip().is_some_and(|trip| trip.fault == nmes_safety::Fault::ContactLoss)
+    }
+
+    /// Every session wants more than the probe level of each channel.
+    fn is_at_probe(&self) -> bool {
+        let channels = 0..self.stim.engine().plan().channel_count();
+        let settings = channels.filter_map(|channel| self.stim.engine().setting(channel));
+        settings.map(|set| set.amplitude).any(|amplitude| amplitude <= PROBE_LEVEL)
     }
 }
 
@@ -292,14 +317,24 @@ pub fn run(scene: &Scene, kind: &Kind, seed: u64, with_one_shot: bool) -> Option
     let at = plant.now();
     kind.fault.put_in(&mut road, scene);
     watch(&mut road, at + kind.watch_ticks);
+    let walked = road.lost_contact().then(|| walk_on(&mut road));
     let end = road.end();
-    if end == End::WentOn || end == End::Held {
+    if end.goes_on() {
         finish_pulse(&mut road);
     }
-    let out = plant.came_out();
-    let open_ticks = (end != End::WentOn && end != End::Held).then(|| out.flowed.saturating_sub(at));
+    let out = walked.map_or(CameOut::default(), |(before, _)| before).then(plant.came_out());
+    let open_ticks = (!end.goes_on()).then(|| out.flowed.saturating_sub(at));
     let answer_ticks = road.answered.map(|answered| answered.saturating_sub(at));
-    Some(Outcome { end, answer_ticks, open_ticks, drives: plant.drives(), out })
+    let (drives, watched_ticks) = (plant.drives(), plant.now() - at);
+    Some(Outcome {
+        end,
+        answer_ticks,
+        open_ticks,
+        drives,
+        out,
+        stride: walked.map(|(_, last)| last),
+        watched_ticks,
+    })
 }
 
 /// Half of all instants are anywhere, half of them within a pulse.
@@ -331,6 +366,28 @@ fn watch(road: &mut Road<'_, '_>, until: u64) {
         }
         road.step(until);
     }
+}
+
+/// Walks on after contact was lost: half a second with the trigger open and half a second without, until it latches and ten times at
+/// the most. What came out until the last stride, and in it.
+fn walk_on(road: &mut Road<'_, '_>) -> (CameOut, CameOut) {
+    const STRIDES: u64 = 10;
+    const HALF: u64 = 500_000;
+    let (mut before, mut last) = (CameOut::default(), road.plant.came_out());
+    for _ in 0..STRIDES {
+        finish_pulse(road);
+        if road.stim.stopped().is_some() {
+            break;
+        }
+        before = before.then(road.plant.came_out());
+        road.plant.mark();
+        let _ = road.stim.gate(GateInput::Open);
+        watch(road, road.plant.now() + HALF);
+        let _ = road.stim.gate(GateInput::Close { down: None });
+        watch(road, road.plant.now() + HALF);
+        last = road.plant.came_out();
+    }
+    (before, last)
 }
 
 /// Until a millisecond goes by without current, so that no pulse is counted in part.

@@ -5,7 +5,7 @@ use nmes_core::{
     Millis, Plan, PulseShape, Ramp, Rate, Repeat, Schedule, Session, Setting, Train,
 };
 use nmes_hal_adapters::sim::{Load, Stage};
-use nmes_safety::{Checked, Layer, Profile, Setup, UseClass, check, rules};
+use nmes_safety::{Checked, Layer, PROBE_LEVEL, Profile, Setup, UseClass, check, rules};
 
 const MHZ: u32 = 1_000_000;
 /// An hour to the end of the channel that begins last, with some left.
@@ -29,6 +29,8 @@ pub struct Scene {
     pub one_shot_ticks: u64,
     /// The charge of a phase at the ceiling, in nC.
     pub plan_nc: f64,
+    /// The charge of a phase at the probe level, in nC.
+    pub probe_nc: f64,
     /// What the profile lets a phase have (E-Q-1), in nC.
     pub profile_nc: f64,
 }
@@ -178,6 +180,7 @@ fn scene(recipe: &Recipe) -> Option<Scene> {
         stage: recipe.stage,
         one_shot_ticks: u64::from(recipe.one_shot_us),
         plan_nc: charge(recipe.set.0, recipe.set.1),
+        probe_nc: charge(PROBE_LEVEL.as_microamps(), recipe.set.1),
         profile_nc: rules::E_Q_1.limit as f64 * 1e-3,
         checked,
     })

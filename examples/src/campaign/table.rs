@@ -22,13 +22,15 @@ carries more than twice what the profile lets a phase have (E-Q-1, 65 µC).** Ha
 that flows afterwards is stronger than a phase of the plan by more than E-OC-1 lets pass, one code and L, and what is left is below
 E-DC-3.
 
-*Held* is a lost contact in functional wear whose fault is still there when the run is over: the output is no latched state, but puts out
-no more than the probe level (3 mA), with a warning at each tick, until contact is back or the session ends. The third loss of
-a session latches (REQ-HAL-253); while a fault stays contact is not back, and so not lost again.
+Contact that is lost in functional wear is answered by the probe level (3 mA) and a warning, and no session is ended by that alone
+before it is lost for the third time (REQ-HAL-253). Such a run goes on walking: half a second with the trigger open and half a second
+without, until it latches, ten strides at the most. *Held, harmless* is what has not come back by then: in the last stride no
+phase carried more than a phase at the probe level by more than E-OC-1 and L let pass, and what was left is below E-DC-3.
+*Contact back, harmless* is what has, as a rail that returns: nothing that flowed was stronger than above.
 ";
 
 const FOOT: &str = "
-Times are of true time in ms, from the fault to the last current; the slow loop comes every 5 ms, the watchdog bites after 100 ms.
+Times are of true time in ms, from the fault to the last current, whole strides of a lost contact between them included; the slow loop comes every 5 ms, the watchdog bites after 100 ms.
 Phase charges are of one uninterrupted current of one polarity, the part before the fault included, as multiples of E-Q-1 and
 of the plan's own phase at its ceiling. Net is the largest charge that a channel is left with, as a multiple of the plan's phase.
 In every row an alarm comes anywhere up to L late; in *alarm-late-within* at the ends of that.
@@ -61,7 +63,7 @@ pub fn page(kinds: &[Kind], tallies: &[Tally], seed: u64) -> String {
         kinds.len()
     );
     text += &sessions();
-    text += "\n| kind | what | instants | how it ended, with the one-shot | held, not latched | must | longest to open, ms: with, without | worst phase × E-Q-1: with, without | × plan's phase: with, without | net × plan's phase: with, without |\n|---|---|---:|---|---:|---|---:|---:|---:|---:|\n";
+    text += "\n| kind | what | instants | how it ended, with the one-shot | worst phase while held × probe's | must | longest to open, ms: with, without | worst phase × E-Q-1: with, without | × plan's phase: with, without | net × plan's phase: with, without |\n|---|---|---:|---|---:|---|---:|---:|---:|---:|\n";
     for (kind, tally) in kinds.iter().zip(tallies) {
         text += &row(kind, tally);
     }
@@ -82,11 +84,12 @@ fn sessions() -> String {
 }
 
 fn row(kind: &Kind, tally: &Tally) -> String {
-    let ended = tally.ends.iter().filter(|(end, _)| **end != End::Held);
-    let ends: Vec<String> = ended.map(|(end, count)| format!("{} {count}", word(end))).collect();
-    let held = tally.ends.get(&End::Held).map_or_else(|| "–".to_owned(), ToString::to_string);
+    let ends: Vec<String> =
+        tally.ends.iter().map(|(end, count)| format!("{} {count}", word(end, kind.must))).collect();
+    let is_held = tally.ends.contains_key(&End::Held);
+    let held = if is_held { format!("{:.2}", tally.of_probe) } else { "–".to_owned() };
     let pair = |values: [f64; 2]| format!("{:.2}, {:.2}", values[0], values[1]);
-    let opened = tally.ends.keys().any(|end| !matches!(end, End::WentOn | End::Held));
+    let opened = tally.ends.keys().any(|end| !end.goes_on());
     let time = |ticks: u64| format!("{:.1}", ticks as f64 / 1_000.0);
     let without = if tally.never_ended > 0 { "never".to_owned() } else { time(tally.open_ticks[1]) };
     let times = if opened { format!("{}, {without}", time(tally.open_ticks[0])) } else { "–".to_owned() };
@@ -103,12 +106,15 @@ fn row(kind: &Kind, tally: &Tally) -> String {
     )
 }
 
-fn word(end: &End) -> String {
+fn word(end: &End, must: Must) -> String {
+    // what is not to be found is not held against what does no harm
+    let harmless = if matches!(must, Must::Undetectable(_)) { "" } else { ", harmless" };
     match end {
         End::Latched(why) => format!("latched ({why})"),
         End::Reset => "reset".to_owned(),
         End::Ended => "ended by the host".to_owned(),
-        End::Held => "held".to_owned(),
+        End::Held => format!("held{harmless}"),
+        End::Back => format!("contact back{harmless}"),
         End::WentOn => "went on".to_owned(),
         End::Kept => "what was good counts".to_owned(),
         End::NotArmed => "not armed".to_owned(),
@@ -124,7 +130,7 @@ fn must(must: Must) -> String {
         Must::OpenOrBounded(ticks, _) => format!("open in {}, where it can be found", ms(ticks)),
         Must::OpenOrHarmless(ticks) => format!("open in {}, or harmless", ms(ticks)),
         Must::ContactLost(ticks) => {
-            format!("answered in {} by opening, ramp-down or probe level, or harmless", ms(ticks))
+            format!("answered in {} by opening, ramp-down or probe level; harmless unless latched", ms(ticks))
         }
         Must::Harmless => "harmless".to_owned(),
         Must::Undetectable(_) => "undetectable".to_owned(),

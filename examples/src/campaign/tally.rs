@@ -31,6 +31,8 @@ pub struct Tally {
     pub of_plan: [f64; 2],
     /// The largest net charge as a multiple of the plan's own phase.
     pub net: [f64; 2],
+    /// The most charge of a phase while a session was held, as a multiple of a phase at the probe level.
+    pub of_probe: f64,
     /// Runs without the one-shot in which current never ended.
     pub never_ended: u32,
     /// Runs that did not come to what they must, each told with its seed.
@@ -47,7 +49,10 @@ impl Tally {
         most(&mut self.of_profile, outcome.out.phase_nc / scene.profile_nc);
         most(&mut self.of_plan, outcome.out.phase_nc / scene.plan_nc);
         most(&mut self.net, outcome.out.net_nc / scene.plan_nc);
-        if outcome.drives && outcome.end != End::WentOn && outcome.end != End::Held {
+        if let Some(stride) = outcome.stride.filter(|_| outcome.end == End::Held) {
+            self.of_probe = self.of_probe.max(stride.phase_nc / scene.probe_nc);
+        }
+        if outcome.drives && !outcome.end.goes_on() {
             self.never_ended += u32::from(which == 1);
         } else if let Some(ticks) = outcome.open_ticks {
             self.open_ticks[which] = self.open_ticks[which].max(ticks);
@@ -73,6 +78,7 @@ impl Tally {
                 mine[which] = mine[which].max(its[which]);
             }
         }
+        self.of_probe = self.of_probe.max(other.of_probe);
         self.never_ended += other.never_ended;
         self.holes.extend(other.holes);
     }
@@ -97,14 +103,17 @@ fn hole(kind: &Kind, scene: &Scene, outcome: &Outcome, with_one_shot: bool) -> O
     };
     let went_on = match (&outcome.end, kind.must) {
         (End::WentOn, Must::OpenOrHarmless(_) | Must::ContactLost(_)) => return harm(kind, scene, outcome),
-        (End::Held, Must::ContactLost(_)) => false,
-        (End::WentOn | End::Held, _) => true,
+        (End::Held | End::Back, Must::ContactLost(_)) => false,
+        (End::WentOn | End::Held | End::Back, _) => true,
         _ => false,
     };
     if went_on {
         return Some(format!("it went on ({:?})", outcome.end));
     }
-    if outcome.drives && outcome.end != End::Held {
+    if let Some(why) = harm_after_loss(kind, scene, outcome) {
+        return Some(why);
+    }
+    if outcome.drives && !outcome.end.goes_on() {
         // without a one-shot nothing but the supply opens a bridge that does not open
         return with_one_shot.then(|| "current flows after the end".to_owned());
     }
@@ -125,8 +134,19 @@ fn harm(kind: &Kind, scene: &Scene, outcome: &Outcome) -> Option<String> {
     if phase > STRONGER * scene.plan_nc {
         return Some(format!("{phase:.0} nC in a phase of {:.0} went on unseen", scene.plan_nc));
     }
-    let seconds = kind.watch_ticks as f64 * 1e-6;
+    let seconds = outcome.watched_ticks.max(kind.watch_ticks) as f64 * 1e-6;
     (net > LEFT_NC * seconds.max(1.0)).then(|| format!("{net:.0} nC were left, unseen"))
+}
+
+/// What flowed after contact was lost and does harm: anything that would while a session goes on, and in the last stride of one that
+/// is held more than the probe level lets flow.
+fn harm_after_loss(kind: &Kind, scene: &Scene, outcome: &Outcome) -> Option<String> {
+    let stride = outcome.stride?;
+    let most = STRONGER * scene.probe_nc;
+    if outcome.end == End::Held && (stride.phase_nc > most || stride.stride_nc > LEFT_NC) {
+        return Some(format!("held, {stride:?} with phases of at most {most:.0} nC"));
+    }
+    harm(kind, scene, outcome).map(|why| format!("contact was lost, and {why}"))
 }
 
 /// Runs each kind so many times, half of all seeds with each parity of session, in as many threads as there are

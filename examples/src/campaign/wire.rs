@@ -44,6 +44,8 @@ pub(super) struct Wire {
     pub(super) run_nc: f64,
     pub(super) worst_nc: f64,
     pub(super) total_nc: f64,
+    /// The total at the last mark.
+    pub(super) marked_nc: f64,
     /// The last true tick at which current flowed.
     pub(super) flowed: u64,
     pub(super) peak_ua: f64,

@@ -101,6 +101,23 @@ pub struct TableRow {
 }
 
 impl TableRow {
+    /// Whether it says what is asked, and something about it.
+    pub(super) const fn is_answered(&self) -> bool {
+        let says = match self.answer {
+            Answer::Words(words) | Answer::NotApplicable(words) | Answer::MakerStates(words) => {
+                !words.is_empty()
+            }
+            Answer::AtLoads { .. }
+            | Answer::Figure { .. }
+            | Answer::Range { .. }
+            | Answer::AtLeast { .. }
+            | Answer::Phases { .. }
+            | Answer::Count(_)
+            | Answer::YesNo(_) => true,
+        };
+        says && !self.title.is_empty()
+    }
+
     pub(super) const fn new(number: &'static str, title: &'static str, answer: Answer) -> Self {
         Self { number, title, answer, remark: "" }
     }

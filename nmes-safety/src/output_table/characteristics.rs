@@ -4,6 +4,8 @@ use nmes_core::Plan;
 
 use super::answer::{Answer, TableRow};
 use super::facts::Facts;
+use crate::rules::G_RPT_1;
+use crate::selftest::MeasuredFault;
 use crate::setup::Setup;
 
 /// Lines of the list.
@@ -19,6 +21,32 @@ pub const CHARACTERISTICS_ROWS: usize = 13;
 pub struct Characteristics {
     channel: u8,
     rows: [TableRow; CHARACTERISTICS_ROWS],
+}
+
+/// Their numbers.
+const NUMBERS: [&str; CHARACTERISTICS_ROWS] =
+    ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13"];
+
+/// Whether a report about the output has all that [`Characteristics`] lists, as G-RPT-1 has it: a row of each number, in any order and
+/// with others beside them, that says what is asked, and the answer or why there is none. That only the maker can state it, or
+/// that it does not apply, is an answer where it says what or why. Work for thirteen numbers times the rows.
+///
+/// ```
+/// use nmes_core::Plan;
+/// use nmes_safety::{Setup, output_table::{Characteristics, is_complete}};
+/// fn shows_all(plan: &Plan<'_>, setup: &Setup) -> bool {
+///     let lists = (0..plan.channel_count()).filter_map(|channel| Characteristics::of(plan, setup, channel));
+///     lists.map(|list| is_complete(list.rows())).all(|whole| whole.is_ok())
+/// }
+/// # assert!(is_complete(&[]).is_err_and(|fault| fault.value == 13));
+/// ```
+///
+/// # Errors
+/// [`MeasuredFault`] with how many are left out.
+pub fn is_complete(report: &[TableRow]) -> Result<(), MeasuredFault> {
+    let answers = |number: &str| report.iter().any(|row| row.number == number && row.is_answered());
+    let left_out = NUMBERS.iter().filter(|number| !answers(number)).map(|_| 1_u64).sum();
+    MeasuredFault::judge(&G_RPT_1, left_out, G_RPT_1.limit)
 }
 
 const DURATION: [&str; 2] = ["of the main phase", "of the whole pulse, all its levels and rests"];

@@ -10,16 +10,23 @@ use crate::rules::{self, Rule};
 use crate::sense::{Sensed, nanoamps};
 use crate::windows::EIGHTHS;
 
-/// A measured figure on the wrong side of its limit.
+/// A figure on the wrong side of its limit: measured, or counted in a record or a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MeasuredFault {
     /// The rule.
     pub rule: &'static Rule,
-    /// What was measured, in the rule's unit.
+    /// What was measured or counted, in the rule's unit.
     pub value: u64,
     /// The limit as it binds.
     pub limit: u64,
+}
+
+impl MeasuredFault {
+    /// A figure against a limit of its rule.
+    pub(crate) const fn judge(rule: &'static Rule, value: u64, limit: u64) -> Result<(), Self> {
+        if rule.breaks(value, limit) { Err(Self { rule, value, limit }) } else { Ok(()) }
+    }
 }
 
 impl fmt::Display for MeasuredFault {
@@ -51,9 +58,7 @@ pub fn judge_measured(checked: &Checked<'_>, rule: &'static Rule, value: u64) ->
     let stated = checked.limit(rule).map_or(rule.limit, |limit| limit.value);
     let of_plan = if core::ptr::eq(rule, &rules::E_EST_1) { shortest_period_ms(checked) } else { None };
     let limit = of_plan.map_or(stated, |period| period.min(stated));
-    if rule.breaks(value, limit) {
-        return Err(MeasuredFault { rule, value, limit });
-    }
+    MeasuredFault::judge(rule, value, limit)?;
     Ok(rule.warn.is_some_and(|warn| rule.breaks(value, warn)))
 }
 

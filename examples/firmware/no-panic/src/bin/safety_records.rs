@@ -6,7 +6,7 @@ use nmes_core::{
     Channel, ChannelHardware, Hardware, HardwareTiming, MicroAmps, Micros, Millis, Plan, PulseReceipt,
     PulseShape, Ramp, Rate, Schedule, Session, Setting, Train,
 };
-use nmes_safety::output_table::{Characteristics, OutputTable};
+use nmes_safety::output_table::{Characteristics, OutputTable, is_complete};
 use nmes_safety::records::{
     ChannelRecord, DoseMeter, DoseRecord, Found, OffPermit, PulseRecord, SessionEnd, StoredBlackBox, choose,
     first_write, log_entries, next_write,
@@ -81,12 +81,14 @@ fn planned() -> Option<()> {
     let plan = Plan::compile(&session, &hardware).ok()?;
     let setup = Setup::new(any([1_u32; 8]).get(..any(1))?, any(UseClass::Exercise)).ok()?;
     keep(OutputTable::of(&plan, &setup, any(0)));
-    keep(Characteristics::of(&plan, &setup, any(0)));
+    let list = Characteristics::of(&plan, &setup, any(0))?;
+    keep(is_complete(any(list.rows()).get(any(0)..)?).is_ok());
     let checked = check(plan, &setup, &Profile::default()).ok()?;
     keep(LimitsSum::of_checked(&checked));
     keep(judge_measured(&checked, any(&rules::E_Z_1_OPEN), any(1)).is_ok());
     let guard = Guard::new(&checked, any(0));
     keep(OffPermit::of(&guard).is_ok());
+    keep(any(guard.black_box()).is_whole().is_ok());
     keep(StoredBlackBox::from(guard.black_box()).encode());
     receipt(any(None))
 }
