@@ -46,6 +46,10 @@ fn what_depends_on_time() {
     assert_eq!(at(1, 31_000_000, 0), Some(Fault::SessionLength));
 
     let (checked, mut guard, onset) = after_one(&rig);
+    tended(&mut guard, onset - 1);
+    assert_eq!(fault(guard.admit(onset - 2, &pulse(checked, 1, onset))), Fault::ClockBackwards);
+
+    let (checked, mut guard, onset) = after_one(&rig);
     guard.admit(onset, &pulse(checked, 1, onset)).unwrap();
     guard.edge(onset, &change(&pulse(checked, 1, onset), 0), None).unwrap();
     let second = pulse(checked, 2, onset + PERIOD);
@@ -221,4 +225,26 @@ fn room_for_channels() {
     };
     assert_eq!((field, value, limit), (Field::Channels, 0, 1));
     assert!(size_of::<Guard<'_, 1>>() * 3 < size_of::<Guard<'_>>());
+}
+
+/// REQ-SAF-500: an admitted edge is of its own change and of none that differs in one thing.
+#[test]
+fn an_edge_is_of_its_change() {
+    let (checked, mut guard, onset) = after_one(&Rig::default());
+    let frame = pulse(checked, 1, onset);
+    tended(&mut guard, onset);
+    let admitted = *guard.admit(onset, &frame).unwrap();
+    for number in 0..frame.edge_count() {
+        let (edge, own) = (admitted.edge(number).unwrap(), change(&frame, number));
+        assert!(edge.is_of(&own) && edge.change() == own, "{edge:?}");
+        for other in [
+            Change { channel: 1, ..own },
+            Change { sequence: 2, ..own },
+            Change { edge: None, ..own },
+            Change { edge: Some(number + 1), ..own },
+            Change { level: Level::Code(1), ..own },
+        ] {
+            assert!(!edge.is_of(&other), "{edge:?} and {other:?}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! The short way of the guard against its long way: the same edges, one guard of two with a sample that counts for nothing,
-//! which no edge on the short way may have.
+//! which no edge on the short way may have. Beside each stands one that is given the edges as they were admitted.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,10 +23,12 @@ use proptest::prelude::*;
 const NOTHING: Sensed =
     Sensed { current_na: 0, voltage_mv: 0, at_tick: 0, instant: SampleInstant::PhaseStart };
 
-/// Two guards that see the same.
+/// Two guards that see the same, and two that see it as it was admitted.
 struct Two {
     short: Guard<'static>,
     long: Guard<'static>,
+    short_put: Guard<'static>,
+    long_put: Guard<'static>,
     /// Edges after which something was left to count later.
     later: u32,
 }
@@ -34,25 +36,50 @@ struct Two {
 impl Two {
     fn of(checked: &'static Checked<'static>) -> (Self, u64) {
         let (short, now) = ready(checked);
-        (Self { short, long: ready(checked).0, later: 0 }, now)
+        let [long, short_put, long_put] = [(); 3].map(|()| ready(checked).0);
+        (Self { short, long, short_put, long_put, later: 0 }, now)
     }
 
     /// Calls both; the answer is the same, and so is what both have counted.
-    fn both<R: PartialEq + core::fmt::Debug>(
-        &mut self,
-        mut call: impl FnMut(&mut Guard<'static>, Option<Sensed>) -> R,
-    ) -> R {
-        let (short, long) = (call(&mut self.short, None), call(&mut self.long, Some(NOTHING)));
-        assert_eq!(short, long);
+    fn both<R: PartialEq + core::fmt::Debug>(&mut self, mut call: impl FnMut(&mut Guard<'static>) -> R) -> R {
+        let (short, long) = (call(&mut self.short), call(&mut self.long));
+        let puts = (call(&mut self.short_put), call(&mut self.long_put));
+        assert_eq!((&short, &puts.0, &puts.1), (&long, &long, &long));
+        self.agree();
+        short
+    }
+
+    /// An edge is out.
+    fn edge(&mut self, t: u64, change: &Change) -> Result<(), Trip> {
+        let put = |guard: &mut Guard<'static>, sense| {
+            let admitted = guard.admitted(change.channel).zip(change.edge);
+            let edge = admitted.and_then(|(admitted, number)| admitted.edge(number));
+            assert!(edge.is_none_or(|edge| edge.is_of(change) == (edge.change() == *change)), "{edge:?}");
+            match edge.filter(|edge| edge.is_of(change)) {
+                Some(edge) => guard.edge_put(t, &edge, sense),
+                None => guard.edge(t, change, sense),
+            }
+        };
+        let (short, long) = (self.short.edge(t, change, None), self.long.edge(t, change, Some(NOTHING)));
+        let puts = (put(&mut self.short_put, None), put(&mut self.long_put, Some(NOTHING)));
+        assert_eq!((&short, &puts.0, &puts.1), (&long, &long, &long));
+        self.agree();
+        short
+    }
+
+    /// All have counted the same.
+    fn agree(&mut self) {
         assert_eq!(self.short.ledger(0), self.long.ledger(0));
-        let (said, all) = (format!("{:?}", self.short), format!("{:?}", self.long));
+        let [said, all, said_put, all_put] =
+            [&self.short, &self.long, &self.short_put, &self.long_put].map(|guard| format!("{guard:?}"));
         assert!(!all.contains("plain: Some("));
+        assert!(said == said_put, "admitted: {}", apart(&said, &said_put));
+        assert!(all == all_put, "admitted: {}", apart(&all, &all_put));
         if said.contains("plain: Some(") {
             self.later += 1;
         } else {
             assert!(said == all, "nothing is left for later: {}", apart(&said, &all));
         }
-        short
     }
 }
 
@@ -180,9 +207,9 @@ fn run(rig: &Rig, script: &[Between], always: u64) -> (u32, u32) {
     let (mut edges, mut last) = (0, None);
     for what in script {
         while let Some(frame) = engine.pending() {
-            two.both(|guard, _| guard.keep_alive(now));
-            two.both(|guard, _| guard.tick(now).ok());
-            let refused = two.both(|guard, _| guard.admit(now, &frame).err());
+            two.both(|guard| guard.keep_alive(now));
+            two.both(|guard| guard.tick(now).ok());
+            let refused = two.both(|guard| guard.admit(now, &frame).err());
             if refused.is_some() || !engine.accept(frame.channel(), frame.sequence()) {
                 return (edges, two.later);
             }
@@ -202,18 +229,18 @@ fn run(rig: &Rig, script: &[Between], always: u64) -> (u32, u32) {
                 let instant = if driven { SampleInstant::PhaseEnd } else { SampleInstant::Rest };
                 now = now.max(due - 1);
                 let sensed = Sensed { current_na, voltage_mv: 0, at_tick: now, instant };
-                result = two.both(|guard, _| guard.sample(now, 0, sensed));
+                result = two.both(|guard| guard.sample(now, 0, sensed));
             }
             Between::Tick => {
                 now = now.max(due - 1);
-                two.both(|guard, _| guard.keep_alive(now));
-                result = two.both(|guard, _| guard.tick(now).map(drop));
+                two.both(|guard| guard.keep_alive(now));
+                result = two.both(|guard| guard.tick(now).map(drop));
             }
-            Between::Disarm => drop(two.both(|guard, _| guard.handle(now, Event::Disarm).is_ok())),
+            Between::Disarm => drop(two.both(|guard| guard.handle(now, Event::Disarm).is_ok())),
             Between::Lower => {
                 let lower = setting(set.amplitude.as_microamps() / 2, set.width.as_micros());
                 engine.command(0, lower, now).unwrap();
-                two.both(|guard, _| guard.set_level(now, 0, lower).is_ok());
+                two.both(|guard| guard.set_level(now, 0, lower).is_ok());
                 continue;
             }
             Between::Recover => {
@@ -221,21 +248,21 @@ fn run(rig: &Rig, script: &[Between], always: u64) -> (u32, u32) {
                 continue;
             }
             Between::Off => {
-                two.both(|guard, _| guard.off(now));
+                two.both(|guard| guard.off(now));
                 return (edges, two.later);
             }
             Between::Stray(wrong) => {
                 let Some(next) = step.changes().next() else { continue };
                 match wrong {
-                    Wrong::Past => drop(two.both(|guard, _| guard.tick(due + 1).map(drop))),
+                    Wrong::Past => drop(two.both(|guard| guard.tick(due + 1).map(drop))),
                     Wrong::Opened => {
                         let open = Change { edge: None, level: Level::Open, ..next };
-                        two.both(|guard, sense| guard.edge(now, &open, sense)).unwrap();
+                        two.edge(now, &open).unwrap();
                     }
                     _ => {}
                 }
                 let (t, stray) = stray(next, due, wrong);
-                result = two.both(|guard, sense| guard.edge(t, &stray, sense));
+                result = two.edge(t, &stray);
             }
         }
         if result.is_err() {
@@ -243,7 +270,7 @@ fn run(rig: &Rig, script: &[Between], always: u64) -> (u32, u32) {
         }
         let t = (due + late).max(now);
         for change in step.changes() {
-            result = two.both(|guard, sense| guard.edge(t, &change, sense));
+            result = two.edge(t, &change);
             edges += 1;
         }
         last = Some(t);
