@@ -20,7 +20,8 @@ pub struct Reading {
 ///
 /// embedded-hal 1.0 has no trait for an ADC. Readings are converted shortly before the edge that ends a level, by whoever
 /// waits for that edge (the interrupt of the edges, or a timer that triggers the converter); the closure only takes the
-/// newest one out of its place. So a reading is of the level that the edge ends, at the phase's end.
+/// newest one out of its place. So a reading is of the level that the edge ends, at the phase's end. Between trains no edge comes:
+/// convert before each call of the slow side too, and a rest is measured as long as it lasts.
 ///
 /// # What is refused, and what is not found
 /// Without a whole calibration for this very output there is no value of this type, and so no
@@ -92,6 +93,10 @@ impl<F: FnMut(u8) -> Option<Reading>> Sense for AdcSense<F> {
             at_tick: reading.at_tick,
             instant: if driven { SampleInstant::PhaseEnd } else { SampleInstant::Rest },
         })
+    }
+
+    fn resting(&mut self, channel: u8) -> Option<Sensed> {
+        self.ended(channel).filter(|sensed| sensed.instant == SampleInstant::Rest)
     }
 
     /// The output rests, whatever level a session before was cut at.

@@ -74,6 +74,10 @@ impl<S: Sense> Sense for ContactSense<S> {
         self.take(channel, level, sample)
     }
 
+    fn resting(&mut self, channel: u8) -> Option<Sensed> {
+        self.sense.resting(channel)
+    }
+
     /// Contact is judged by the limits of this session from now on. What was measured by those of another one that differ, or for another
     /// hardware, is forgotten.
     fn session(&mut self, session: &Checked<'_>) {

@@ -20,7 +20,8 @@ pub enum Contact {
 /// # For driver authors
 /// [`Sense::sample`] is called on the edge path, after the level has changed and its time stamp has been read: give
 /// the newest finished conversion, and do not wait for one. Start conversions from the timer, at stated instants of
-/// the phase, and stamp them.
+/// the phase, and stamp them. [`Sense::resting`] is called from the slow side while nothing is put out: without it an output that
+/// stays on after the last pulse of a train is found by the first pulse of the next.
 ///
 /// # For callers
 /// `None` means that nothing was measured; how long that is bearable is the guard's decision.
@@ -30,6 +31,12 @@ pub trait Sense {
 
     /// The last sample of the level that the same edge has ended. Asked before [`Sense::sample`].
     fn ended(&mut self, _channel: u8) -> Option<Sensed> {
+        None
+    }
+
+    /// The newest sample of a rest. Asked by [`Stimulator::on_tick`](crate::Stimulator::on_tick) of each channel that has been at rest
+    /// for a millisecond; one that was taken before the rest began counts for nothing. One that passes calls on passes this one on.
+    fn resting(&mut self, _channel: u8) -> Option<Sensed> {
         None
     }
 
@@ -66,6 +73,10 @@ impl<S: Sense + ?Sized> Sense for &mut S {
 
     fn ended(&mut self, channel: u8) -> Option<Sensed> {
         (**self).ended(channel)
+    }
+
+    fn resting(&mut self, channel: u8) -> Option<Sensed> {
+        (**self).resting(channel)
     }
 
     fn session(&mut self, session: &Checked<'_>) {

@@ -186,8 +186,8 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
         if self.alarm_is_set() { Ok(()) } else { Err(self.fail(Cause::Overrun)) }
     }
 
-    /// The slow side, every 1 to 10 ms: time-outs, keep-alive, ageing of measurements, contact, and one step of each
-    /// set level towards its target.
+    /// The slow side, every 1 to 10 ms: time-outs, keep-alive, ageing of measurements, contact, what flows in rests, and one step
+    /// of each set level towards its target. At the end of a session it opens every channel once more, by [`Output::off`].
     ///
     /// # Errors
     /// Something was wrong; the output is off.
@@ -202,9 +202,12 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
                 Ticked::Tripped(trip)
             }
         };
+        self.look_at_rests(now)?;
         self.raise_levels(now);
         self.prepare_and_set()?;
-        if self.engine.finished().is_some() {
+        if self.engine.finished().is_some() && self.guard.state().permits_output() {
+            // where the last edge did not arrive no other would come
+            self.output.off().map_err(|error| self.fail_output(error))?;
             self.disarm(now);
         }
         Ok(ticked)

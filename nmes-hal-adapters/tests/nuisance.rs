@@ -164,6 +164,10 @@ impl Sense for Noisy<'_> {
         self.sense.ended(channel).map(|sensed| self.off(sensed))
     }
 
+    fn resting(&mut self, channel: u8) -> Option<Sensed> {
+        self.sense.resting(channel).map(|sensed| self.off(sensed))
+    }
+
     fn session(&mut self, session: &Checked<'_>) {
         self.sense.session(session);
     }

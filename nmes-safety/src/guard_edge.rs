@@ -108,6 +108,15 @@ impl<const N: usize> Guard<'_, N> {
                 .any(|(other, watch)| other != channel && watch.active.is_some() && source(other) == own)
     }
 
+    /// Since when a channel rests: no frame of it is under way and nothing is driven. `None` while one is, and of no channel.
+    /// Fixed work.
+    #[must_use]
+    pub fn rests_since(&self, channel: u8) -> Option<u64> {
+        let watch = self.plan_of(channel).and(self.watches.get(usize::from(channel)))?;
+        let rests = watch.active.is_none() && !watch.interval.is_driven();
+        rests.then_some(watch.interval.since)
+    }
+
     /// Takes a measurement between edges, most of all one at rest. Work: as [`Guard::edge`].
     ///
     /// # Errors

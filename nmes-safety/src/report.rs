@@ -139,10 +139,10 @@ impl Remark {
             }
             Self::SessionLengthUnstated => "missing: a session length stated by the protocol",
             Self::NoOneShot => {
-                "no hardware one-shot: what one output that stays on delivers until the next pulse or the watchdog, whichever is later"
+                "no hardware one-shot: what one output that stays on delivers until the next pulse, over a rest where nothing measures it, or until the watchdog, whichever is later"
             }
             Self::Unwatched => {
-                "no hardware one-shot and no watchdog: what one output that stays on delivers until the next pulse; nothing bounds it while the processor stands still"
+                "no hardware one-shot and no watchdog: what one output that stays on delivers until the next pulse, over a rest where nothing measures it; nothing bounds it while the processor stands still"
             }
             Self::WithOneShot => {
                 "what a hardware one-shot on the enable line would leave of E-STUCK-1, its time just above the longest level or gap"
@@ -221,8 +221,8 @@ pub enum Detail {
     },
     /// The value is at the peak of the plan; the range of the output is larger.
     FullScale {
-        /// What a wrong code at the end of that range comes to in the same time, in nC.
-        nanocoulombs: u32,
+        /// What a wrong code at the end of that range comes to in the same time, in µC, rounded up; the largest value where it is more.
+        microcoulombs: u32,
     },
 }
 
@@ -237,9 +237,11 @@ impl fmt::Display for Detail {
             Self::Contact { permille } => {
                 write!(f, "with {} of the area in contact", amount(permille.into(), Unit::Permille))
             }
-            Self::FullScale { nanocoulombs } => {
-                let most =
-                    Amount { value: u64::from(nanocoulombs).saturating_mul(1_000), unit: Unit::PicoCoulombs };
+            Self::FullScale { microcoulombs } => {
+                let most = Amount {
+                    value: u64::from(microcoulombs).saturating_mul(1_000_000),
+                    unit: Unit::PicoCoulombs,
+                };
                 write!(f, "at the plan's peak; a wrong code at the end of the output's range comes to {most}")
             }
             Self::Step { microamps } => write!(f, "a step of {}", amount(microamps, Unit::MicroAmps)),

@@ -256,7 +256,8 @@ impl Setup {
 
     /// The same with a measurement of current on every channel: one that gives nothing from the start is then a fault as one
     /// that stops is, after three pulses (E-DEL-1). Without this the guard takes silence from the start for a stage that
-    /// does not measure.
+    /// does not measure. Rests are measured too, each time the slow side comes: what an output that stays on in one delivers
+    /// (E-STUCK-1) is counted until then.
     #[must_use]
     pub const fn with_measurement(mut self) -> Self {
         self.measured = true;

@@ -14,6 +14,19 @@ pub(crate) fn shortest_rest(stages: &[Stage]) -> Millis {
     before.iter().chain(inner).map(|stage| stage.cycle.rest).min().unwrap_or(Millis::ZERO)
 }
 
+/// The longest that a schedule goes without a pulse, in ms: a gate that nobody opens is as long as its session.
+pub(crate) fn longest_silence(plan: &Plan<'_>) -> u64 {
+    let longest = match plan.session().schedule() {
+        Schedule::Continuous => Millis::ZERO,
+        Schedule::Cyclic(cycle) => cycle.rest,
+        Schedule::Program(stages) => {
+            stages.iter().map(|stage| stage.cycle.rest).max().unwrap_or(Millis::ZERO)
+        }
+        Schedule::Gated(_) => plan.session().length(),
+    };
+    longest.as_millis().into()
+}
+
 /// The time a gate counts its triggers in.
 const MINUTE_MS: u64 = 60_000;
 

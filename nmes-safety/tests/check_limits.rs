@@ -262,7 +262,7 @@ fn stuck_output() {
     };
     denies(&rules::E_STUCK_1, (shot(1_000), 130_000_000), (shot(1_001), 130_130_000));
     assert_eq!(remark_of(&shot(1_001), &rules::E_STUCK_1), Some(nmes_safety::Remark::OneShotLong));
-    let none = Case::pulse(130_000, 100, 40);
+    let none = Case { setup: exercise(5_000).with_measurement(), ..Case::pulse(130_000, 100, 40) };
     assert_eq!(none.row(&rules::E_STUCK_1), (Verdict::Warn, Some(3_250_000_000)));
     assert_eq!(remark_of(&none, &rules::E_STUCK_1), Some(nmes_safety::Remark::Unwatched));
 }
@@ -306,7 +306,7 @@ fn remark_of(case: &Case, rule: &nmes_safety::Rule) -> Option<nmes_safety::Remar
 #[test]
 fn stuck_until_the_watchdog() {
     let watched = |time| Case {
-        setup: exercise(5_000).with_watchdog(ms(time)).unwrap(),
+        setup: exercise(5_000).with_measurement().with_watchdog(ms(time)).unwrap(),
         ..Case::pulse(4_000, 100, 40)
     };
     for (time, charge) in [(1, 100_000_000), (24, 100_000_000), (25, 100_000_000), (26, 104_000_000)] {
@@ -324,7 +324,9 @@ fn stuck_until_the_watchdog() {
 fn stuck_in_a_slow_part() {
     let (from, to) = (Rate::from_hz(40).unwrap(), Rate::from_hz(20).unwrap());
     let sweep = Timing::Sweep(Sweep { from, to, over: ms(1_000), law: SweepLaw::default() });
-    let case = |timing| Case { train: Train { timing, ..Train::default() }, ..Case::pulse(1_000, 100, 40) };
+    let setup = exercise(5_000).with_measurement();
+    let case =
+        |timing| Case { train: Train { timing, ..Train::default() }, setup, ..Case::pulse(1_000, 100, 40) };
     assert_eq!(case(Timing::Even).row(&rules::E_STUCK_1).1, Some(25_000_000));
     assert_eq!(case(sweep).row(&rules::E_STUCK_1).1, Some(50_000_000));
 }

@@ -188,7 +188,8 @@ fn clipping_is_not_commanded() {
 /// REQ-SAF-404: 130 mA that stay on for a period of 25 ms are 3.25 mC, 50 times a phase of 65 µC.
 #[test]
 fn one_stuck_output() {
-    let report = Case::pulse(130_000, 500, 40).report();
+    let measured = Setup::with_measurement;
+    let report = Case { setup: measured(Case::new().setup), ..Case::pulse(130_000, 500, 40) }.report();
     let value = |rule| report.row(rule).unwrap().value.unwrap();
     assert_eq!((value(&rules::E_STUCK_1), value(&rules::E_Q_1)), (3_250_000_000, 65_000_000));
 }

@@ -169,6 +169,7 @@ fn each_form() {
     for (form, balance, count) in [
         (Form::Rectangular, uneven, 3),
         (prepulse, uneven, 1),
+        (prepulse, uneven, 2),
         (prepulse, uneven, 3),
         (Form::Triphasic { outer_percent: 20 }, Balance::Symmetric, 1),
         (Form::Triphasic { outer_percent: 20 }, Balance::Symmetric, 2),

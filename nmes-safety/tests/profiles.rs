@@ -143,7 +143,7 @@ fn twice_the_phase_charge_that_binds() {
         assert!(shot(1_000).checked().is_ok() && shot(1_001).checked().unwrap_err().contains("E-STUCK-1"));
         let row = *shot(1_001).report().row(&rules::E_STUCK_1).unwrap();
         assert_eq!((row.limit, row.layer, row.remark), (Some(20_000_000), layer, Some(Remark::OneShotLong)));
-        let none = Case { setup, ..Case::pulse(20_000, 300, 40) };
+        let none = Case { setup: setup.with_measurement(), ..Case::pulse(20_000, 300, 40) };
         assert_eq!(
             none.row(&rules::E_STUCK_1),
             (Verdict::Warn, Some(500_000_000)),

@@ -102,6 +102,10 @@ impl Sense for PlantSense<'_> {
         self.0.inside.borrow_mut().sensed(channel, None)
     }
 
+    fn resting(&mut self, channel: u8) -> Option<Sensed> {
+        self.0.inside.borrow_mut().sensed_at_rest(channel)
+    }
+
     fn contact(&mut self, _channel: u8) -> Contact {
         Contact::Good
     }

@@ -7,7 +7,7 @@ use nmes_safety::{AdmittedEdge, SampleInstant, Sensed};
 use std::cell::{Cell, RefCell};
 
 use super::scenes::Scene;
-use super::wire::{Clock, NOTHING_UA, Wire};
+use super::wire::{Clock, NOTHING_UA, SEEN_NA, Wire};
 
 /// What is wrong with the bus to the converter, at the next write or from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +107,8 @@ pub struct Plant {
 pub struct CameOut {
     /// The most charge in one uninterrupted phase, in nC.
     pub phase_nc: f64,
+    /// The same of currents above 1 mA. Weaker ones are judged by what they leave (E-DC-3), not as phases.
+    pub strong_nc: f64,
     /// The largest net charge of a channel, in nC.
     pub net_nc: f64,
     /// The largest net charge of a channel since the mark, in nC.
@@ -122,7 +124,7 @@ impl CameOut {
     #[must_use]
     pub const fn then(self, later: Self) -> Self {
         let (phase_nc, peak_ua) = (self.phase_nc.max(later.phase_nc), self.peak_ua.max(later.peak_ua));
-        Self { phase_nc, peak_ua, ..later }
+        Self { phase_nc, strong_nc: self.strong_nc.max(later.strong_nc), peak_ua, ..later }
     }
 }
 
@@ -134,10 +136,14 @@ impl Plant {
         let rate = hardware.timing().ticks_per_second;
         let wire = |channel: &nmes_core::ChannelHardware| Wire {
             stage: ChannelStage::new(scene.stage, *channel, rate),
+            output: *channel,
+            asked: Level::Open,
             fault: StageFault::None,
             swapped: false,
             run_nc: 0.0,
             worst_nc: 0.0,
+            strong_nc: 0.0,
+            strongest_nc: 0.0,
             total_nc: 0.0,
             marked_nc: 0.0,
             flowed: 0,
@@ -208,6 +214,7 @@ impl Plant {
     pub fn mark(&self) {
         for wire in &mut self.inside.borrow_mut().wires {
             (wire.worst_nc, wire.marked_nc, wire.peak_ua) = (wire.run_nc.abs(), wire.total_nc, 0.0);
+            wire.strongest_nc = wire.strong_nc.abs();
         }
     }
 
@@ -216,6 +223,7 @@ impl Plant {
     pub fn came_out(&self) -> CameOut {
         self.inside.borrow().wires.iter().fold(CameOut::default(), |sum, wire| CameOut {
             phase_nc: sum.phase_nc.max(wire.worst_nc),
+            strong_nc: sum.strong_nc.max(wire.strongest_nc),
             net_nc: sum.net_nc.max(wire.total_nc.abs()),
             stride_nc: sum.stride_nc.max((wire.total_nc - wire.marked_nc).abs()),
             peak_ua: sum.peak_ua.max(wire.peak_ua),
@@ -310,6 +318,14 @@ impl Plant {
     /// What [`Board::safe_state`] did to the line takes effect.
     pub fn look_at_line(&self) {
         self.inside.borrow_mut().gate();
+    }
+
+    /// Whether a channel drives, or was told to drive more than its measurement may take for noise.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        let inside = self.inside.borrow();
+        let told = |wire: &Wire| wire.asked.current_na(&wire.output).unsigned_abs() > SEEN_NA;
+        inside.wires.iter().any(|wire| told(wire) || wire.stage.point().current_ua.abs() > NOTHING_UA)
     }
 
     /// Whether a channel drives.
@@ -422,6 +438,7 @@ impl Inside {
         let now = self.now;
         let Some(wire) = self.wires.get_mut(channel) else { return };
         wire.pass(now);
+        wire.asked = level;
         let late = wire.held_back.take();
         match self.bus {
             Bus::Dead => return,
@@ -447,8 +464,6 @@ impl Inside {
 
     /// The sample of a level that was just asked for, or of the one before it.
     pub(super) fn sensed(&mut self, channel: u8, level: Option<Level>) -> Option<Sensed> {
-        let at_tick = self.device_now();
-        let measures = self.measures;
         let wire = self.wires.get_mut(usize::from(channel))?;
         let taken = match level {
             None => wire.ended,
@@ -457,8 +472,21 @@ impl Inside {
                 Some(wire.sample(SampleInstant::PhaseStart))
             }
         };
+        self.measured(channel, taken)
+    }
+
+    /// A sample now, of a channel that was told to rest.
+    pub(super) fn sensed_at_rest(&self, channel: u8) -> Option<Sensed> {
+        let wire = self.wires.get(usize::from(channel))?;
+        self.measured(channel, Some(wire.sample(SampleInstant::PhaseStart)))
+    }
+
+    /// What becomes of a sample in a measurement that may be broken.
+    fn measured(&self, channel: u8, taken: Option<Sensed>) -> Option<Sensed> {
+        let at_tick = self.device_now();
+        let wire = self.wires.get(usize::from(channel))?;
         let sample = taken.map(|sample| Sensed { at_tick, ..sample });
-        match measures {
+        match self.measures {
             Measures::Well => sample,
             Measures::Nothing => None,
             Measures::Frozen => wire.frozen,

@@ -17,6 +17,10 @@ use super::scenes::Scene;
 pub(super) const SLOW: u64 = 5_000;
 /// The watchdog resets the board 100 ms after it was last fed.
 pub(super) const WATCHDOG: u64 = 100_000;
+/// A walker's foot is up for half a second and down for as long.
+const HALF_STRIDE: u64 = 500_000;
+/// The longest contraction and rest of all sessions, with ramps.
+const CYCLE: u32 = 2_400_000;
 /// How far the two clocks may be apart.
 const CLOCKS_PPM: u32 = 4_000;
 
@@ -74,7 +78,7 @@ impl Outcome {
         answer_ticks: None,
         open_ticks: None,
         drives: false,
-        out: CameOut { phase_nc: 0.0, net_nc: 0.0, stride_nc: 0.0, peak_ua: 0.0, flowed: 0 },
+        out: CameOut { phase_nc: 0.0, strong_nc: 0.0, net_nc: 0.0, stride_nc: 0.0, peak_ua: 0.0, flowed: 0 },
         stride: None,
         watched_ticks: 0,
     };
@@ -91,6 +95,11 @@ pub(super) struct Road<'a, 'p> {
     fed: u64,
     pub(super) pest: Option<Pest>,
     next_pest: u64,
+    /// When the trigger of a gated session opens or closes next.
+    next_stride: u64,
+    is_open: bool,
+    /// When the fault, or what came after it, first reached an electrode or a phase that can show it.
+    exposed: Option<u64>,
     pub(super) alarm_served: bool,
     pub(super) slow_served: bool,
     pub(super) feeding: bool,
@@ -121,6 +130,9 @@ pub(super) fn begin<'a, 'p>(
         fed: plant.now(),
         pest: None,
         next_pest: u64::MAX,
+        next_stride: u64::MAX,
+        is_open: false,
+        exposed: None,
         alarm_served: true,
         slow_served: true,
         feeding: true,
@@ -154,7 +166,7 @@ impl Road<'_, '_> {
     fn open(&mut self) -> Option<()> {
         self.stim.start().ok()?;
         if matches!(self.stim.engine().plan().session().schedule(), Schedule::Gated(_)) {
-            let _ = self.stim.gate(GateInput::Open).ok()?;
+            self.next_stride = self.plant.now();
         }
         Some(())
     }
@@ -176,7 +188,8 @@ impl Road<'_, '_> {
         let rings = self.plant.rings().unwrap_or(u64::MAX);
         let sleeps = self.was_reset || !self.has_watchdog;
         let dog = if sleeps { u64::MAX } else { self.fed + WATCHDOG };
-        let next = rings.min(self.next_slow).min(self.next_pest).min(dog).min(until).max(self.plant.now());
+        let called = self.next_slow.min(self.next_pest).min(self.next_stride);
+        let next = rings.min(called).min(dog).min(until).max(self.plant.now());
         self.plant.advance(next);
         if dog <= next {
             self.reset();
@@ -189,6 +202,11 @@ impl Road<'_, '_> {
             self.slow();
         } else if self.next_pest <= next {
             self.pester();
+        } else if self.next_stride <= next {
+            self.stride();
+        }
+        if self.exposed.is_none() && self.plant.is_exposed() {
+            self.exposed = Some(self.plant.now());
         }
         let answers = self.stim.stopped().is_some() || self.stim.last_trip().is_some() || self.was_ended;
         if self.answered.is_none() && (answers || self.was_reset) {
@@ -227,7 +245,7 @@ impl Road<'_, '_> {
         self.plant.reset();
         self.was_reset = true;
         self.pest = None;
-        (self.next_pest, self.next_slow) = (u64::MAX, u64::MAX);
+        (self.next_pest, self.next_slow, self.next_stride) = (u64::MAX, u64::MAX, u64::MAX);
     }
 
     pub(super) fn panic(&mut self) {
@@ -235,6 +253,17 @@ impl Road<'_, '_> {
         self.plant.look_at_line();
         // the handler does not return
         (self.alarm_served, self.slow_served) = (false, false);
+    }
+
+    /// The foot is lifted or set down.
+    fn stride(&mut self) {
+        self.is_open = !self.is_open;
+        self.next_stride += HALF_STRIDE;
+        if !self.alarm_served && !self.slow_served {
+            return; // nothing of the processor is
+        }
+        let input = if self.is_open { GateInput::Open } else { GateInput::Close { down: None } };
+        let _ = self.stim.gate(input);
     }
 
     fn pester(&mut self) {
@@ -245,6 +274,9 @@ impl Road<'_, '_> {
 
     pub(super) fn let_in(&mut self, pest: Pest) {
         self.pest = Some(pest);
+        if matches!(pest, Pest::Chatter | Pest::Stuck) {
+            self.next_stride = u64::MAX;
+        }
         self.next_pest = self.plant.now() + 1;
     }
 
@@ -316,6 +348,9 @@ pub fn run(scene: &Scene, kind: &Kind, seed: u64, with_one_shot: bool) -> Option
     plant.mark();
     let at = plant.now();
     kind.fault.put_in(&mut road, scene);
+    road.exposed = plant.is_exposed().then(|| plant.now());
+    watch(&mut road, at + u64::from(CYCLE));
+    let at = road.exposed.unwrap_or(at);
     watch(&mut road, at + kind.watch_ticks);
     let walked = road.lost_contact().then(|| walk_on(&mut road));
     let end = road.end();
@@ -337,14 +372,14 @@ pub fn run(scene: &Scene, kind: &Kind, seed: u64, with_one_shot: bool) -> Option
     })
 }
 
-/// Half of all instants are anywhere, half of them within a pulse.
+/// Half of all instants are anywhere in a contraction or the rest after it, half of them within a pulse.
 fn seek_instant(road: &mut Road<'_, '_>, scene: &Scene) {
-    let start = road.plant.now() + 300_000 + u64::from(road.random.up_to(200_000));
+    let start = road.plant.now() + 300_000 + u64::from(road.random.up_to(CYCLE));
     road.run_to(start);
     if road.random.up_to(1) == 0 {
         return;
     }
-    let limit = start + 200_000;
+    let limit = start + u64::from(CYCLE);
     while !road.plant.drives() && road.plant.now() < limit {
         road.step(limit);
     }
@@ -368,11 +403,9 @@ fn watch(road: &mut Road<'_, '_>, until: u64) {
     }
 }
 
-/// Walks on after contact was lost: half a second with the trigger open and half a second without, until it latches and ten times at
-/// the most. What came out until the last stride, and in it.
+/// Walks on after contact was lost, until it latches, and ten strides at the most. What came out until the last stride, and in it.
 fn walk_on(road: &mut Road<'_, '_>) -> (CameOut, CameOut) {
     const STRIDES: u64 = 10;
-    const HALF: u64 = 500_000;
     let (mut before, mut last) = (CameOut::default(), road.plant.came_out());
     for _ in 0..STRIDES {
         finish_pulse(road);
@@ -381,10 +414,7 @@ fn walk_on(road: &mut Road<'_, '_>) -> (CameOut, CameOut) {
         }
         before = before.then(road.plant.came_out());
         road.plant.mark();
-        let _ = road.stim.gate(GateInput::Open);
-        watch(road, road.plant.now() + HALF);
-        let _ = road.stim.gate(GateInput::Close { down: None });
-        watch(road, road.plant.now() + HALF);
+        watch(road, road.plant.now() + 2 * HALF_STRIDE);
         last = road.plant.came_out();
     }
     (before, last)

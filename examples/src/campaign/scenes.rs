@@ -201,7 +201,7 @@ fn channel(recipe: &Recipe, index: usize) -> Option<Channel<'static>> {
 
 fn schedule(class: UseClass) -> Option<Schedule<'static>> {
     Some(match class {
-        UseClass::Exercise => Schedule::Cyclic(Cycle { hold: millis(5_000)?, rest: millis(10_000)? }),
+        UseClass::Exercise => Schedule::Cyclic(Cycle { hold: millis(1_000)?, rest: millis(1_000)? }),
         UseClass::Continuous => Schedule::Continuous,
         _ => Schedule::Gated(Gate {
             max_on: millis(4_000)?,

@@ -10,7 +10,8 @@ use super::tally::Tally;
 const HEAD: &str = "\
 # Fault campaign
 
-One fault a run, at a random instant of a running session: half of the instants anywhere, half within a pulse. The whole road
+One fault a run, at a random instant of a running session: half of the instants anywhere in a contraction or the rest after it, half
+within a pulse. A walker opens and closes the gate of the gated sessions every half a second. The whole road
 runs each time, from a checked plan by engine, guard and stimulator to a simulated board, in which time, clock, alarm, bus,
 stage, load, measurement, rail, one-shot, watchdog and host can each be put wrong (`examples/src/campaign`). Every run is made
 twice, with a one-shot on the enable line (armed at each edge, released by `off`) and without it.
@@ -20,7 +21,7 @@ Made by `nmes-campaign`; `./ci.sh campaign` makes it anew and compares. Nothing 
 A run is held against what its kind must come to, and against this in any case: **with the one-shot no uninterrupted phase
 carries more than twice what the profile lets a phase have (E-Q-1, 65 µC).** Harmless means: the session goes on, nothing
 that flows afterwards is stronger than a phase of the plan by more than E-OC-1 lets pass, one code and L, and what is left is below
-E-DC-3.
+E-DC-3. What flows below 1 mA is no phase by this; it counts in what is left.
 
 Contact that is lost in functional wear is answered by the probe level (3 mA) and a warning, and no session is ended by that alone
 before it is lost for the third time (REQ-HAL-253). Such a run goes on walking: half a second with the trigger open and half a second
@@ -30,7 +31,8 @@ phase carried more than a phase at the probe level by more than E-OC-1 and L let
 ";
 
 const FOOT: &str = "
-Times are of true time in ms, from the fault to the last current, whole strides of a lost contact between them included; the slow loop comes every 5 ms, the watchdog bites after 100 ms.
+Times are of true time in ms, from when the fault could first show (current flows, or a level of more than 1 mA is asked for) to the
+last current, whole strides of a lost contact between them included; the slow loop comes every 5 ms, the watchdog bites after 100 ms.
 Phase charges are of one uninterrupted current of one polarity, the part before the fault included, as multiples of E-Q-1 and
 of the plan's own phase at its ceiling. Net is the largest charge that a channel is left with, as a multiple of the plan's phase.
 In every row an alarm comes anywhere up to L late; in *alarm-late-within* at the ends of that.

@@ -130,7 +130,7 @@ fn hole(kind: &Kind, scene: &Scene, outcome: &Outcome, with_one_shot: bool) -> O
 
 /// What flowed that would not have flowed without the fault.
 fn harm(kind: &Kind, scene: &Scene, outcome: &Outcome) -> Option<String> {
-    let (phase, net) = (outcome.out.phase_nc, outcome.out.net_nc);
+    let (phase, net) = (outcome.out.strong_nc, outcome.out.net_nc);
     if phase > STRONGER * scene.plan_nc {
         return Some(format!("{phase:.0} nC in a phase of {:.0} went on unseen", scene.plan_nc));
     }

@@ -1,11 +1,14 @@
 //! One channel of the board, and the clock that it runs on.
 
-use nmes_core::Level;
+use nmes_core::{ChannelHardware, Level};
 use nmes_hal_adapters::sim::{ChannelStage, StageFault};
-use nmes_safety::{SampleInstant, Sensed};
+use nmes_safety::{NOISE_FLOOR, SampleInstant, Sensed};
 
 /// Below this a current is none, in µA.
 pub(super) const NOTHING_UA: f64 = 1.0;
+
+/// What is commanded above this is told from noise by every judgement of the guard, in nA.
+pub(super) const SEEN_NA: u64 = NOISE_FLOOR.as_microamps() as u64 * 1_000;
 
 /// How the device's clock runs against true time.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +40,18 @@ impl Clock {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wire {
     pub(super) stage: ChannelStage,
+    pub(super) output: ChannelHardware,
+    /// The last level that was written, whether it arrived or not.
+    pub(super) asked: Level,
     pub(super) fault: StageFault,
     /// The leads are the other way round: so is what the body gets, and not what the stage puts out and measures.
     pub(super) swapped: bool,
     /// Charge since the current last was none or turned round, and the most of it, in nC.
     pub(super) run_nc: f64,
     pub(super) worst_nc: f64,
+    /// The same of what is above [`SEEN_NA`].
+    pub(super) strong_nc: f64,
+    pub(super) strongest_nc: f64,
     pub(super) total_nc: f64,
     /// The total at the last mark.
     pub(super) marked_nc: f64,
@@ -86,6 +95,9 @@ impl Wire {
         if !flows || nc * self.run_nc < 0.0 {
             self.run_nc = 0.0;
         }
+        let strong = before.abs().max(self.stage.point().current_ua.abs()) * 1e3 > SEEN_NA as f64;
+        self.strong_nc = if strong && nc * self.strong_nc >= 0.0 { self.strong_nc + nc } else { 0.0 };
+        self.strongest_nc = self.strongest_nc.max(self.strong_nc.abs());
         if flows {
             self.run_nc += nc;
             self.flowed = tick;

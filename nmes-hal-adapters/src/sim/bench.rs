@@ -389,7 +389,7 @@ impl<K: EdgeSink> Drop for SimOutput<'_, K> {
     }
 }
 
-/// [`Sense`] of a [`Bench`]: what the stage delivers, without noise, at the start and the end of every level.
+/// [`Sense`] of a [`Bench`]: what the stage delivers, without noise, at the start and the end of every level, and in rests.
 ///
 /// Before arming it answers by [`Bench::resistance_ohm`]: [`Contact::Bad`] below E-Z-1-S, where electrodes touch, and above
 /// E-Z-1-O, where one is off, by the limits of the session that is armed. No probe is played for it. One of 200 µs would read less
@@ -409,6 +409,13 @@ impl Sense for SimSense<'_> {
 
     fn ended(&mut self, channel: u8) -> Option<Sensed> {
         self.bench.copy(channel)?.ended()
+    }
+
+    fn resting(&mut self, channel: u8) -> Option<Sensed> {
+        let mut stage = self.bench.copy(channel)?;
+        stage.advance_to(self.bench.clock().now());
+        // whatever the stage does
+        Some(Sensed { instant: SampleInstant::Rest, ..stage.sensed(SampleInstant::PhaseEnd) })
     }
 
     fn session(&mut self, session: &Checked<'_>) {

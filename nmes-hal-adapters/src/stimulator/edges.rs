@@ -9,6 +9,9 @@ use crate::sense::Sense;
 use nmes_core::{Change, Level};
 use nmes_safety::{AdmittedEdge, Sensed, Trip};
 
+/// A rest is measured from a millisecond on: what a phase leaves in a stage or a filter is over then. Our choice.
+const SETTLES_PER_SECOND: u32 = 1_000;
+
 /// The most frames one call has admitted: each channel twice.
 const FRAMES_MAX: usize = 16;
 
@@ -112,6 +115,21 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
             self.guard.sample(t, channel, ended)?;
         }
         Ok(self.sense.sample(channel, level))
+    }
+
+    /// What is measured while nothing is put out: between two trains no edge comes that would ask for it.
+    pub(super) fn look_at_rests(&mut self, now: u64) -> Result<(), Stopped> {
+        let settled = self.engine.plan().hardware().timing().ticks_per_second / SETTLES_PER_SECOND;
+        for channel in 0..self.engine.plan().channel_count() {
+            let since = self.guard.rests_since(channel);
+            let rests = since.is_some_and(|since| now.saturating_sub(since) >= settled.into());
+            let Some(sensed) = rests.then(|| self.sense.resting(channel)).flatten() else { continue };
+            // a conversion may have taken a while
+            if let Err(trip) = self.guard.sample(self.alarm.now(), channel, sensed) {
+                self.respond(trip)?;
+            }
+        }
+        Ok(())
     }
 
     fn put_levels(&mut self) -> Result<(), O::Error> {

@@ -8,13 +8,17 @@ use super::{Context, Facts, Found};
 use crate::metrics::{Ratio, narrow, scale_up};
 use crate::report::{Detail, Remark, Verdict};
 use crate::rules::E_STUCK_1;
-use crate::stages::{is_steady, longest_period};
+use crate::stages::{is_steady, longest_period, longest_silence};
+
+/// Until a rest is measured: it settles for a millisecond, and the slow side comes every 10 ms at least.
+const MEASURED_US: u64 = 11_000;
 
 /// How long an output stays on, in µs as a fraction.
 type Time = (u64, u32);
 
 impl Context<'_> {
-    /// Peak current for the time of the one-shot. Without one until the next pulse, or until the watchdog if that is later.
+    /// Peak current for the time of the one-shot. Without one until the next pulse, also over a rest where nothing measures it, or
+    /// until the watchdog if that is later.
     pub(super) fn stuck(&self, facts: &Facts<'_>) -> Found {
         if let (Some(longest), Some(least)) = (self.setup.one_shot(), self.setup.one_shot_least()) {
             let level = self.micros_up(facts.pulse.longest_ticks());
@@ -23,7 +27,7 @@ impl Context<'_> {
             }
             return self.held_by_one_shot(facts, longest.as_micros().into());
         }
-        let (next, per) = self.until_next_us(facts);
+        let (next, per) = self.until_found_us(facts);
         let Some(watchdog) = self.setup.watchdog() else {
             return self.charge(facts, (next, per), Some(Remark::Unwatched));
         };
@@ -60,16 +64,27 @@ impl Context<'_> {
         let ends = [output.code_min, output.code_max].map(|code| output.current_na(code).unsigned_abs());
         let full_na = ends.into_iter().max().unwrap_or(0);
         let beyond = u128::from(full_na) > times(peak, 1_000);
-        // nA·µs are 10⁻⁶ nC
-        let per_nc = product(per.into(), 1_000_000);
-        let nanocoulombs = || u32::try_from(div_up(product(full_na, time), per_nc)).unwrap_or(u32::MAX);
-        let detail = beyond.then(|| Detail::FullScale { nanocoulombs: nanocoulombs() });
+        // nA·µs are 10⁻⁹ µC
+        let per_uc = product(per.into(), 1_000_000_000);
+        let microcoulombs = || u32::try_from(div_up(product(full_na, time), per_uc)).unwrap_or(u32::MAX);
+        let detail = beyond.then(|| Detail::FullScale { microcoulombs: microcoulombs() });
         // µA·µs are pC
         Found { remark, detail, ..plain(Ratio::of(peak, time, per.into())) }
     }
 
+    /// The longest until the next pulse or a measurement of the rest finds a level that stays, in µs, as a fraction.
+    fn until_found_us(&self, facts: &Facts<'_>) -> Time {
+        let (next, per) = self.until_next_us(facts);
+        let in_parts = |us: u64| us.saturating_mul(per.into());
+        if self.setup.is_measured() {
+            return (next.max(in_parts(MEASURED_US)), per);
+        }
+        let silent = longest_silence(self.plan).saturating_mul(1_000);
+        (next.saturating_add(in_parts(silent)), per)
+    }
+
     /// The longest from one pulse of a train to the next, in µs, as a fraction.
-    fn until_next_us(&self, facts: &Facts<'_>) -> (u64, u32) {
+    fn until_next_us(&self, facts: &Facts<'_>) -> Time {
         let rate = facts.compiled.rate();
         if is_steady(self.plan, facts.compiled) {
             return (u64::from(rate.per_us()), rate.pulses());

@@ -158,6 +158,8 @@ impl App {
         }
         // the device is its own host
         self.stim.keep_alive();
+        // in a rest no edge comes that would ask for it; before one it is converted anew
+        keep(self.inputs.measure());
         let ticked = self.stim.on_tick_watched(&mut self.watchdog);
         self.take(ticked.map(drop));
         while self.stim.take_receipt().is_some() {}
