@@ -347,8 +347,10 @@ impl<'a, const N: usize> Guard<'a, N> {
             self.begin_probing();
         }
         if event == Event::NoContact && self.watches.iter().all(|watch| watch.active.is_none()) {
-            // that there is no contact is being answered
-            self.closing = self.closing.filter(|(trip, _)| trip.fault != Fault::ContactLoss);
+            // that there is no contact is being answered; what was lost before this check is not
+            let began = self.probing_began.unwrap_or(u64::MAX);
+            let answered = |trip: &Trip| trip.fault == Fault::ContactLoss && trip.at_tick >= began;
+            self.closing = self.closing.filter(|(trip, _)| !answered(trip));
         }
         if state == State::Probing || state == State::Armed {
             self.keep_alive(now);

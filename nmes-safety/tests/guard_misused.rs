@@ -1,5 +1,5 @@
 //! What a careless or damaged caller asks of a guard: repayments that are none, probing with what is left of a session, a clock
-//! compared with no tolerance.
+//! compared with no tolerance, a contact check in place of a reset.
 
 #![allow(
     clippy::unwrap_used,
@@ -143,5 +143,35 @@ fn clocks_without_a_tolerance() {
         assert_eq!(guard.cross_check(244_000_000, stopped, tolerance_ppm), Ok(None));
         let trip = guard.cross_check(245_000_000, stopped, tolerance_ppm).unwrap_err();
         assert_eq!((trip.fault, trip.value), (Fault::ClockDisagrees, i64::MAX));
+    }
+}
+
+/// A guard that asked for a ramp-down because contact was lost in a session, and when.
+fn lost_in_a_session() -> (Guard<'static>, u64) {
+    let schedule = Schedule::Cyclic(Cycle { hold: ms(5_000), rest: ms(10_000) });
+    let checked = Rig { class: UseClass::Exercise, schedule, seconds: 600, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let pulses = (1..=3).map(|n| pulse(checked, n, now + u64::from(n) * 25_000));
+    let trip = pulses.map(|frame| play_sensed(&mut guard, checked, &frame, |_| 0)).find_map(Result::err);
+    let trip = trip.unwrap();
+    assert_eq!((trip.fault, trip.response), (Fault::ContactLoss, Response::RampDown));
+    (guard, trip.at_tick)
+}
+
+/// REQ-SAF-740: a contact check that finds no contact is no way around the reset that a contact lost in a session needs.
+#[test]
+fn a_contact_check_is_no_reset() {
+    for checks in [0, 1, 2] {
+        let (mut guard, mut now) = lost_in_a_session();
+        guard.handle(now, Event::Disarm).unwrap();
+        for _ in 0..checks {
+            guard.handle(now, Event::Probe).unwrap();
+            guard.handle(now, Event::NoContact).unwrap();
+        }
+        assert_eq!(guard.ramping_down().map(|trip| trip.fault), Some(Fault::ContactLoss), "{checks}");
+        now += 3_000_000;
+        assert_eq!(fault(guard.tick(now)), Fault::ContactLoss, "{checks}");
+        assert_eq!(guard.state(), State::Fault, "{checks}");
+        guard.reset(now, Fault::ContactLoss).unwrap();
     }
 }
