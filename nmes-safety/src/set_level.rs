@@ -161,7 +161,12 @@ impl SetLevel {
         self.regain = None;
     }
 
-    /// The same where contact is lost in trains: the way back is one of two of them, half of it each.
+    /// Contact is back: the next rise begins from where the level is, whatever was asked for while it was lost.
+    pub(crate) const fn rise_anew(&mut self) {
+        self.rise = None;
+    }
+
+    /// As [`SetLevel::drop_to`] where contact is lost in trains: the way back is one of two of them, half of it each.
     pub(crate) fn lose(&mut self, probe: MicroAmps) {
         let before = self.authorised.amplitude.as_microamps();
         let after = before.min(probe.as_microamps());

@@ -365,7 +365,11 @@ impl<'a> Watch<'a> {
         }
         (self.last_mv, self.volts_mv) = (self.volts_mv, 0);
         self.unsensed = if ended.any_sensed { 0 } else { self.unsensed.saturating_add(1) };
+        let was_lost = self.contact.lost;
         let lost = ended.delivered.is_some_and(|delivered| self.contact.pulse(delivered));
+        if was_lost && !self.contact.lost {
+            self.set.rise_anew();
+        }
         (self.judge_balance(ended, limits), lost)
     }
 

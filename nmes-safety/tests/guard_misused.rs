@@ -175,3 +175,47 @@ fn a_contact_check_is_no_reset() {
         guard.reset(now, Fault::ContactLoss).unwrap();
     }
 }
+
+/// How long after contact is back the level takes from there to 8 mA, in ms, asked for each 10 ms; `turned` is what it was turned to
+/// while the pad was off, seconds before.
+fn way_back_ms(turned: &[u32]) -> u64 {
+    let checked = Rig { set: (8_000, 300), ceiling: (8_000, 300), ..Rig::default() }.checked();
+    let (mut guard, start) = ready(checked);
+    let mut at = start;
+    let mut pulses = 0..;
+    let mut pulse_of = |guard: &mut Guard<'static>, permille| {
+        at += 25_000;
+        tended(guard, at - 5_000);
+        let set = guard.authorised(0).unwrap();
+        let frame = pulse_at(checked, set, pulses.next().unwrap(), at);
+        (at, play_sensed(guard, checked, &frame, |_| permille))
+    };
+    let lost = [0; 3].map(|permille| pulse_of(&mut guard, permille)).map(|(_, answer)| answer.is_err());
+    assert_eq!(lost, [false, false, true]);
+    for ua in turned {
+        let now = (0..40).map(|_| pulse_of(&mut guard, 0).0).last().unwrap();
+        guard.set_level(now + 10_000, 0, setting(*ua, 300)).unwrap();
+    }
+    (0..120).for_each(|_| pulse_of(&mut guard, 0).1.unwrap());
+    let back = [1_000; 3].map(|permille| pulse_of(&mut guard, permille).0)[2];
+    for now in (back + 1_000..).step_by(10_000) {
+        tended(&mut guard, now);
+        let present = guard.authorised(0).unwrap().amplitude.as_microamps();
+        for step in [1_000, 100] {
+            let _ = guard.set_level(now, 0, setting((present + step).min(8_000), 300));
+        }
+        if guard.authorised(0).unwrap().amplitude.as_microamps() == 8_000 {
+            return (now - back) / 1_000;
+        }
+    }
+    0
+}
+
+/// REQ-SAF-741: the way back from a lost contact takes E-RAMP-1 from when it is back, whatever the level was turned to while it was lost.
+#[test]
+fn a_level_turned_while_contact_is_lost() {
+    for turned in [&[][..], &[2_000, 3_000], &[1_000, 2_000]] {
+        let took = way_back_ms(turned);
+        assert!((2_000..2_100).contains(&took), "{took} ms after {turned:?}");
+    }
+}
