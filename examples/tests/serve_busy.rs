@@ -126,7 +126,7 @@ fn worst_late() -> (Duration, Duration) {
     (Duration::from_micros(worst), all)
 }
 
-/// REQ-APP-276: however much a reader asks for at once, an edge waits for one of its requests at most.
+/// REQ-APP-276: however much a reader asks for at once, an edge waits for half a millisecond of requests, and for the last of them.
 #[test]
 fn a_burst_of_requests_holds_no_edge_up() {
     // a quarter of all that was asked stood in the way of an edge; a machine that is busy with something else for that long is not
