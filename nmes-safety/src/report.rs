@@ -93,6 +93,8 @@ pub enum Remark {
     OneShotShort,
     /// The hardware one-shot lets an output that stays on deliver more than twice the phase charge; this denies.
     OneShotLong,
+    /// The figure is of a hardware one-shot that each channel has for itself.
+    OneShotEach,
     /// Above this a device needs an output indicator.
     IndicatorNeeded,
     /// Above this a device needs a warning mark.
@@ -145,10 +147,13 @@ impl Remark {
                 "no hardware one-shot and no watchdog: what one output that stays on delivers until the next pulse, over a rest where nothing measures it; nothing bounds it while the processor stands still"
             }
             Self::WithOneShot => {
-                "what a hardware one-shot on the enable line would leave of E-STUCK-1, its time just above the longest level or gap"
+                "what a hardware one-shot on the enable line of each channel would leave of E-STUCK-1, its time just above the longest level or gap"
             }
             Self::OneShotShort => {
                 "the one-shot on the enable line may be over before the longest phase is: it would cut pulses and leave their charge"
+            }
+            Self::OneShotEach => {
+                "where each channel has a one-shot of its own: one for several is re-armed by the edges of all, and what stays on then stands until it is measured"
             }
             Self::OneShotLong => {
                 "the one-shot on the enable line is too long: an output that stays on delivers more than twice the phase charge (E-Q-1)"

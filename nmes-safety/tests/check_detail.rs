@@ -6,7 +6,7 @@ mod check_support;
 
 use check_support::{Case, exercise, ms, us};
 use nmes_core::*;
-use nmes_safety::{Detail, Remark, Row, Rule, Verdict, rules};
+use nmes_safety::{Detail, Remark, Row, Rule, Setup, UseClass, Verdict, rules};
 
 fn row(case: &Case, rule: &Rule) -> Row {
     *case.report().row(rule).unwrap()
@@ -129,4 +129,22 @@ fn stuck_over_a_rest() {
         assert_eq!(charge(&measured(case(schedule, 40))), Some(25_000_000), "{schedule:?}");
         assert_eq!(charge(&measured(case(schedule, 100))), Some(11_000_000), "{schedule:?}");
     }
+}
+
+/// REQ-SAF-743: of several channels the figure is of a one-shot that each has for itself, and the row says so; what denies is said
+/// first.
+#[test]
+fn a_one_shot_of_several_channels() {
+    let held = |channels: usize, time| {
+        let setup = Setup::new(&[5_000; 3][..channels], UseClass::Exercise).unwrap();
+        let case = Case { channels, ..Case::pulse(20_000, 300, 40) };
+        let with = Case { setup: setup.with_one_shot(us(time)).unwrap(), ..case };
+        (row(&with, &rules::E_STUCK_1), row(&Case { setup, ..case }, &rules::E_STUCK_2))
+    };
+    for (channels, remark) in [(1, None), (2, Some(Remark::OneShotEach)), (3, Some(Remark::OneShotEach))] {
+        let (with, without) = held(channels, 500);
+        assert_eq!((with.verdict, with.value, with.remark), (Verdict::Pass, Some(10_000_000), remark));
+        assert!(without.to_string().contains("on the enable line of each channel"), "{without}");
+    }
+    assert_eq!(held(2, 7_000).0.remark, Some(Remark::OneShotLong));
 }
