@@ -146,6 +146,10 @@ impl<P: OutputPin> Drop for PulseEnable<P> {
 /// channels may be driving.
 ///
 /// # Limitations
+/// One part stands before all channels of the output, and the edges of each re-arm it: what sticks on one of them stands until it is
+/// measured, however short `hold_us` is. The figure of E-STUCK-1 is of a part for each channel. Nor does the part end what does not open
+/// while edges go on: that stands for the rest of the pulse and `hold_us`.
+///
 /// Where re-arming fails, the output is opened and the edges are not put out; no edge is, until [`Output::off`] has
 /// succeeded.
 #[derive(Debug)]
