@@ -181,7 +181,9 @@ impl<'a, O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'a, O, A, S, 
             if self.alarm_is_set() {
                 return Ok(());
             }
-            self.step()?;
+            if self.step().is_err() {
+                return self.answer();
+            }
         }
         if self.alarm_is_set() { Ok(()) } else { Err(self.fail(Cause::Overrun)) }
     }

@@ -1,6 +1,7 @@
 //! The edge path, and what prepares it.
 
 use super::Stimulator;
+use super::faults::Halted;
 use crate::alarm::Alarm;
 use crate::outcome::{Cause, Stopped};
 use crate::output::Output;
@@ -28,13 +29,13 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     /// Puts out what is prepared, and prepares what comes next. Apart from the loop around it, for which a compiler would
     /// work out every address ahead.
     #[inline(never)]
-    pub(super) fn step(&mut self) -> Result<(), Stopped> {
+    pub(super) fn step(&mut self) -> Result<(), Halted> {
         self.put_out()?;
         self.prepare()
     }
 
     /// Puts out what is prepared; nothing if nothing is.
-    fn put_out(&mut self) -> Result<(), Stopped> {
+    fn put_out(&mut self) -> Result<(), Halted> {
         let Some(due) = self.prepared.due() else { return Ok(()) };
         match self.prepared.only().copied() {
             Some(edge) => self.put_one(due, &edge),
@@ -44,7 +45,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
 
     /// The common case: one edge, and nothing else.
     #[inline]
-    fn put_one(&mut self, due: u64, edge: &AdmittedEdge) -> Result<(), Stopped> {
+    fn put_one(&mut self, due: u64, edge: &AdmittedEdge) -> Result<(), Halted> {
         self.put_level(edge).map_err(|error| self.fail_output(error))?;
         let t = self.applied(due)?;
         self.judge_edge(t, edge)
@@ -59,9 +60,9 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     }
 
     #[inline(never)]
-    fn put_any(&mut self, due: u64) -> Result<(), Stopped> {
+    fn put_any(&mut self, due: u64) -> Result<(), Halted> {
         if !self.prepared.is_whole() {
-            return Err(self.fail(Cause::Damaged));
+            return Err(self.fail(Cause::Damaged).into());
         }
         self.put_levels().map_err(|error| self.fail_output(error))?;
         let t = self.applied(due)?;
@@ -77,7 +78,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
 
     /// The clock, read after the levels changed, and the engine told of it.
     #[inline]
-    fn applied(&mut self, due: u64) -> Result<u64, Stopped> {
+    fn applied(&mut self, due: u64) -> Result<u64, Halted> {
         let t = self.alarm.now();
         let late = t.saturating_sub(due);
         if late > 0 && self.prepared.is_seen() {
@@ -86,25 +87,25 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
         }
         match self.engine.applied(t) {
             Ok(()) => Ok(t),
-            Err(fault) => Err(self.fail_edge(t, fault)),
+            Err(fault) => Err(self.fail_edge(t, fault).into()),
         }
     }
 
     /// The end of the level before the edge, then the edge.
     #[inline]
-    fn judge_edge(&mut self, t: u64, edge: &AdmittedEdge) -> Result<(), Stopped> {
+    fn judge_edge(&mut self, t: u64, edge: &AdmittedEdge) -> Result<(), Halted> {
         let judged = self.sampled(t, edge.channel(), edge.level());
         match judged.and_then(|sample| self.guard.edge_put(t, edge, sample)) {
             Ok(()) => Ok(()),
-            Err(trip) => self.respond(trip),
+            Err(trip) => Ok(self.respond(trip)?),
         }
     }
 
-    fn judge_opening(&mut self, t: u64, change: &Change) -> Result<(), Stopped> {
+    fn judge_opening(&mut self, t: u64, change: &Change) -> Result<(), Halted> {
         let judged = self.sampled(t, change.channel, change.level);
         match judged.and_then(|sample| self.guard.edge(t, change, sample)) {
             Ok(()) => Ok(()),
-            Err(trip) => self.respond(trip),
+            Err(trip) => Ok(self.respond(trip)?),
         }
     }
 
@@ -150,7 +151,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
 
     /// Has every waiting frame admitted, then looks up what comes next.
     #[inline]
-    pub(super) fn prepare(&mut self) -> Result<(), Stopped> {
+    pub(super) fn prepare(&mut self) -> Result<(), Halted> {
         self.prepared.clear();
         if self.engine.is_waiting() {
             self.admit_all()?;
@@ -163,7 +164,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     }
 
     #[inline(never)]
-    fn admit_all(&mut self) -> Result<(), Stopped> {
+    fn admit_all(&mut self) -> Result<(), Halted> {
         for _ in 0..FRAMES_MAX {
             let Self { engine, guard, alarm, .. } = self;
             let mut refused = None;
@@ -179,14 +180,16 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
             }
         }
         match self.engine.pending() {
-            Some(frame) => Err(self.fail(Cause::NotAdmitted { channel: frame.channel() })),
+            Some(frame) => Err(self.fail(Cause::NotAdmitted { channel: frame.channel() }).into()),
             None => Ok(()),
         }
     }
 
     /// After anything that may have changed what comes next.
     pub(super) fn prepare_and_set(&mut self) -> Result<(), Stopped> {
-        self.prepare()?;
+        if self.prepare().is_err() {
+            return self.answer();
+        }
         self.on_alarm()
     }
 }

@@ -9,6 +9,15 @@ use crate::sense::Sense;
 use nmes_core::{Engine, EngineFault, MicroAmps, Schedule, Setting, StopPolicy};
 use nmes_safety::{Event, Fault, PROBE_LEVEL, Response, Trip};
 
+/// It has stopped. Why is large, and is kept by the runner: only what answers the caller looks it up.
+pub(super) struct Halted(());
+
+impl From<Stopped> for Halted {
+    fn from(_: Stopped) -> Self {
+        Self(())
+    }
+}
+
 impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
     /// Why it is being ramped down, or was: the first reason, whatever came after it.
     ///
@@ -78,6 +87,11 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
         }
     }
 
+    /// Whether it has stopped, and why.
+    pub(super) fn answer(&self) -> Result<(), Stopped> {
+        self.stopped.map_or(Ok(()), Err)
+    }
+
     /// The first cause again; an output that could not be opened is tried once more.
     #[cold]
     #[inline(never)]
@@ -145,7 +159,7 @@ impl<O: Output, A: Alarm, S: Sense, const N: usize> Stimulator<'_, O, A, S, N> {
                 let now = self.shut_down();
                 self.disarm(now);
                 self.stopped = self.stopped.map(|stopped| stopped.tried(false));
-                self.stopped.map_or(Ok(()), Err)
+                self.answer()
             }
             Err(error) => Err(self.fail_output(error)),
         }
