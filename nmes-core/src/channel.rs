@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::receipt::{Counters, Planned, PulseReceipt};
 use crate::recovery::Recovery;
 use crate::session::Setting;
+use crate::step::EdgeWords;
 use crate::timing::{OnsetState, Period};
 use crate::train::Clockwork;
 
@@ -235,6 +236,13 @@ impl ChannelState {
                 Some(Change { channel, sequence, edge: Some(self.edge), level: self.next.into() })
             }
         }
+    }
+
+    /// The edge of a frame that is pending.
+    #[inline]
+    pub(crate) fn edge_words(&self, channel: u8) -> Option<EdgeWords> {
+        let (edge, sequence, level) = (self.edge, self.frame.sequence, self.next.word());
+        (self.pending == Pending::Frame).then_some(EdgeWords { channel, edge, sequence, level })
     }
 
     /// Whether what comes next is too near at `now` to be planned anew, so that inputs, however many, do not put it off: what

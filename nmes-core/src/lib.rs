@@ -76,7 +76,7 @@ pub use schedule::{Cycle, Gate, MAX_STAGES, Schedule, Stage};
 pub use session::{Channel, Control, Overlap, Ramp, Session, Setting, Train};
 pub use shapes::FULL_SCALE;
 pub use slope::Slope;
-pub use step::Step;
+pub use step::{EdgeWords, Step};
 pub use synchrony::Synchrony;
 pub use timing::{Bursts, MAX_INTERVALS, Sweep, SweepLaw, Timing};
 pub use trace::TraceHash;

@@ -4,6 +4,29 @@ use crate::agenda::{Due, lowest};
 use crate::channel::ChannelState;
 use crate::engine::Change;
 
+/// An edge of a frame by its words, which are compared with less work than a [`Change`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EdgeWords {
+    /// The channel.
+    pub channel: u8,
+    /// Which edge of the frame.
+    pub edge: u16,
+    /// Number of the frame.
+    pub sequence: u32,
+    /// The [word](crate::Level::word) of the level the channel goes to.
+    pub level: i32,
+}
+
+impl EdgeWords {
+    /// `None` where a channel goes open without a frame.
+    #[inline]
+    #[must_use]
+    pub fn of(change: &Change) -> Option<Self> {
+        let Change { channel, sequence, edge, level } = *change;
+        edge.map(|edge| Self { channel, edge, sequence, level: level.word() })
+    }
+}
+
 /// The changes of one instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'e> {
@@ -18,15 +41,15 @@ impl Step<'_> {
         self.due.at
     }
 
-    /// The only change, where one channel alone takes part and has one.
+    /// The only change, where one channel alone takes part and has an edge of a frame.
     #[inline]
     #[must_use]
-    pub fn only(&self) -> Option<Change> {
+    pub fn only(&self) -> Option<EdgeWords> {
         let number = self.due.first;
         if !self.due.is_alone {
             return None;
         }
-        self.channels.get(usize::from(number)).and_then(|state| state.change(number))
+        self.channels.get(usize::from(number)).and_then(|state| state.edge_words(number))
     }
 
     /// The changes; none at a silent onset, where [`Engine::applied`](crate::Engine::applied) is all there is to do.

@@ -1,6 +1,6 @@
 //! The step that comes next, ready to be put out.
 
-use nmes_core::{Change, Level, Step};
+use nmes_core::{Change, EdgeWords, Level, Step};
 use nmes_safety::{AdmittedEdge, Guard};
 
 /// When nothing is due.
@@ -48,7 +48,7 @@ impl<const N: usize> Prepared<N> {
     /// then.
     #[inline]
     pub(crate) fn fill(&mut self, step: &Step<'_>, guard: &Guard<'_, N>) -> Result<(), u8> {
-        match step.only().and_then(|change| admitted(&change, guard)) {
+        match step.only().and_then(|due| admitted(&due, guard)) {
             Some(edge) => self.fill_one(step.at_tick(), edge),
             None => self.fill_any(step, guard)?,
         }
@@ -69,11 +69,11 @@ impl<const N: usize> Prepared<N> {
         self.clear();
         let mut word = in_one(step.at_tick());
         for change in step.changes() {
-            if change.edge.is_none() {
+            let Some(due) = EdgeWords::of(&change) else {
                 self.offs |= bit_of(change.channel);
                 continue;
-            }
-            let edge = admitted(&change, guard).ok_or(change.channel)?;
+            };
+            let edge = admitted(&due, guard).ok_or(due.channel)?;
             word = and_so_on(word, edge.word());
             self.push(edge);
         }
@@ -145,11 +145,11 @@ impl<const N: usize> Prepared<N> {
     }
 }
 
-/// The admitted edge of a change.
+/// The admitted edge that is the one due.
 #[inline]
-fn admitted<const N: usize>(change: &Change, guard: &Guard<'_, N>) -> Option<AdmittedEdge> {
-    let edge = guard.admitted(change.channel)?.edge(change.edge?)?;
-    edge.is_of(change).then_some(edge)
+fn admitted<const N: usize>(due: &EdgeWords, guard: &Guard<'_, N>) -> Option<AdmittedEdge> {
+    let edge = guard.admitted(due.channel)?.edge(due.edge)?;
+    edge.is_of(due).then_some(edge)
 }
 
 /// A channel goes open without a frame.

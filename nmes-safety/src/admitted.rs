@@ -1,6 +1,6 @@
 //! Permission as a value.
 
-use nmes_core::{Change, FrameKind, Level, PulseFrame};
+use nmes_core::{Change, EdgeWords, FrameKind, Level, PulseFrame};
 
 /// A frame that the guard has looked at. Only [`Guard::admit`](crate::Guard::admit) makes one; an output takes
 /// nothing else.
@@ -28,7 +28,13 @@ pub struct Admitted<'a> {
 #[cfg(feature = "fault-injection")]
 nmes_core::flip_fields!(Admitted<'_> { frame });
 #[cfg(feature = "fault-injection")]
-nmes_core::flip_fields!(AdmittedEdge { level, sequence, place });
+nmes_core::flip_fields!(Put { level, sequence, place });
+#[cfg(feature = "fault-injection")]
+impl nmes_core::flip::Flip for AdmittedEdge {
+    fn flip(&mut self, walk: &mut nmes_core::flip::Walk<'_>) {
+        self.put.flip(walk);
+    }
+}
 
 impl<'a> Admitted<'a> {
     pub(crate) const fn new(frame: PulseFrame<'a>) -> Self {
@@ -67,22 +73,48 @@ impl<'a> Admitted<'a> {
     }
 }
 
-/// An edge that was put out, by its words.
-#[derive(Clone, Copy, Debug)]
+/// An edge by its words.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Put {
-    pub(crate) channel: u8,
-    pub(crate) number: u16,
-    pub(crate) sequence: u32,
     /// The [word](Level::word) of its level.
     pub(crate) level: i32,
+    pub(crate) sequence: u32,
+    /// Its number, the channel in the third byte, and in the fourth why there is a frame, and whether it ends that: three words
+    /// are kept and compared with less work than six fields.
+    place: u32,
 }
 
 impl Put {
+    #[inline]
+    const fn new(level: i32, sequence: u32, (number, channel): (u16, u8), bits: u8) -> Self {
+        let [low, high] = number.to_le_bytes();
+        Self { level, sequence, place: u32::from_le_bytes([low, high, channel, bits]) }
+    }
+
     /// `None` where a channel goes open without a frame.
     #[inline]
     pub(crate) fn of(change: &Change) -> Option<Self> {
-        let (channel, sequence, level) = (change.channel, change.sequence, change.level.word());
-        change.edge.map(|number| Self { channel, number, sequence, level })
+        let words = EdgeWords::of(change)?;
+        Some(Self::new(words.level, words.sequence, (words.edge, words.channel), 0))
+    }
+
+    #[inline]
+    pub(crate) const fn channel(&self) -> u8 {
+        let [_, _, channel, _] = self.place.to_le_bytes();
+        channel
+    }
+
+    /// Its place in the frame.
+    #[inline]
+    pub(crate) const fn number(&self) -> u16 {
+        let [low, high, ..] = self.place.to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+
+    #[inline]
+    const fn bits(&self) -> u8 {
+        let [.., bits] = self.place.to_le_bytes();
+        bits
     }
 }
 
@@ -90,16 +122,13 @@ impl Put {
 ///
 /// ```compile_fail,E0451
 /// use nmes_safety::AdmittedEdge;
-/// let forged = AdmittedEdge { channel: 0, level: nmes_core::Level::Code(4_095) };
+/// fn forged(admitted: &AdmittedEdge) -> AdmittedEdge {
+///     AdmittedEdge { put: admitted.put }
+/// }
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AdmittedEdge {
-    /// The [word](Level::word) of its level.
-    level: i32,
-    sequence: u32,
-    /// Its number, the channel in the third byte, and in the fourth why there is a frame, and whether it ends that: three words
-    /// are kept and compared with less work than six fields.
-    place: u32,
+    put: Put,
 }
 
 /// Bits of the fourth byte of a place.
@@ -112,7 +141,7 @@ impl core::fmt::Debug for AdmittedEdge {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("AdmittedEdge")
             .field("level", &self.level())
-            .field("sequence", &self.sequence)
+            .field("sequence", &self.sequence())
             .field("number", &self.number())
             .field("channel", &self.channel())
             .field("kind", &self.kind())
@@ -123,76 +152,65 @@ impl core::fmt::Debug for AdmittedEdge {
 
 impl AdmittedEdge {
     #[inline]
-    const fn new(
-        (level, last): (i32, bool),
-        sequence: u32,
-        (number, channel): (u16, u8),
-        kind: FrameKind,
-    ) -> Self {
+    const fn new((level, last): (i32, bool), sequence: u32, place: (u16, u8), kind: FrameKind) -> Self {
         let kind = match kind {
             FrameKind::Pulse => 0,
             FrameKind::Trim => TRIM,
             FrameKind::Recover => RECOVER,
         };
-        let [low, high] = number.to_le_bytes();
         let bits = kind | if last { LAST } else { 0 };
-        Self { level, sequence, place: u32::from_le_bytes([low, high, channel, bits]) }
-    }
-
-    const fn bits(&self) -> u8 {
-        let [.., bits] = self.place.to_le_bytes();
-        bits
+        Self { put: Put::new(level, sequence, place, bits) }
     }
 
     /// The channel.
     #[must_use]
     pub const fn channel(&self) -> u8 {
-        let [_, _, channel, _] = self.place.to_le_bytes();
-        channel
+        self.put.channel()
     }
 
     /// The level it goes to.
     #[must_use]
     pub const fn level(&self) -> Level {
-        Level::of_word(self.level)
+        Level::of_word(self.put.level)
     }
 
-    pub(crate) const fn put(&self) -> Put {
-        Put { channel: self.channel(), number: self.number(), sequence: self.sequence, level: self.level }
+    #[inline]
+    pub(crate) const fn put(&self) -> &Put {
+        &self.put
     }
 
-    /// Whether it is what a change is.
+    /// Whether it is what an engine says that is due.
     #[inline]
     #[must_use]
-    pub fn is_of(&self, change: &Change) -> bool {
-        self.sequence == change.sequence
-            && self.level == change.level.word()
-            && (Some(self.number()), self.channel()) == (change.edge, change.channel)
+    pub fn is_of(&self, due: &EdgeWords) -> bool {
+        let put = &self.put;
+        put.sequence == due.sequence
+            && put.level == due.level
+            && (put.number(), put.channel()) == (due.edge, due.channel)
     }
 
     /// Number of its frame.
     #[must_use]
     pub const fn sequence(&self) -> u32 {
-        self.sequence
+        self.put.sequence
     }
 
     /// Its place in the frame; 0 is the onset.
     #[must_use]
     pub const fn number(&self) -> u16 {
-        let [low, high, ..] = self.place.to_le_bytes();
-        u16::from_le_bytes([low, high])
+        self.put.number()
     }
 
     /// Whether it ends the frame.
     #[must_use]
     pub const fn is_last(&self) -> bool {
-        self.bits() & LAST != 0
+        self.put.bits() & LAST != 0
     }
 
     /// Why the frame exists: a pulse, or a repayment.
     #[must_use]
     pub const fn kind(&self) -> FrameKind {
-        match self.bits() & KINDS {
+        match self.put.bits() & KINDS {
             0 => FrameKind::Pulse,
             TRIM => FrameKind::Trim,
             _ => FrameKind::Recover,
@@ -206,7 +224,7 @@ impl AdmittedEdge {
     pub const fn change(&self) -> Change {
         Change {
             channel: self.channel(),
-            sequence: self.sequence,
+            sequence: self.sequence(),
             edge: Some(self.number()),
             level: self.level(),
         }
@@ -223,7 +241,8 @@ impl AdmittedEdge {
     #[must_use]
     pub const fn word(&self) -> u32 {
         // each word turned another way, so that one bit of one is one bit of the sum
-        self.level.cast_unsigned() ^ self.sequence.rotate_left(11) ^ self.place.rotate_left(23)
+        let Put { level, sequence, place } = self.put;
+        level.cast_unsigned() ^ sequence.rotate_left(11) ^ place.rotate_left(23)
     }
 }
 
@@ -233,20 +252,22 @@ mod tests {
 
     use super::*;
 
-    const NONE: AdmittedEdge = AdmittedEdge { level: 0, sequence: 0, place: 0 };
-    const ALL: AdmittedEdge = AdmittedEdge { level: -1, sequence: u32::MAX, place: u32::MAX };
+    const NONE: Put = Put { level: 0, sequence: 0, place: 0 };
+    const ALL: Put = Put { level: -1, sequence: u32::MAX, place: u32::MAX };
 
     /// REQ-HAL-251: any one flipped bit of an edge is one bit of its word, whatever the others are.
     #[test]
     fn each_bit_is_a_bit_of_the_word() {
-        for edge in [NONE, ALL] {
+        for put in [NONE, ALL] {
+            let edge = AdmittedEdge { put };
             for bit in 0..u32::BITS {
                 let one = 1_u32 << bit;
                 for other in [
-                    AdmittedEdge { level: edge.level ^ one.cast_signed(), ..edge },
-                    AdmittedEdge { sequence: edge.sequence ^ one, ..edge },
-                    AdmittedEdge { place: edge.place ^ one, ..edge },
+                    Put { level: put.level ^ one.cast_signed(), ..put },
+                    Put { sequence: put.sequence ^ one, ..put },
+                    Put { place: put.place ^ one, ..put },
                 ] {
+                    let other = AdmittedEdge { put: other };
                     assert_eq!((edge.word() ^ other.word()).count_ones(), 1, "{edge:?} and {other:?}");
                 }
             }

@@ -52,7 +52,7 @@ impl<const N: usize> Guard<'_, N> {
     /// As [`Guard::edge`].
     #[inline]
     pub fn edge_put(&mut self, t: u64, edge: &AdmittedEdge, sense: Option<Sensed>) -> Result<(), Trip> {
-        if sense.is_none() && self.take_short(t, &edge.put()) {
+        if sense.is_none() && self.take_short(t, edge.put()) {
             return Ok(());
         }
         self.any_edge(t, &edge.change(), sense)

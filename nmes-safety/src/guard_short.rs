@@ -17,7 +17,7 @@ impl<const N: usize> Guard<'_, N> {
     /// Takes an edge the short way; false, and nothing done, where it has to go the long way.
     #[inline]
     pub(crate) fn take_short(&mut self, t: u64, put: &Put) -> bool {
-        let Some(watch) = self.watches.get_mut(usize::from(put.channel)) else { return false };
+        let Some(watch) = self.watches.get_mut(usize::from(put.channel())) else { return false };
         let is_of_it = watch.admitted.frame().sequence() == put.sequence;
         // what latched does not run
         if !self.interlock.runs() || !is_of_it || t < self.last_tick {
@@ -26,11 +26,11 @@ impl<const N: usize> Guard<'_, N> {
         let taken = match (&watch.active, watch.plain) {
             (Some(active), Some(late)) => {
                 let is_next =
-                    active.next_edge == put.number && active.next_tick.saturating_add(u64::from(late)) == t;
+                    active.next_edge == put.number() && active.next_tick.saturating_add(u64::from(late)) == t;
                 let last = active.last;
                 is_next && if last { self.end_short(t, put) } else { watch.go_on(put) }
             }
-            (None, None) if put.number == 0 => self.begin_short(t, put),
+            (None, None) if put.number() == 0 => self.begin_short(t, put),
             _ => false,
         };
         if taken {
@@ -41,15 +41,15 @@ impl<const N: usize> Guard<'_, N> {
 
     fn begin_short(&mut self, t: u64, put: &Put) -> bool {
         let most = self.limits.late_ticks;
-        if self.source_is_busy(put.channel) {
+        if self.source_is_busy(put.channel()) {
             return false;
         }
-        let parts = self.parts(put.channel).filter(|(_, _, watch)| watch.waits);
+        let parts = self.parts(put.channel()).filter(|(_, _, watch)| watch.waits);
         parts.is_some_and(|(_, hardware, watch)| watch.begin_plain(t, put, hardware, most))
     }
 
     fn end_short(&mut self, t: u64, put: &Put) -> bool {
-        self.parts(put.channel).is_some_and(|(_, hardware, watch)| watch.end_plain(t, put, hardware))
+        self.parts(put.channel()).is_some_and(|(_, hardware, watch)| watch.end_plain(t, put, hardware))
     }
 }
 
@@ -57,7 +57,7 @@ impl Watch<'_> {
     /// An edge within the pulse.
     #[inline]
     fn go_on(&mut self, put: &Put) -> bool {
-        let segment = self.admitted.frame().segment_word(put.number);
+        let segment = self.admitted.frame().segment_word(put.number());
         let Some(((level, ticks), active)) = segment.zip(self.active.as_mut()) else { return false };
         if level != put.level {
             return false;
