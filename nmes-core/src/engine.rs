@@ -323,10 +323,13 @@ impl<'p, 's> Engine<'p, 's> {
     /// # Errors
     /// The edge was late beyond L + ε or early, the clock went back, the ledger overflowed or cannot be repaid, or
     /// no step was due. The engine then gives no further step: open the output.
+    #[inline]
     pub fn applied(&mut self, t: u64) -> Result<(), EngineFault> {
-        if self.apply_on_time(t) {
-            return Ok(());
-        }
+        if self.apply_on_time(t) { Ok(()) } else { self.apply_any(t) }
+    }
+
+    #[inline(never)]
+    fn apply_any(&mut self, t: u64) -> Result<(), EngineFault> {
         let result = self.apply_all(t);
         if let Err(fault) = result {
             self.fault.get_or_insert(fault);
@@ -337,10 +340,10 @@ impl<'p, 's> Engine<'p, 's> {
 
     /// The common case, taken ahead: one channel alone, its edge as late as those before it, with nothing owed. False when it
     /// is another.
-    #[inline]
+    #[inline(never)]
     fn apply_on_time(&mut self, t: u64) -> bool {
-        let Due { at, first: number, is_alone, .. } = self.agenda.due;
-        if t < at || !is_alone {
+        let Due { first: number, is_alone, .. } = self.agenda.due;
+        if !is_alone {
             return false;
         }
         let Some(state) = self.channels.get_mut(usize::from(number)) else { return false };
@@ -352,7 +355,6 @@ impl<'p, 's> Engine<'p, 's> {
         true
     }
 
-    #[inline(never)]
     fn apply_all(&mut self, t: u64) -> Result<(), EngineFault> {
         let due = self.agenda.due;
         if due.channels == 0 {

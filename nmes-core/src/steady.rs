@@ -25,7 +25,7 @@ pub(crate) enum OnGrid {
 }
 
 impl ChannelState {
-    /// Takes what is pending, applied at `t`, not before its own tick.
+    /// Takes what is pending, applied at `t`; not before its own tick.
     #[inline]
     pub(crate) fn take_on_grid<'p>(
         &mut self,
