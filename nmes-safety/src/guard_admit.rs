@@ -369,7 +369,7 @@ impl Examination<'_> {
     fn cut_in_time(&self) -> Option<Finding> {
         let cut = self.watch.active.as_ref()?;
         let late = self.frame.onset_tick().saturating_sub(cut.next_tick);
-        let most = self.limits.late_ticks.saturating_add(cut.next_moves);
+        let most = self.limits.late_ticks.saturating_add(cut.next_moves());
         Finding::above(Fault::Repayment, Cite::LATENESS, late, most, "ticks after the edge it stands in for")
     }
 

@@ -260,7 +260,7 @@ impl Applied<'_> {
             outcome.finding = outcome.finding.or(finding);
             outcome.contact_lost = lost;
         } else if let Some(active) = &mut watch.active {
-            active.advance(&watch.known, hand.ticks);
+            active.advance(hand.ticks);
         }
         outcome
     }
@@ -279,7 +279,7 @@ impl Applied<'_> {
             return None;
         }
         let (grid, moves, last) = match active.filter(|_| self.edge > 0) {
-            Some(active) => (active.next_tick, active.next_moves, active.last),
+            Some(active) => (active.next_tick, active.next_moves(), active.is_last()),
             None => (frame.onset_tick(), 0, false),
         };
         let segment = if last { None } else { frame.segment(self.edge) };

@@ -27,7 +27,7 @@ impl<const N: usize> Guard<'_, N> {
             (Some(active), Some(late)) => {
                 let is_next =
                     active.next_edge == put.number() && active.next_tick.saturating_add(u64::from(late)) == t;
-                let last = active.last;
+                let last = active.is_last();
                 is_next && if last { self.end_short(t, put) } else { watch.go_on(put) }
             }
             (None, None) if put.number() == 0 => self.begin_short(t, put),
@@ -62,7 +62,7 @@ impl Watch<'_> {
         if level != put.level {
             return false;
         }
-        active.advance(&self.known, ticks);
+        active.advance(ticks);
         true
     }
 

@@ -274,7 +274,7 @@ impl Watch<'_> {
     fn timed(&self, now: u64, limits: &Limits) -> Findings {
         let missing = self.active.as_ref().and_then(|active| {
             let late = now.saturating_sub(active.next_tick);
-            let most = limits.late_ticks.saturating_add(active.next_moves);
+            let most = limits.late_ticks.saturating_add(active.next_moves());
             Finding::above(Fault::MissingEdge, Cite::LATENESS, late, most, "ticks")
         });
         let last = self.last_pulse.saturating_add(self.terms.longest_period.saturating_mul(2));

@@ -21,13 +21,12 @@ pub(crate) struct Active {
     /// The strongest code of each polarity: a recovery that cuts it may wait while it is under way.
     pub(crate) strongest: Strongest,
     pub(crate) next_edge: u16,
-    /// The next edge's segment within a repeat.
-    within: u16,
-    /// The next edge is the last one.
-    pub(crate) last: bool,
-    /// The next edge's place on the grid, and by how much it may be moved.
+    /// The number of the last edge.
+    count: u16,
+    /// Segments of a repeat that ends with a gap to the next; 0 where none does.
+    each: u16,
+    /// The next edge's place on the grid.
     pub(crate) next_tick: u64,
-    pub(crate) next_moves: u64,
     /// By how much the last edge of a repeat may be moved.
     moves: u64,
     pub(crate) began: u64,
@@ -94,10 +93,9 @@ nmes_core::flip_fields!(Active {
     kind,
     strongest,
     next_edge,
-    within,
-    last,
+    count,
+    each,
     next_tick,
-    next_moves,
     moves,
     began,
     dose,
@@ -294,14 +292,13 @@ impl<'a> Watch<'a> {
         }
         // the repayment of a pulse that is cut is part of it
         let (began, dose) = cut.map_or((t, Dose::default()), |pulse| (pulse.began, pulse.dose));
-        let active = self.active.insert(Active {
+        self.active = Some(Active {
             kind,
             strongest: self.known.strongest,
-            next_edge: 0,
-            within: 0,
-            last: false,
-            next_tick: onset,
-            next_moves: 0,
+            next_edge: 1,
+            count: self.known.count,
+            each: if self.known.gap_last { self.known.each } else { 0 },
+            next_tick: onset.saturating_add(u64::from(ticks)),
             moves,
             began,
             dose,
@@ -311,7 +308,6 @@ impl<'a> Watch<'a> {
             sensed_ticks: 0,
             delivered: None,
         });
-        active.advance(&self.known, ticks);
     }
 
     /// Ends the frame under way without its last edge. What it leaves is in the ledger, once and not every second, so
@@ -434,17 +430,21 @@ impl<'a> Watch<'a> {
 
 impl Active {
     /// The pending edge was applied, and its segment lasts `ticks`: the next one follows it. Fixed work.
-    pub(crate) fn advance(&mut self, known: &Known, ticks: u32) {
+    #[inline]
+    pub(crate) fn advance(&mut self, ticks: u32) {
         self.next_tick = self.next_tick.saturating_add(u64::from(ticks));
         self.next_edge = self.next_edge.saturating_add(1);
-        self.within = self.within.saturating_add(1);
-        if self.within >= known.each {
-            self.within = 0;
-        }
-        self.last = self.next_edge == known.count;
-        // it ends a repeat, or the frame
-        let ends_repeat = known.gap_last && self.within.saturating_add(1) == known.each;
-        self.next_moves = if self.last || ends_repeat { self.moves } else { 0 };
+    }
+
+    /// Whether the next edge is the last one.
+    pub(crate) const fn is_last(&self) -> bool {
+        self.next_edge == self.count
+    }
+
+    /// By how much the next edge may be moved: one that ends a repeat, or the frame.
+    pub(crate) fn next_moves(&self) -> u64 {
+        let left_of_repeat = self.next_edge.saturating_add(1).checked_rem(self.each);
+        if self.is_last() || left_of_repeat == Some(0) { self.moves } else { 0 }
     }
 
     /// Counts an interval of which nothing was measured.
