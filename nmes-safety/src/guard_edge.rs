@@ -253,7 +253,7 @@ impl Applied<'_> {
         let mut outcome = Outcome { finding: found.or(overflow), first_edge: false, contact_lost: false };
         let Some(hand) = hand else { return outcome };
         if self.edge == 0 {
-            watch.begin(before_na, self.hardware, self.t, hand.ticks);
+            watch.begin_or_cut(before_na, self.hardware, self.t, hand.ticks);
             outcome.first_edge = hand.kind == FrameKind::Pulse;
         } else if hand.last {
             let (finding, lost) = self.end(watch);

@@ -17,39 +17,35 @@ impl<const N: usize> Guard<'_, N> {
     /// Takes an edge the short way; false, and nothing done, where it has to go the long way.
     #[inline]
     pub(crate) fn take_short(&mut self, t: u64, put: &Put) -> bool {
-        let Some(watch) = self.watches.get_mut(usize::from(put.channel())) else { return false };
-        let is_of_it = watch.admitted.frame().sequence() == put.sequence;
+        let (channel, first) = (put.channel(), put.number() == 0);
         // what latched does not run
-        if !self.interlock.runs() || !is_of_it || t < self.last_tick {
+        if !self.interlock.runs() || t < self.last_tick || (first && self.source_is_busy(channel)) {
+            return false;
+        }
+        let (hardware, most_late) = (self.hardware(), self.limits.late_ticks);
+        let hardware = || hardware.channel(channel);
+        let Some(watch) = self.watches.get_mut(usize::from(channel)) else { return false };
+        if watch.admitted.frame().sequence() != put.sequence {
             return false;
         }
         let taken = match (&watch.active, watch.plain) {
             (Some(active), Some(late)) => {
-                let is_next =
-                    active.next_edge == put.number() && active.next_tick.saturating_add(u64::from(late)) == t;
-                let last = active.is_last();
-                is_next && if last { self.end_short(t, put) } else { watch.go_on(put) }
+                active.is_next(put.number(), t, late)
+                    && if active.is_last() {
+                        hardware().is_some_and(|hardware| watch.end_plain(t, put, hardware))
+                    } else {
+                        watch.go_on(put)
+                    }
             }
-            (None, None) if put.number() == 0 => self.begin_short(t, put),
+            (None, None) if first && watch.waits => {
+                hardware().is_some_and(|hardware| watch.begin_plain(t, put, hardware, most_late))
+            }
             _ => false,
         };
         if taken {
             self.last_tick = t;
         }
         taken
-    }
-
-    fn begin_short(&mut self, t: u64, put: &Put) -> bool {
-        let most = self.limits.late_ticks;
-        if self.source_is_busy(put.channel()) {
-            return false;
-        }
-        let parts = self.parts(put.channel()).filter(|(_, _, watch)| watch.waits);
-        parts.is_some_and(|(_, hardware, watch)| watch.begin_plain(t, put, hardware, most))
-    }
-
-    fn end_short(&mut self, t: u64, put: &Put) -> bool {
-        self.parts(put.channel()).is_some_and(|(_, hardware, watch)| watch.end_plain(t, put, hardware))
     }
 }
 

@@ -266,11 +266,10 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Begins the frame that waits, with its first edge at `t`; the level before drove `before_na`, the first segment
-    /// lasts `ticks`.
+    /// Begins the frame that waits, with its first edge at `t`, and no other is under way; the level before drove `before_na`,
+    /// the first segment lasts `ticks`.
     pub(crate) fn begin(&mut self, before_na: i64, hardware: &ChannelHardware, t: u64, ticks: u32) {
         self.waits = false;
-        let cut = self.active.take();
         let frame = self.admitted.frame();
         let (kind, onset) = (frame.kind(), frame.onset_tick());
         let moves = self.terms.moves(frame, before_na, hardware);
@@ -290,8 +289,6 @@ impl<'a> Watch<'a> {
             self.train_began.get_or_insert(t);
             self.last_pulse = t;
         }
-        // the repayment of a pulse that is cut is part of it
-        let (began, dose) = cut.map_or((t, Dose::default()), |pulse| (pulse.began, pulse.dose));
         self.active = Some(Active {
             kind,
             strongest: self.known.strongest,
@@ -300,14 +297,23 @@ impl<'a> Watch<'a> {
             each: if self.known.gap_last { self.known.each } else { 0 },
             next_tick: onset.saturating_add(u64::from(ticks)),
             moves,
-            began,
-            dose,
+            began: t,
+            dose: Dose::default(),
             unsensed: 0,
             all_sensed: true,
             any_sensed: false,
             sensed_ticks: 0,
             delivered: None,
         });
+    }
+
+    /// Begins the frame that waits, while the pulse that it cuts may be under way: the repayment is part of that.
+    pub(crate) fn begin_or_cut(&mut self, before_na: i64, hardware: &ChannelHardware, t: u64, ticks: u32) {
+        let cut = self.active.take();
+        self.begin(before_na, hardware, t, ticks);
+        if let Some((active, cut)) = self.active.as_mut().zip(cut) {
+            (active.began, active.dose) = (cut.began, cut.dose);
+        }
     }
 
     /// Ends the frame under way without its last edge. What it leaves is in the ledger, once and not every second, so
@@ -434,6 +440,12 @@ impl Active {
     pub(crate) fn advance(&mut self, ticks: u32) {
         self.next_tick = self.next_tick.saturating_add(u64::from(ticks));
         self.next_edge = self.next_edge.saturating_add(1);
+    }
+
+    /// Whether an edge is the next one, late by so much. A sum past the end of the clock is a time long ago.
+    #[inline]
+    pub(crate) fn is_next(&self, number: u16, t: u64, late: u32) -> bool {
+        self.next_edge == number && self.next_tick.wrapping_add(u64::from(late)) == t
     }
 
     /// Whether the next edge is the last one.
