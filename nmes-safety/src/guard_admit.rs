@@ -352,8 +352,10 @@ impl Examination<'_> {
     fn rate(&self) -> Option<Finding> {
         let (onset, terms) = (self.frame.onset_tick(), &self.watch.terms);
         let soon = self.watch.next_onset.saturating_sub(onset);
-        let found = Finding::above(Fault::Rate, Cite::PLAN, soon, terms.wait, "ticks before its period");
-        let Some(sustained) = terms.sustained.filter(|_| found.is_none()) else { return found };
+        if soon > terms.wait {
+            return Finding::above(Fault::Rate, Cite::PLAN, soon, terms.wait, "ticks before its period");
+        }
+        let sustained = terms.sustained?;
         let ahead = self.watch.next_of_group.saturating_sub(onset);
         let most = sustained.depth.saturating_sub(1).saturating_mul(sustained.each);
         Finding::above(

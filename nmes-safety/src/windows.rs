@@ -103,14 +103,25 @@ impl<B: Copy + Default, const N: usize> Ring<B, N> {
         Self { buckets: [B::default(); N], start: now, bucket_ticks, at: 0 }
     }
 
+    /// Whether the bucket that holds `now` is open.
+    #[inline]
+    fn is_at(&self, now: u64) -> bool {
+        now.checked_sub(self.start).is_none_or(|since| since < u64::from(self.bucket_ticks))
+    }
+
     /// Opens the bucket that holds `now`; at most `N` steps. Mostly it is the one that is open, which takes a comparison.
+    #[inline]
     fn advance(&mut self, now: u64) {
-        let length = u64::from(self.bucket_ticks);
-        if now.saturating_sub(self.start) < length {
-            return;
+        if !self.is_at(now) {
+            self.open(now);
         }
+    }
+
+    #[inline(never)]
+    fn open(&mut self, now: u64) {
+        let length = u64::from(self.bucket_ticks);
         for _ in 0..N {
-            if now.saturating_sub(self.start) < length {
+            if self.is_at(now) {
                 return;
             }
             self.start = self.start.saturating_add(length);
