@@ -32,22 +32,22 @@ impl ChannelState {
         plan: impl Fn(u8) -> Option<&'p ChannelPlan<'p>>,
         t: u64,
     ) -> OnGrid {
-        let at = self.at.checked_add(u64::from(self.next_ticks));
-        let late = t.checked_sub(self.at).and_then(|late| u32::try_from(late).ok());
-        let Some((at, late)) = at.zip(late) else { return OnGrid::No };
+        // before its tick it is later than 32 bits say
+        let Ok(late) = u32::try_from(t.wrapping_sub(self.at)) else { return OnGrid::No };
         let last = usize::from(self.frame.cell.stored_len());
         let edge = usize::from(self.edge);
         if edge == 0 {
-            if self.steady_until == 0
-                || self.owed != 0
-                || !plan(self.frame.channel).is_some_and(|plan| self.begin_again(plan, late))
-            {
+            if self.steady_until == 0 || self.owed != 0 {
                 return OnGrid::No;
             }
         } else if !self.plain || late != self.late {
             return OnGrid::No;
         } else if edge == last {
             return self.end_again(t);
+        }
+        let Some(at) = self.at.checked_add(u64::from(self.next_ticks)) else { return OnGrid::No };
+        if edge == 0 && !plan(self.frame.channel).is_some_and(|plan| self.begin_again(plan, late)) {
+            return OnGrid::No;
         }
         (self.level, self.since, self.at) = (self.next, t, at);
         self.edge = self.edge.wrapping_add(1);
