@@ -250,6 +250,17 @@ impl Finding {
         (value > limit).then(|| Self::new(fault, cite, signed(value), signed(limit), unit))
     }
 
+    /// The finding when from one time to a later one it is longer than `limit`.
+    pub(crate) fn longer(
+        fault: Fault,
+        cite: Cite,
+        (from, to): (u64, u64),
+        limit: u64,
+        unit: &'static str,
+    ) -> Option<Self> {
+        to.checked_sub(from).and_then(|value| Self::above(fault, cite, value, limit, unit))
+    }
+
     /// The finding when something does not hold.
     pub(crate) fn unless(holds: bool, fault: Fault, cite: Cite) -> Option<Self> {
         (!holds).then(|| Self::new(fault, cite, 1, 0, ""))

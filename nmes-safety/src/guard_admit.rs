@@ -190,6 +190,9 @@ impl<'a, const N: usize> Guard<'a, N> {
             return Finding::above(Fault::Unbalanced, cite, net.unsigned_abs(), self.limits.net, "nA·ticks");
         }
         let sum = exam.watch.nominal.checked_add(net);
+        if sum == Some(0) {
+            return None;
+        }
         let carried = u64::from(exam.coarser_gain()).saturating_mul(u64::from(exam.frame.cycles()));
         let most = if exam.hardware.is_exact() { 0 } else { carried.saturating_sub(1) };
         Finding::above(Fault::Unbalanced, cite, sum.map_or(u64::MAX, i64::unsigned_abs), most, "nA·ticks")
@@ -199,7 +202,7 @@ impl<'a, const N: usize> Guard<'a, N> {
     #[inline(always)]
     fn session(&self, exam: &Examination<'_>) -> Option<Finding> {
         let began = self.first_pulse?;
-        let since = exam.frame.onset_tick().saturating_sub(began);
+        let since = exam.frame.onset_tick().checked_sub(began)?;
         let most = self.limits.session_ticks.saturating_add(self.limits.late_ticks);
         if since > most { self.session_over(since, most) } else { None }
     }
@@ -300,12 +303,12 @@ impl Examination<'_> {
     #[inline(always)]
     fn onset(&self, now: u64, dead: u64) -> Option<Finding> {
         let onset = self.frame.onset_tick();
-        let past = now.saturating_sub(onset);
-        let rests = !self.watch.interval.is_driven();
-        let spacing = self.limits.spacing_ticks.max(if rests { dead } else { 0 });
-        // before the first edge of all there is no edge to keep a distance from
-        let clear = self.watch.sequence.is_none() || self.after_last_edge(spacing) <= onset;
-        Finding::above(Fault::OnsetPast, Cite::LATENESS, past, self.limits.late_ticks, "ticks past")
+        let (before, spacing) = (&self.watch.interval, self.limits.spacing_ticks);
+        let far = |rest: u64| rest >= spacing && (rest >= dead || before.is_driven());
+        // before the first edge of all there is no edge to keep a distance from; what is nearer may still be within ε
+        let clear = self.watch.sequence.is_none() || onset.checked_sub(before.since).is_some_and(far);
+        let late = self.limits.late_ticks;
+        Finding::longer(Fault::OnsetPast, Cite::LATENESS, (onset, now), late, "ticks past")
             .or_else(|| if clear { None } else { self.soon(dead) })
     }
 
@@ -351,9 +354,10 @@ impl Examination<'_> {
     #[inline(always)]
     fn rate(&self) -> Option<Finding> {
         let (onset, terms) = (self.frame.onset_tick(), &self.watch.terms);
-        let soon = self.watch.next_onset.saturating_sub(onset);
-        if soon > terms.wait {
-            return Finding::above(Fault::Rate, Cite::PLAN, soon, terms.wait, "ticks before its period");
+        let soon = (onset, self.watch.next_onset);
+        let found = Finding::longer(Fault::Rate, Cite::PLAN, soon, terms.wait, "ticks before its period");
+        if found.is_some() {
+            return found;
         }
         let sustained = terms.sustained?;
         let ahead = self.watch.next_of_group.saturating_sub(onset);

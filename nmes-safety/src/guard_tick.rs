@@ -125,8 +125,8 @@ impl<const N: usize> Guard<'_, N> {
 
     /// No tick came for longer than E-WD-1.
     pub(crate) fn silent(&self, since: u64, now: u64) -> Option<Finding> {
-        let (silent, most) = (now.saturating_sub(since), self.limits.keep_alive_ticks);
-        Finding::above(Fault::SlowSide, Cite::of(&rules::E_WD_1), silent, most, "ticks")
+        let most = self.limits.keep_alive_ticks;
+        Finding::longer(Fault::SlowSide, Cite::of(&rules::E_WD_1), (since, now), most, "ticks")
     }
 
     /// Ends a ramp-down that was asked for: latched as what it was when nothing flows any more, opened by force when

@@ -356,6 +356,9 @@ impl<'a> Watch<'a> {
 
     /// What is held beside what the frames are meant to leave, in nA·ticks.
     pub(crate) fn owed(&self) -> u64 {
+        if self.ledger == self.nominal {
+            return 0;
+        }
         self.ledger.checked_sub(self.nominal).map_or(u64::MAX, i64::unsigned_abs)
     }
 
