@@ -25,14 +25,15 @@ pub(crate) struct Active {
     count: u16,
     /// Segments of a repeat that ends with a gap to the next; 0 where none does.
     each: u16,
+    // what begins at zero, here apart from `sensed_ticks`: of more zeros in a row a compiler makes a call
+    dose: Dose,
+    /// Σ I·t as commanded of the phases that were not measured.
+    unsensed: i64,
     /// The next edge's place on the grid.
     pub(crate) next_tick: u64,
     /// By how much the last edge of a repeat may be moved.
     moves: u64,
     pub(crate) began: u64,
-    dose: Dose,
-    /// Σ I·t as commanded of the phases that were not measured.
-    unsensed: i64,
     all_sensed: bool,
     any_sensed: bool,
     /// For how long current was driven and measured, in ticks.
