@@ -106,9 +106,9 @@ const STORED_MAX: usize = 9;
 ///
 /// The last stored segment may be the gap to the next repeat; after the last repeat it is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub(crate) struct Cell {
-    pub(crate) levels: [Packed; STORED_MAX],
-    pub(crate) ticks: [u32; STORED_MAX],
+    // bytes and halves first: a Cortex-M0+ reads those near the start of a structure only with one instruction
     pub(crate) stored_len: u8,
     /// Stored segments ahead of the mirrored body.
     pub(crate) split: u8,
@@ -117,12 +117,7 @@ pub(crate) struct Cell {
     pub(crate) gap_last: bool,
     pub(crate) cycles: u16,
     pub(crate) body_len: u16,
-    /// Set code of the body, signed; its steps last `step` ticks, the first `extra` of them one tick longer.
-    pub(crate) code: i32,
-    pub(crate) step: u32,
     pub(crate) extra: u16,
-    /// How a zero of the body rests.
-    pub(crate) zero: Packed,
     /// First segment of the main phase, and the one after it.
     pub(crate) main: u16,
     pub(crate) main_end: u16,
@@ -130,6 +125,13 @@ pub(crate) struct Cell {
     pub(crate) tail: u16,
     /// The segment whose end is re-timed; `u16::MAX` for none.
     pub(crate) movable: u16,
+    /// Set code of the body, signed; its steps last `step` ticks, the first `extra` of them one tick longer.
+    pub(crate) code: i32,
+    pub(crate) step: u32,
+    /// How a zero of the body rests.
+    pub(crate) zero: Packed,
+    pub(crate) levels: [Packed; STORED_MAX],
+    pub(crate) ticks: [u32; STORED_MAX],
 }
 
 impl Default for Cell {

@@ -103,7 +103,9 @@ pub enum FrameKind {
 /// `i < len` starts segment `i`. The tables of a custom pulse are those of the session and the plan: a frame holds a
 /// reference to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub struct PulseFrame<'a> {
+    // in this order, as the fields of `Cell` are
     pub(crate) channel: u8,
     pub(crate) kind: FrameKind,
     pub(crate) sequence: u32,

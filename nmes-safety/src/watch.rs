@@ -16,74 +16,79 @@ use crate::windows::{Dose, Windows, charge};
 
 /// A frame whose first edge was applied and whose last was not.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Active {
-    pub(crate) kind: FrameKind,
-    /// The strongest code of each polarity: a recovery that cuts it may wait while it is under way.
-    pub(crate) strongest: Strongest,
+    // bytes and halves first: a Cortex-M0+ reads those near the start of a structure only with one instruction
     pub(crate) next_edge: u16,
     /// The number of the last edge.
     count: u16,
     /// Segments of a repeat that ends with a gap to the next; 0 where none does.
     each: u16,
-    // what begins at zero, here apart from `sensed_ticks`: of more zeros in a row a compiler makes a call
-    dose: Dose,
-    /// Σ I·t as commanded of the phases that were not measured.
-    unsensed: i64,
+    pub(crate) kind: FrameKind,
+    all_sensed: bool,
+    any_sensed: bool,
+    /// The strongest code of each polarity: a recovery that cuts it may wait while it is under way.
+    pub(crate) strongest: Strongest,
+    /// For how long current was driven and measured, in ticks.
+    sensed_ticks: u32,
     /// The next edge's place on the grid.
     pub(crate) next_tick: u64,
     /// By how much the last edge of a repeat may be moved.
     moves: u64,
     pub(crate) began: u64,
-    all_sensed: bool,
-    any_sensed: bool,
-    /// For how long current was driven and measured, in ticks.
-    sensed_ticks: u32,
+    // zeros at first, apart from `sensed_ticks`: of more of them in a row a compiler makes a call
+    dose: Dose,
+    /// Σ I·t as commanded of the phases that were not measured.
+    unsensed: i64,
     /// The worst phase, against what was commanded.
     delivered: Option<Delivered>,
 }
 
 /// One channel.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Watch<'a> {
-    pub(crate) terms: Terms,
-    /// The frame that was admitted last, what it amounts to, and a checksum of that.
-    pub(crate) admitted: Admitted<'a>,
-    pub(crate) known: Known,
-    pub(crate) known_sum: u32,
-    /// The set level that it was held against, from end to end; `None` for what is no pulse.
-    pub(crate) judged: Option<Setting>,
-    /// It waits for its first edge.
+    // every edge: near the start, as above
+    /// The frame that was admitted last waits for its first edge.
     pub(crate) waits: bool,
-    pub(crate) active: Option<Active>,
+    sensed_once: bool,
     /// Every edge of the pulse under way was late by so many ticks, and all but the first are still to be counted: see
     /// [`Watch::catch_up`].
     pub(crate) plain: Option<u32>,
     pub(crate) sequence: Option<u32>,
+    /// The strongest code of the last pulse against its leading way.
+    pub(crate) balancing_code: u32,
+    pub(crate) active: Option<Active>,
+    /// The frame that was admitted last, what it amounts to, and a checksum of that.
+    pub(crate) admitted: Admitted<'a>,
+    pub(crate) known: Known,
+    // every pulse
     pub(crate) interval: Interval,
     /// Charge as commanded and applied, nA × ticks.
     pub(crate) ledger: i64,
     /// What the frames that ended sum to by themselves: 0 on an exact channel, but for a declared direct current.
     pub(crate) nominal: i64,
+    /// What the last frame that ended whole may leave, beside what it is meant to: no more is owed when a pulse begins.
+    pub(crate) may_leave: u64,
     /// The tick from which the rate allows the next pulse.
     pub(crate) next_onset: u64,
     /// The tick at which the next pulse would stand if bursts, lists and sweeps were even.
     pub(crate) next_of_group: u64,
     /// The same of pulses of a contact check, since it began.
     pub(crate) next_probe: u64,
-    /// The strongest code of the last pulse against its leading way.
-    pub(crate) balancing_code: u32,
-    /// What the last frame that ended whole may leave, beside what it is meant to: no more is owed when a pulse begins.
-    pub(crate) may_leave: u64,
-    pub(crate) set: SetLevel,
-    pub(crate) contact: ContactWatch,
-    pub(crate) windows: Windows,
     pub(crate) train_began: Option<u64>,
     pub(crate) last_pulse: u64,
-    pub(crate) unsensed: u32,
-    sensed_once: bool,
-    pub(crate) imbalanced: u32,
+    pub(crate) terms: Terms,
+    pub(crate) set: SetLevel,
+    pub(crate) windows: Windows,
+    pub(crate) contact: ContactWatch,
     /// Measured imbalance above E-BAL-2's warning in the last pulse, in permille.
     pub(crate) imbalance_warning: Option<u64>,
+    pub(crate) known_sum: u32,
+    /// The set level that it was held against, from end to end; `None` for what is no pulse.
+    pub(crate) judged: Option<Setting>,
+    pub(crate) unsensed: u32,
+    pub(crate) imbalanced: u32,
     /// The highest voltage that was measured of the pulse under way, and of the last one that ended, in mV.
     volts_mv: u32,
     pub(crate) last_mv: u32,
