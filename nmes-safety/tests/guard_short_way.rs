@@ -54,8 +54,9 @@ impl Two {
         let put = |guard: &mut Guard<'static>, sense| {
             let admitted = guard.admitted(change.channel).zip(change.edge);
             let edge = admitted.and_then(|(admitted, number)| admitted.edge(number));
-            assert!(edge.is_none_or(|edge| edge.is_of(change) == (edge.change() == *change)), "{edge:?}");
-            match edge.filter(|edge| edge.is_of(change)) {
+            let is_of = |edge: &AdmittedEdge| EdgeWords::of(change).is_some_and(|due| edge.is_of(&due));
+            assert!(edge.is_none_or(|edge| is_of(&edge) == (edge.change() == *change)), "{edge:?}");
+            match edge.filter(is_of) {
                 Some(edge) => guard.edge_put(t, &edge, sense),
                 None => guard.edge(t, change, sense),
             }
