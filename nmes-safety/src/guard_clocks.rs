@@ -16,7 +16,8 @@ nmes_core::flip_fields!(Readings { own, other });
 
 impl<const N: usize> Guard<'_, N> {
     /// Holds the clock of the edges against a second one: `other` is what that one reads now, counted from whenever, and how
-    /// many ticks it should make in a second; `tolerance_ppm` is what both together may be off, in millionths; 0 counts as 1. How
+    /// many ticks it should make in a second; `tolerance_ppm` is what both together may be off, in millionths; 0 counts as 1, and more than
+    /// [`MOST_PPM`](crate::selftest::MOST_PPM) as that. How
     /// much the clock of the edges is fast, once both have counted long enough to tell (4 × 10⁶ / tolerance ticks); then the
     /// next comparison begins. `None` until then. Call it every 1 to 100 ms. Fixed work.
     ///

@@ -120,14 +120,16 @@ impl<const N: usize> Guard<'_, N> {
     /// Takes a measurement between edges, most of all one at rest. Work: as [`Guard::edge`].
     ///
     /// # Errors
-    /// A [`Trip`]: over-current, wrong polarity, or a stuck output.
+    /// A [`Trip`]: over-current, wrong polarity, a stuck output, or no such channel.
     pub fn sample(&mut self, now: u64, channel: u8, sensed: Sensed) -> Result<(), Trip> {
         let found = self.clock(now).or_else(|| self.intact());
         let limits = self.limits.measured;
-        let judged = self.parts(channel).and_then(|(_, hardware, watch)| {
-            watch.catch_up(hardware);
-            watch.take_sample(&sensed, now, &limits)
-        });
+        let Some((_, hardware, watch)) = self.parts(channel) else {
+            let finding = Finding::new(Fault::Channel, Cite::PLAN, i64::from(channel), 0, "as channel");
+            return Err(self.trip(now, Some(channel), &finding));
+        };
+        watch.catch_up(hardware);
+        let judged = watch.take_sample(&sensed, now, &limits);
         self.act(now, channel, found.or(judged), &Outcome::default())
     }
 

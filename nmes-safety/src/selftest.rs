@@ -21,7 +21,7 @@ mod measured;
 mod open;
 mod ram;
 
-pub use clock::{ClockCount, ClockFault, compare_clocks};
+pub use clock::{ClockCount, ClockFault, MOST_PPM, compare_clocks};
 pub use flash::{FlashCheck, FlashFault, FlashStep};
 pub use limits::{LimitsFault, LimitsSum, RULES_CRC, check_rules};
 pub use measured::{MeasuredFault, impedance_ohm, impedance_up_ohm, judge_measured, read_as_dc_ua};

@@ -249,7 +249,7 @@ fn what_a_short_last_level_leaves() {
     }
 }
 
-/// REQ-SAF-031: nothing starts that was not admitted.
+/// REQ-SAF-031, REQ-SAF-745: nothing starts that was not admitted, and a channel that is not there trips.
 #[test]
 fn edges_need_admission() {
     let checked = Rig::default().checked();
@@ -259,6 +259,10 @@ fn edges_need_admission() {
     let (mut guard, now) = ready(checked);
     let stray = Change { channel: 7, ..change(&frame, 0) };
     assert_eq!(fault(guard.edge(now, &stray, None)), Fault::Channel);
+    let (mut guard, now) = ready(checked);
+    let sensed = Sensed { current_na: 0, voltage_mv: 0, at_tick: now, instant: SampleInstant::Rest };
+    assert_eq!(guard.sample(now, 0, sensed), Ok(()));
+    assert_eq!(fault(guard.sample(now, 9, sensed)), Fault::Channel);
 }
 
 /// REQ-SAF-031: going open needs no admission, at any time, and nothing else may be called that.

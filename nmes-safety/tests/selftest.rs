@@ -341,6 +341,19 @@ fn clock_edges() {
     assert_eq!(compare_clocks(count(989_999, 1_000_000), second, 10_000), slow);
 }
 
+/// REQ-SAF-746: a tenth is the most that two clocks may be apart, whatever tolerance is given.
+#[test]
+fn no_tolerance_is_wider_than_a_tenth() {
+    let count = |ticks| ClockCount { ticks, ticks_per_second: 1_000_000 };
+    for tolerance_ppm in [MOST_PPM, MOST_PPM + 1, u32::MAX] {
+        let apart = |ticks| compare_clocks(count(ticks), count(1_000_000), tolerance_ppm);
+        assert_eq!((apart(1_100_000), apart(900_000)), (Ok(100_000), Ok(-100_000)));
+        for (ticks, ppm) in [(1_100_001, 100_001), (899_999, -100_001), (1_000, -999_000)] {
+            assert_eq!(apart(ticks), Err(ClockFault::Off { ppm, tolerance_ppm: MOST_PPM }));
+        }
+    }
+}
+
 fn readings(driven: usize, idle: usize, current_ua: i32) -> Vec<OpenSample> {
     let kinds = std::iter::repeat_n(true, driven).chain(std::iter::repeat_n(false, idle));
     kinds.map(|driven| OpenSample { driven, current_ua }).collect()

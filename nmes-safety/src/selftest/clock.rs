@@ -45,10 +45,13 @@ impl fmt::Display for ClockFault {
 
 impl core::error::Error for ClockFault {}
 
+/// The most that two clocks may be said to be apart, in millionths: a tenth. At half its rate a clock is off by 500,000. Our choice.
+pub const MOST_PPM: u32 = 100_000;
+
 /// How much the first clock is fast against the second, in millionths, when that is within the tolerance. Fixed work.
 ///
 /// Both counts are of the same time, each one tick uncertain; that is why a clock has to count 4 × 10⁶ / tolerance ticks.
-/// The two clocks need sources of their own: two timers on one crystal always agree.
+/// The two clocks need sources of their own: two timers on one crystal always agree. A tolerance above [`MOST_PPM`] counts as that.
 ///
 /// ```
 /// use nmes_safety::selftest::{ClockCount, ClockFault, compare_clocks};
@@ -64,6 +67,7 @@ impl core::error::Error for ClockFault {}
 /// # Errors
 /// [`ClockFault`].
 pub fn compare_clocks(one: ClockCount, other: ClockCount, tolerance_ppm: u32) -> Result<i64, ClockFault> {
+    let tolerance_ppm = tolerance_ppm.min(MOST_PPM);
     let counts = [one, other];
     if counts.iter().any(|count| count.ticks == 0 || count.ticks_per_second == 0) {
         return Err(ClockFault::Stopped);
