@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 
 use embedded_hal::digital::OutputPin;
-use nmes_core::{Hardware, Level, Plan};
+use nmes_core::{Hardware, Plan};
 use nmes_safety::{Admitted, AdmittedEdge};
 
 use crate::layer::LayerError;
@@ -21,7 +21,7 @@ use crate::output::Output;
 ///
 /// # For callers
 /// Call `rearm` *before* the level changes, at every edge, and from nowhere else: a call from a timer or from the slow
-/// loop would keep a dead edge path alive; and `release` after an edge that leaves every channel open. [`OneShot`] does so. Give `hold_us`, and
+/// loop would keep a dead edge path alive. [`OneShot`] does so. Give `hold_us`, and
 /// the shortest time that the part may have, to
 /// [`Setup::with_one_shot_between`](nmes_safety::Setup::with_one_shot_between): the report then says what one stuck level
 /// delivers, and a plan with a phase that would be cut is denied. A setup that says nothing of it, or of another one, is not
@@ -141,24 +141,21 @@ impl<P: OutputPin> Drop for PulseEnable<P> {
 /// An output behind a one-shot, which is re-armed before each change of level.
 ///
 /// # Order
-/// [`Output::apply`]: re-arm, then the edges, then release where no channel is at a level any more, so that a stage that does not
-/// open is opened in the gap between two phases and after the pulse. [`Output::channel_off`]: the same release.
-/// [`Output::off`]: release, then the output, whatever the first came to. On drop: release, then the output's own drop.
+/// [`Output::apply`]: re-arm, then the edges. [`Output::off`]: release, then the output, whatever the first came to.
+/// On drop: release, then the output's own drop. [`Output::channel_off`] leaves the one-shot as it is, because other
+/// channels may be driving.
 ///
 /// # Limitations
-/// One part stands before all channels of the output, and the edges of each re-arm it: what sticks on one of them stands until all of
-/// them rest, or it is measured, however short `hold_us` is. The figure of E-STUCK-1 is of a part for each channel. Phases
-/// without an open gap between them are one stretch, in which the part ends nothing while edges go on. A part that cannot be
-/// released ([`PulseEnable`] without a clear pin), and a rest at something, which is a level to it, run out after the last edge by
-/// themselves: `hold_us` more of what does not open.
+/// One part stands before all channels of the output, and the edges of each re-arm it: what sticks on one of them stands until it is
+/// measured, however short `hold_us` is. The figure of E-STUCK-1 is of a part for each channel. Nor does the part end what does not open
+/// while edges go on: that stands for the rest of the pulse and `hold_us`.
 ///
-/// Where re-arming or releasing fails, the output is opened and no edge is put out until [`Output::off`] has succeeded.
+/// Where re-arming fails, the output is opened and the edges are not put out; no edge is, until [`Output::off`] has
+/// succeeded.
 #[derive(Debug)]
 pub struct OneShot<O: Output, E: Enable> {
     enable: Released<E>,
     output: O,
-    /// Channels that are not open, one bit each.
-    connected: u8,
     stopped: bool,
 }
 
@@ -175,7 +172,7 @@ impl<E: Enable> Drop for Released<E> {
 impl<O: Output, E: Enable> OneShot<O, E> {
     /// Joins the two, which are safe already.
     pub const fn new(output: O, enable: E) -> Self {
-        Self { enable: Released(enable), output, connected: 0, stopped: false }
+        Self { enable: Released(enable), output, stopped: false }
     }
 
     /// The longest one level can stand, in microseconds: for
@@ -189,28 +186,6 @@ impl<O: Output, E: Enable> OneShot<O, E> {
     #[must_use]
     pub const fn output(&self) -> &O {
         &self.output
-    }
-
-    /// A channel is at a level, or open.
-    fn note(&mut self, channel: u8, connected: bool) {
-        let bit = 1_u8.checked_shl(channel.into()).unwrap_or(0);
-        self.connected = if connected { self.connected | bit } else { self.connected & !bit };
-    }
-
-    /// Nothing drives on purpose any more, so nothing may.
-    fn rest(&mut self) -> Result<(), LayerError<O::Error, E::Error>> {
-        let released = if self.connected == 0 { self.enable.0.release() } else { Ok(()) };
-        released.map_err(|part| self.fail(part))
-    }
-
-    /// The part failed: the output is opened by itself.
-    #[cold]
-    fn fail(&mut self, part: E::Error) -> LayerError<O::Error, E::Error> {
-        self.stopped = true;
-        match self.output.off() {
-            Ok(()) => LayerError::Part(part),
-            Err(output) => LayerError::Both(output, part),
-        }
     }
 }
 
@@ -241,24 +216,23 @@ impl<O: Output, E: Enable> Output for OneShot<O, E> {
         if self.stopped {
             return Err(LayerError::Stopped);
         }
-        self.enable.0.rearm().map_err(|part| self.fail(part))?;
-        self.output.apply(edges).map_err(LayerError::Output)?;
-        for edge in edges {
-            self.note(edge.channel(), edge.level() != Level::Open);
+        if let Err(part) = self.enable.0.rearm() {
+            self.stopped = true;
+            return Err(match self.output.off() {
+                Ok(()) => LayerError::Part(part),
+                Err(output) => LayerError::Both(output, part),
+            });
         }
-        self.rest()
+        self.output.apply(edges).map_err(LayerError::Output)
     }
 
     fn channel_off(&mut self, channel: u8) -> Result<(), Self::Error> {
-        self.output.channel_off(channel).map_err(LayerError::Output)?;
-        self.note(channel, false);
-        self.rest()
+        self.output.channel_off(channel).map_err(LayerError::Output)
     }
 
     fn off(&mut self) -> Result<(), Self::Error> {
         let released = self.enable.0.release();
         let done = LayerError::both(self.output.off(), released);
-        self.connected = 0;
         self.stopped = done.is_err();
         done
     }

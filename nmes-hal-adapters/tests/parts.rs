@@ -100,35 +100,6 @@ fn a_one_shot_that_is_long_enough_changes_nothing() {
     assert_eq!(cuts, 2 * pulses);
 }
 
-/// REQ-HAL-505: a stage that does not open while edges go on, and that nothing measures, is opened in each gap and after each pulse, for
-/// the part is released where no channel is at a level: what flows is what the plan has. Without the part it flows all the time.
-#[test]
-fn a_one_shot_opens_what_does_not_open() {
-    let channels = [channel(setting(SET_UA, 300))];
-    let hardware = hardware(late(0), 25_000, 1);
-    let session = session(&channels);
-    let checked = checked(&session, &hardware, UseClass::FunctionalWear);
-    let sound = |bench: &sim::Bench| train(&checked, bench, Unseen(bench.output()), |_| ()).unwrap();
-    let held = |bench: &sim::Bench| {
-        let output = Unseen(OneShot::new(bench.output(), bench.enable()));
-        train(&checked, bench, output, |_| bench.inject(0, sim::StageFault::StuckOn)).unwrap()
-    };
-    let bare = |bench: &sim::Bench| {
-        train(&checked, bench, Unseen(bench.output()), |_| bench.inject(0, sim::StageFault::StuckOn)).unwrap()
-    };
-    let delivered = |run: &dyn Fn(&sim::Bench) -> u32, hold: Option<u64>| {
-        let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
-        let bench = hold.into_iter().fold(bench, sim::Bench::with_one_shot);
-        assert!(run(&bench) > 30);
-        let delivered = bench.take_delivered(0);
-        (delivered.primary_nc, delivered.balance_nc)
-    };
-    let (planned, with) = (delivered(&sound, None), delivered(&held, Some(990)));
-    assert_eq!(with, planned);
-    let without = delivered(&bare, None);
-    assert!(without.1.abs() > 10.0 * planned.1.abs(), "{without:?} against {planned:?}");
-}
-
 /// REQ-HAL-280: when the processor stands still within a phase, the level ends after the one-shot's time, whatever the
 /// stage has: also where it is stuck on.
 #[test]

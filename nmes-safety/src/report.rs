@@ -93,8 +93,6 @@ pub enum Remark {
     OneShotShort,
     /// The hardware one-shot lets an output that stays on deliver more than twice the phase charge; this denies.
     OneShotLong,
-    /// A pulse has no open gap in which a hardware one-shot could open what stays on.
-    NoOpenGap,
     /// The figure is of a hardware one-shot that each channel has for itself.
     OneShotEach,
     /// Above this a device needs an output indicator.
@@ -159,9 +157,6 @@ impl Remark {
             }
             Self::OneShotLong => {
                 "the one-shot on the enable line is too long: an output that stays on delivers more than twice the phase charge (E-Q-1)"
-            }
-            Self::NoOpenGap => {
-                "phases without an open gap between them: what does not open while edges go on stands until the last of them is over, and a one-shot cannot end it"
             }
             Self::MarkNeeded => "the device needs a warning mark near the electrode connectors",
             Self::Advisory => "for implanted and percutaneous electrodes; on skin it only informs",

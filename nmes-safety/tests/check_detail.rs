@@ -137,7 +137,7 @@ fn stuck_over_a_rest() {
 fn a_one_shot_of_several_channels() {
     let held = |channels: usize, time| {
         let setup = Setup::new(&[5_000; 3][..channels], UseClass::Exercise).unwrap();
-        let case = Case { channels, gap_us: 100, ..Case::pulse(20_000, 300, 40) };
+        let case = Case { channels, ..Case::pulse(20_000, 300, 40) };
         let with = Case { setup: setup.with_one_shot(us(time)).unwrap(), ..case };
         (row(&with, &rules::E_STUCK_1), row(&Case { setup, ..case }, &rules::E_STUCK_2))
     };
@@ -147,36 +147,4 @@ fn a_one_shot_of_several_channels() {
         assert!(without.to_string().contains("on the enable line of each channel"), "{without}");
     }
     assert_eq!(held(2, 7_000).0.remark, Some(Remark::OneShotLong));
-}
-
-/// REQ-SAF-744: a stage that does not open while edges go on stands until an open gap, in which a one-shot is released: a phase where
-/// there is one, else the whole pulse with all its repeats, and what they may be late or longer; two phases where it is measured. Of a
-/// rest at something the one-shot runs out after the last edge. 20 mA, 300 µs, a one-shot of 400.
-#[test]
-fn a_stretch_without_an_open_gap() {
-    let shot = exercise(5_000).with_one_shot(us(400)).unwrap();
-    let plain = Case { setup: shot, gap_us: 100, ..Case::pulse(20_000, 300, 40) };
-    let joined = Case { gap_us: 0, ..plain };
-    let stands = |case: &Case| {
-        let held = row(case, &rules::E_STUCK_1);
-        (held.value.unwrap() / 20_000, held.verdict, held.remark)
-    };
-    let passes = |time| (time, Verdict::Pass, None);
-    assert_eq!(stands(&plain), passes(400));
-    // a balancing part may be 16 ticks longer
-    assert_eq!(stands(&joined), passes(616));
-    assert_eq!(stands(&Case { setup: shot.with_measurement(), ..joined }), passes(600));
-    let rest =
-        |gap_rest, pulse_rest| HardwareTiming { gap_rest, pulse_rest, ..HardwareTiming::ideal(1_000_000) };
-    assert_eq!(stands(&Case { timing: rest(Rest::Shorted, Rest::Open), ..plain }), passes(716));
-    assert_eq!(stands(&Case { timing: rest(Rest::Open, Rest::Shorted), ..plain }), passes(700));
-    let burst = |count, gap| Case { repeat: Repeat { count, gap: us(gap) }, ..joined };
-    assert_eq!(stands(&burst(2, 500)), passes(616), "the repeats are apart");
-    let (time, verdict, remark) = stands(&burst(25, 0));
-    assert_eq!((time, verdict, remark), (25 * 616, Verdict::Warn, Some(Remark::NoOpenGap)));
-    assert_eq!(stands(&Case { setup: shot.with_measurement(), ..burst(25, 0) }), passes(600));
-    assert_eq!(stands(&Case { gap_us: 100, ..burst(2, 0) }), passes(600), "the last phase and the first");
-    // what a one-shot would come to: the same
-    let without = row(&Case { setup: exercise(5_000), ..joined }, &rules::E_STUCK_2);
-    assert_eq!(without.value, Some(616 * 20_000));
 }

@@ -274,7 +274,6 @@ fn a_one_shot_does_not_cut_pulses() {
     let plain = |late_max_ticks| Case {
         timing: HardwareTiming { late_max_ticks, ..HardwareTiming::ideal(1_000_000) },
         balance: slow,
-        gap_us: 100,
         ..Case::pulse(4_000, 300, 40)
     };
     let shot = |least| exercise(5_000).with_one_shot_between(us(least), us(2_000)).unwrap();
@@ -336,7 +335,7 @@ fn stuck_in_a_slow_part() {
 /// as late as may be; with a one-shot there is no such row.
 #[test]
 fn stuck_output_with_a_one_shot() {
-    let case = |width| Case { gap_us: 100, ..Case::pulse(130_000, width, 40) };
+    let case = |width| Case::pulse(130_000, width, 40);
     sides(&rules::E_STUCK_2, (case(1_000), 130_000_000), (case(1_001), 130_130_000), Verdict::Warn);
     assert_eq!(remark_of(&case(1_000), &rules::E_STUCK_2), Some(nmes_safety::Remark::WithOneShot));
     for (gap_us, time) in [(299, 300), (300, 300), (301, 301)] {
@@ -348,7 +347,7 @@ fn stuck_output_with_a_one_shot() {
     assert_eq!(doublet.row(&rules::E_STUCK_2).1, Some(5_000_000));
     // a balancing phase four times as long, and the few ticks it may be wider; then 3 ticks of lateness
     let slow = Balance::Asymmetric { length_percent: 400 };
-    let asymmetric = Case { balance: slow, gap_us: 100, ..Case::pulse(1_000, 300, 40) };
+    let asymmetric = Case { balance: slow, ..Case::pulse(1_000, 300, 40) };
     let (_, value) = asymmetric.row(&rules::E_STUCK_2);
     assert!(value.is_some_and(|value| (1_200_000..1_250_000).contains(&value)), "{value:?}");
     let timing = HardwareTiming { late_max_ticks: 3, ..HardwareTiming::ideal(1_000_000) };

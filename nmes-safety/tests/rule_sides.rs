@@ -152,9 +152,7 @@ const SIDES: &[(&Rule, Offer)] = &[
         let setup = exercise(5_000).with_one_shot(us(1_000 + past)).unwrap();
         planned(rule, &Case { setup, ..Case::pulse(130_000, 100, 40) })
     }),
-    (&rules::E_STUCK_2, |rule, past| {
-        planned(rule, &Case { gap_us: 100, ..Case::pulse(130_000, 1_000 + past, 40) })
-    }),
+    (&rules::E_STUCK_2, |rule, past| planned(rule, &Case::pulse(130_000, 1_000 + past, 40))),
 ];
 
 /// Whether the limit itself passes, and one step past it does not, by this rule and no other.

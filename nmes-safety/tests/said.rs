@@ -46,7 +46,6 @@ fn remarks() {
         (Remark::Unwatched, "no watchdog"),
         (Remark::OneShotShort, "cut pulses"),
         (Remark::OneShotLong, "too long"),
-        (Remark::NoOpenGap, "without an open gap"),
         (Remark::OneShotEach, "re-armed by the edges of all"),
         (Remark::MarkNeeded, "warning mark"),
         (Remark::Advisory, "only informs"),

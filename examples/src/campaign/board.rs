@@ -15,15 +15,6 @@ pub(super) struct PlantOutput<'p>(pub(super) &'p Plant);
 pub(super) struct Refused;
 
 impl PlantOutput<'_> {
-    /// The one-shot is released where nothing is to drive.
-    fn rest(&self) {
-        let mut inside = self.0.inside.borrow_mut();
-        if inside.one_shot.is_some() && inside.wires.iter().all(|wire| wire.asked == Level::Open) {
-            inside.enabled_until = 0;
-            inside.gate();
-        }
-    }
-
     fn put(&mut self, channel: u8, level: Level) -> Result<(), Refused> {
         let mut inside = self.0.inside.borrow_mut();
         if inside.bus == Bus::Refuses && level != Level::Open {
@@ -51,14 +42,11 @@ impl Output for PlantOutput<'_> {
 
     fn apply(&mut self, edges: &[AdmittedEdge]) -> Result<(), Refused> {
         self.0.inside.borrow_mut().rearm(edges);
-        edges.iter().try_for_each(|edge| self.put(edge.channel(), edge.level()))?;
-        self.rest();
-        Ok(())
+        edges.iter().try_for_each(|edge| self.put(edge.channel(), edge.level()))
     }
 
     fn channel_off(&mut self, channel: u8) -> Result<(), Refused> {
         self.0.inside.borrow_mut().open(usize::from(channel));
-        self.rest();
         Ok(())
     }
 

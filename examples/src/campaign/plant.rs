@@ -370,7 +370,7 @@ impl Inside {
         self.note_end(channel);
         let now = self.now;
         if let Some(wire) = self.wires.get_mut(channel) {
-            (wire.held_back, wire.asked) = (None, Level::Open);
+            wire.held_back = None;
             wire.put(now, Level::Open);
         }
     }

@@ -1,7 +1,6 @@
 //! What one output that stays on comes to.
 
 use nmes_core::wide::{div_up, product, times};
-use nmes_core::{Form, Rest};
 
 use super::judges::plain;
 use super::measured::Measured;
@@ -37,59 +36,25 @@ impl Context<'_> {
         self.charge(facts, if later { (reset, 1) } else { (next, per) }, Some(Remark::NoOneShot))
     }
 
-    /// A level that nobody ends stands for the time of the one-shot; a stage that does not open while edges go on, for a stretch.
     fn held_by_one_shot(&self, facts: &Facts<'_>, longest_us: u64) -> Found {
-        let limit = self.setup.limit(&E_STUCK_1, self.profile).map_or(0, |limit| limit.value);
         let several = self.plan.channel_count() > 1;
-        let breaks =
-            |found: &Found| found.value.is_some_and(|charge: Measured| charge.breaks(&E_STUCK_1, limit));
-        let held = self.charge(facts, (longest_us, 1), several.then_some(Remark::OneShotEach));
-        if breaks(&held) {
-            return Found { verdict: Some(Verdict::Deny), remark: Some(Remark::OneShotLong), ..held };
+        let found = self.charge(facts, (longest_us, 1), several.then_some(Remark::OneShotEach));
+        let limit = self.setup.limit(&E_STUCK_1, self.profile).map_or(0, |limit| limit.value);
+        if found.value.is_some_and(|charge: Measured| charge.breaks(&E_STUCK_1, limit)) {
+            return Found { verdict: Some(Verdict::Deny), remark: Some(Remark::OneShotLong), ..found };
         }
-        let rests_open = self.plan.hardware().timing().pulse_rest == Rest::Open;
-        let after = if rests_open { 0 } else { longest_us };
-        let stretch = self.micros_up(self.stretch_ticks(facts)).saturating_add(after);
-        if stretch <= longest_us {
-            return held;
-        }
-        let found = self.charge(facts, (stretch, 1), held.remark);
-        let remark = if breaks(&found) { Some(Remark::NoOpenGap) } else { found.remark };
-        Found { remark, ..found }
-    }
-
-    /// The longest that a pulse is at some level without being open between, in ticks: there a one-shot is re-armed and not
-    /// released. Where it is measured, the second phase shows what stays of the first.
-    fn stretch_ticks(&self, facts: &Facts<'_>) -> u64 {
-        let (timing, compiled) = (self.plan.hardware().timing(), facts.compiled);
-        let pulse = &compiled.channel().pulse;
-        let opens = timing.dead_ticks > 0 || timing.gap_rest == Rest::Open;
-        let apart = |gap_ticks: u32| opens && gap_ticks > 0;
-        let phase = facts.pulse.longest_ticks();
-        let two = phase.saturating_mul(2);
-        let repeats_apart = pulse.repeat.count < 2 || apart(compiled.repeat_gap_ticks());
-        let phases_apart = apart(compiled.gap_ticks()) && !matches!(pulse.form, Form::Points(_));
-        if phases_apart {
-            return if repeats_apart { phase } else { two };
-        }
-        let moved = compiled.stretch_ticks().saturating_add(compiled.jitter_ticks());
-        let all = compiled.longest_ticks();
-        let count = u64::from(pulse.repeat.count.max(1));
-        let gaps = u64::from(compiled.repeat_gap_ticks()).saturating_mul(count.saturating_sub(1));
-        let whole = if repeats_apart { all.saturating_sub(gaps).div_ceil(count) } else { all };
-        let whole = whole.saturating_add(moved);
-        if self.setup.is_measured() { whole.min(two) } else { whole }
+        found
     }
 
     /// Where there is no one-shot: peak current for as long as one has to let a level stand, the longest of all phases and gaps
-    /// with their edges as late as they may be, or for a stretch.
+    /// with their edges as late as they may be.
     pub(super) fn stuck_with_one_shot(&self, facts: &Facts<'_>) -> Option<Found> {
         if self.setup.one_shot().is_some() {
             return None;
         }
         let gap = facts.compiled.gap_ticks().max(facts.compiled.repeat_gap_ticks());
         let gap = u64::from(gap).saturating_add(facts.compiled.jitter_ticks());
-        let time = self.micros_up(facts.pulse.longest_ticks().max(gap).max(self.stretch_ticks(facts)));
+        let time = self.micros_up(facts.pulse.longest_ticks().max(gap));
         Some(self.charge(facts, (time, 1), Some(Remark::WithOneShot)))
     }
 
