@@ -93,6 +93,8 @@ pub enum Remark {
     OneShotShort,
     /// The hardware one-shot lets an output that stays on deliver more than twice the phase charge; this denies.
     OneShotLong,
+    /// The figure is of a level that nobody ends; what does not open while edges go on stands longer.
+    OneShotHeld,
     /// The figure is of a hardware one-shot that each channel has for itself.
     OneShotEach,
     /// Above this a device needs an output indicator.
@@ -151,6 +153,9 @@ impl Remark {
             }
             Self::OneShotShort => {
                 "the one-shot on the enable line may be over before the longest phase is: it would cut pulses and leave their charge"
+            }
+            Self::OneShotHeld => {
+                "what a level that nobody ends delivers; what does not open while edges go on stands for the rest of the pulse as well, until it is measured"
             }
             Self::OneShotEach => {
                 "where each channel has a one-shot of its own: one for several is re-armed by the edges of all, and what stays on then stands until it is measured"

@@ -131,8 +131,8 @@ fn stuck_over_a_rest() {
     }
 }
 
-/// REQ-SAF-743: of several channels the figure is of a one-shot that each has for itself, and the row says so; what denies is said
-/// first.
+/// REQ-SAF-743, REQ-SAF-744: of one channel the figure is of a level that nobody ends, of several of a one-shot that each has for
+/// itself, and the row says so; what denies is said first.
 #[test]
 fn a_one_shot_of_several_channels() {
     let held = |channels: usize, time| {
@@ -141,7 +141,9 @@ fn a_one_shot_of_several_channels() {
         let with = Case { setup: setup.with_one_shot(us(time)).unwrap(), ..case };
         (row(&with, &rules::E_STUCK_1), row(&Case { setup, ..case }, &rules::E_STUCK_2))
     };
-    for (channels, remark) in [(1, None), (2, Some(Remark::OneShotEach)), (3, Some(Remark::OneShotEach))] {
+    for (channels, remark) in
+        [(1, Some(Remark::OneShotHeld)), (2, Some(Remark::OneShotEach)), (3, Some(Remark::OneShotEach))]
+    {
         let (with, without) = held(channels, 500);
         assert_eq!((with.verdict, with.value, with.remark), (Verdict::Pass, Some(10_000_000), remark));
         assert!(without.to_string().contains("on the enable line of each channel"), "{without}");

@@ -46,6 +46,7 @@ fn remarks() {
         (Remark::Unwatched, "no watchdog"),
         (Remark::OneShotShort, "cut pulses"),
         (Remark::OneShotLong, "too long"),
+        (Remark::OneShotHeld, "while edges go on"),
         (Remark::OneShotEach, "re-armed by the edges of all"),
         (Remark::MarkNeeded, "warning mark"),
         (Remark::Advisory, "only informs"),

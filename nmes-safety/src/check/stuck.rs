@@ -38,7 +38,11 @@ impl Context<'_> {
 
     fn held_by_one_shot(&self, facts: &Facts<'_>, longest_us: u64) -> Found {
         let several = self.plan.channel_count() > 1;
-        let found = self.charge(facts, (longest_us, 1), several.then_some(Remark::OneShotEach));
+        let found = self.charge(
+            facts,
+            (longest_us, 1),
+            Some(if several { Remark::OneShotEach } else { Remark::OneShotHeld }),
+        );
         let limit = self.setup.limit(&E_STUCK_1, self.profile).map_or(0, |limit| limit.value);
         if found.value.is_some_and(|charge: Measured| charge.breaks(&E_STUCK_1, limit)) {
             return Found { verdict: Some(Verdict::Deny), remark: Some(Remark::OneShotLong), ..found };
