@@ -367,3 +367,26 @@ fn black_box() {
     assert_eq!(guard.black_box().later(), 4);
     assert_eq!(at, now + 11);
 }
+
+/// REQ-SAF-747: a channel rests from the last edge of a pulse on, and not within one, in its gap neither; a channel that is not
+/// there does not rest. What is driven outside a frame does not rest.
+#[test]
+fn since_when_a_channel_rests() {
+    let checked = Rig { channels: 2, ..Rig::default() }.checked();
+    let (mut guard, now) = ready(checked);
+    let since = |guard: &Guard<'_>| [0, 1, 2].map(|channel| guard.rests_since(channel));
+    assert_eq!(since(&guard), [Some(0), Some(0), None]);
+    let frame = pulse(checked, 0, now + 100);
+    guard.keep_alive(now);
+    guard.admit(now, &frame).unwrap();
+    assert_eq!(since(&guard), [Some(0), Some(0), None], "it waits");
+    for edge in 0..frame.edge_count() {
+        assert!(guard.rests_since(0) == if edge == 0 { Some(0) } else { None }, "before edge {edge}");
+        guard.edge(frame.edge_tick(edge).unwrap(), &change(&frame, edge), None).unwrap();
+    }
+    assert_eq!(since(&guard), [Some(now + 800), Some(0), None]);
+    // a level that nobody admitted is there all the same
+    let stray = Change { channel: 1, sequence: 7, edge: Some(0), level: Level::Code(9) };
+    assert_eq!(fault(guard.edge(now + 900, &stray, None)), Fault::OutOfOrder);
+    assert_eq!(since(&guard), [Some(now + 800), None, None]);
+}
