@@ -154,7 +154,10 @@ fn no_repayment_without_debt() {
 
 /// A guard whose last pulse left 100 mA·µs: its last edge came late, on hardware that may be.
 fn left_over() -> (&'static Checked<'static>, Guard<'static>, u64) {
-    let checked = Rig { late: 10, ..Rig::default() }.checked();
+    left_over_by(Rig { late: 10, ..Rig::default() }.checked())
+}
+
+fn left_over_by(checked: &'static Checked<'static>) -> (&'static Checked<'static>, Guard<'static>, u64) {
     let (mut guard, now) = ready(checked);
     let frame = pulse(checked, 0, now);
     guard.admit(now, &frame).unwrap();
@@ -199,6 +202,21 @@ fn a_trim_is_weak_and_one_way() {
         let frame = PulseFrame::from_parts(0, FrameKind::Trim, 1, end + 50, &segments, Level::Open).unwrap();
         let answer = guard.admit(end + 5, &frame);
         assert_eq!(answer.err().map(|trip| trip.fault), expected, "{segments:?}");
+    }
+}
+
+/// REQ-SAF-405: a trim stands an edge spacing after the last edge, and no nearer.
+#[test]
+fn a_trim_keeps_its_distance() {
+    let checked = timed(Rig { late: 20, ..Rig::default() }.checked(), |timing| timing.min_edge_ticks = 20);
+    let spacing = u64::from(checked.plan().hardware().edge_spacing_ticks());
+    assert!(spacing >= 20);
+    for (after, expected) in
+        [(spacing, None), (spacing - 1, Some(Fault::OnsetPast)), (2, Some(Fault::OnsetPast))]
+    {
+        let (_, mut guard, end) = left_over_by(checked);
+        let answer = guard.admit(end + 1, &repayment(FrameKind::Trim, 1, end + after, 40, 90));
+        assert_eq!(answer.err().map(|trip| trip.fault), expected, "{after} ticks after the last edge");
     }
 }
 
