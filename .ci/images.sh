@@ -123,8 +123,8 @@ step_image() {
   build_pico pico
   build_stm32
   log=$(mktemp)
-  # the one pointer is that of the measurement, which is inspected too
-  inspect "$pico" TIMER_IRQ_0 TIMER_IRQ_1 rp2040_pico::sense::take --pointers 1 ||
+  # all three pointers are that of the measurement (of a phase, where a channel opens, of a rest), which is inspected too
+  inspect "$pico" TIMER_IRQ_0 TIMER_IRQ_1 rp2040_pico::sense::take --pointers 3 ||
     fail "an interrupt of the Pico's reaches what it must not"
   inspect "$stm32" DMA1_CHANNEL2 EXTI15_10 || fail "an interrupt of the STM32G4's reaches what it must not"
   # what runs before the interrupts may panic; if that is not found, nothing would be
