@@ -72,6 +72,13 @@ impl Sense for Told<'_, '_> {
     }
 }
 
+/// A session of so many ms, of pulses half a second apart.
+fn slow(length: u32) -> Checked<'static> {
+    let channels = vec![Channel { rate: Rate::from_hz(2).unwrap(), ..channel(setting(20_000, 300)) }].leak();
+    let session = Session::new(channels, Schedule::Continuous, ms(length)).unwrap();
+    checked(&session, &hardware(late(0), 25_000, 1), UseClass::Continuous)
+}
+
 /// What a fault of a rest came to: when it was found, in ticks from when it began, by what, and the charge until then in nC.
 struct Found {
     after: u64,
@@ -79,21 +86,17 @@ struct Found {
     charge_nc: f64,
 }
 
-/// A session of pulses half a second apart, in which something goes wrong with the rest after one of them.
+/// Pulses half a second apart, of which something goes wrong with the rest after one.
 fn rest(rests: bool, wrong: fn(&Bench, &Cell<bool>)) -> Found {
-    let set = setting(20_000, 300);
-    let channels = [Channel { rate: Rate::from_hz(2).unwrap(), ..channel(set) }];
-    let session = Session::new(&channels, Schedule::Continuous, ms(600_000)).unwrap();
-    let hardware = hardware(late(0), 25_000, 1);
-    let checked = checked(&session, &hardware, UseClass::Continuous);
-    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+    let checked = slow(600_000);
+    let bench = bench(*checked.plan().hardware(), stage(1_000.0, 120.0), 0, 0);
     let (loses, asked) = (Cell::new(false), Cell::new(0));
     let sense = Told { sense: bench.sense(), rests, asked: &asked, level: Level::Open };
     let mut states = [ChannelState::new(); 1];
     let output = Loses(bench.output(), &loses);
     let mut stim = Stimulator::arm(&checked, &mut states, output, bench.alarm(), sense).unwrap();
     stim.start().unwrap();
-    raise(&mut stim, bench.clock(), &[set]).unwrap();
+    raise(&mut stim, bench.clock(), &[setting(20_000, 300)]).unwrap();
     let clock = bench.clock();
     let mut seen = Seen::default();
     run_to(&mut stim, clock, clock.now() + 2_000_000, &mut seen).unwrap();
@@ -145,12 +148,8 @@ fn a_leak_above_the_noise_is_found_in_the_rest() {
 /// for good where nothing measures it.
 #[test]
 fn the_end_of_a_session_opens() {
-    let set = setting(20_000, 300);
-    let channels = [Channel { rate: Rate::from_hz(2).unwrap(), ..channel(set) }];
-    let session = Session::new(&channels, Schedule::Continuous, ms(20_000)).unwrap();
-    let hardware = hardware(late(0), 25_000, 1);
-    let checked = checked(&session, &hardware, UseClass::Continuous);
-    let bench = bench(hardware, stage(1_000.0, 120.0), 0, 0);
+    let checked = slow(20_000);
+    let bench = bench(*checked.plan().hardware(), stage(1_000.0, 120.0), 0, 0);
     let loses = Cell::new(false);
     let mut states = [ChannelState::new(); 1];
     let output = Loses(bench.output(), &loses);
@@ -158,7 +157,7 @@ fn the_end_of_a_session_opens() {
     let (clock, mut seen) = (bench.clock(), Seen::default());
     stim.start().unwrap();
     let end = clock.now() + 20_000_000;
-    raise(&mut stim, clock, &[set]).unwrap();
+    raise(&mut stim, clock, &[setting(20_000, 300)]).unwrap();
     run_to(&mut stim, clock, end - 600_000, &mut seen).unwrap();
     let flows = || bench.point(0, clock.now()).current_ua.abs();
     assert!(flows() < 1.0 && stim.engine().finished().is_none());

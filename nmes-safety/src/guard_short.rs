@@ -10,7 +10,7 @@ use nmes_core::{ChannelHardware, Level, MAX_POINTS};
 use crate::admitted::Put;
 use crate::guard::Guard;
 use crate::sense::Interval;
-use crate::watch::Watch;
+use crate::watch::{Active, Watch};
 use crate::windows::{Dose, charge, squared};
 
 impl<const N: usize> Guard<'_, N> {
@@ -46,6 +46,14 @@ impl<const N: usize> Guard<'_, N> {
             self.last_tick = t;
         }
         taken
+    }
+}
+
+impl Active {
+    /// Whether an edge is the next one, late by so much. A sum past the end of the clock is a time long ago.
+    #[inline]
+    pub(crate) fn is_next(&self, number: u16, t: u64, late: u32) -> bool {
+        self.next_edge == number && self.next_tick.wrapping_add(u64::from(late)) == t
     }
 }
 

@@ -14,17 +14,18 @@ pub(crate) fn shortest_rest(stages: &[Stage]) -> Millis {
     before.iter().chain(inner).map(|stage| stage.cycle.rest).min().unwrap_or(Millis::ZERO)
 }
 
-/// The longest that a schedule goes without a pulse, in ms: a gate that nobody opens is as long as its session.
-pub(crate) fn longest_silence(plan: &Plan<'_>) -> u64 {
-    let longest = match plan.session().schedule() {
-        Schedule::Continuous => Millis::ZERO,
-        Schedule::Cyclic(cycle) => cycle.rest,
-        Schedule::Program(stages) => {
-            stages.iter().map(|stage| stage.cycle.rest).max().unwrap_or(Millis::ZERO)
-        }
-        Schedule::Gated(_) => plan.session().length(),
-    };
-    longest.as_millis().into()
+/// The longest that a schedule goes without a pulse, in ms, with the ramps around a rest, whose ends may be silent; a gate that nobody
+/// opens is as long as its session.
+pub(crate) fn longest_silence(plan: &Plan<'_>, asked: &Channel<'_>) -> u64 {
+    let ms = |time: Millis| u64::from(time.as_millis());
+    let around =
+        |rest: Millis| ms(rest).saturating_add(ms(asked.ramp.up)).saturating_add(ms(asked.ramp.down));
+    match plan.session().schedule() {
+        Schedule::Continuous => 0,
+        Schedule::Cyclic(cycle) => around(cycle.rest),
+        Schedule::Program(stages) => stages.iter().map(|stage| around(stage.cycle.rest)).max().unwrap_or(0),
+        Schedule::Gated(_) => ms(plan.session().length()),
+    }
 }
 
 /// The time a gate counts its triggers in.

@@ -451,12 +451,6 @@ impl Active {
         self.next_edge = self.next_edge.saturating_add(1);
     }
 
-    /// Whether an edge is the next one, late by so much. A sum past the end of the clock is a time long ago.
-    #[inline]
-    pub(crate) fn is_next(&self, number: u16, t: u64, late: u32) -> bool {
-        self.next_edge == number && self.next_tick.wrapping_add(u64::from(late)) == t
-    }
-
     /// Whether the next edge is the last one.
     pub(crate) const fn is_last(&self) -> bool {
         self.next_edge == self.count

@@ -84,7 +84,7 @@ impl Context<'_> {
         if self.setup.is_measured() {
             return (next.max(in_parts(MEASURED_US)), per);
         }
-        let silent = longest_silence(self.plan).saturating_mul(1_000);
+        let silent = longest_silence(self.plan, facts.compiled.channel()).saturating_mul(1_000);
         (next.saturating_add(in_parts(silent)), per)
     }
 

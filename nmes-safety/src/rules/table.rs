@@ -437,8 +437,9 @@ pub static E_J2T_1: Rule = Rule::at_most("E-J2T-1", 920_000, Unit::MilliAmps2Sec
     .effect(Effect::Warn);
 
 /// What one output that stays on delivers before hardware opens it; without a one-shot, until the next pulse or until the
-/// watchdog, whichever is later. After the last pulse of a contraction it is the whole rest, which no figure here counts: without
-/// either, what stays on then goes on until somebody notices. It warns; a one-shot that is there and too long for it is denied.
+/// watchdog, whichever is later. After the last pulse of a contraction the next one comes after the whole rest and its ramps, and of a gated session at
+/// its end at the latest, unless a measurement finds it before. A pause that somebody makes is in no figure. It warns; a one-shot
+/// that is there and too long for it is denied.
 pub static E_STUCK_1: Rule = Rule::at_most("E-STUCK-1", 130_000_000, Unit::PicoCoulombs)
     .of("charge of one output that stays on", "max|I|·t")
     .ours("twice E-Q-1 as it binds: a one-shot on the enable line can hold it, software alone cannot")
