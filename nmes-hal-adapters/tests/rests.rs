@@ -144,6 +144,35 @@ fn a_leak_above_the_noise_is_found_in_the_rest() {
     assert_eq!(rest(true, |_, _| {}).fault, None);
 }
 
+/// REQ-HAL-503: a rest is asked for from a millisecond after the last edge on, and not a tick before.
+#[test]
+fn a_rest_is_asked_for_when_it_has_settled() {
+    let checked = slow(60_000);
+    let bench = bench(*checked.plan().hardware(), stage(1_000.0, 120.0), 0, 0);
+    let asked = Cell::new(0);
+    let sense = Told { sense: bench.sense(), rests: true, asked: &asked, level: Level::Open };
+    let mut states = [ChannelState::new(); 1];
+    let mut stim = Stimulator::arm(&checked, &mut states, bench.output(), bench.alarm(), sense).unwrap();
+    let (clock, mut seen) = (bench.clock(), Seen::default());
+    stim.start().unwrap();
+    raise(&mut stim, clock, &[setting(20_000, 300)]).unwrap();
+    run_to(&mut stim, clock, clock.now() + 2_000_000, &mut seen).unwrap();
+    // the four edges of the next pulse
+    let mut ended = 0;
+    for _ in 0..4 {
+        ended = clock.next_alarm().unwrap();
+        assert!(clock.alarm_by(ended));
+        stim.on_alarm().unwrap();
+    }
+    for (after, is_asked) in [(999, false), (1_000, true), (1_001, true)] {
+        let rests = asked.get();
+        clock.advance_to(ended + after);
+        stim.keep_alive();
+        stim.on_tick().unwrap();
+        assert_eq!(asked.get() - rests, u32::from(is_asked), "{after} ticks after the last edge");
+    }
+}
+
 /// REQ-HAL-504: at the end of a session every channel is opened once more, so that a level whose end did not arrive does not stay
 /// for good where nothing measures it.
 #[test]
